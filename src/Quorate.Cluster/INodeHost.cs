@@ -1,0 +1,31 @@
+using System.Buffers;
+using Quorate.Replication;
+
+namespace Quorate.Cluster;
+
+/// <summary>
+/// The world as a node sees it. The shell (sockets, files, threads) and the simulator each provide one. Every call is
+/// made under the node's own lock (one caller at a time) and returns at once.
+/// </summary>
+public interface INodeHost
+{
+    /// <summary>Appends a record to the node's journal; <see cref="Node.OnPersisted"/> tells when it is durable.</summary>
+    PersistPoint AppendToJournal(GroupId group, ReadOnlySpan<byte> record);
+
+    /// <summary>No group needs the journal before these points any more.</summary>
+    void ReleaseJournal(GroupId group, PersistPoint point);
+
+    /// <summary>
+    /// Where frames for a peer are written, or null when it cannot be reached now (the message is lost, as on a network).
+    /// Frames are whole when the call that wrote them returns; the host sends them at the end of the turn.
+    /// </summary>
+    IBufferWriter<byte>? OutputTo(NodeId peer);
+
+    ISnapshots SnapshotsOf(GroupId group);
+
+    /// <summary>The session's <see cref="ClientSession.Output"/> has bytes to send, or the session wants to be closed.</summary>
+    void OnSessionOutput(ClientSession session);
+
+    /// <summary>Call <see cref="Node.OnTurnEnd"/> when all that is ready now has been handed in.</summary>
+    void RequestTurnEnd();
+}

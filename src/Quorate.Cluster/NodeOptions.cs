@@ -1,0 +1,36 @@
+using Quorate.Replication;
+
+namespace Quorate.Cluster;
+
+/// <summary>How durable a write must be on a node before it counts there.</summary>
+public enum Durability : byte
+{
+    /// <summary>On stable storage (fdatasync): survives power loss of every node at once.</summary>
+    Fsync,
+
+    /// <summary>Handed to the operating system: survives a crash of the process, not of the machine.</summary>
+    Written,
+
+    /// <summary>In memory only: survives as long as a majority does not stop.</summary>
+    Memory,
+}
+
+/// <summary>One node of the cluster as the others know it.</summary>
+public sealed record Member(NodeId Id, string Name, string PeerAddress, string RespAddress);
+
+/// <summary>What a node is told when it starts.</summary>
+public sealed record NodeOptions
+{
+    public required NodeId Self { get; init; }
+
+    /// <summary>All nodes, this one included, in ascending order of id.</summary>
+    public required IReadOnlyList<Member> Members { get; init; }
+
+    public Durability Durability { get; init; } = Durability.Fsync;
+
+    /// <summary>Seed of the node's dice (election timeouts). The shell draws it, the simulator derives it from its own.</summary>
+    public required ulong Seed { get; init; }
+
+    /// <summary>How often this node has been started, counted durably by the host: 1 and up. Tells sessions of different lives apart.</summary>
+    public required long Incarnation { get; init; }
+}

@@ -1,0 +1,83 @@
+namespace Quorate.Replication;
+
+/// <summary>
+/// One node's membership of one group: a deterministic function of its inputs. Everything that happens to it
+/// comes in through these methods, everything it does goes out through <see cref="Effects"/>. It reads no clock,
+/// rolls no dice but its seeded <see cref="Prng"/>, starts no thread and touches no file or socket, so that the
+/// simulator runs the very code that ships. Not thread-safe: one caller at a time.
+/// </summary>
+public interface IReplica
+{
+    /// <summary>Feeds one record of this group back, in the order it was appended, before <see cref="Start"/>.
+    /// False: the record makes no sense here; the journal is damaged and the node must not start.</summary>
+    bool Recover(ReadOnlySpan<byte> record, PersistPoint point);
+
+    /// <summary>Called once, after the last <see cref="Recover"/> and before any other input.</summary>
+    void Start(StepTime now, Effects effects);
+
+    /// <summary>A client's request. The outcome comes by <see cref="Effects.Reply"/>, or for a committed write through
+    /// <see cref="IStateMachine.Apply"/> with the request's id.</summary>
+    void OnRequest(in ReplicaRequest request, StepTime now, Effects effects);
+
+    /// <summary>A message of another replica of the group. Its memory is the caller's and valid during the call only.</summary>
+    void OnMessage(NodeId from, Message message, StepTime now, Effects effects);
+
+    /// <summary>Time has passed; called about every <see cref="TickLength"/>.</summary>
+    void OnTick(StepTime now, Effects effects);
+
+    /// <summary>Every record up to <paramref name="durable"/> is safe on this node.</summary>
+    void OnPersisted(PersistPoint durable, StepTime now, Effects effects);
+
+    /// <summary>A snapshot that this replica sealed is durable, or could not be written.</summary>
+    void OnSnapshotSealed(LogIndex index, bool saved, StepTime now, Effects effects);
+
+    /// <summary>Everything that was ready together has been handed in: the moment to form one batch of it.</summary>
+    void OnTurnEnd(StepTime now, Effects effects);
+
+    /// <summary>True when a read executed on the local state right now is linearizable (a leader under its lease that
+    /// has applied all it must).</summary>
+    bool MayReadLocally(StepTime now);
+
+    /// <summary>Who orders this group's writes, as far as this replica knows; none when unknown.</summary>
+    NodeId Leader { get; }
+
+    /// <summary>True when this replica takes writes itself.</summary>
+    bool IsLeader { get; }
+
+    /// <summary>Appends one line of text that says all that matters of the state: traces, golden scripts, status pages.</summary>
+    void Describe(System.Text.StringBuilder text);
+
+    /// <summary>Throws <see cref="InvariantViolation"/> if the state contradicts itself. The simulator calls it after every step.</summary>
+    void CheckInvariants();
+
+    /// <summary>Length of a tick in milliseconds.</summary>
+    public const int TickLength = 10;
+}
+
+/// <summary>What a client (or operator) asks of a replica.</summary>
+public enum RequestKind : byte
+{
+    /// <summary>Order <see cref="ReplicaRequest.Payload"/> and apply it.</summary>
+    Write,
+
+    /// <summary>Tell when the local state may be read so that the read is linearizable.</summary>
+    Read,
+
+    /// <summary>Hand leadership to <see cref="ReplicaRequest.Target"/>.</summary>
+    TransferLeadership,
+
+    /// <summary>Change the members to the configuration encoded in <see cref="ReplicaRequest.Payload"/>.</summary>
+    ChangeMembership,
+}
+
+/// <summary>One request; the payload is valid during the call only.</summary>
+public readonly ref struct ReplicaRequest
+{
+    public required RequestId Id { get; init; }
+
+    public required RequestKind Kind { get; init; }
+
+    public ReadOnlySpan<byte> Payload { get; init; }
+
+    public NodeId Target { get; init; }
+}

@@ -1,0 +1,34 @@
+using System.Buffers;
+
+namespace Quorate.Replication;
+
+/// <summary>What a group replicates. Deterministic: the same entries in the same order give the same state on every replica.</summary>
+public interface IStateMachine
+{
+    /// <summary>Executes one committed entry. When <paramref name="request"/> is not none, a client of this node waits
+    /// for the result and gets it from here.</summary>
+    void Apply(LogIndex index, ReadOnlySpan<byte> payload, RequestId request);
+
+    /// <summary>Begins to read the state as it is now, while later entries go on being applied. One at a time.</summary>
+    ISnapshotSource BeginSnapshot();
+
+    /// <summary>Begins to replace the whole state; nothing changes before <see cref="ISnapshotTarget.Complete"/>.</summary>
+    ISnapshotTarget BeginRestore();
+}
+
+/// <summary>A consistent view of a state machine, read piece by piece between other steps.</summary>
+public interface ISnapshotSource : IDisposable
+{
+    /// <summary>Writes the next piece, of about <paramref name="budgetBytes"/> (a big value is split over pieces).
+    /// False when the piece written (maybe empty) was the last.</summary>
+    bool WriteNext(IBufferWriter<byte> output, int budgetBytes);
+}
+
+/// <summary>Takes the pieces of a snapshot, whole and in order, and then puts them in place of the state.</summary>
+public interface ISnapshotTarget
+{
+    /// <summary>False: the piece is not one that a source wrote.</summary>
+    bool TryAccept(ReadOnlySpan<byte> piece);
+
+    void Complete();
+}

@@ -1,0 +1,13 @@
+using System.Buffers;
+
+namespace Quorate.Replication;
+
+/// <summary>A message between replicas of one group. Each strategy derives its own and decodes them in its codec.</summary>
+public abstract class Message
+{
+    /// <summary>First byte on the wire. 1–31 belong to the node, 32–63 to raft, further blocks to further strategies.</summary>
+    public abstract byte Kind { get; }
+
+    /// <summary>Writes the fields after <see cref="Kind"/>, so that the strategy's codec reads them back.</summary>
+    public abstract void Encode(IBufferWriter<byte> output);
+}
