@@ -5,7 +5,7 @@ namespace Quorate.Simulation;
 /// <summary>
 /// Depth-first search for a linearization of one key's operations [Wing-Gong 1993], remembering every configuration (set of
 /// operations done, state reached) it has been in [Lowe 2017]. Three reductions keep it short, none of which loses an answer:
-/// a definite operation that fits now and changes nothing is taken at once; of equal operations of unknown outcome only
+/// an operation whose answer says that it changed nothing is taken as soon as it fits; of equal operations of unknown outcome only
 /// the earliest is tried; those that would change nothing are not tried at all.
 /// </summary>
 internal sealed class LinearizationSearch
@@ -130,9 +130,8 @@ internal sealed class LinearizationSearch
             if (_done[i]) continue;
             var operation = _definite[i];
             bound = Math.Min(bound, operation.Returned);
-            var (next, result) = KeyModel.Step(_state, operation);
-            if (result != operation.Result) continue;
-            if (next == _state)
+            if (KeyModel.Step(_state, operation).Result != operation.Result) continue;
+            if (HadNoEffect(operation))
             {
                 _candidates.RemoveRange(first, _candidates.Count - first);
                 _candidates.Add(i);
@@ -150,6 +149,14 @@ internal sealed class LinearizationSearch
             if (KeyModel.Step(_state, _unknown[u]).Next != _state) _candidates.Add(i);
         }
     }
+
+    private static bool HadNoEffect(Operation operation) => operation.Kind switch
+    {
+        OperationKind.Get => true,
+        OperationKind.SetIfAbsent => operation.Result is null,
+        OperationKind.Delete => operation.Result == "0",
+        _ => false,
+    };
 
     private int IdOf(string? state)
     {
