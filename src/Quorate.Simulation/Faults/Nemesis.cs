@@ -90,8 +90,17 @@ internal sealed class Nemesis(SimCluster cluster, Prng prng, Scenario scenario)
         RestartFailedJournals();
     }
 
-    private SimNode Victim() =>
-        prng.Chance(scenario.LeaderPerMille) && cluster.Leader is { } leader ? leader : cluster.Nodes[prng.Below(cluster.Nodes.Count)];
+    private SimNode Victim()
+    {
+        var leader = cluster.Leader;
+        if (scenario.SparesLeader)
+        {
+            var others = cluster.Nodes.Where(n => n != leader).ToList();
+            return others[prng.Below(others.Count)];
+        }
+
+        return leader is not null && prng.Chance(scenario.LeaderPerMille) ? leader : cluster.Nodes[prng.Below(cluster.Nodes.Count)];
+    }
 
     private void Crash(SimNode node, bool losesPower)
     {
@@ -119,7 +128,7 @@ internal sealed class Nemesis(SimCluster cluster, Prng prng, Scenario scenario)
     }
 
     /// <summary>Starts it again some time; short outages are the more interesting ones.</summary>
-    public void StartLater(SimNode node)
+    private void StartLater(SimNode node)
     {
         var life = node.Life;
         var delay = prng.Chance(400) ? prng.Below(50 * World.Millisecond) : Duration();
@@ -138,7 +147,7 @@ internal sealed class Nemesis(SimCluster cluster, Prng prng, Scenario scenario)
         _world.After(Duration(), () =>
         {
             if (node.Life != life) return;
-            if (kind == FaultKind.Suspend) node.ForgetBacklog();
+            if (kind == FaultKind.Suspend) node.ForgetFrames();
             node.Resume();
         });
     }
@@ -169,7 +178,8 @@ internal sealed class Nemesis(SimCluster cluster, Prng prng, Scenario scenario)
         if (cluster.HasRotted || !node.IsUp) return;
         cluster.HasRotted = true;
         node.Crash(losesPower: false);
-        if (!JournalPump.Rot(node.Disk, prng)) cluster.HasRotted = false;
+        if (JournalPump.Rot(node.Disk, prng)) node.IsRotten = true;
+        else cluster.HasRotted = false;
         StartLater(node);
     }
 

@@ -10,9 +10,6 @@ public sealed record Scenario
 {
     public required int Nodes { get; init; }
 
-    /// <summary>Members of the first configuration; the other nodes stand by to be added.</summary>
-    public required int InitialVoters { get; init; }
-
     public int ClientsPerNode { get; init; } = 2;
 
     /// <summary>Commands that a client may have in flight.</summary>
@@ -37,6 +34,9 @@ public sealed record Scenario
 
     /// <summary>How often the leader is the victim, per mille; else any node is.</summary>
     public int LeaderPerMille { get; init; } = 450;
+
+    /// <summary>Only nodes that do not lead are victims; then the leader, once there, must stay. [Raft §9.6]</summary>
+    public bool SparesLeader { get; init; }
 
     /// <summary>Faults that last do so up to this long, in virtual milliseconds.</summary>
     public int FaultMilliseconds { get; init; } = 2500;
@@ -84,11 +84,11 @@ public sealed record Scenario
         var strikes = new SortedDictionary<FaultKind, int>();
         foreach (var (kind, weight) in s_everything)
             if (all | prng.Chance(450)) strikes[kind] = weight * (1 + prng.Below(3));
+        if (strikes.ContainsKey(FaultKind.BitRot)) strikes.Remove(FaultKind.MembershipChange); // the rest must remain a majority
         if (strikes.Count == 0) strikes[FaultKind.PowerLoss] = 1;
         return new Scenario
         {
             Nodes = nodes,
-            InitialVoters = nodes == 4 ? 3 : nodes,
             ClientsPerNode = nodes == 3 ? 2 : 1,
             Depth = prng.Chance(300) ? 3 : 1,
             ThinkMilliseconds = prng.Chance(300) ? 20 : 60,

@@ -11,12 +11,12 @@ namespace Quorate.Simulation;
 internal sealed class SimClient
 {
     private static readonly string[] s_certain =
-        ["READONLY", "TRYAGAIN", "NOREPLICAS", "CLUSTERDOWN", "LOADING", "MOVED"];
+        ["READONLY", "TRYAGAIN", "NOREPLICAS", "CLUSTERDOWN", "LOADING", "MOVED", "MISCONF"];
 
     private readonly SimCluster _cluster;
     private readonly World _world;
     private readonly Prng _prng;
-    private readonly Workload _workload;
+    private readonly Func<(OperationKind Kind, string Key, string? Argument)?> _next;
     private readonly History _history;
     private readonly int _id;
     private readonly int _depth;
@@ -28,9 +28,17 @@ internal sealed class SimClient
     private long _connection;
     private bool _isStopped;
 
-    public SimClient(SimCluster cluster, Prng prng, Workload workload, History history, int id, int depth, long meanThink)
+    /// <param name="cluster">Where it connects to.</param>
+    /// <param name="prng">Dice of its own.</param>
+    /// <param name="next">What to ask next; null for nothing more.</param>
+    /// <param name="history">Where it writes down what happens.</param>
+    /// <param name="id">Its name in the history.</param>
+    /// <param name="depth">Commands in flight at most.</param>
+    /// <param name="meanThink">Mean time between two commands, in nanoseconds.</param>
+    public SimClient(
+        SimCluster cluster, Prng prng, Func<(OperationKind Kind, string Key, string? Argument)?> next, History history, int id, int depth, long meanThink)
     {
-        (_cluster, _world, _prng, _workload, _history) = (cluster, cluster.World, prng, workload, history);
+        (_cluster, _world, _prng, _next, _history) = (cluster, cluster.World, prng, next, history);
         (_id, _depth, _meanThink) = (id, depth, meanThink);
     }
 
@@ -38,6 +46,8 @@ internal sealed class SimClient
     public long Patience { get; init; } = 3 * World.Second;
 
     public int InFlight => _inFlight.Count;
+
+    public bool IsStopped => _isStopped;
 
     public long OkCount { get; private set; }
 
@@ -97,7 +107,12 @@ internal sealed class SimClient
         var connection = _connection;
         if (_inFlight.Count < _depth)
         {
-            var (kind, key, argument) = _workload.Next(_id);
+            if (_next() is not var (kind, key, argument))
+            {
+                _isStopped = true;
+                return;
+            }
+
             var operation = new Operation { Client = _id, Kind = kind, Key = key, Argument = argument, Invoked = _world.NextStamp() };
             _history.Add(operation);
             _inFlight.Enqueue(operation);

@@ -21,6 +21,9 @@ internal sealed class SimDisk(World world, Prng prng, int sectorSize) : IJournal
     /// <summary>No room for a new file.</summary>
     public bool IsFull { get; set; }
 
+    /// <summary>Errors thrown so far.</summary>
+    public long Errors { get; private set; }
+
     /// <summary>The power fails in the operation that many changes from now; -1 for not.</summary>
     public int OperationsUntilPowerLoss { get; set; } = -1;
 
@@ -33,8 +36,9 @@ internal sealed class SimDisk(World world, Prng prng, int sectorSize) : IJournal
     {
         if (IsFull)
         {
+            Errors++;
             world.Faults.Add(FaultKind.DiskFull);
-            throw new IOException("no space left on the simulated disk");
+            throw new DiskFullException("no space left on the simulated disk");
         }
 
         Require(!_names.ContainsKey(name), "a file is created once");
@@ -59,6 +63,7 @@ internal sealed class SimDisk(World world, Prng prng, int sectorSize) : IJournal
         if (FailNextSync)
         {
             FailNextSync = false;
+            Errors++;
             world.Faults.Add(FaultKind.SyncError);
             file.LoseUnsynced(prng); // the kernel marks the pages clean whether they reached the disk or not
             throw new IOException("the simulated disk failed to sync");

@@ -17,7 +17,7 @@ internal sealed class SimNode : INodeHost
     private readonly Prng _prng;
     private readonly ArrayBufferWriter<byte>?[] _outputs;
     private readonly Dictionary<GroupId, SimSnapshots> _snapshots = [];
-    private readonly List<Action> _whilePaused = [];
+    private readonly List<(Action Happen, bool IsFrame)> _whilePaused = [];
     private readonly List<ClientSession> _sessions = [];
     private readonly List<ClientSession> _spoke = [];
     private JournalPump? _journal;
@@ -46,6 +46,9 @@ internal sealed class SimNode : INodeHost
 
     public bool IsPaused { get; private set; }
 
+    /// <summary>A bit of what it had made durable was flipped.</summary>
+    public bool IsRotten { get; set; }
+
     /// <summary>It found its disk damaged and did not start: an operator has to look at it.</summary>
     public bool HasRefused { get; private set; }
 
@@ -69,16 +72,30 @@ internal sealed class SimNode : INodeHost
         _incarnation++;
         IsPaused = false;
         HasFailedJournal = false;
-        var node = new Node(_cluster.OptionsOf(Id, _prng.NextUInt64(), _incarnation), this);
+        var node = new Node(_cluster.OptionsOf(Id, _prng.NextUInt64(), _incarnation), this, _cluster.RaftRules);
         _journal = new JournalPump(this, _prng.Fork());
-        var (opened, why) = _journal.TryOpen(node, _cluster.JournalRules);
-        World.Log($"{Id} starts: {(opened ? "recovered" : why)}");
-        World.Trace(0x57A7 + (ulong)Id.Value + (opened ? 100ul : 0));
-        if (!opened)
+        var errors = Disk.Errors;
+        try
         {
-            HasRefused = true;
-            World.Faults.Add(FaultKind.RefusedStart);
+            var refusal = _journal.Open(node, _cluster.JournalOptionsOf(Id));
+            World.Log($"{Id} starts: {refusal ?? "recovered"}");
+            World.Trace(0x57A7 + (ulong)Id.Value + (refusal is null ? 0ul : 100));
+            if (refusal is not null)
+            {
+                if (Disk.Errors > errors) StartAgain(); // not damage: the disk refused to work just then
+                else Refuse(refusal);
+                return;
+            }
+        }
+        catch (SimulatedPowerLoss)
+        {
+            Disk.LosePower();
+            StartAgain();
             return;
+        }
+        catch (InvariantViolation violation)
+        {
+            throw new SimulationFailure($"{Id} while recovering: {violation.Message}");
         }
 
         Node = node;
@@ -120,23 +137,23 @@ internal sealed class SimNode : INodeHost
         IsPaused = false;
         var waiting = _whilePaused.ToArray();
         _whilePaused.Clear();
-        foreach (var happen in waiting) happen();
+        foreach (var (happen, _) in waiting) happen();
     }
 
     /// <summary>Drops what came in while it was paused: the connections broke meanwhile.</summary>
-    public void ForgetBacklog() => _whilePaused.Clear();
+    public void ForgetFrames() => _whilePaused.RemoveAll(w => w.IsFrame);
 
     /// <summary>The only way into the node: executes a step, lets out what it produced, checks what must always hold.</summary>
-    public void Run(Action<Node> step)
+    public void Run(Action<Node> step, bool isFrame = false)
     {
         if (!IsUp) return;
         if (IsPaused)
         {
             var life = Life;
-            _whilePaused.Add(() =>
+            _whilePaused.Add((() =>
             {
                 if (life == Life) Run(step);
-            });
+            }, isFrame));
             return;
         }
 
@@ -152,6 +169,28 @@ internal sealed class SimNode : INodeHost
 
         Flush();
         _cluster.AfterStep(this);
+    }
+
+    /// <summary>Executes something of the host's own (its journal thread), in the given life only; the power may fail in it.</summary>
+    public void RunHost(long life, Action happen)
+    {
+        if (life != Life) return;
+        if (IsPaused)
+        {
+            _whilePaused.Add((() => RunHost(life, happen), false));
+            return;
+        }
+
+        try
+        {
+            happen();
+        }
+        catch (SimulatedPowerLoss)
+        {
+            World.Faults.Add(FaultKind.PowerLoss);
+            Crash(losesPower: true);
+            StartAgain();
+        }
     }
 
     public ClientSession? Connect(SimClient client)
@@ -187,7 +226,7 @@ internal sealed class SimNode : INodeHost
             var taken = node.OnPeerFrame(from, frame, Clock.Now);
             if (taken && corrupted) throw new SimulationFailure($"{Id} took a damaged frame from {from}");
             if (!taken && !corrupted) throw new SimulationFailure($"{Id} did not understand a frame from {from} of kind {frame[4]}");
-        });
+        }, isFrame: true);
     }
 
     PersistPoint INodeHost.AppendToJournal(GroupId group, ReadOnlySpan<byte> record) => _journal!.Append(group, record);
@@ -242,6 +281,23 @@ internal sealed class SimNode : INodeHost
         var text = new StringBuilder();
         Node!.Describe(text);
         return $"{Id}{(IsPaused ? " paused" : "")}{(HasFailedJournal ? " journal failed" : "")} {text}";
+    }
+
+    /// <summary>By whoever looks after the machine, some time later.</summary>
+    private void StartAgain()
+    {
+        var life = Life;
+        World.After((20 + _prng.Below(1000)) * World.Millisecond, () =>
+        {
+            if (life == Life && !IsUp && !HasRefused) Start();
+        });
+    }
+
+    private void Refuse(string why)
+    {
+        if (!IsRotten) throw new SimulationFailure($"{Id} refuses to start though nothing was damaged: {why}");
+        HasRefused = true;
+        World.Faults.Add(FaultKind.RefusedStart);
     }
 
     private void ScheduleTick(long life)
