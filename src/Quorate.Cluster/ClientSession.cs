@@ -359,7 +359,7 @@ public sealed class ClientSession
 
     /// <summary>True for a command of the keyspace that can go its way; the others are answered by this node alone.</summary>
     private bool IsExecutable(CommandSpec spec, in CommandArgs args) =>
-        spec.Route != CommandRoute.Node && spec.Accepts(args.Count) && Node.Refusal is null && !State.IsSubscriberOnly;
+        spec.Route != CommandRoute.Node && spec.AcceptsCount(args.Count) && Node.Refusal is null && !State.IsSubscriberOnly;
 
     private void RunHere(in CommandArgs args, StepTime now)
     {
@@ -374,8 +374,8 @@ public sealed class ClientSession
 
         var start = Output.Length;
         if (!Node.Keyspace.TryFind(args.Name, out var spec)) CommandErrors.UnknownCommand(Output, args);
-        else if (!spec.Accepts(args.Count)) CommandErrors.WrongArity(Output, spec.Name.ToLowerInvariant());
-        else if (State.IsSubscriberOnly) CommandErrors.NotWhileSubscribed(Output, spec.Name.ToLowerInvariant());
+        else if (!spec.AcceptsCount(args.Count)) CommandErrors.WrongArity(Output, spec.Name);
+        else if (State.IsSubscriberOnly) CommandErrors.NotWhileSubscribed(Output, spec.Name);
         else Output.Error(Node.Refusal ?? "ERR this command has no handler");
         if (State.BeginCommand(spec?.Name ?? "NULL", now)) Output.Truncate(start);
         else Node.Statistics.CountError(Output.Written.Span[(start + 1)..]);

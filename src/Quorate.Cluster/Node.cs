@@ -94,7 +94,7 @@ public sealed class Node
         if (session.IsGone) return;
         session.IsGone = true;
         _group.Forwarder.Forget(session);
-        View.Channels.Drop(session.State);
+        View.Channels.Leave(session.State);
         var last = _sessions[^1];
         _sessions[session.Place] = last;
         last.Place = session.Place;
