@@ -41,9 +41,9 @@ internal sealed class NodeView(Node node, Group group) : INodeView
         get
         {
             var statistics = node.Statistics;
-            statistics.KeyspaceHits = group.Machine.Hits;
-            statistics.KeyspaceMisses = group.Machine.Misses;
-            statistics.ExpiredKeys = group.Machine.Expired;
+            statistics.KeyspaceHits = group.Machine.Statistics.Hits;
+            statistics.KeyspaceMisses = group.Machine.Statistics.Misses;
+            statistics.ExpiredKeys = group.Machine.Statistics.Expired;
             return statistics;
         }
     }

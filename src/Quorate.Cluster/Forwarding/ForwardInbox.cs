@@ -26,14 +26,11 @@ internal sealed class ForwardInbox(Group group, Node node)
         var bytes = message.Commands;
         for (var i = 0; i < message.Count; i++)
         {
-            if (bytes.Length < 6) return false;
+            if (bytes.Length < 4) return false;
             var length = BinaryPrimitives.ReadInt32LittleEndian(bytes.Span);
-            if (length < 0 || length > bytes.Length - 6) return false;
-            var database = bytes.Span[4];
-            var protocol = bytes.Span[5];
-            if (database >= KeyspaceMachine.DatabaseCount || protocol is < 2 or > 3) return false;
-            if (!Accept(origin, message, message.FirstSequence + i, database, protocol, bytes.Span.Slice(6, length), now)) return false;
-            bytes = bytes[(6 + length)..];
+            if (length < 0 || length > bytes.Length - 4) return false;
+            if (!Accept(origin, message, message.FirstSequence + i, bytes.Span.Slice(4, length), now)) return false;
+            bytes = bytes[(4 + length)..];
         }
 
         return true;
@@ -68,8 +65,7 @@ internal sealed class ForwardInbox(Group group, Node node)
         }
     }
 
-    private bool Accept(
-        NodeId origin, ForwardRequests message, long sequence, int database, int protocol, ReadOnlySpan<byte> args, StepTime now)
+    private bool Accept(NodeId origin, ForwardRequests message, long sequence, ReadOnlySpan<byte> entry, StepTime now)
     {
         var session = message.Session;
         var known = _lastAccepted.TryGetValue(session, out var last);
@@ -81,11 +77,10 @@ internal sealed class ForwardInbox(Group group, Node node)
 
         var expected = known ? Math.Max(last + 1, message.LowestOutstanding) : message.LowestOutstanding;
         if (sequence > expected) return true;
-        if (!EntryCodec.TryReadArgs(args, ref _ranges, out var count)) return false;
+        if (!EntryCodec.TryRead(entry, ref _ranges, out var header, out var args) || header.Kind != EntryKind.Command) return false;
         _lastAccepted[session] = sequence;
         var length = EntryCodec.WriteSessionCommand(
-            ref _entry, group.Stamp(now), database, protocol, session, sequence, message.LowestOutstanding,
-            new CommandArgs(args, _ranges.AsSpan(0, count)));
+            ref _entry, group.Stamp(now), header.Database, header.Protocol, session, sequence, message.LowestOutstanding, args);
         var id = group.Requests.Add(RequestOwner.Peer, null, sequence, origin, session);
         group.Propose(id, _entry.AsSpan(0, length), now);
         return true;

@@ -6,7 +6,7 @@ namespace Quorate.Cluster.Forwarding;
 
 /// <summary>
 /// Writes that a node took from its clients and hands to the group's leader, consecutive in the node's session. Each is
-/// <c>[u32 length][u8 database][u8 protocol][args as in an entry]</c>.
+/// <c>[u32 length][the command as an entry without a stamp]</c>.
 /// </summary>
 internal sealed class ForwardRequests : Message
 {

@@ -18,6 +18,7 @@ internal sealed class Forwarder(Group group, Node node, long session)
 
     private readonly Queue<Outstanding> _outstanding = new();
     private readonly ByteQueue _batch = new();
+    private byte[] _entry = new byte[256];
     private long _lowest = 1;
     private long _next = 1;
     private long _nextToSend = 1;
@@ -28,19 +29,11 @@ internal sealed class Forwarder(Group group, Node node, long session)
 
     public void Enqueue(ClientSession client, long slot, int database, in CommandArgs args, StepTime now)
     {
-        var length = 2;
-        for (var i = 0; i < args.Count; i++) length += 5 + args[i].Length;
-        var bytes = new byte[length + 5];
-        var used = EntryCodec.WriteArgs(ref bytes, 0, args);
+        // The leader stamps the entry it makes of it; until then the stamp means nothing.
+        var length = EntryCodec.WriteCommand(ref _entry, 0, database, client.Output.Protocol, args);
         if (_outstanding.Count == 0) _silentSince = now.Nanoseconds;
-        _outstanding.Enqueue(new Outstanding
-        {
-            Client = client,
-            Slot = slot,
-            Database = (byte)database,
-            Protocol = (byte)client.Output.Protocol,
-            Args = bytes.AsMemory(0, used),
-        });
+        _outstanding.Enqueue(new Outstanding { Client = client, Slot = slot, Entry = _entry.AsSpan(0, length).ToArray() });
+        if (_entry.Length > 1 << 20) _entry = new byte[256];
         _next++;
         node.NeedsTurnEnd();
     }
@@ -73,12 +66,10 @@ internal sealed class Forwarder(Group group, Node node, long session)
             foreach (var item in _outstanding)
             {
                 if (skip-- > 0) continue;
-                var span = _batch.Reserve(6 + item.Args.Length);
-                BinaryPrimitives.WriteInt32LittleEndian(span, item.Args.Length);
-                span[4] = item.Database;
-                span[5] = item.Protocol;
-                item.Args.Span.CopyTo(span[6..]);
-                _batch.Advance(6 + item.Args.Length);
+                var span = _batch.Reserve(4 + item.Entry.Length);
+                BinaryPrimitives.WriteInt32LittleEndian(span, item.Entry.Length);
+                item.Entry.CopyTo(span[4..]);
+                _batch.Advance(4 + item.Entry.Length);
                 item.WasSent = true;
                 _nextToSend++;
                 if (_batch.Length >= MaxBatchBytes) break;
@@ -161,11 +152,7 @@ internal sealed class Forwarder(Group group, Node node, long session)
 
         public long Slot { get; init; }
 
-        public byte Database { get; init; }
-
-        public byte Protocol { get; init; }
-
-        public ReadOnlyMemory<byte> Args { get; init; }
+        public required byte[] Entry { get; init; }
 
         public bool WasSent { get; set; }
 
