@@ -1,0 +1,67 @@
+using System.Globalization;
+
+namespace Quorate.Compare;
+
+/// <summary>What the command line of <c>bench/compare</c> says.</summary>
+internal sealed record CompareOptions
+{
+    public const string Usage = """
+        usage: bench/compare [--rounds N] [--quick] [--only P1,P3] [--kills N] [--folder DIR] [--results DIR]
+               bench/compare kills [--rounds N] [--durability fsync|memory]
+               bench/compare power [--rounds N]
+
+          --rounds N     rounds per row, ours and theirs in turn; medians are reported (3; kills: 10; power: 3)
+          --quick        one round with a quarter of the requests
+          --only A,B     only these rows (P1 P2 P3 P4 P5 P7 P8 P9 U1)
+          --kills N      how often P8 kills the leader (5)
+          --folder DIR   where the servers keep their data (the system's folder for temporary files)
+          --results DIR  where latest.md and latest.json go (bench/results)
+          --durability   what kills starts its servers with (fsync)
+        """;
+
+    public string Verb { get; init; } = "compare";
+
+    public int? Rounds { get; init; }
+
+    public bool IsQuick { get; init; }
+
+    public IReadOnlySet<string>? Only { get; init; }
+
+    public int Kills { get; init; } = 5;
+
+    public string Folder { get; init; } = Path.GetTempPath();
+
+    public string Results { get; init; } = Path.Combine("bench", "results");
+
+    public string Durability { get; init; } = "fsync";
+
+    public bool Wants(string row) => Only is null || Only.Contains(row);
+
+    /// <summary>Null when the words make no sense.</summary>
+    public static CompareOptions? TryParse(string[] words)
+    {
+        var options = new CompareOptions();
+        for (var i = 0; i < words.Length; i++)
+        {
+            var value = i + 1 < words.Length ? words[i + 1] : "";
+            switch (words[i])
+            {
+                case "kills" or "power" when i == 0: options = options with { Verb = words[i] }; continue;
+                case "--quick": options = options with { IsQuick = true }; continue;
+                case "--rounds" when TryPositive(value, out var rounds): options = options with { Rounds = rounds }; break;
+                case "--kills" when TryPositive(value, out var kills): options = options with { Kills = kills }; break;
+                case "--only" when value.Length > 0: options = options with { Only = value.Split(',').ToHashSet(StringComparer.OrdinalIgnoreCase) }; break;
+                case "--folder" when value.Length > 0: options = options with { Folder = value }; break;
+                case "--results" when value.Length > 0: options = options with { Results = value }; break;
+                case "--durability" when value is "fsync" or "memory": options = options with { Durability = value }; break;
+                default: return null;
+            }
+
+            i++;
+        }
+
+        return options;
+    }
+
+    private static bool TryPositive(string text, out int value) => int.TryParse(text, CultureInfo.InvariantCulture, out value) && value > 0;
+}

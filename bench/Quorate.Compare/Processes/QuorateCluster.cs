@@ -1,0 +1,54 @@
+using Quorate.Compare.Load;
+
+namespace Quorate.Compare.Processes;
+
+/// <summary>Processes of <c>quorate serve</c> that form one cluster.</summary>
+internal sealed class QuorateCluster : ServerCluster
+{
+    private readonly string _folder;
+    private readonly string _durability;
+    private readonly int[] _peerPorts;
+    private readonly int[] _httpPorts;
+    private readonly string _cluster;
+
+    /// <param name="durability"><c>fsync</c> or <c>memory</c>, as <c>quorate serve</c> takes it.</param>
+    public QuorateCluster(string folder, string durability, int nodes = 3)
+    {
+        _folder = Directory.CreateDirectory(Path.Combine(folder, $"quorate-{durability}-{nodes}-{Guid.NewGuid():N}")).FullName;
+        _durability = durability;
+        var ports = FreePorts.Take(nodes * 3);
+        Ports = ports[..nodes];
+        _peerPorts = ports[nodes..(2 * nodes)];
+        _httpPorts = ports[(2 * nodes)..];
+        _cluster = string.Join(',', _peerPorts.Select((p, i) => $"n{i + 1}=127.0.0.1:{p}"));
+        Processes = new Child[nodes];
+        for (var i = 0; i < nodes; i++) Processes[i] = StartOne(i);
+        RequireLeader();
+    }
+
+    public override string Name => $"Quorate {_durability}" + (Ports.Length == 1 ? ", one node" : "");
+
+    /// <summary>The program under test, as built by <c>dotnet build -c Release</c>; QUORATE_BINARY names another one.</summary>
+    public static string Binary =>
+        Environment.GetEnvironmentVariable("QUORATE_BINARY")
+        ?? Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", "Quorate", "release", "quorate"));
+
+    public override int FindLeader()
+    {
+        for (var i = 0; i < Ports.Length; i++)
+        {
+            if (RespClient.TryCall(Ports[i], "ROLE") is { Items: [{ Text: "master" }, ..] }) return i;
+        }
+
+        return -1;
+    }
+
+    public override void Restart(int index) => Processes[index] = StartOne(index);
+
+    private Child StartOne(int index) =>
+        Child.Start(
+            Path.Combine(_folder, $"n{index + 1}.log"), Binary, "serve", "--node", $"n{index + 1}",
+            "--data", Path.Combine(_folder, $"n{index + 1}"), "--resp", $"127.0.0.1:{Ports[index]}",
+            "--peer", $"127.0.0.1:{_peerPorts[index]}", "--http", $"127.0.0.1:{_httpPorts[index]}",
+            "--cluster", _cluster, "--durability", _durability);
+}

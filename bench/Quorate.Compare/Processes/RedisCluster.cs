@@ -1,0 +1,44 @@
+using Quorate.Compare.Load;
+
+namespace Quorate.Compare.Processes;
+
+/// <summary>A Redis primary with asynchronous replicas, either without any file or with appendfsync always on all of them.</summary>
+internal sealed class RedisCluster : ServerCluster
+{
+    private readonly string _folder;
+    private readonly bool _appendFsyncAlways;
+
+    public RedisCluster(string folder, bool appendFsyncAlways, int replicas = 2)
+    {
+        (_folder, _appendFsyncAlways) = (folder, appendFsyncAlways);
+        Ports = FreePorts.Take(replicas + 1);
+        Processes = new Child[replicas + 1];
+        for (var i = 0; i < Processes.Length; i++) Processes[i] = StartOne(i);
+        WaitUntil(() => RespClient.TryPing(Ports[0]), $"{Name}: no answer");
+        WaitUntil(() => OnlineReplicas() == replicas, $"{Name}: replicas not online");
+    }
+
+    public override string Name => (_appendFsyncAlways ? "Redis always" : "Redis async") + (Ports.Length == 1 ? ", alone" : "");
+
+    public override int FindLeader() => 0;
+
+    public override void Restart(int index) => Processes[index] = StartOne(index);
+
+    private Child StartOne(int index)
+    {
+        var directory = Directory.CreateDirectory(Path.Combine(_folder, $"redis-{(_appendFsyncAlways ? "always" : "async")}-{index}")).FullName;
+        List<string> arguments =
+        [
+            "--port", $"{Ports[index]}", "--bind", "127.0.0.1", "--dir", directory, "--save", "", "--daemonize", "no",
+            "--repl-diskless-sync-delay", "0", "--appendonly", _appendFsyncAlways ? "yes" : "no", "--appendfsync", "always",
+        ];
+        if (index > 0) arguments.AddRange(["--replicaof", "127.0.0.1", $"{Ports[0]}"]);
+        return Child.Start(Path.Combine(directory, "log"), "redis-server", [.. arguments]);
+    }
+
+    private int OnlineReplicas()
+    {
+        using var client = RespClient.Connect(Ports[0]);
+        return client.Call("INFO", "replication").Text.Split('\n').Count(l => l.StartsWith("slave", StringComparison.Ordinal) && l.Contains("state=online", StringComparison.Ordinal));
+    }
+}

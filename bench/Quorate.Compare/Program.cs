@@ -1,0 +1,72 @@
+using System.Runtime.InteropServices;
+using Quorate.Compare;
+using Quorate.Compare.Processes;
+using Quorate.Compare.Rows;
+
+if (CompareOptions.TryParse(args) is not { } options)
+{
+    Console.Error.WriteLine(CompareOptions.Usage);
+    return 64;
+}
+
+var folder = Directory.CreateDirectory(Path.Combine(options.Folder, $"quorate-compare-{Environment.ProcessId}")).FullName;
+using var onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+using var onTerminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+try
+{
+    return Compare(options, folder);
+}
+catch (InvalidOperationException e)
+{
+    Console.Error.WriteLine($"failed: {e.Message}");
+    return 1;
+}
+finally
+{
+    CleanUp();
+}
+
+static int Compare(CompareOptions options, string folder)
+{
+    var notes = new List<string>();
+    var hasQuorate = Has(File.Exists(QuorateCluster.Binary), "quorate is not built: ours is skipped");
+    var hasRedis = Has(IsInstalled("redis-server"), "redis-server is not installed: its rows are measured on one side only");
+    var hasEtcd = Has(IsInstalled("etcd"), "etcd is not installed: its rows are measured on one side only");
+    if (!IsInstalled("redis-benchmark"))
+    {
+        Console.Error.WriteLine("redis-benchmark is not installed (Debian: redis-tools); it makes the load.");
+        return 1;
+    }
+
+    var comparison = new Comparison(options, folder, hasQuorate, hasRedis, hasEtcd);
+    comparison.Run();
+    var report = new Report(comparison.Lines, notes, options.Rounds ?? (options.IsQuick ? 1 : 3));
+    Console.WriteLine();
+    Console.Write(report.Table());
+    report.WriteTo(options.Results);
+    Console.WriteLine($"written to {Path.Combine(options.Results, "latest.md")}");
+    return 0;
+
+    bool Has(bool condition, string note)
+    {
+        if (condition) return true;
+        notes.Add(note);
+        Console.WriteLine(note);
+        return false;
+    }
+}
+
+static bool IsInstalled(string program) =>
+    (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(d => d.Length > 0 && File.Exists(Path.Combine(d, program)));
+
+void Stop(PosixSignalContext context)
+{
+    CleanUp();
+    Environment.Exit(130);
+}
+
+void CleanUp()
+{
+    Child.KillAll();
+    if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
+}

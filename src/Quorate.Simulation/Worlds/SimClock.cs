@@ -1,0 +1,23 @@
+using Quorate.Replication;
+
+namespace Quorate.Simulation;
+
+/// <summary>
+/// One node's clocks. The monotonic one has an offset of its own and runs too fast or too slow by a fixed rate, within the
+/// bound that lease reads rely on; it goes on while the node is suspended. The wall clock is off by some skew and jumps.
+/// </summary>
+internal sealed class SimClock(World world, long offset, int driftPartsPerMillion, long wallSkewMilliseconds)
+{
+    private const long Epoch2026 = 1_767_225_600_000;
+
+    private long _wallSkew = wallSkewMilliseconds;
+
+    public StepTime Now => new(
+        offset + world.Now + world.Now / 1_000_000 * driftPartsPerMillion,
+        Epoch2026 + world.Now / World.Millisecond + _wallSkew);
+
+    /// <summary>True time that passes while this node's clock advances by <paramref name="local"/>.</summary>
+    public long TrueSpan(long local) => local - local / 1_000_000 * driftPartsPerMillion;
+
+    public void JumpWall(long milliseconds) => _wallSkew += milliseconds;
+}

@@ -1,0 +1,140 @@
+using System.IO;
+using Quorate.Cluster.Journal;
+using Quorate.Replication;
+
+namespace Quorate.Simulation;
+
+/// <summary>
+/// A disk that keeps what it promised and nothing more. Written bytes survive a power loss only after
+/// <see cref="Sync"/>, else sector by sector as the dice say (a torn write); names survive only after
+/// <see cref="SyncDirectory"/>, else the metadata operations up to some moment do. It can fail a sync, fill up and rot.
+/// </summary>
+internal sealed class SimDisk(World world, Prng prng, int sectorSize) : IJournalFiles
+{
+    private readonly List<Action<SortedDictionary<string, SimFile>>> _unsyncedNames = [];
+    private SortedDictionary<string, SimFile> _names = new(StringComparer.Ordinal);
+    private SortedDictionary<string, SimFile> _durableNames = new(StringComparer.Ordinal);
+
+    /// <summary>The next sync fails, and what it should have made durable is in an unknown state.</summary>
+    public bool FailNextSync { get; set; }
+
+    /// <summary>No room for a new file.</summary>
+    public bool IsFull { get; set; }
+
+    /// <summary>Writes and syncs since the last look: the node turns them into time.</summary>
+    public long BytesWritten { get; private set; }
+
+    public IReadOnlyList<string> List() => [.. _names.Keys];
+
+    public void Create(string name, long length)
+    {
+        if (IsFull)
+        {
+            world.Faults.Add(FaultKind.DiskFull);
+            throw new IOException("no space left on the simulated disk");
+        }
+
+        Require(!_names.ContainsKey(name), "a file is created once");
+        var file = new SimFile(length, sectorSize);
+        Change(names => names[name] = file);
+    }
+
+    public long Length(string name) => Find(name).Length;
+
+    public int Read(string name, long offset, Span<byte> buffer) => Find(name).Read(offset, buffer);
+
+    public void Write(string name, long offset, ReadOnlySpan<byte> bytes)
+    {
+        BytesWritten += bytes.Length;
+        Find(name).Write(offset, bytes);
+    }
+
+    public void Sync(string name)
+    {
+        var file = Find(name);
+        if (FailNextSync)
+        {
+            FailNextSync = false;
+            world.Faults.Add(FaultKind.SyncError);
+            file.LoseUnsynced(prng); // the kernel marks the pages clean whether they reached the disk or not
+            throw new IOException("the simulated disk failed to sync");
+        }
+
+        file.Sync();
+    }
+
+    public void Delete(string name)
+    {
+        Find(name);
+        Change(names => names.Remove(name));
+    }
+
+    public void Rename(string from, string to)
+    {
+        Find(from);
+        Change(names =>
+        {
+            if (names.Remove(from, out var file)) names[to] = file;
+        });
+    }
+
+    public void SyncDirectory()
+    {
+        foreach (var change in _unsyncedNames) change(_durableNames);
+        _unsyncedNames.Clear();
+    }
+
+    /// <summary>The machine lost power: only what was durable is there, and by chance some of what was not.</summary>
+    public void LosePower()
+    {
+        var kept = _unsyncedNames.Count == 0 ? 0 : prng.Below(_unsyncedNames.Count + 1);
+        for (var i = 0; i < _unsyncedNames.Count; i++)
+        {
+            if (i < kept) _unsyncedNames[i](_durableNames);
+            else world.Faults.Add(FaultKind.LostName);
+        }
+
+        _unsyncedNames.Clear();
+        _names = new SortedDictionary<string, SimFile>(_durableNames, StringComparer.Ordinal);
+        foreach (var file in _names.Values)
+        {
+            var (dirty, lost) = file.LoseUnsynced(prng);
+            if (lost == 0) continue;
+            world.Faults.Add(lost == dirty ? FaultKind.LostWrite : FaultKind.TornWrite);
+        }
+    }
+
+    /// <summary>Everything is gone: a new, empty disk.</summary>
+    public void Wipe()
+    {
+        _unsyncedNames.Clear();
+        _names = new SortedDictionary<string, SimFile>(StringComparer.Ordinal);
+        _durableNames = new SortedDictionary<string, SimFile>(StringComparer.Ordinal);
+    }
+
+    /// <summary>Flips one bit that was durable. <paramref name="place"/> picks an offset of a file, or -1 for "not here".</summary>
+    public bool Rot(Func<string, long, long> place)
+    {
+        foreach (var (name, file) in _names)
+        {
+            var offset = place(name, file.Length);
+            if (offset < 0) continue;
+            file.Flip(offset, prng.Below(8));
+            world.Faults.Add(FaultKind.BitRot);
+            return true;
+        }
+
+        return false;
+    }
+
+    private void Change(Action<SortedDictionary<string, SimFile>> change)
+    {
+        change(_names);
+        _unsyncedNames.Add(change);
+    }
+
+    private SimFile Find(string name) =>
+        _names.TryGetValue(name, out var file) ? file : throw new FileNotFoundException("no such file on the simulated disk", name);
+
+    private static void Require(bool holds, string rule) => Invariant.Require(holds, rule);
+}
