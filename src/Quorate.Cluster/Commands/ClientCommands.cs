@@ -20,10 +20,10 @@ internal static class ClientCommands
             Sub("setinfo", 4, "7.2.0", "Tells the name or version of the client library", SetInfo),
             Sub("info", 2, "6.2.0", "Describes this connection", OwnLine),
             AdminSub("list", -2, "2.4.0", "Describes all connections of this node", List),
-            AdminSub("kill", -3, "2.4.0", "Closes connections of this node", ClientKill.Execute, barrier: true),
+            AdminSub("kill", -3, "2.4.0", "Closes connections of this node", ClientKill.Execute),
             AdminSub("no-evict", 3, "7.0.0", "Spares the connection from eviction", NoEvict),
             Sub("no-touch", 3, "7.2.0", "Keeps the connection's reads from counting as use", NoTouch),
-            Sub("reply", 3, "3.2.0", "Chooses whether commands are answered", Reply, barrier: true),
+            Sub("reply", 3, "3.2.0", "Chooses whether commands are answered", Reply),
             Sub("tracking", -3, "6.0.0", "Switches client side caching (off only)", Tracking),
             Sub("trackinginfo", 2, "6.2.0", "Describes client side caching of the connection", TrackingState),
             Sub("getredir", 2, "6.0.0", "Answers where invalidations are redirected to",
@@ -56,13 +56,13 @@ internal static class ClientCommands
     ];
 
     private static NodeCommandEntry Sub(
-        string name, int arity, string since, string summary, NodeCommandHandler handler, bool barrier = false) =>
-        Command($"client|{name}", arity, NoScript | Loading | Stale, "connection", since, summary, handler, barrier);
+        string name, int arity, string since, string summary, NodeCommandHandler handler) =>
+        Command($"client|{name}", arity, NoScript | Loading | Stale, "connection", since, summary, handler);
 
     private static NodeCommandEntry AdminSub(
-        string name, int arity, string since, string summary, NodeCommandHandler handler, bool barrier = false) =>
-        Command($"client|{name}", arity, Admin | NoScript | Loading | Stale, "connection", since, summary, handler, barrier,
-            "O(N) where N is the number of client connections");
+        string name, int arity, string since, string summary, NodeCommandHandler handler) =>
+        Command($"client|{name}", arity, Admin | NoScript | Loading | Stale, "connection", since, summary, handler,
+            complexity: "O(N) where N is the number of client connections");
 
     private static void Id(NodeCommand command, in CommandArgs args) => command.Reply.Integer(command.Session.Id);
 

@@ -10,7 +10,7 @@ public static class CommandCatalog
     /// <summary>In alphabetical order.</summary>
     public static IReadOnlyList<CommandSpec> All { get; } =
     [
-        .. CommandTable.All.Concat(NodeCommandTable.All.Select(entry => entry.Spec))
+        .. CommandTable.Keyspace.Concat(NodeCommandTable.All.Select(entry => entry.Spec))
             .OrderBy(spec => spec.Name, StringComparer.Ordinal),
     ];
 

@@ -146,7 +146,7 @@ internal static class CommandCommands
             return false;
         }
 
-        if (spec.Arity >= 0 ? inner.Count != spec.Arity : inner.Count < -spec.Arity)
+        if (!spec.AcceptsCount(inner.Count))
         {
             command.Reply.Error("ERR Invalid number of arguments specified for command"u8);
             return false;

@@ -6,29 +6,6 @@ namespace Quorate.Cluster.Commands;
 /// <summary>A command as COMMAND INFO and COMMAND DOCS show it, in the shape that Redis 7 gives it.</summary>
 internal static class CommandDescription
 {
-    /// <summary>Flags in the order in which Redis lists them.</summary>
-    private static readonly (CommandFlags Flag, string Name)[] FlagNames =
-    [
-        (CommandFlags.Write, "write"),
-        (CommandFlags.ReadOnly, "readonly"),
-        (CommandFlags.DenyOom, "denyoom"),
-        (CommandFlags.Admin, "admin"),
-        (CommandFlags.PubSub, "pubsub"),
-        (CommandFlags.NoScript, "noscript"),
-        (CommandFlags.Blocking, "blocking"),
-        (CommandFlags.Loading, "loading"),
-        (CommandFlags.Stale, "stale"),
-        (CommandFlags.SkipMonitor, "skip_monitor"),
-        (CommandFlags.SkipSlowlog, "skip_slowlog"),
-        (CommandFlags.Fast, "fast"),
-        (CommandFlags.NoAuth, "no_auth"),
-        (CommandFlags.NoAsyncLoading, "no_async_loading"),
-        (CommandFlags.NoMulti, "no_multi"),
-        (CommandFlags.NoMandatoryKeys, "no_mandatory_keys"),
-        (CommandFlags.AllowBusy, "allow_busy"),
-        (CommandFlags.MovableKeys, "movablekeys"),
-    ];
-
     /// <summary>One element of COMMAND: name, arity, flags, key positions, categories, tips, key specifications,
     /// subcommands. Tips are hints to proxies about several shards; there are none to give.</summary>
     public static void WriteShape(RespWriter reply, CommandSpec spec)
@@ -36,7 +13,7 @@ internal static class CommandDescription
         reply.Array(10);
         reply.Bulk(spec.Name);
         reply.Integer(spec.Arity);
-        WriteSet(reply, FlagNames.Where(f => (spec.Flags & f.Flag) != 0).Select(f => f.Name).ToArray());
+        WriteSet(reply, [.. spec.FlagNames()]);
         reply.Integer(spec.FirstKey);
         reply.Integer(spec.LastKey);
         reply.Integer(spec.KeyStep);

@@ -15,15 +15,15 @@ internal static class ConnectionCommands
         Command("ping", -1, Fast, "connection", "1.0.0", "Answers PONG, or the given message", Ping),
         Command("echo", 2, Loading | Stale | Fast, "connection", "1.0.0", "Answers the given string", Echo),
         Command("hello", -1, NoScript | Loading | Stale | Fast | NoAuth | AllowBusy, "connection", "6.0.0",
-            "Chooses the protocol and tells who answers", Hello, barrier: true),
+            "Chooses the protocol and tells who answers", Hello),
         Command("auth", -2, NoScript | Loading | Stale | Fast | NoAuth | AllowBusy, "connection", "1.0.0",
             "Authenticates the connection", Auth),
         Command("select", 2, Loading | Stale | Fast, "connection", "1.0.0",
             "Changes the database of the connection", Select),
         Command("quit", -1, NoScript | Loading | Stale | Fast | NoAuth | AllowBusy, "connection", "1.0.0",
-            "Closes the connection", Quit, barrier: true),
+            "Closes the connection", Quit),
         Command("reset", 1, NoScript | Loading | Stale | Fast | NoAuth | AllowBusy, "connection", "6.2.0",
-            "Puts the connection back into the state of a new one", Reset, barrier: true),
+            "Puts the connection back into the state of a new one", Reset),
     ];
 
     private static void Ping(NodeCommand command, in CommandArgs args)

@@ -10,13 +10,6 @@ public sealed record NodeCommandEntry
     /// <summary>Null for a container that does nothing without a subcommand.</summary>
     public NodeCommandHandler? Handler { get; init; }
 
-    /// <summary>
-    /// True when the command must be executed after all earlier commands of its session were answered, and before any
-    /// later one begins: it changes how replies are written, waits, or ends the session. The others may be executed as soon
-    /// as they are read, as long as their replies keep their place.
-    /// </summary>
-    public bool IsBarrier { get; init; }
-
     public IReadOnlyList<NodeCommandEntry> Subcommands { get; init; } = [];
 
     /// <summary>One line of a table of commands.</summary>
@@ -28,7 +21,6 @@ public sealed record NodeCommandEntry
         string since,
         string summary,
         NodeCommandHandler? handler,
-        bool barrier = false,
         string complexity = "O(1)",
         (int First, int Last, int Step) keys = default,
         NodeCommandEntry[]? subcommands = null) => new()
@@ -49,7 +41,6 @@ public sealed record NodeCommandEntry
                 Subcommands = subcommands is null ? [] : [.. subcommands.Select(s => s.Spec)],
             },
             Handler = handler,
-            IsBarrier = barrier || (subcommands?.Any(s => s.IsBarrier) ?? false),
             Subcommands = subcommands ?? [],
         };
 

@@ -60,7 +60,7 @@ public static class NodeCommandTable
 
     /// <summary>
     /// Checks the number of words and what a subscriber may do, and executes. The reply is written before this returns
-    /// unless <see cref="NodeCommand.IsWaiting"/>. Calls <see cref="SessionState.BeginCommand"/> itself.
+    /// unless <see cref="NodeCommand.IsWaiting"/>. Calls <see cref="SessionState.BeginCommand"/> and counts an error itself.
     /// </summary>
     public static void Execute(NodeCommandEntry entry, NodeCommand command, in CommandArgs args, StepTime now)
     {
@@ -72,17 +72,18 @@ public static class NodeCommandTable
         var start = reply.Length;
         if (ReferenceEquals(target, entry) && entry.Subcommands.Count > 0 && args.Count > 1)
             CommandErrors.UnknownSubcommand(reply, entry.Spec.Name, args[1]);
-        else if (!HasArity(target.Spec.Arity, args.Count) || target.Handler is null)
+        else if (!target.Spec.AcceptsCount(args.Count) || target.Handler is null)
             CommandErrors.WrongArity(reply, target.Spec.Name);
         else if (command.Session.IsSubscriberOnly && !IsForSubscribers(target.Spec.Name))
             CommandErrors.NotWhileSubscribed(reply, target.Spec.Name);
         else
             target.Handler(command, args);
 
-        if (command.IsSilent) reply.Truncate(start);
+        if (command.IsSilent)
+            reply.Truncate(start);
+        else if (reply.Length > start && reply.Written.Span[start] == '-')
+            command.Node.Statistics.CountError(reply.Written.Span[(start + 1)..]);
     }
-
-    private static bool HasArity(int arity, int words) => arity >= 0 ? words == arity : words >= -arity;
 
     private static bool IsForSubscribers(string name) => name is
         "ping" or "quit" or "reset" or "subscribe" or "unsubscribe" or "psubscribe" or "punsubscribe";

@@ -10,13 +10,13 @@ internal static class PubSubCommands
     public static readonly NodeCommandEntry[] Entries =
     [
         Command("subscribe", -2, PubSub | NoScript | Loading | Stale, "pubsub", "2.0.0",
-            "Listens to channels of this node", Subscribe, barrier: true),
+            "Listens to channels of this node", Subscribe),
         Command("unsubscribe", -1, PubSub | NoScript | Loading | Stale, "pubsub", "2.0.0",
-            "Stops listening to channels", Unsubscribe, barrier: true),
+            "Stops listening to channels", Unsubscribe),
         Command("psubscribe", -2, PubSub | NoScript | Loading | Stale, "pubsub", "2.0.0",
-            "Listens to the channels of this node that match patterns", SubscribePatterns, barrier: true),
+            "Listens to the channels of this node that match patterns", SubscribePatterns),
         Command("punsubscribe", -1, PubSub | NoScript | Loading | Stale, "pubsub", "2.0.0",
-            "Stops listening to patterns", UnsubscribePatterns, barrier: true),
+            "Stops listening to patterns", UnsubscribePatterns),
         Command("publish", 3, PubSub | Loading | Stale | Fast, "pubsub", "2.0.0",
             "Sends a message to a channel's listeners on this node", Publish,
             complexity: "O(N+M) where N is the number of listeners and M the number of patterns"),

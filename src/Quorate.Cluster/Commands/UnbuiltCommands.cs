@@ -10,7 +10,7 @@ namespace Quorate.Cluster.Commands;
 /// </summary>
 internal static class UnbuiltCommands
 {
-    private const CommandFlags Script = NoScript | Stale | SkipMonitor | NoMandatoryKeys | MovableKeys;
+    private const CommandFlags Script = NoScript | Stale | SkipMonitor | MovableKeys;
 
     public static readonly NodeCommandEntry[] Entries =
     [
