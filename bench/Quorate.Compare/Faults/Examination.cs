@@ -1,4 +1,3 @@
-using System.Globalization;
 using Quorate.Compare.Load;
 using Quorate.Compare.Processes;
 using Quorate.Simulation;
@@ -53,8 +52,6 @@ internal static class Examination
     private static List<string> CountersAcknowledgedTwice(IReadOnlyList<Operation> operations) =>
         [.. Increments(operations).Where(o => o.Outcome == OperationOutcome.Ok).GroupBy(o => (o.Key, o.Result)).Where(g => g.Count() > 1).Select(g => $"{g.Key.Key}={g.Key.Result}")];
 
-    /// <summary>A counter ends at no less than was acknowledged, and at no more than acknowledged and unknown together:
-    /// more would mean that one request was executed twice.</summary>
     private static List<string> WrongCounters(ServerCluster cluster, IReadOnlyList<Operation> operations)
     {
         var wrong = new List<string>();
@@ -62,10 +59,8 @@ internal static class Examination
         foreach (var counter in Increments(operations).GroupBy(o => o.Key))
         {
             var reply = client.Call("GET", counter.Key);
-            var final = reply.IsNull ? 0 : long.Parse(reply.Text, CultureInfo.InvariantCulture);
-            var low = counter.Count(o => o.Outcome == OperationOutcome.Ok);
-            var high = low + counter.Count(o => o.Outcome == OperationOutcome.Unknown);
-            if (final < low || final > high) wrong.Add($"{counter.Key} is {final}, not in [{low}, {high}]");
+            if (reply.IsError) throw new InvalidOperationException($"the examination could not read: {reply.Text}");
+            if (EffectChecker.CheckCounter(counter.Key, counter, reply.IsNull ? null : reply.Text) is { } why) wrong.Add(why);
         }
 
         return wrong;

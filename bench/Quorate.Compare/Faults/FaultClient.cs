@@ -69,7 +69,7 @@ internal sealed class FaultClient : IDisposable
         {
             var reply = _connection!.Call(words);
             var outcome = reply.IsOk ? OperationOutcome.Ok : reply.IsCertainRefusal ? OperationOutcome.Failed : OperationOutcome.Unknown;
-            _recorder.End(operation, outcome, reply.IsNull || kind == OperationKind.Set ? null : reply.Text);
+            _recorder.End(operation, outcome, reply.IsNull ? null : reply.Text);
             if (outcome != OperationOutcome.Ok) Move();
         }
         catch (Exception e) when (e is IOException or SocketException)
