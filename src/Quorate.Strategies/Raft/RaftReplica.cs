@@ -87,7 +87,7 @@ public sealed class RaftReplica : IReplica
     internal Role Role { get; private set; }
 
     /// <summary>Rises only; durable before any answer in it leaves. [Raft fig. 2]</summary>
-    internal Term CurrentTerm { get; private set; }
+    public Term CurrentTerm { get; private set; }
 
     /// <summary>Who has this replica's vote in <see cref="CurrentTerm"/>; set once a term. [Raft fig. 2]</summary>
     internal NodeId VotedFor { get; private set; }
