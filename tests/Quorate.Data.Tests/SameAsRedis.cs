@@ -69,6 +69,31 @@ public sealed class SameAsRedis
         foreach (var database in ours.Machine.Databases) database.Table.IsConsistent().ShouldBeTrue();
     }
 
+    [Fact]
+    public void Random_patterns_match_the_same_keys()
+    {
+        using var redis = RedisServer.TryStart();
+        Assert.SkipWhen(redis is null, "redis-server is not installed");
+        var dice = new Prng(99);
+        var ours = new Keyspace();
+        string Word(string alphabet, int longest) =>
+            string.Concat(Enumerable.Range(0, dice.Below(longest + 1)).Select(_ => alphabet[dice.Below(alphabet.Length)]));
+        string[] Keys(byte[] reply) => [.. Keyspace.Text(reply).Split("\r\n").Where((_, i) => i > 0 && i % 2 == 0).Order(StringComparer.Ordinal)];
+        for (var i = 0; i < 300; i++)
+        {
+            byte[][] set = [Keyspace.Bytes("SET"), Keyspace.Bytes(Word("abc-^]\\[", 6)), Keyspace.Bytes("v")];
+            redis.Do(set);
+            ours.Do(set);
+        }
+
+        for (var i = 0; i < 2000; i++)
+        {
+            var pattern = Word("aabbc**??[[]]^-\\", 9);
+            byte[][] keys = [Keyspace.Bytes("KEYS"), Keyspace.Bytes(pattern)];
+            Keys(ours.Do(keys)).ShouldBe(Keys(redis.Do(keys)), $"pattern {pattern}");
+        }
+    }
+
     private static string Any(Prng dice, params string[] choices) => choices[dice.Below(choices.Length)];
 
     private static string Key(Prng dice) => Any(dice, KeyNames);

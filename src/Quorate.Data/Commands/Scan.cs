@@ -78,8 +78,8 @@ internal static class Scan
 
             if (args[i].Is("match"u8))
             {
-                hasPattern = true;
                 pattern = args[i + 1];
+                hasPattern = !pattern.SequenceEqual("*"u8);
             }
             else if (args[i].Is("type"u8))
             {
