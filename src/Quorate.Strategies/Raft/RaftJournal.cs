@@ -33,6 +33,7 @@ internal sealed class RaftJournal(RaftOptions options)
     private byte[] _scratch = new byte[4096];
     private LogIndex _truncatedTo = new(long.MaxValue);
     private PersistPoint _truncationPoint;
+    private (PersistPoint After, PersistPoint Before)? _release;
 
     /// <summary>Entries up to here were handed to the journal.</summary>
     public LogIndex JournaledIndex { get; private set; }
@@ -97,8 +98,14 @@ internal sealed class RaftJournal(RaftOptions options)
     }
 
     /// <returns>True when more of the log is durable than before.</returns>
-    public bool OnPersisted(PersistPoint durable)
+    public bool OnPersisted(PersistPoint durable, Effects effects)
     {
+        if (_release is { } release && release.After <= durable)
+        {
+            effects.Release(release.Before);
+            _release = null;
+        }
+
         if (durable > DurablePoint) DurablePoint = durable;
         var before = DurableIndex;
         while (_waiting.TryPeek(out var oldest) && oldest.Point <= durable)
@@ -163,7 +170,8 @@ internal sealed class RaftJournal(RaftOptions options)
         var state = SaveHardState(term, votedFor, effects);
         while (_records.TryPeek(out var oldest) && oldest.Last <= index) _records.Dequeue();
         BytesSinceSnapshot = 0;
-        effects.Release(_records.TryPeek(out var needed) ? needed.Point : mark);
+        // The older records go only when these are durable: a term must never be in neither.
+        _release = (state, _records.TryPeek(out var needed) ? needed.Point : mark);
         return state;
     }
 }

@@ -147,7 +147,7 @@ public sealed class RaftReplica : IReplica
     public void OnPersisted(PersistPoint durable, StepTime now, Effects effects)
     {
         Enter(now, effects);
-        Journal.OnPersisted(durable);
+        Journal.OnPersisted(durable, effects);
         Role.OnPersisted();
     }
 
