@@ -163,10 +163,13 @@ internal sealed class RaftJournal(RaftOptions options)
 
     /// <summary>A snapshot up to <paramref name="index"/> is durable: marks it, writes what is still needed of the older
     /// records again and gives them up.</summary>
+    /// <param name="memoryMode">the incarnation to tell of that kept entries in memory only; 0 for none</param>
     /// <returns>When the mark is durable.</returns>
-    public PersistPoint MarkSnapshot(LogIndex index, Term snapshotTerm, Term term, NodeId votedFor, Effects effects)
+    public PersistPoint MarkSnapshot(
+        LogIndex index, Term snapshotTerm, Term term, NodeId votedFor, long memoryMode, Effects effects)
     {
         var mark = SaveMark(RecordKind.SnapshotMark, index.Value, snapshotTerm.Value, effects);
+        if (memoryMode != 0) SaveMark(RecordKind.MemoryMode, memoryMode, 0, effects);
         var state = SaveHardState(term, votedFor, effects);
         while (_records.TryPeek(out var oldest) && oldest.Last <= index) _records.Dequeue();
         BytesSinceSnapshot = 0;

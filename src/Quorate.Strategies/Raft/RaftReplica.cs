@@ -292,6 +292,10 @@ public sealed class RaftReplica : IReplica
         if (Options.Durable) Journal.SaveMark(RecordKind.Remembers, Incarnation, 0, Out);
     }
 
+    /// <summary>A snapshot is durable: the journal before it goes, but for what a later life must know.</summary>
+    internal PersistPoint MarkSnapshot(LogIndex index, Term term) => Journal.MarkSnapshot(
+        index, term, CurrentTerm, VotedFor, Amnesia.IsPresent || !Options.Durable ? Incarnation : 0, Out);
+
     internal long NextReadContext() => ++_readContext;
 
     // The log.
@@ -477,7 +481,7 @@ public sealed class RaftReplica : IReplica
         }
 
         SnapshotMaker.NoteSealed(snapshot.Index, snapshot.Bytes);
-        var marked = Journal.MarkSnapshot(snapshot.Index, snapshot.Term, CurrentTerm, VotedFor, Out);
+        var marked = MarkSnapshot(snapshot.Index, snapshot.Term);
         if (Role is Follower { LeaderId.IsNone: false } follower) follower.AcknowledgeSnapshot(follower.LeaderId, snapshot.Index, marked);
     }
 
