@@ -74,7 +74,7 @@ internal sealed class Recovery(RaftReplica replica)
     private bool TryAcceptEntries(LogIndex first, Term previous, ReadOnlySpan<byte> frames, PersistPoint point)
     {
         var length = frames.Length;
-        if (first.Value < 1 || !EntryLog.AreWellFormed(frames, previous, replica.CurrentTerm)) return false;
+        if (first.Value < 1 || !EntryLog.AreWellFormed(frames, previous, new Term(long.MaxValue))) return false;
         if (first > replica.Log.LastIndex.Next)
         {
             if (!_isPassingOver) return false;
