@@ -83,8 +83,10 @@ public sealed class JournalModelTests
             "torn tail left" => new TornTailLeft(),
             _ => new DamageIgnored(),
         };
-        for (ulong seed = 1; seed <= 4000; seed++)
+        for (ulong i = 1; i <= 4000; i++)
         {
+            // Every fourth seed makes frames of one length, the only ones between which leftovers fit.
+            var seed = rules is TornTailLeft ? 4 * i : i;
             var isCaught = rules is DamageIgnored
                 ? FlipOne(seed, rules) is { } wrong && !wrong.StartsWith("refused", StringComparison.Ordinal)
                 : Run(new JournalModel(seed, OptionsOf(seed, rules)), new Prng(seed), syncs: true) is not null;
