@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Quorate.Compare;
+using Quorate.Compare.Faults;
 using Quorate.Compare.Processes;
 using Quorate.Compare.Rows;
 
@@ -14,7 +15,12 @@ using var onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop)
 using var onTerminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 try
 {
-    return Compare(options, folder);
+    return options.Verb switch
+    {
+        "kills" => FaultRun.Kills(options, folder) ? 0 : 1,
+        "power" => FaultRun.Power(options, folder) ? 0 : 1,
+        _ => Compare(options, folder),
+    };
 }
 catch (InvalidOperationException e)
 {
