@@ -1,12 +1,31 @@
+using System.Text;
+using Quorate.Cluster.Commands;
+using Quorate.Cluster.Sessions;
+using Quorate.Data;
 using Quorate.Replication;
 using Quorate.Resp;
 
 namespace Quorate.Cluster;
 
-/// <summary>One client connection as the node sees it. Replies appear in <see cref="Output"/> in the order of the commands.</summary>
+/// <summary>
+/// One client connection as the node sees it. Replies appear in <see cref="Output"/> in the order of the commands, whatever
+/// way each command went: writes of a pipeline are handed on one after another without waiting, a read waits until
+/// the writes before it are applied and then sees exactly them.
+/// </summary>
 public sealed class ClientSession
 {
-    internal ClientSession(Node node, long id) => (Node, Id) = (node, id);
+    private readonly SlotQueue _slots = new();
+    private readonly Stack<HeldCommand> _spare = new();
+
+    /// <summary>Commands in the queue behind which no write may be handed on yet (anything held but a read).</summary>
+    private int _barriers;
+    private bool _isReady;
+    private NodeCommand? _waiting;
+
+    internal ClientSession(Node node, long id, SessionState state)
+    {
+        (Node, Id, State) = (node, id, state);
+    }
 
     internal Node Node { get; }
 
@@ -16,18 +35,407 @@ public sealed class ClientSession
     /// <summary>Bytes for the client. The host takes them (and clears the writer) at the end of a turn.</summary>
     public RespWriter Output { get; } = new();
 
-    /// <summary>True once the client asked to QUIT: close after the output is sent.</summary>
-    public bool WantsClose { get; internal set; }
+    /// <summary>True once the client asked to QUIT or broke the protocol, and all it was owed is in <see cref="Output"/>.</summary>
+    public bool WantsClose => State.WantsClose && _slots.Count == 0;
 
     /// <summary>For the host: its own object for this connection.</summary>
     public object? HostState { get; set; }
 
     /// <summary>Commands taken but not yet answered; the host stops reading from a client that has too many.</summary>
-    public int PendingCount => 0;
+    public int PendingCount => _slots.Count;
+
+    internal SessionState State { get; }
+
+    internal int Place { get; set; } = -1;
+
+    internal bool IsGone { get; set; }
+
+    private bool IsWaiting => _waiting is not null;
+
+    private Group Group => Node.GroupOf(State.Database);
 
     /// <summary>Executes one command; its reply appears in <see cref="Output"/> now or in a later step, never out of order.</summary>
-    public void Execute(in CommandArgs args, StepTime now) => throw new NotImplementedException();
+    public void Execute(in CommandArgs args, StepTime now)
+    {
+        if (State.WantsClose || args.Count == 0) return;
+        Node.Now = now;
+        Node.Statistics.CommandsProcessed++;
+        var wasEmpty = Output.Length == 0;
+        if (Node.Keyspace.TryFind(args.Name, out var spec) && IsExecutable(spec, args))
+        {
+            if (spec.Route == CommandRoute.Write) TakeWrite(spec, args, now);
+            else TakeRead(spec, args, now);
+        }
+        else if (_slots.Count == 0)
+        {
+            RunHere(args, now);
+        }
+        else
+        {
+            Hold(null, args, now);
+        }
+
+        if (wasEmpty && Output.Length > 0) Node.Host.OnSessionOutput(this);
+    }
 
     /// <summary>The bytes were not RESP: answers the protocol error after all earlier replies, then closes.</summary>
-    public void ProtocolError(string error) => throw new NotImplementedException();
+    public void ProtocolError(string error)
+    {
+        if (State.WantsClose) return;
+        State.WantsClose = true;
+        var text = "-ERR Protocol error: " + error + "\r\n";
+        if (_slots.Count == 0)
+        {
+            WriteOut(Encoding.UTF8.GetBytes(text));
+            return;
+        }
+
+        _slots.Push(new Slot { State = SlotState.Done, Reply = Encoding.UTF8.GetBytes(text), SinceNanoseconds = Node.Now.Nanoseconds });
+    }
+
+    /// <summary>The writer for a slot's reply when nothing is owed before it.</summary>
+    internal RespWriter? WriterFor(long slot) =>
+        !IsGone && slot == _slots.Head && _slots.Count > 0 && _slots[slot] is { State: not SlotState.Done, IsSilent: false } ? Output : null;
+
+    /// <summary>The reply of the first unanswered command has been written to <see cref="Output"/>.</summary>
+    internal void OnHeadWritten()
+    {
+        PopHead();
+        Node.Host.OnSessionOutput(this);
+        Advance(inStep: true);
+    }
+
+    internal void CompleteSlot(long slot, ReadOnlySpan<byte> reply)
+    {
+        if (IsGone || !_slots.Contains(slot)) return;
+        ref var s = ref _slots[slot];
+        if (s.State == SlotState.Done) return;
+        if (s.IsSilent) reply = default;
+        if (slot == _slots.Head)
+        {
+            Write(reply);
+            OnHeadWritten();
+            return;
+        }
+
+        s.State = SlotState.Done;
+        s.Reply = reply.ToArray();
+    }
+
+    internal void OnOutcome(long slot, in Outcome outcome)
+    {
+        if (IsGone || !_slots.Contains(slot)) return;
+        ref var s = ref _slots[slot];
+        switch (s.State)
+        {
+            case SlotState.Writing when outcome.Kind == OutcomeKind.Unknown:
+                CompleteSlot(slot, Replies.Uncertain(outcome.Why ?? "the log moved on without this node"));
+                break;
+            case SlotState.Writing:
+                CompleteSlot(slot, Replies.TryAgain);
+                break;
+            case SlotState.Reading when outcome.Kind == OutcomeKind.ReadNow && slot == _slots.Head:
+                if (TryRead(ref s, Node.Now)) OnHeadWritten();
+                else s.State = SlotState.Held;
+                break;
+            case SlotState.Reading:
+                s.State = SlotState.Held; // asked for again by the next tick or the next leader
+                break;
+        }
+    }
+
+    /// <summary>Tries again what waits, and gives up what has waited longer than <paramref name="limit"/> nanoseconds.</summary>
+    internal void OnTick(StepTime now, long limit)
+    {
+        if (IsWaiting) ContinueWaiting(now);
+        else Advance(inStep: false);
+        while (_slots.Count > 0 && !IsWaiting && now.Nanoseconds - _slots[_slots.Head].SinceNanoseconds > limit)
+        {
+            ref var head = ref _slots[_slots.Head];
+            if (head.State == SlotState.Done) break;
+            var mayHappen = head.State == SlotState.Writing
+                && (head.MayHaveHappened || Group.Forwarder.GiveUp(this, _slots.Head));
+            CompleteSlot(_slots.Head, mayHappen
+                ? Replies.Uncertain("no majority answered in time")
+                : Replies.NoLeader);
+        }
+    }
+
+    /// <summary>Begins what can begin. Never hands anything to a replica while that is in the middle of a step.</summary>
+    internal void Advance(bool inStep)
+    {
+        while (_slots.Count > 0 && !IsWaiting)
+        {
+            ref var head = ref _slots[_slots.Head];
+            if (head.State == SlotState.Done)
+            {
+                Write(head.Reply);
+                PopHead();
+                Node.Host.OnSessionOutput(this);
+            }
+            else if (head.State != SlotState.Held || !TryBeginHead(ref head, inStep))
+            {
+                break;
+            }
+        }
+
+        if (inStep)
+        {
+            if (_barriers > 0 && _slots.Count > 0) MakeReady();
+        }
+        else
+        {
+            HandOnWrites();
+        }
+    }
+
+    /// <summary>The node can't serve any more: everything unanswered gets the answer that is true of it.</summary>
+    internal void FailPending()
+    {
+        while (_slots.Count > 0 && !IsWaiting)
+        {
+            ref var head = ref _slots[_slots.Head];
+            if (head.State == SlotState.Done) Advance(inStep: true);
+            else if (head.State == SlotState.Writing) CompleteSlot(_slots.Head, Replies.Uncertain("this node's journal failed"));
+            else CompleteSlot(_slots.Head, System.Text.Encoding.UTF8.GetBytes($"-{Node.Refusal}\r\n"));
+        }
+    }
+
+    internal void OnReady()
+    {
+        _isReady = false;
+        if (!IsGone) Advance(inStep: false);
+    }
+
+    private void TakeWrite(CommandSpec spec, in CommandArgs args, StepTime now)
+    {
+        var isSilent = State.BeginCommand(spec.Name, now);
+        if (_slots.Count > 0 && !MayOvertakeReads())
+        {
+            Hold(spec, args, now, isSilent);
+            return;
+        }
+
+        var slot = _slots.Push(new Slot
+        {
+            State = SlotState.Writing,
+            SinceNanoseconds = now.Nanoseconds,
+            PathEpoch = Group.PathEpoch,
+            MayHaveHappened = Group.Replica.IsLeader,
+            IsSilent = isSilent,
+        });
+        Group.Write(this, slot, State.Database, args, now);
+    }
+
+    /// <summary>A write may be handed on behind unanswered ones that went the same way, with only reads held between.</summary>
+    private bool MayOvertakeReads()
+    {
+        if (_barriers > 0) return false;
+        for (var s = _slots.End - 1; s >= _slots.Head; s--)
+        {
+            ref var slot = ref _slots[s];
+            if (slot.State == SlotState.Reading) return false;
+            if (slot.State == SlotState.Held && !Group.Replica.IsLeader) return false;
+            if (slot.State == SlotState.Writing) return slot.PathEpoch == Group.PathEpoch;
+        }
+
+        return true;
+    }
+
+    private void TakeRead(CommandSpec spec, in CommandArgs args, StepTime now)
+    {
+        var isSilent = State.BeginCommand(spec.Name, now);
+        if (_slots.Count == 0 && Group.Replica.MayReadLocally(now))
+        {
+            var length = Output.Length;
+            Group.Machine.ExecuteRead(spec, State.Database, args, Output, now.UnixMilliseconds, out var clockBehind);
+            if (!clockBehind && !isSilent) return;
+            Output.Truncate(length);
+            if (!clockBehind) return;
+        }
+
+        Hold(spec, args, now, isSilent);
+        if (_slots.Count == 1) Advance(inStep: false);
+    }
+
+    private void Hold(CommandSpec? spec, in CommandArgs args, StepTime now, bool isSilent = false)
+    {
+        if (!_spare.TryPop(out var held)) held = new HeldCommand();
+        held.Hold(args);
+        if (!IsRead(spec)) _barriers++;
+        _slots.Push(new Slot { State = SlotState.Held, Command = held, Spec = spec, SinceNanoseconds = now.Nanoseconds, IsSilent = isSilent });
+        if (!IsRead(spec)) MakeReady();
+    }
+
+    private static bool IsRead(CommandSpec? spec) => spec is { Route: CommandRoute.Read };
+
+    private bool TryBeginHead(ref Slot head, bool inStep)
+    {
+        var now = Node.Now;
+        if (IsRead(head.Spec) && Node.Refusal is null)
+        {
+            if (Group.Replica.MayReadLocally(now) && TryRead(ref head, now))
+            {
+                PopHead();
+                Node.Host.OnSessionOutput(this);
+                return true;
+            }
+
+            if (inStep)
+            {
+                MakeReady();
+                return false;
+            }
+
+            if (Group.Replica.MayReadLocally(now)) return false; // waits for the log's clock
+            head.State = SlotState.Reading;
+            Group.AskToRead(this, _slots.Head, now);
+            return false;
+        }
+
+        if (inStep)
+        {
+            MakeReady();
+            return false;
+        }
+
+        if (head.Spec is { Route: CommandRoute.Write } && Node.Refusal is null)
+        {
+            StartHeldWrite(ref head, _slots.Head);
+            return false;
+        }
+
+        var command = head.Command!;
+        head.Command = null;
+        _barriers--;
+        _slots.Pop();
+        RunHere(command.Args, now);
+        _spare.Push(command);
+        Node.Host.OnSessionOutput(this);
+        return true;
+    }
+
+    /// <summary>Hands on held writes that now follow only writes of the same way (and reads).</summary>
+    private void HandOnWrites()
+    {
+        if (_barriers == 0) return;
+        for (var s = _slots.Head; s < _slots.End; s++)
+        {
+            ref var slot = ref _slots[s];
+            if (slot.State == SlotState.Reading) return;
+            if (slot.State == SlotState.Writing && slot.PathEpoch != Group.PathEpoch) return;
+            if (slot.State != SlotState.Held) continue;
+            if (IsRead(slot.Spec))
+            {
+                if (Group.Replica.IsLeader) continue;
+                return;
+            }
+
+            if (slot.Spec is not { Route: CommandRoute.Write } || Node.Refusal is not null) return;
+            StartHeldWrite(ref slot, s);
+        }
+    }
+
+    private void StartHeldWrite(ref Slot slot, long sequence)
+    {
+        var command = slot.Command!;
+        slot.Command = null;
+        slot.State = SlotState.Writing;
+        slot.PathEpoch = Group.PathEpoch;
+        slot.MayHaveHappened = Group.Replica.IsLeader;
+        _barriers--;
+        Group.Write(this, sequence, State.Database, command.Args, Node.Now);
+        _spare.Push(command);
+    }
+
+    private bool TryRead(ref Slot slot, StepTime now)
+    {
+        var length = Output.Length;
+        Group.Machine.ExecuteRead(slot.Spec!, State.Database, slot.Command!.Args, Output, now.UnixMilliseconds, out var clockBehind);
+        if (clockBehind || slot.IsSilent) Output.Truncate(length);
+        if (clockBehind) Node.WaitForClock(this);
+        return !clockBehind;
+    }
+
+    /// <summary>True for a command of the keyspace that can go its way; the others are answered by this node alone.</summary>
+    private bool IsExecutable(CommandSpec spec, in CommandArgs args) =>
+        spec.Route != CommandRoute.Node && spec.AcceptsCount(args.Count) && Node.Refusal is null && !State.IsSubscriberOnly;
+
+    private void RunHere(in CommandArgs args, StepTime now)
+    {
+        if (NodeCommandTable.Find(args.Name) is { } entry)
+        {
+            var command = new NodeCommand(State, Node.View, Output);
+            NodeCommandTable.Execute(entry, command, args, now);
+            Output.Protocol = State.Protocol;
+            if (command.IsWaiting) WaitWith(command, now);
+            return;
+        }
+
+        var start = Output.Length;
+        if (!Node.Keyspace.TryFind(args.Name, out var spec)) CommandErrors.UnknownCommand(Output, args);
+        else if (!spec.AcceptsCount(args.Count)) CommandErrors.WrongArity(Output, spec.Name);
+        else if (State.IsSubscriberOnly) CommandErrors.NotWhileSubscribed(Output, spec.Name);
+        else Output.Error(Node.Refusal ?? "ERR this command has no handler");
+        if (State.BeginCommand(spec?.Name ?? "NULL", now)) Output.Truncate(start);
+        else Node.Statistics.CountError(Output.Written.Span[(start + 1)..]);
+    }
+
+    /// <summary>A place at the head of the queue keeps later replies behind the one that comes later.</summary>
+    private void WaitWith(NodeCommand command, StepTime now)
+    {
+        _waiting = command;
+        _barriers++;
+        _slots.Push(new Slot { State = SlotState.Held, SinceNanoseconds = now.Nanoseconds });
+        MoveLastToFront();
+    }
+
+    /// <summary>The command that waits came from the head of the queue: its place is the first again.</summary>
+    private void MoveLastToFront()
+    {
+        var last = _slots[_slots.End - 1];
+        for (var s = _slots.End - 1; s > _slots.Head; s--) _slots[s] = _slots[s - 1];
+        _slots[_slots.Head] = last;
+    }
+
+    private void ContinueWaiting(StepTime now)
+    {
+        if (!_waiting!.TryAnswer(now)) return;
+        _waiting = null;
+        _barriers--;
+        _slots.Pop();
+        Node.Host.OnSessionOutput(this);
+        Advance(inStep: false);
+    }
+
+    private void PopHead()
+    {
+        ref var head = ref _slots[_slots.Head];
+        if (head.Command is { } command)
+        {
+            _spare.Push(command);
+            if (!IsRead(head.Spec)) _barriers--;
+        }
+
+        _slots.Pop();
+    }
+
+    internal void MakeReady()
+    {
+        if (_isReady) return;
+        _isReady = true;
+        Node.AddReady(this);
+    }
+
+    private void WriteOut(ReadOnlySpan<byte> bytes)
+    {
+        Write(bytes);
+        Node.Host.OnSessionOutput(this);
+    }
+
+    private void Write(ReadOnlySpan<byte> reply)
+    {
+        if (reply.Length > 0 && reply[0] == (byte)'-') Node.Statistics.CountError(reply[1..]);
+        Output.Raw(reply);
+    }
 }

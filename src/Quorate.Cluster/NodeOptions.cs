@@ -1,4 +1,5 @@
 using Quorate.Replication;
+using Quorate.Strategies.Raft;
 
 namespace Quorate.Cluster;
 
@@ -33,4 +34,10 @@ public sealed record NodeOptions
 
     /// <summary>How often this node has been started, counted durably by the host: 1 and up. Tells sessions of different lives apart.</summary>
     public required long Incarnation { get; init; }
+
+    /// <summary>The default keyspaces' protocol settings; durability is taken from <see cref="Durability"/>.</summary>
+    public RaftOptions Raft { get; init; } = new();
+
+    /// <summary>How long a command may wait for its outcome before its client is told that it is refused or unknown, in milliseconds.</summary>
+    public int RequestTimeoutMilliseconds { get; init; } = 5000;
 }

@@ -1,0 +1,62 @@
+using System.Text;
+using Quorate.Resp;
+using static Quorate.Cluster.Commands.NodeCommandEntry;
+using static Quorate.Data.CommandFlags;
+
+namespace Quorate.Cluster.Commands;
+
+/// <summary>
+/// Redis Cluster divides keys over slots and sends clients away to the right node; here every node serves every key, so
+/// to a client this is a single server without cluster mode. A few harmless questions are answered all the same.
+/// </summary>
+internal static class ClusterCommands
+{
+    private const string Disabled = "ERR This instance has cluster support disabled";
+
+    public static readonly NodeCommandEntry[] Entries =
+    [
+        Container("cluster", "cluster", "3.0.0", "A container for commands about the cluster",
+            Command("cluster|info", 2, Stale, "cluster", "3.0.0", "Describes the cluster in fields", State),
+            Command("cluster|myid", 2, Stale, "cluster", "3.0.0", "Answers the node's name",
+                (NodeCommand command, in CommandArgs _) =>
+                    command.Reply.Bulk(NodeNames.NodeName(command.Node, command.Node.Self.Id))),
+            Command("cluster|keyslot", 3, Stale, "cluster", "3.0.0", "Answers the slot that Redis Cluster would put a key in",
+                (NodeCommand command, in CommandArgs args) => command.Reply.Integer(KeySlot.Of(args[2])),
+                complexity: "O(N) where N is the number of bytes in the key"),
+            Off("addslots", -3, true), Off("addslotsrange", -4, true), Off("bumpepoch", 2, true),
+            Off("count-failure-reports", 3, true), Off("countkeysinslot", 3, false), Off("delslots", -3, true),
+            Off("delslotsrange", -4, true), Off("failover", -2, true), Off("flushslots", 2, true), Off("forget", 3, true),
+            Off("getkeysinslot", 4, false), Off("links", 2, false), Off("meet", -4, true), Off("myshardid", 2, false),
+            Off("nodes", 2, false), Off("replicas", 3, true), Off("replicate", 3, true), Off("reset", -2, true),
+            Off("saveconfig", 2, true), Off("set-config-epoch", 3, true), Off("setslot", -4, true), Off("shards", 2, false),
+            Off("slaves", 3, true), Off("slots", 2, false),
+            Help("cluster", "cluster",
+                "INFO", "    Return information about the cluster.",
+                "KEYSLOT <key>", "    Return the hash slot for <key>.",
+                "MYID", "    Return the node id.")),
+        Command("readonly", 1, Loading | Stale | Fast, "cluster", "3.0.0", "Refused: every node serves every key", Refuse(Disabled)),
+        Command("readwrite", 1, Loading | Stale | Fast, "cluster", "3.0.0", "Refused: every node serves every key", Refuse(Disabled)),
+        Command("asking", 1, Fast, "cluster", "3.0.0", "Refused: nothing is redirected", Refuse(Disabled)),
+    ];
+
+    private static NodeCommandEntry Off(string name, int arity, bool admin) =>
+        Command($"cluster|{name}", arity, admin ? Admin | Stale : Stale, "cluster", "3.0.0",
+            "Refused: this is not a Redis Cluster", Refuse(Disabled));
+
+    private static void State(NodeCommand command, in CommandArgs args)
+    {
+        var group = command.Node.GroupOf(command.Session.Database);
+        var text = new StringBuilder();
+        NodeReport.Field(text, "cluster_enabled", 0);
+        NodeReport.Field(text, "cluster_state", group.Leader.IsNone ? "fail" : "ok");
+        NodeReport.Field(text, "cluster_slots_assigned", KeySlot.Count);
+        NodeReport.Field(text, "cluster_slots_ok", group.Leader.IsNone ? 0 : KeySlot.Count);
+        NodeReport.Field(text, "cluster_slots_pfail", 0);
+        NodeReport.Field(text, "cluster_slots_fail", group.Leader.IsNone ? KeySlot.Count : 0);
+        NodeReport.Field(text, "cluster_known_nodes", command.Node.Members.Count);
+        NodeReport.Field(text, "cluster_size", 1);
+        NodeReport.Field(text, "cluster_current_epoch", group.Term.Value);
+        NodeReport.Field(text, "cluster_my_epoch", group.Term.Value);
+        command.Reply.Verbatim(Words.Bytes(text.ToString()));
+    }
+}

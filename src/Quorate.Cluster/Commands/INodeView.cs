@@ -1,0 +1,61 @@
+using Quorate.Replication;
+
+namespace Quorate.Cluster.Commands;
+
+/// <summary>
+/// The node as its own commands see it: what they report and the few things they may do. Called under the node's lock,
+/// inside a step; nothing here waits.
+/// </summary>
+public interface INodeView
+{
+    NodeOptions Options { get; }
+
+    /// <summary>This node's entry in the members.</summary>
+    Member Self { get; }
+
+    /// <summary>All nodes of the cluster, in ascending order of id.</summary>
+    IReadOnlyList<Member> Members { get; }
+
+    /// <summary>When this node was started.</summary>
+    StepTime StartTime { get; }
+
+    /// <summary>Databases are numbered 0 to this, exclusive.</summary>
+    int DatabaseCount { get; }
+
+    /// <summary>The groups of which this node holds a replica, in ascending order of id.</summary>
+    IReadOnlyList<GroupStatus> Groups { get; }
+
+    /// <summary>The group that orders the writes of a database.</summary>
+    GroupStatus GroupOf(int database);
+
+    /// <summary>The databases that hold keys, in ascending order.</summary>
+    IReadOnlyList<DatabaseStatus> Databases { get; }
+
+    NodeStatistics Statistics { get; }
+
+    /// <summary>Memory and processor time as the host knows them; all zero where nobody measures (simulation).</summary>
+    ProcessStatus Process { get; }
+
+    /// <summary>Open connections, in ascending order of id.</summary>
+    IEnumerable<SessionState> Sessions { get; }
+
+    /// <summary>Who subscribed to what on this node.</summary>
+    Channels Channels { get; }
+
+    /// <summary>Who is known to hold the last write that the session sent, acknowledged or not.</summary>
+    WriteHolders HoldersOfLastWrite(SessionState session);
+
+    /// <summary>Puts whole RESP values, a published message, into another session's output, between two replies.</summary>
+    void Push(SessionState session, ReadOnlySpan<byte> message);
+
+    /// <summary>Closes another session's connection after what is in its output has been sent.</summary>
+    void Close(SessionState session);
+
+    /// <summary>The value of a configuration parameter that the node or its host knows better than the table of
+    /// defaults, or null.</summary>
+    string? ConfigOf(string name);
+
+    /// <summary>Changes a configuration parameter while running. The value has been checked for its kind.</summary>
+    /// <returns>False when this node cannot change it while running.</returns>
+    bool TrySetConfig(string name, string value);
+}

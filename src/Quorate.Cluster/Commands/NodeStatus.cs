@@ -1,0 +1,55 @@
+using Quorate.Replication;
+
+namespace Quorate.Cluster.Commands;
+
+/// <summary>One group as this node's replica sees it. Terms and indexes as in the group's protocol. [Raft §5]</summary>
+/// <param name="Group">The group.</param>
+/// <param name="Strategy">How it replicates, e.g. <c>raft</c>.</param>
+/// <param name="Leader">Who orders the writes as far as known here; none when unknown.</param>
+/// <param name="Term">The current term.</param>
+/// <param name="LastIndex">The last entry in this replica's log.</param>
+/// <param name="CommitIndex">The last entry known to be committed.</param>
+/// <param name="LastApplied">The last entry that the state here contains.</param>
+/// <param name="LeaderHeardMilliseconds">How long ago the leader was last heard of; 0 on the leader, -1 when never.</param>
+/// <param name="Followers">On the leader one for every other member, in ascending order of id; elsewhere empty.</param>
+public sealed record GroupStatus(
+    GroupId Group,
+    string Strategy,
+    NodeId Leader,
+    Term Term,
+    LogIndex LastIndex,
+    LogIndex CommitIndex,
+    LogIndex LastApplied,
+    long LeaderHeardMilliseconds,
+    IReadOnlyList<FollowerStatus> Followers);
+
+/// <summary>A follower as its leader sees it.</summary>
+/// <param name="Node">The follower.</param>
+/// <param name="MatchIndex">The last entry known to be durable there.</param>
+/// <param name="EntriesBehind">Entries in the leader's log after that one.</param>
+/// <param name="HeardMilliseconds">How long ago it last answered; -1 when never.</param>
+/// <param name="Progress">The protocol's word for how it is fed: <c>probe</c>, <c>replicate</c>, <c>snapshot</c>.</param>
+public sealed record FollowerStatus(NodeId Node, LogIndex MatchIndex, long EntriesBehind, long HeardMilliseconds, string Progress);
+
+/// <summary>Keys in one database.</summary>
+/// <param name="Number">The number that SELECT takes.</param>
+/// <param name="Keys">Keys present, expired ones that were not removed yet included.</param>
+/// <param name="Expires">Those with a time to live.</param>
+public readonly record struct DatabaseStatus(int Number, long Keys, long Expires);
+
+/// <summary>Who is known to hold a session's last write.</summary>
+/// <param name="IsKnown">False when this node cannot know, because another one leads and does not tell.</param>
+/// <param name="Locally">It is safe on this node, in the sense of the node's <see cref="Durability"/>.</param>
+/// <param name="Replicas">Nodes other than the leader where it is safe. When the session has not written, all that exist.</param>
+public readonly record struct WriteHolders(bool IsKnown, bool Locally, int Replicas);
+
+/// <summary>What the operating system says of this process. Bytes and microseconds.</summary>
+public readonly record struct ProcessStatus(
+    int ProcessId,
+    string? OperatingSystem,
+    long UsedMemory,
+    long PeakMemory,
+    long ResidentMemory,
+    long TotalSystemMemory,
+    long UserMicroseconds,
+    long SystemMicroseconds);

@@ -1,0 +1,179 @@
+using Quorate.Data;
+using Quorate.Replication;
+using Quorate.Resp;
+using static Quorate.Cluster.Commands.NodeCommandEntry;
+using static Quorate.Data.CommandFlags;
+
+namespace Quorate.Cluster.Commands;
+
+/// <summary>
+/// ROLE, WAIT, WAITAOF and the commands with which Redis is told who follows whom. Here the members elect their leader,
+/// and a write is acknowledged only when a majority has it, so WAIT adds nothing to an acknowledged write's safety but a
+/// larger number. It answers the number known, never one that is hoped for.
+/// </summary>
+internal static class ReplicationCommands
+{
+    private const CommandFlags Operator = Admin | NoScript | Stale;
+    private const string Refusal = " is not used here: the members of the cluster elect their leader themselves "
+        + "(see QUORATE STATUS)";
+
+    private const string ReplicaStream = " is not served: a Redis replica cannot follow this server; "
+        + "add a node to the cluster instead";
+
+    public static readonly NodeCommandEntry[] Entries =
+    [
+        Command("role", 1, NoScript | Loading | Stale | Fast, "server", "2.8.12",
+            "Answers whether the node leads the keyspace, and who follows", Role),
+        Command("wait", 3, NoScript, "generic", "3.0.0",
+            "Waits until replicas hold the connection's last write", Wait),
+        Command("waitaof", 4, NoScript, "generic", "7.2.0",
+            "Waits until the connection's last write is on stable storage", WaitAof),
+        Command("replicaof", 3, Operator | NoAsyncLoading, "server", "5.0.0", "Refused",
+            Refuse("ERR REPLICAOF" + Refusal)),
+        Command("slaveof", 3, Operator | NoAsyncLoading, "server", "1.0.0", "Refused", Refuse("ERR SLAVEOF" + Refusal)),
+        Command("failover", -1, Operator, "server", "6.2.0", "Not built", Refuse(
+            "ERR FAILOVER is not built yet: stop the leader's process and the other members elect a new leader "
+            + "(see QUORATE STATUS)")),
+        Command("psync", -3, Admin | NoScript | NoAsyncLoading | NoMulti, "server", "2.8.0", "Refused",
+            Refuse("ERR PSYNC" + ReplicaStream)),
+        Command("sync", 1, Admin | NoScript | NoAsyncLoading | NoMulti, "server", "1.0.0", "Refused",
+            Refuse("ERR SYNC" + ReplicaStream)),
+        Command("replconf", -1, Admin | NoScript | Loading | Stale | AllowBusy, "server", "3.0.0", "Refused",
+            Refuse("ERR REPLCONF" + ReplicaStream)),
+    ];
+
+    /// <summary>True when this node leads the keyspace that the session has selected.</summary>
+    public static bool Leads(NodeCommand command) =>
+        command.Node.GroupOf(command.Session.Database).Leader == command.Node.Self.Id;
+
+    private static void Role(NodeCommand command, in CommandArgs args)
+    {
+        var (node, reply) = (command.Node, command.Reply);
+        var group = node.GroupOf(command.Session.Database);
+        if (group.Leader == node.Self.Id)
+        {
+            var online = group.Followers.Where(ReplicationReport.IsOnline).ToArray();
+            reply.Array(3);
+            reply.Bulk("master"u8);
+            reply.Integer(group.LastIndex.Value);
+            reply.Array(online.Length);
+            foreach (var follower in online)
+            {
+                var (host, port) = Words.Address(node.Members.First(m => m.Id == follower.Node).RespAddress);
+                reply.Array(3);
+                reply.Bulk(host);
+                reply.BulkInteger(port);
+                reply.BulkInteger(follower.MatchIndex.Value);
+            }
+
+            return;
+        }
+
+        var leader = node.Members.FirstOrDefault(m => m.Id == group.Leader);
+        var (leaderHost, leaderPort) = leader is null ? ("", 0) : Words.Address(leader.RespAddress);
+        reply.Array(5);
+        reply.Bulk("slave"u8);
+        reply.Bulk(leaderHost);
+        reply.Integer(leaderPort);
+        reply.Bulk(leader is null ? "connect"u8 : "connected"u8);
+        reply.Integer(group.LastApplied.Value);
+    }
+
+    private static void Wait(NodeCommand command, in CommandArgs args)
+    {
+        if (!TryCount(command, args[1], long.MaxValue, out var replicas)) return;
+        if (!TryTimeout(command, args[2], out var timeout)) return;
+        Start(command, timeout, (holders, last) =>
+        {
+            if (holders.Replicas < replicas && !last) return false;
+            command.Reply.Integer(holders.Replicas);
+            return true;
+        });
+    }
+
+    private static void WaitAof(NodeCommand command, in CommandArgs args)
+    {
+        if (!TryCount(command, args[1], 1, out var local) || !TryCount(command, args[2], long.MaxValue, out var replicas)) return;
+        if (!TryTimeout(command, args[3], out var timeout)) return;
+        var synced = command.Node.Options.Durability == Durability.Fsync;
+        if (local > 0 && command.Node.Options.Durability == Durability.Memory)
+        {
+            command.Reply.Error("ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled."u8);
+            return;
+        }
+
+        Start(command, timeout, (holders, last) =>
+        {
+            // Without fdatasync nobody knows what is on stable storage, so nothing is claimed to be.
+            var here = synced && holders.Locally ? 1 : 0;
+            var elsewhere = synced ? holders.Replicas : 0;
+            if ((here < local || elsewhere < replicas) && !last) return false;
+            command.Reply.Array(2);
+            command.Reply.Integer(here);
+            command.Reply.Integer(elsewhere);
+            return true;
+        });
+    }
+
+    /// <summary>Answers at once if it can, else waits. A node that does not lead may know no count; then it says so in the
+    /// words in which a Redis replica does.</summary>
+    private static void Start(NodeCommand command, long timeoutMilliseconds, Func<WriteHolders, bool, bool> tryAnswer)
+    {
+        if (Attempt()) return;
+        var deadline = timeoutMilliseconds == 0 ? long.MaxValue
+            : command.Now.Nanoseconds + (timeoutMilliseconds * StepTime.NanosecondsPerMillisecond);
+        command.WaitUntil(deadline, Attempt);
+
+        bool Attempt()
+        {
+            var holders = command.Node.HoldersOfLastWrite(command.Session);
+            if (holders.IsKnown) return tryAnswer(holders, command.TimedOut);
+            command.Reply.Error("ERR WAIT cannot be used with replica instances: this node does not lead the keyspace and "u8 +
+                "does not know which nodes hold the write; a majority holds every acknowledged write"u8);
+            return true;
+        }
+    }
+
+    private static bool TryCount(NodeCommand command, ReadOnlySpan<byte> word, long most, out long count)
+    {
+        if (!Words.TryInteger(word, out count))
+        {
+            CommandErrors.NotAnInteger(command.Reply);
+            return false;
+        }
+
+        if (most < long.MaxValue && (count < 0 || count > most) || count < 0 && most == long.MaxValue && IsAof())
+        {
+            command.Reply.Error($"ERR value is out of range, must be {(most == 1 ? "between 0 and 1" : "positive")}");
+            return false;
+        }
+
+        return true;
+
+        // WAIT takes a negative number, which any count satisfies; WAITAOF does not.
+        bool IsAof() => command.Session.LastCommand == "waitaof";
+    }
+
+    private static bool TryTimeout(NodeCommand command, ReadOnlySpan<byte> word, out long milliseconds)
+    {
+        if (!Words.TryInteger(word, out milliseconds))
+        {
+            command.Reply.Error("ERR timeout is not an integer or out of range"u8);
+            return false;
+        }
+
+        if (milliseconds < 0)
+        {
+            command.Reply.Error("ERR timeout is negative"u8);
+            return false;
+        }
+
+        if (milliseconds > (long.MaxValue - command.Now.Nanoseconds) / StepTime.NanosecondsPerMillisecond)
+        {
+            command.Reply.Error("ERR timeout is out of range"u8);
+            return false;
+        }
+
+        return true;
+    }
+}

@@ -1,0 +1,75 @@
+using System.Text;
+using Quorate.Replication;
+using static Quorate.Cluster.Commands.NodeReport;
+
+namespace Quorate.Cluster.Commands;
+
+/// <summary>
+/// INFO replication in Redis's words: the node that leads the session's keyspace is its master, the others are
+/// slaves. Offsets are log indexes.
+/// </summary>
+internal static class ReplicationReport
+{
+    public static void Write(NodeCommand command, StringBuilder text)
+    {
+        var node = command.Node;
+        var group = node.GroupOf(command.Session.Database);
+        var leads = group.Leader == node.Self.Id;
+        Field(text, "role", leads ? "master" : "slave");
+        if (!leads) Slave(node, group, text);
+        Field(text, "connected_slaves", leads ? group.Followers.Count(IsOnline) : 0);
+        if (leads) Slaves(node, group, text);
+        Field(text, "master_failover_state", "no-failover");
+        Field(text, "master_replid", NodeNames.HistoryName(node, group.Group));
+        Field(text, "master_replid2", new string('0', 40));
+        Field(text, "master_repl_offset", leads ? group.LastIndex.Value : group.CommitIndex.Value);
+        Field(text, "second_repl_offset", -1);
+        Field(text, "repl_backlog_active", 1);
+        Field(text, "repl_backlog_size", 0);
+    }
+
+    /// <summary>What Redis has no words for, one line a group.</summary>
+    public static void WriteGroups(NodeCommand command, StringBuilder text)
+    {
+        foreach (var group in command.Node.Groups)
+        {
+            Field(text, "group" + group.Group.Value,
+                $"strategy={group.Strategy},leader={group.Leader},term={group.Term.Value},last_index={group.LastIndex.Value},"
+                + $"commit_index={group.CommitIndex.Value},last_applied={group.LastApplied.Value}");
+        }
+    }
+
+    /// <summary>A follower that has not answered for this long counts as gone: ten missed heartbeats and more.</summary>
+    public static bool IsOnline(FollowerStatus follower) => follower.HeardMilliseconds is >= 0 and < 10_000;
+
+    private static void Slave(INodeView node, GroupStatus group, StringBuilder text)
+    {
+        var leader = node.Members.FirstOrDefault(member => member.Id == group.Leader);
+        var (host, port) = leader is null ? ("", 0) : Words.Address(leader.RespAddress);
+        Field(text, "master_host", host);
+        Field(text, "master_port", port);
+        Field(text, "master_link_status", leader is null ? "down" : "up");
+        Field(text, "master_last_io_seconds_ago",
+            group.LeaderHeardMilliseconds < 0 ? -1 : group.LeaderHeardMilliseconds / 1000);
+        Field(text, "master_sync_in_progress", 0);
+        Field(text, "slave_read_repl_offset", group.LastIndex.Value);
+        Field(text, "slave_repl_offset", group.LastApplied.Value);
+        if (leader is null) Field(text, "master_link_down_since_seconds", -1);
+        Field(text, "slave_priority", 100);
+        Field(text, "slave_read_only", 0);
+        Field(text, "replica_announced", 1);
+    }
+
+    private static void Slaves(INodeView node, GroupStatus group, StringBuilder text)
+    {
+        var number = 0;
+        foreach (var follower in group.Followers)
+        {
+            if (!IsOnline(follower)) continue;
+            var (host, port) = Words.Address(node.Members.First(member => member.Id == follower.Node).RespAddress);
+            var state = follower.Progress == "snapshot" ? "wait_bgsave" : "online";
+            Field(text, "slave" + number++,
+                $"ip={host},port={port},state={state},offset={follower.MatchIndex.Value},lag={follower.HeardMilliseconds / 1000}");
+        }
+    }
+}

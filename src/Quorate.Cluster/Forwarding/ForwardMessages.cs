@@ -1,0 +1,83 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using Quorate.Replication;
+
+namespace Quorate.Cluster.Forwarding;
+
+/// <summary>
+/// Writes that a node took from its clients and hands to the group's leader, consecutive in the node's session. Each is
+/// <c>[u32 length][the command as an entry without a stamp]</c>.
+/// </summary>
+internal sealed class ForwardRequests : Message
+{
+    public const byte WireKind = 1;
+
+    public override byte Kind => WireKind;
+
+    /// <summary>One session per life of a node: id and incarnation.</summary>
+    public long Session { get; init; }
+
+    /// <summary>Every sequence below has an outcome at the origin and will not be asked for again.</summary>
+    public long LowestOutstanding { get; init; }
+
+    public long FirstSequence { get; init; }
+
+    public int Count { get; init; }
+
+    public ReadOnlyMemory<byte> Commands { get; init; }
+
+    public override void Encode(IBufferWriter<byte> output)
+    {
+        var span = output.GetSpan(28);
+        BinaryPrimitives.WriteInt64LittleEndian(span, Session);
+        BinaryPrimitives.WriteInt64LittleEndian(span[8..], LowestOutstanding);
+        BinaryPrimitives.WriteInt64LittleEndian(span[16..], FirstSequence);
+        BinaryPrimitives.WriteInt32LittleEndian(span[24..], Count);
+        output.Advance(28);
+        output.Write(Commands.Span);
+    }
+
+    public static bool TryDecode(ReadOnlyMemory<byte> body, out ForwardRequests? message)
+    {
+        message = null;
+        if (body.Length < 28) return false;
+        var span = body.Span;
+        message = new ForwardRequests
+        {
+            Session = BinaryPrimitives.ReadInt64LittleEndian(span),
+            LowestOutstanding = BinaryPrimitives.ReadInt64LittleEndian(span[8..]),
+            FirstSequence = BinaryPrimitives.ReadInt64LittleEndian(span[16..]),
+            Count = BinaryPrimitives.ReadInt32LittleEndian(span[24..]),
+            Commands = body[28..],
+        };
+        return message.Count >= 0;
+    }
+}
+
+/// <summary>Outcomes of forwarded writes, in any order: each <c>[i64 sequence][u32 length][RESP bytes]</c>.</summary>
+internal sealed class ForwardReplies : Message
+{
+    public const byte WireKind = 2;
+
+    public override byte Kind => WireKind;
+
+    public long Session { get; init; }
+
+    public ReadOnlyMemory<byte> Replies { get; init; }
+
+    public override void Encode(IBufferWriter<byte> output)
+    {
+        var span = output.GetSpan(8);
+        BinaryPrimitives.WriteInt64LittleEndian(span, Session);
+        output.Advance(8);
+        output.Write(Replies.Span);
+    }
+
+    public static bool TryDecode(ReadOnlyMemory<byte> body, out ForwardReplies? message)
+    {
+        message = null;
+        if (body.Length < 8) return false;
+        message = new ForwardReplies { Session = BinaryPrimitives.ReadInt64LittleEndian(body.Span), Replies = body[8..] };
+        return true;
+    }
+}

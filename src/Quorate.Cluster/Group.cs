@@ -1,0 +1,215 @@
+using System.Buffers.Binary;
+using System.Text;
+using Quorate.Cluster.Forwarding;
+using Quorate.Data;
+using Quorate.Replication;
+using Quorate.Resp;
+using Quorate.Strategies.Raft;
+
+namespace Quorate.Cluster;
+
+/// <summary>One group on this node: its replica, its contents, and who waits for what.</summary>
+internal sealed class Group : IReplyRouter
+{
+    private readonly Node _node;
+    private readonly RespWriter _scratch = new();
+    private byte[] _entry = new byte[256];
+    private NodeId _seenLeader;
+    private Term _seenTerm;
+    private bool _seenIsLeader;
+    private long _lastStamp;
+    private long _heardAt = -1;
+    private bool _clockProposed;
+
+    public Group(GroupId id, Node node, CommandTable table, RaftRules? rules)
+    {
+        (Id, _node) = (id, node);
+        Machine = new KeyspaceMachine(table, this);
+        Effects = new GroupEffects(this, node);
+        var options = node.Options;
+        Forwarder = new Forwarder(this, node, ((long)options.Self.Value << 40) | options.Incarnation);
+        Inbox = new ForwardInbox(this, node);
+        Raft = new RaftReplica(
+            options.Self,
+            new Configuration(options.Members.Select(m => m.Id)),
+            options.Raft with { Durable = options.Durability != Durability.Memory },
+            Machine,
+            node.Host.SnapshotsOf(id),
+            options.Seed ^ (ulong)id.Value,
+            options.Incarnation,
+            rules);
+    }
+
+    public GroupId Id { get; }
+
+    public RaftReplica Raft { get; }
+
+    public IReplica Replica => Raft;
+
+    public KeyspaceMachine Machine { get; }
+
+    public GroupEffects Effects { get; }
+
+    public RequestTable Requests { get; } = new();
+
+    public Forwarder Forwarder { get; }
+
+    public ForwardInbox Inbox { get; }
+
+    /// <summary>Counts the changes of leader as this node saw them. Writes of one pipeline that go different ways could
+    /// overtake each other, so a session goes on writing past an unanswered write only within one epoch.</summary>
+    public int PathEpoch { get; private set; }
+
+    /// <summary>How long ago the leader was last heard of; 0 on the leader, -1 when never in this life.</summary>
+    public long MillisecondsSinceLeader(StepTime now) =>
+        Replica.IsLeader ? 0 : _heardAt < 0 ? -1 : (now.Nanoseconds - _heardAt) / StepTime.NanosecondsPerMillisecond;
+
+    /// <summary>The leader's stamp for an entry: its wall clock, never going back.</summary>
+    public long Stamp(StepTime now) => _lastStamp = Math.Max(_lastStamp, now.UnixMilliseconds);
+
+    /// <summary>Hands a write of a client of this node to the log (this node leads) or to the leader.</summary>
+    public void Write(ClientSession session, long slot, int database, in CommandArgs args, StepTime now)
+    {
+        if (!Replica.IsLeader)
+        {
+            Forwarder.Enqueue(session, slot, database, args, now);
+            return;
+        }
+
+        var length = EntryCodec.WriteCommand(ref _entry, Stamp(now), database, session.Output.Protocol, args);
+        Propose(Requests.Add(RequestOwner.Client, session, slot), _entry.AsSpan(0, length), now);
+        if (_entry.Length > 1 << 20) _entry = new byte[256];
+    }
+
+    public void Propose(RequestId id, ReadOnlySpan<byte> entry, StepTime now)
+    {
+        Replica.OnRequest(new ReplicaRequest { Id = id, Kind = RequestKind.Write, Payload = entry }, now, Effects);
+        _node.NeedsTurnEnd();
+    }
+
+    public void AskToRead(ClientSession session, long slot, StepTime now)
+    {
+        var id = Requests.Add(RequestOwner.Client, session, slot);
+        Replica.OnRequest(new ReplicaRequest { Id = id, Kind = RequestKind.Read }, now, Effects);
+        _node.NeedsTurnEnd();
+    }
+
+    /// <summary>Moves the log's clock on, so that what has run out goes: expiry is decided by the log alone.</summary>
+    public void ProposeClock(StepTime now)
+    {
+        if (_clockProposed || !Replica.IsLeader) return;
+        _clockProposed = true;
+        var length = EntryCodec.WriteClock(ref _entry, Stamp(now));
+        Propose(Requests.Add(RequestOwner.Clock, null, 0), _entry.AsSpan(0, length), now);
+    }
+
+    public void OnTick(StepTime now)
+    {
+        Replica.OnTick(now, Effects);
+        AfterStep(now);
+        Forwarder.OnTick(now);
+        if (Replica.IsLeader && Machine.HasDueKeys(now.UnixMilliseconds)) ProposeClock(now);
+    }
+
+    /// <summary>To be called after every step of the replica: notices that the leader changed.</summary>
+    public void AfterStep(StepTime now)
+    {
+        var leader = Replica.Leader;
+        if (leader == _seenLeader && Replica.IsLeader == _seenIsLeader && Raft.CurrentTerm == _seenTerm) return;
+        (_seenLeader, _seenIsLeader, _seenTerm) = (leader, Replica.IsLeader, Raft.CurrentTerm);
+        PathEpoch++;
+        _clockProposed = false;
+        Inbox.OnLeaderChanged();
+        Forwarder.OnLeaderChanged(now);
+        _node.OnLeaderChanged();
+    }
+
+    public bool OnMessage(NodeId from, byte kind, ReadOnlyMemory<byte> body, StepTime now)
+    {
+        switch (kind)
+        {
+            case ForwardRequests.WireKind:
+                return ForwardRequests.TryDecode(body, out var requests) && Inbox.OnRequests(from, requests!, now);
+            case ForwardReplies.WireKind:
+                return ForwardReplies.TryDecode(body, out var replies) && OnForwardReplies(replies!, now);
+            default:
+                if (!RaftCodec.TryDecode(kind, body, out var message)) return false;
+                Replica.OnMessage(from, message!, now, Effects);
+                if (from == Replica.Leader) _heardAt = now.Nanoseconds;
+                AfterStep(now);
+                return true;
+        }
+    }
+
+    public bool OnForwardReplies(ForwardReplies message, StepTime now)
+    {
+        if (message.Session != (((long)_node.Options.Self.Value << 40) | _node.Options.Incarnation)) return true; // meant for an earlier life
+        var bytes = message.Replies;
+        while (bytes.Length > 0)
+        {
+            if (bytes.Length < 12) return false;
+            var sequence = BinaryPrimitives.ReadInt64LittleEndian(bytes.Span);
+            var length = BinaryPrimitives.ReadInt32LittleEndian(bytes.Span[8..]);
+            if (length < 0 || length > bytes.Length - 12) return false;
+            Forwarder.OnReply(sequence, bytes.Span.Slice(12, length), now);
+            bytes = bytes[(12 + length)..];
+        }
+
+        return true;
+    }
+
+    /// <summary>An outcome that is not an applied entry (those come by <see cref="Begin"/> and <see cref="End"/>).</summary>
+    public void OnOutcome(RequestId id, in Outcome outcome)
+    {
+        if (!Requests.TryPeek(id, out var request)) return;
+        Requests.Remove(id);
+        switch (request.Owner)
+        {
+            case RequestOwner.Clock:
+                _clockProposed = false;
+                break;
+            case RequestOwner.Client:
+                request.Session!.OnOutcome(request.Sequence, outcome);
+                break;
+            case RequestOwner.Peer:
+                break; // the origin asks again, and the log knows what it has seen
+        }
+    }
+
+    public RespWriter? Begin(RequestId id)
+    {
+        if (!Requests.TryPeek(id, out var request)) return null;
+        if (request.Owner == RequestOwner.Client && request.Session!.WriterFor(request.Sequence) is { } direct) return direct;
+        _scratch.Clear();
+        _scratch.Protocol = request.Session?.Output.Protocol ?? 2;
+        return _scratch;
+    }
+
+    public void End(RequestId id)
+    {
+        if (!Requests.TryPeek(id, out var request)) return;
+        Requests.Remove(id);
+        switch (request.Owner)
+        {
+            case RequestOwner.Clock:
+                _clockProposed = false;
+                _node.OnClockMoved();
+                break;
+            case RequestOwner.Peer:
+                Inbox.Reply(request.Origin, request.OriginSession, request.Sequence, _scratch.Written.Span);
+                break;
+            case RequestOwner.Client when request.Session!.WriterFor(request.Sequence) is not null:
+                request.Session.OnHeadWritten();
+                break;
+            case RequestOwner.Client:
+                request.Session!.CompleteSlot(request.Sequence, _scratch.Written.Span);
+                break;
+        }
+    }
+
+    public void Describe(StringBuilder text)
+    {
+        text.Append(Id).Append(' ');
+        Replica.Describe(text);
+    }
+}

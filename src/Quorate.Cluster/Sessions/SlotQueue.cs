@@ -1,0 +1,46 @@
+using Quorate.Replication;
+
+namespace Quorate.Cluster.Sessions;
+
+/// <summary>The unanswered commands of one client, in order: a ring addressed by sequence numbers that never repeat.</summary>
+internal sealed class SlotQueue
+{
+    private Slot[] _slots = new Slot[16];
+
+    public long Head { get; private set; }
+
+    public long End { get; private set; }
+
+    public int Count => (int)(End - Head);
+
+    public ref Slot this[long sequence]
+    {
+        get
+        {
+            Invariant.Require(sequence >= Head && sequence < End, "a slot is addressed only while it is unanswered");
+            return ref _slots[sequence & (_slots.Length - 1)];
+        }
+    }
+
+    public bool Contains(long sequence) => sequence >= Head && sequence < End;
+
+    public long Push(in Slot slot)
+    {
+        if (Count == _slots.Length) Grow();
+        _slots[End & (_slots.Length - 1)] = slot;
+        return End++;
+    }
+
+    public void Pop()
+    {
+        _slots[Head & (_slots.Length - 1)] = default;
+        Head++;
+    }
+
+    private void Grow()
+    {
+        var bigger = new Slot[_slots.Length * 2];
+        for (var s = Head; s < End; s++) bigger[s & (bigger.Length - 1)] = _slots[s & (_slots.Length - 1)];
+        _slots = bigger;
+    }
+}

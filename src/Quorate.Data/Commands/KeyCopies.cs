@@ -1,0 +1,116 @@
+using Quorate.Resp;
+using static Quorate.Data.CommandFlags;
+
+namespace Quorate.Data;
+
+/// <summary>Keys going to another name or another database.</summary>
+internal static class KeyCopies
+{
+    public static readonly CommandSpec[] Commands =
+    [
+        new()
+        {
+            Name = "copy", Arity = -3, Flags = Write | DenyOom, Route = CommandRoute.Write, FirstKey = 1, LastKey = 2, KeyStep = 1,
+            Since = "6.2.0", Complexity = "O(N)", Summary = "Copy a key", Handler = Copy,
+        },
+        new()
+        {
+            Name = "move", Arity = 3, Flags = Write | Fast, Route = CommandRoute.Write, FirstKey = 1, LastKey = 1, KeyStep = 1,
+            Summary = "Move a key to another database", Handler = MoveTo,
+        },
+    ];
+
+    /// <summary>Puts the value and expiry of <paramref name="slot"/> under another key and deletes the old one.</summary>
+    public static void Move(
+        CommandContext context, Database from, int slot, Database to, ReadOnlySpan<byte> key, bool replace)
+    {
+        Duplicate(context, from, slot, to, key, replace);
+        from.Table.Remove(slot);
+    }
+
+    private static void Duplicate(
+        CommandContext context, Database from, int slot, Database to, ReadOnlySpan<byte> key, bool replace)
+    {
+        var hash = KeyTable.HashOf(key);
+        var old = replace ? context.Find(to, key, hash) : 0;
+        if (old != 0) to.Table.Remove(old);
+        var source = from.Table.SlotAt(slot);
+        var copy = to.Table.Insert(key, hash, source.ValueLength, source.Flags, context.NowSeconds);
+        source.Value.CopyTo(to.Table.SlotAt(copy).Value);
+        var when = from.Table.ExpiryOf(slot);
+        if (when >= 0) to.Table.SetExpiry(copy, when);
+    }
+
+    private static void Copy(CommandContext context, in CommandArgs args)
+    {
+        var target = context.Database;
+        var replace = false;
+        for (var i = 3; i < args.Count; i++)
+        {
+            if (args[i].Is("replace"u8))
+            {
+                replace = true;
+            }
+            else if (args[i].Is("db"u8) && i + 1 < args.Count)
+            {
+                if (!TryDatabase(context, args[++i], out target)) return;
+            }
+            else
+            {
+                context.Reply.Error(Errors.Syntax);
+                return;
+            }
+        }
+
+        if (target == context.Database && args[1].SequenceEqual(args[2]))
+        {
+            context.Reply.Error(Errors.SameObject);
+            return;
+        }
+
+        var slot = context.Find(args[1]);
+        if (slot == 0 || (context.Find(target, args[2]) != 0 && !replace))
+        {
+            context.Reply.Integer(0);
+            return;
+        }
+
+        Duplicate(context, context.Database, slot, target, args[2], replace);
+        context.Reply.Integer(1);
+    }
+
+    private static void MoveTo(CommandContext context, in CommandArgs args)
+    {
+        if (!TryDatabase(context, args[2], out var target)) return;
+        if (target == context.Database)
+        {
+            context.Reply.Error(Errors.SameObject);
+            return;
+        }
+
+        var slot = context.Find(args[1]);
+        var moves = slot != 0 && context.Find(target, args[1]) == 0;
+        if (moves) Move(context, context.Database, slot, target, args[1], replace: false);
+        context.Reply.Integer(moves ? 1 : 0);
+    }
+
+    private static bool TryDatabase(CommandContext context, ReadOnlySpan<byte> text, out Database database)
+    {
+        database = context.Database;
+        if (!context.TryInteger(text, out var number)) return false;
+        if (number is < int.MinValue or > int.MaxValue)
+        {
+            context.Reply.Error($"ERR value is out of range, value must between {int.MinValue} and {int.MaxValue}");
+            return false;
+        }
+
+        if (number < 0 || number >= context.Machine.Databases.Count)
+        {
+            context.Reply.Error(Errors.DatabaseOutOfRange);
+            return false;
+        }
+
+        database = context.Machine.Databases[(int)number];
+        return true;
+    }
+}

@@ -1,0 +1,139 @@
+using System.Buffers.Binary;
+using Quorate.Replication;
+using Quorate.Resp;
+
+namespace Quorate.Data;
+
+public enum EntryKind : byte
+{
+    Command = 1,
+
+    /// <summary>A command that takes effect once, however often it is in the log.</summary>
+    SessionCommand = 2,
+
+    /// <summary>Nothing but the time.</summary>
+    Clock = 3,
+}
+
+/// <summary>What an entry says besides its words.</summary>
+/// <param name="Stamp">The leader's wall clock when it took the entry, Unix milliseconds.</param>
+/// <param name="Protocol">2 or 3: the form of the reply.</param>
+/// <param name="LowestOutstanding">The session has no use any more for replies of sequences below this.</param>
+public readonly record struct EntryHeader(
+    EntryKind Kind, long Stamp, int Database, int Protocol, long Session, long Sequence, long LowestOutstanding);
+
+/// <summary>
+/// The entries of a keyspace's log: [u8 kind][i64 stamp][u8 database][u8 protocol], for session commands
+/// [i64 session][i64 sequence][i64 lowest outstanding], then [varint words]([varint length][bytes])*. Little-endian.
+/// Nothing is allocated but to grow the caller's buffers. Any thread.
+/// </summary>
+public static class EntryCodec
+{
+    private const int FixedLength = 11;
+    private const int SessionLength = 24;
+    private const int LongestVarint = 5;
+
+    /// <summary>Writes a command at the start of <paramref name="buffer"/>, which is replaced when too small.</summary>
+    /// <returns>The length of the entry.</returns>
+    public static int WriteCommand(ref byte[] buffer, long stamp, int database, int protocol, in CommandArgs args)
+    {
+        Reserve(ref buffer, args);
+        WriteFixed(buffer, EntryKind.Command, stamp, database, protocol);
+        return WriteWords(buffer, FixedLength, args);
+    }
+
+    /// <inheritdoc cref="WriteCommand"/>
+    public static int WriteSessionCommand(
+        ref byte[] buffer, long stamp, int database, int protocol, long session, long sequence, long lowestOutstanding, in CommandArgs args)
+    {
+        Reserve(ref buffer, args);
+        WriteFixed(buffer, EntryKind.SessionCommand, stamp, database, protocol);
+        BinaryPrimitives.WriteInt64LittleEndian(buffer.AsSpan(FixedLength), session);
+        BinaryPrimitives.WriteInt64LittleEndian(buffer.AsSpan(FixedLength + 8), sequence);
+        BinaryPrimitives.WriteInt64LittleEndian(buffer.AsSpan(FixedLength + 16), lowestOutstanding);
+        return WriteWords(buffer, FixedLength + SessionLength, args);
+    }
+
+    /// <summary>Writes a clock entry.</summary>
+    /// <returns>The length of the entry.</returns>
+    public static int WriteClock(ref byte[] buffer, long stamp)
+    {
+        Reserve(ref buffer, default);
+        WriteFixed(buffer, EntryKind.Clock, stamp, 0, 2);
+        return WriteWords(buffer, FixedLength, default);
+    }
+
+    /// <summary>
+    /// Reads any entry. The words are views into <paramref name="payload"/> through <paramref name="ranges"/>, which is
+    /// replaced when too small. False: the bytes are no entry.
+    /// </summary>
+    public static bool TryRead(ReadOnlySpan<byte> payload, ref ArgRange[] ranges, out EntryHeader header, out CommandArgs args)
+    {
+        header = default;
+        args = default;
+        if (payload.Length < FixedLength + 1) return false;
+        var kind = (EntryKind)payload[0];
+        int database = payload[9], protocol = payload[10];
+        if (kind is not (EntryKind.Command or EntryKind.SessionCommand or EntryKind.Clock)) return false;
+        if (database >= KeyspaceMachine.DatabaseCount || protocol is not (2 or 3)) return false;
+        long session = 0, sequence = 0, lowest = 0;
+        var at = FixedLength;
+        if (kind == EntryKind.SessionCommand)
+        {
+            if (payload.Length < FixedLength + SessionLength + 1) return false;
+            session = BinaryPrimitives.ReadInt64LittleEndian(payload[at..]);
+            sequence = BinaryPrimitives.ReadInt64LittleEndian(payload[(at + 8)..]);
+            lowest = BinaryPrimitives.ReadInt64LittleEndian(payload[(at + 16)..]);
+            at += SessionLength;
+            if (sequence < 0 || lowest < 0) return false;
+        }
+
+        if (!Varint.TryRead(payload, ref at, out var count)) return false;
+        // Every word takes a byte at least, so a wrong count asks for no more memory than the payload has.
+        if (count > payload.Length - at || (kind == EntryKind.Clock) != (count == 0)) return false;
+        if (ranges.Length < count) ranges = new ArgRange[Math.Max(count, 16)];
+        for (var i = 0; i < count; i++)
+        {
+            if (!Varint.TryRead(payload, ref at, out var length) || length > payload.Length - at) return false;
+            ranges[i] = new ArgRange(at, length);
+            at += length;
+        }
+
+        if (at != payload.Length) return false;
+        header = new EntryHeader(
+            kind, BinaryPrimitives.ReadInt64LittleEndian(payload[1..]), database, protocol, session, sequence, lowest);
+        args = new CommandArgs(payload, ranges.AsSpan(0, count));
+        return true;
+    }
+
+    private static void WriteFixed(byte[] buffer, EntryKind kind, long stamp, int database, int protocol)
+    {
+        buffer[0] = (byte)kind;
+        BinaryPrimitives.WriteInt64LittleEndian(buffer.AsSpan(1), stamp);
+        buffer[9] = checked((byte)database);
+        buffer[10] = checked((byte)protocol);
+    }
+
+    private static int WriteWords(byte[] buffer, int at, in CommandArgs args)
+    {
+        at += Varint.Write(buffer.AsSpan(at), args.Count);
+        for (var i = 0; i < args.Count; i++)
+        {
+            var word = args[i];
+            at += Varint.Write(buffer.AsSpan(at), word.Length);
+            word.CopyTo(buffer.AsSpan(at));
+            at += word.Length;
+        }
+
+        return at;
+    }
+
+    private static void Reserve(ref byte[] buffer, in CommandArgs args)
+    {
+        long length = FixedLength + SessionLength + LongestVarint;
+        for (var i = 0; i < args.Count; i++) length += LongestVarint + args[i].Length;
+        if (buffer.Length >= length) return;
+        Invariant.Require(length <= Array.MaxLength, "a command fits into one entry");
+        buffer = new byte[(int)Math.Min(Array.MaxLength, Math.Max(length, buffer.Length * 2L))];
+    }
+}

@@ -1,0 +1,209 @@
+using Quorate.Replication;
+using Quorate.Resp;
+
+namespace Quorate.Data;
+
+/// <summary>
+/// The replicated contents of one keyspace: 16 databases, the log clock and the sessions. Time is what the entries say: the
+/// clock is the greatest stamp applied, and nothing else decides whether a key is expired. One caller at a time.
+/// </summary>
+public sealed class KeyspaceMachine : IStateMachine
+{
+    public const int DatabaseCount = 16;
+
+    /// <summary>The longest value, as Redis's proto-max-bulk-len has it.</summary>
+    public const int LongestValueBytes = 512 << 20;
+
+    /// <summary>Keys that one clock entry deletes, at most, so that it makes no pause.</summary>
+    public const int MostExpiredPerEntry = 1024;
+
+    private readonly CommandTable _table;
+    private readonly IReplyRouter _router;
+    private readonly Database[] _databases;
+    private readonly CommandContext _writes;
+    private readonly CommandContext _reads;
+    private readonly RespWriter _nobody = RespWriter.Discarding();
+    private readonly RespWriter _scratch = new();
+    private ArgRange[] _ranges = new ArgRange[16];
+    private bool _hasSnapshot;
+
+    public KeyspaceMachine(CommandTable table, IReplyRouter router)
+    {
+        _table = table;
+        _router = router;
+        _databases = new Database[DatabaseCount];
+        for (var i = 0; i < DatabaseCount; i++) _databases[i] = new Database(i);
+        _writes = new CommandContext(this, isRead: false);
+        _reads = new CommandContext(this, isRead: true);
+    }
+
+    public IReadOnlyList<Database> Databases => _databases;
+
+    public KeyspaceStatistics Statistics { get; } = new();
+
+    /// <summary>The log clock: the greatest stamp applied, Unix milliseconds.</summary>
+    public long ClockMilliseconds { get; private set; }
+
+    public LogIndex LastApplied { get; private set; }
+
+    /// <summary>Approximate bytes of memory of all databases.</summary>
+    public long UsedBytes => _databases.Sum(d => d.UsedBytes);
+
+    internal SessionTable Sessions { get; private set; } = new();
+
+    /// <summary>For reads that want chance (RANDOMKEY); no part of the state.</summary>
+    internal Prng ReadDice { get; } = new(0x5EED);
+
+    /// <inheritdoc/>
+    /// <exception cref="InvariantViolation">when the payload is not an entry: what is committed was checked before.</exception>
+    public void Apply(LogIndex index, ReadOnlySpan<byte> payload, RequestId request)
+    {
+        Invariant.Require(index > LastApplied, "entries are applied in the order of the log");
+        LastApplied = index;
+        if (payload.Length == 0) return;
+        Invariant.Require(
+            EntryCodec.TryRead(payload, ref _ranges, out var entry, out var args), "a committed payload is an entry");
+        if (entry.Stamp > ClockMilliseconds) ClockMilliseconds = entry.Stamp;
+        var waiting = request.IsNone ? null : _router.Begin(request);
+        switch (entry.Kind)
+        {
+            case EntryKind.Command:
+                Execute(entry, args, waiting ?? _nobody);
+                break;
+            case EntryKind.SessionCommand:
+                ExecuteOnce(entry, args, waiting);
+                break;
+            default:
+                DeleteDueKeys();
+                waiting?.Ok();
+                break;
+        }
+
+        if (waiting is not null) _router.End(request);
+    }
+
+    /// <summary>
+    /// Executes a read on the state as it is. When <paramref name="clockBehind"/> comes back true the reply must be thrown
+    /// away: order a clock entry stamped <paramref name="wallMilliseconds"/> or later and, once it is applied, read again
+    /// with the same wall time.
+    /// </summary>
+    public void ExecuteRead(
+        CommandSpec spec, int database, in CommandArgs args, RespWriter reply, long wallMilliseconds, out bool clockBehind)
+    {
+        Invariant.Require(spec.Route == CommandRoute.Read && spec.Handler is not null, "only reads go past the log");
+        _reads.Database = _databases[database];
+        _reads.NowMilliseconds = ClockMilliseconds;
+        _reads.WallMilliseconds = wallMilliseconds;
+        _reads.ClockBehind = false;
+        _reads.Reply = reply;
+        spec.Handler(_reads, args);
+        _reads.Reply = _nobody;
+        clockBehind = _reads.ClockBehind;
+    }
+
+    /// <summary>True when a clock entry with this stamp would delete keys.</summary>
+    public bool HasDueKeys(long wallMilliseconds)
+    {
+        var now = Math.Max(wallMilliseconds, ClockMilliseconds);
+        foreach (var database in _databases)
+            if (database.Table.Expiries.FirstWhen < now) return true;
+        return false;
+    }
+
+    /// <summary>The kept reply of a session command, valid until the next entry is applied. False: not executed, or forgotten.</summary>
+    public bool TryGetSessionReply(long session, long sequence, out ReadOnlyMemory<byte> reply)
+    {
+        reply = default;
+        return Sessions.Find(session) is { } found && found.TryGet(sequence, out reply);
+    }
+
+    /// <summary>
+    /// A hash of the whole state, the same for equal states however they came about (table layout, spare room and counters
+    /// do not matter). Takes time in proportion to the state.
+    /// </summary>
+    public ulong Digest() => StateDigest.Of(_databases, Sessions, ClockMilliseconds);
+
+    /// <inheritdoc/>
+    public ISnapshotSource BeginSnapshot()
+    {
+        Invariant.Require(!_hasSnapshot, "one snapshot at a time");
+        _hasSnapshot = true;
+        return new SnapshotSource(this, LastApplied, ended: () => _hasSnapshot = false);
+    }
+
+    /// <inheritdoc/>
+    public ISnapshotTarget BeginRestore() => new SnapshotTarget(this);
+
+    /// <summary>Puts a restored state in place of this one. A snapshot in progress goes on reading the old tables.</summary>
+    internal void Replace(KeyTable[] tables, SessionTable sessions, long clock, LogIndex lastApplied)
+    {
+        for (var i = 0; i < DatabaseCount; i++) _databases[i].Table = tables[i];
+        Sessions = sessions;
+        ClockMilliseconds = clock;
+        LastApplied = lastApplied;
+    }
+
+    /// <summary>Executes a write on the log clock as it is, as if it were an entry with an old stamp.</summary>
+    internal void Execute(CommandSpec spec, int database, in CommandArgs args, RespWriter reply)
+    {
+        Invariant.Require(spec.Route == CommandRoute.Write && spec.Handler is not null, "only writes are in the log");
+        _writes.Database = _databases[database];
+        _writes.NowMilliseconds = ClockMilliseconds;
+        _writes.WallMilliseconds = ClockMilliseconds;
+        _writes.Reply = reply;
+        spec.Handler(_writes, args);
+        _writes.Reply = _nobody;
+        Statistics.Executed++;
+    }
+
+    private void Execute(in EntryHeader entry, in CommandArgs args, RespWriter reply)
+    {
+        // A connection may have changed its protocol while the command was on its way.
+        var protocol = reply.Protocol;
+        reply.Protocol = entry.Protocol;
+        var spec = _table.Resolve(args, reply);
+        if (spec is { Route: CommandRoute.Write, Handler: not null }) Execute(spec, entry.Database, args, reply);
+        else if (spec is not null) reply.Error($"ERR command '{spec.Name}' does not go through the log");
+        reply.Protocol = protocol;
+    }
+
+    private void ExecuteOnce(in EntryHeader entry, in CommandArgs args, RespWriter? waiting)
+    {
+        var session = Sessions.Use(entry.Session);
+        if (session.TryGet(entry.Sequence, out var reply))
+        {
+            Statistics.Duplicates++;
+            waiting?.Raw(reply.Span);
+            session.RaiseLow(entry.LowestOutstanding);
+            return;
+        }
+
+        session.RaiseLow(Math.Min(entry.LowestOutstanding, entry.Sequence));
+        if (entry.Sequence < session.Low)
+        {
+            Statistics.Duplicates++;
+            waiting?.Error("UNCERTAIN the command may have been executed before; its reply is no longer known"u8);
+            return;
+        }
+
+        _scratch.Clear();
+        Execute(entry, args, _scratch);
+        session.Put(entry.Sequence, _scratch.Written.Span);
+        waiting?.Raw(_scratch.Written.Span);
+        session.RaiseLow(entry.LowestOutstanding);
+    }
+
+    private void DeleteDueKeys()
+    {
+        var left = MostExpiredPerEntry;
+        foreach (var database in _databases)
+        {
+            var table = database.Table;
+            for (; left > 0 && table.Expiries.FirstWhen < ClockMilliseconds; left--)
+            {
+                table.Remove(table.Expiries.FirstSlot);
+                Statistics.Expired++;
+            }
+        }
+    }
+}

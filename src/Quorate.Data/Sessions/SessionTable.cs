@@ -1,0 +1,59 @@
+using Quorate.Replication;
+
+namespace Quorate.Data;
+
+/// <summary>
+/// All sessions of the keyspace, a part of the replicated state. When there are too many, the one unused for longest by
+/// the order of the log goes, so every replica forgets the same. A forgotten session that comes back begins anew.
+/// </summary>
+internal sealed class SessionTable
+{
+    public const int MostSessions = 4096;
+
+    /// <summary>By id; sorted, since its order reaches snapshots and eviction.</summary>
+    private readonly SortedDictionary<long, Session> _sessions = [];
+
+    private Session? _latest;
+
+    public int Count => _sessions.Count;
+
+    public IEnumerable<Session> All => _sessions.Values;
+
+    /// <summary>Counts uses; part of the state.</summary>
+    public long Uses { get; private set; }
+
+    public Session? Find(long id)
+    {
+        if (_latest is { } latest && latest.Id == id) return latest;
+        return _sessions.TryGetValue(id, out var session) ? _latest = session : null;
+    }
+
+    /// <summary>The session, made when it is new, and marked as used now.</summary>
+    public Session Use(long id)
+    {
+        var session = Find(id) ?? Add(id);
+        session.LastUse = ++Uses;
+        return session;
+    }
+
+    /// <summary>A session read from a snapshot. False: it is there already or there are too many.</summary>
+    public bool TryRestore(long id, long lastUse, long low, out Session session)
+    {
+        session = new Session(id) { LastUse = lastUse };
+        if (low < 0 || lastUse < 0 || _sessions.Count >= MostSessions || !_sessions.TryAdd(id, session)) return false;
+        session.RaiseLow(low);
+        Uses = Math.Max(Uses, lastUse);
+        return true;
+    }
+
+    private Session Add(long id)
+    {
+        if (_sessions.Count >= MostSessions)
+        {
+            var oldest = _sessions.Values.MinBy(s => s.LastUse)!;
+            _sessions.Remove(oldest.Id);
+        }
+
+        return _latest = _sessions[id] = new Session(id);
+    }
+}

@@ -1,0 +1,20 @@
+namespace Quorate.Server.Clients;
+
+/// <summary>What clients may claim of a node.</summary>
+public sealed record ClientLimits
+{
+    /// <summary>Connections at a time.</summary>
+    public int MaxClients { get; init; } = 10_000;
+
+    /// <summary>Replies that a client has not read: more, and nothing is read from it until it has caught up.</summary>
+    public int PausingOutputBytes { get; init; } = 1024 * 1024;
+
+    /// <summary>Replies that a client has not read: more, and it is disconnected.</summary>
+    public int MaxOutputBytes { get; init; } = 256 * 1024 * 1024;
+
+    /// <summary>Commands without a reply yet: more, and nothing is read from the client until it has fewer.</summary>
+    public int PausingPendingCommands { get; init; } = 100_000;
+
+    /// <summary>Bytes of one command, all its words together: more is a protocol error.</summary>
+    public int MaxCommandBytes { get; init; } = 1024 * 1024 * 1024;
+}

@@ -1,0 +1,132 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Quorate.Cluster;
+using Quorate.Replication;
+using Quorate.Server.Clients;
+using Quorate.Server.Http;
+using Quorate.Server.Peers;
+using Quorate.Server.Turns;
+
+namespace Quorate.Server;
+
+/// <summary>
+/// The shell around one node: its sockets, its journal and snapshots, its clock and its threads. Several may live in one
+/// process. <see cref="BindAsync"/>, then <see cref="StartAsync"/>, then <see cref="DisposeAsync"/>.
+/// </summary>
+public sealed class NodeServer : IAsyncDisposable
+{
+    private readonly NodeServerOptions _options;
+    private readonly Listeners _listeners;
+    private readonly ILogger _log;
+    private readonly ManualResetEventSlim _stopTicks = new();
+    private readonly List<PeerLink> _links = [];
+    private readonly ClientCounters _counters = new();
+    private NodeStore? _store;
+    private NodeLoop? _loop;
+    private RespEndpoint? _clients;
+    private PeerEndpoint? _peers;
+    private WebApplication? _web;
+    private Thread? _ticks;
+
+    private NodeServer(NodeServerOptions options, Listeners listeners)
+    {
+        _options = options;
+        _listeners = listeners;
+        _log = options.Logging.CreateLogger($"quorate.{options.Name}");
+        RespAddress = WithPort(options.RespAddress, listeners.Resp);
+        PeerAddress = WithPort(options.PeerAddress, listeners.Peer);
+        HttpAddress = WithPort(options.HttpAddress, listeners.Http);
+    }
+
+    /// <summary>Where clients connect, with the port that was really taken.</summary>
+    public string RespAddress { get; }
+
+    public string PeerAddress { get; }
+
+    public string HttpAddress { get; }
+
+    /// <summary>Completes with null when the node was stopped, with the bug when it stopped itself.</summary>
+    public Task<Exception?> Stopped => (_loop ?? throw new InvalidOperationException("not started")).Stopped;
+
+    /// <summary>Takes the node's addresses; nobody is served yet.</summary>
+    /// <exception cref="CannotStartException">one of them cannot be had.</exception>
+    public static async Task<NodeServer> BindAsync(NodeServerOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        SocketEngine.Configure();
+        return new NodeServer(options, await Listeners.BindAsync(options));
+    }
+
+    /// <summary>Recovers the node from its data folder and begins to serve.</summary>
+    /// <param name="members">All nodes, this one included.</param>
+    /// <exception cref="CannotStartException">the data folder is another node's, in use, or damaged.</exception>
+    public async Task StartAsync(IEnumerable<Member> members)
+    {
+        Member[] all = [.. members.OrderBy(m => m.Id)];
+        _store = NodeStore.Open(_options, all, _log);
+        _loop = new NodeLoop(_store.NodeOptions(_options, all), _store.Journal, _store.SnapshotsOf);
+        _store.Recover(_loop);
+
+        var identity = new PeerIdentity(_options.Self, all, RespAddress);
+        foreach (var member in all.Where(m => m.Id != _options.Self))
+        {
+            var link = new PeerLink(_loop, identity, member.Id, member.PeerAddress, _log);
+            _links.Add(link);
+            _loop.AddLink(link);
+        }
+
+        _clients = new RespEndpoint(_loop, _options.Clients, _counters);
+        _peers = new PeerEndpoint(_loop, identity, _log);
+        _web = NodeHosting.Build(_listeners, _clients, _peers, new HttpEndpoint(_loop, Report), _options.Logging);
+        _loop.Start();
+        _store.Start();
+        await _web.StartAsync();
+        foreach (var link in _links) link.Start();
+        _ticks = new Thread(RunTicks) { IsBackground = true, Name = $"quorate {_options.Name} ticks" };
+        _ticks.Start();
+        _log.Serving(_options.Name, RespAddress, PeerAddress, HttpAddress);
+        _ = LogBugAsync();
+    }
+
+    /// <summary>The node at this moment.</summary>
+    public NodeReport Report() =>
+        NodeReports.Take(_loop!, _options, _counters, _clients!.ConnectionCount, _links, (RespAddress, PeerAddress));
+
+    /// <summary>Stops serving, makes durable what is in hand, and gives sockets and files back.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _loop?.Stop();
+        _stopTicks.Set();
+        _ticks?.Join();
+        foreach (var link in _links) link.Dispose();
+        _clients?.AbortAll();
+        _peers?.AbortAll();
+        if (_web is not null)
+        {
+            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(2));
+            await _web.StopAsync(patience.Token);
+            await _web.DisposeAsync();
+        }
+
+        _store?.Dispose();
+        _loop?.Dispose();
+        _listeners.Dispose();
+        _stopTicks.Dispose();
+    }
+
+    private void RunTicks()
+    {
+        // A thread of its own: heartbeats must not wait for a busy thread pool.
+        while (!_stopTicks.Wait(IReplica.TickLength)) _loop!.Tick();
+    }
+
+    private async Task LogBugAsync()
+    {
+        if (await Stopped is { } bug) _log.Bug(bug.ToString().ReplaceLineEndings(" | "));
+    }
+
+    private static string WithPort(string address, IPEndPoint bound) =>
+        $"{address[..address.LastIndexOf(':')]}:{bound.Port}";
+}

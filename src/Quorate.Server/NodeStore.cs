@@ -1,0 +1,69 @@
+using Microsoft.Extensions.Logging;
+using Quorate.Cluster;
+using Quorate.Replication;
+using Quorate.Server.Turns;
+
+namespace Quorate.Server;
+
+/// <summary>
+/// What a node keeps: journal and snapshots in its folder, or, under durability <c>memory</c>, nothing that outlives
+/// the process.
+/// </summary>
+internal abstract class NodeStore : IDisposable
+{
+    public abstract IJournal Journal { get; }
+
+    /// <summary>How often this node was started, this time included.</summary>
+    protected abstract long Incarnation { get; }
+
+    /// <exception cref="CannotStartException">the folder is another node's, in use, or damaged.</exception>
+    public static NodeStore Open(NodeServerOptions options, IReadOnlyList<Member> members, ILogger log) =>
+        options.Durability == Durability.Memory ? new MemoryStore() : throw new CannotStartException("no files yet");
+
+    public abstract ISnapshots SnapshotsOf(GroupId group);
+
+    /// <summary>Feeds the loop's node what it must remember, before it is started.</summary>
+    public virtual void Recover(NodeLoop loop)
+    {
+    }
+
+    /// <summary>The node was started: begin to write.</summary>
+    public virtual void Start()
+    {
+    }
+
+    public NodeOptions NodeOptions(NodeServerOptions options, IReadOnlyList<Member> members) => new()
+    {
+        Self = options.Self,
+        Members = members,
+        Durability = options.Durability,
+        Seed = (ulong)Random.Shared.NextInt64(),
+        Incarnation = Incarnation,
+    };
+
+    /// <summary>Makes durable what is in hand and closes the files.</summary>
+    public virtual void Dispose()
+    {
+    }
+}
+
+/// <summary>Durability <c>memory</c>.</summary>
+internal sealed class MemoryStore : NodeStore
+{
+    private readonly Dictionary<GroupId, MemorySnapshots> _snapshots = [];
+    private NodeLoop? _loop;
+
+    public override IJournal Journal { get; } = new NoJournal();
+
+    // Nothing counts the starts; the wall clock grows from one to the next.
+    protected override long Incarnation { get; } = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
+
+    public override void Recover(NodeLoop loop) => _loop = loop;
+
+    public override ISnapshots SnapshotsOf(GroupId group)
+    {
+        if (!_snapshots.TryGetValue(group, out var snapshots))
+            _snapshots.Add(group, snapshots = new MemorySnapshots(index => _loop?.OnSnapshotSealed(group, index, isSaved: true)));
+        return snapshots;
+    }
+}

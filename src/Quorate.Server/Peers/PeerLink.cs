@@ -1,0 +1,234 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Extensions.Logging;
+using Quorate.Replication;
+using Quorate.Server.Turns;
+
+namespace Quorate.Server.Peers;
+
+/// <summary>
+/// The way to one peer: makes the connection, makes it again when it breaks, and gathers what the node has to say until
+/// the end of the turn. What is written while it is down, or behind <see cref="MaxGatheredBytes"/>, is lost: it is a network.
+/// </summary>
+internal sealed class PeerLink : IBufferWriter<byte>, IDisposable
+{
+    /// <summary>Bytes that wait for a slow peer; beyond it messages are dropped.</summary>
+    public const int MaxGatheredBytes = 256 * 1024 * 1024;
+
+    private const int KeptBytes = 4 * 1024 * 1024;
+    private const int FirstBackoffMilliseconds = 20;
+    private const int LongestBackoffMilliseconds = 500;
+    private static readonly TimeSpan ConnectTime = TimeSpan.FromSeconds(2);
+
+    private readonly NodeLoop _loop;
+    private readonly PeerIdentity _identity;
+    private readonly string _address;
+    private readonly ILogger _log;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly CancellationToken _stopped;
+    private ByteGatherer _gathering = new(KeptBytes); // gate
+    private ByteGatherer _sending = new(KeptBytes); // gate, or the sender's while _isSending
+    private Socket? _socket; // gate: null while down
+    private Socket? _sendSocket; // the socket of the send under way
+    private bool _isSending; // gate
+    private volatile bool _isSendOver;
+
+    public PeerLink(NodeLoop loop, PeerIdentity identity, NodeId peer, string address, ILogger log)
+    {
+        _loop = loop;
+        _identity = identity;
+        Peer = peer;
+        _address = address;
+        _log = log;
+        _stopped = _stop.Token;
+    }
+
+    public NodeId Peer { get; }
+
+    /// <summary>Gate: a message written now has a chance to arrive.</summary>
+    public bool CanWrite => _socket is not null && _gathering.Length < MaxGatheredBytes;
+
+    public bool IsUp => _socket is not null;
+
+    public void Start() => _ = Task.Run(RunAsync);
+
+    public void Dispose()
+    {
+        _stop.Cancel();
+        Socket? socket;
+        lock (_loop.Gate) (socket, _socket) = (_socket, null);
+        socket?.Dispose();
+        _stop.Dispose();
+    }
+
+    public void Advance(int count) => _gathering.Advance(count);
+
+    public Memory<byte> GetMemory(int sizeHint = 0) => _gathering.GetMemory(sizeHint);
+
+    public Span<byte> GetSpan(int sizeHint = 0) => _gathering.GetSpan(sizeHint);
+
+    /// <summary>Gate: true when there is something to send: call <see cref="Send"/> after the lock.</summary>
+    public bool TryBeginSend()
+    {
+        if (_isSending || _gathering.Length == 0) return false;
+        if (_socket is null)
+        {
+            _gathering.Clear();
+            return false;
+        }
+
+        (_gathering, _sending) = (_sending, _gathering);
+        _sendSocket = _socket;
+        _isSending = true;
+        return true;
+    }
+
+    /// <summary>Without the lock.</summary>
+    public void Send()
+    {
+        try
+        {
+            var send = SendAllAsync(_sendSocket!, _sending.Memory);
+            if (send.IsCompleted) _isSendOver = true;
+            else _ = AwaitSend(send);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            _isSendOver = true;
+        }
+    }
+
+    /// <summary>Gate: true when a send has ended since the last call.</summary>
+    public bool EndSend()
+    {
+        if (!_isSendOver) return false;
+        _isSendOver = false;
+        _isSending = false;
+        _sendSocket = null;
+        _sending.Clear();
+        return true;
+    }
+
+    private static async ValueTask SendAllAsync(Socket socket, ReadOnlyMemory<byte> bytes)
+    {
+        try
+        {
+            while (bytes.Length > 0) bytes = bytes[await socket.SendAsync(bytes, SocketFlags.None)..];
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // Half a frame may be out: this connection is of no use any more. The reading side makes a new one.
+            socket.Dispose();
+        }
+    }
+
+    private async Task AwaitSend(ValueTask send)
+    {
+        await send;
+        _isSendOver = true;
+        _loop.OnSent(null, this);
+    }
+
+    private async Task RunAsync()
+    {
+        var backoff = FirstBackoffMilliseconds;
+        var refusal = "";
+        while (!_stopped.IsCancellationRequested)
+        {
+            try
+            {
+                using var socket = await ConnectAsync();
+                var why = await IntroduceAsync(socket);
+                if (why.Length > 0)
+                {
+                    if (why != refusal) _log.RefusedByPeer(Peer, _address, why);
+                    refusal = why;
+                }
+                else
+                {
+                    refusal = "";
+                    backoff = FirstBackoffMilliseconds;
+                    await StayUpAsync(socket);
+                }
+            }
+            catch (Exception e) when (e is SocketException or IOException or OperationCanceledException or ObjectDisposedException)
+            {
+                // Not there, or gone: try again.
+            }
+
+            if (_stopped.IsCancellationRequested) return;
+            await Task.Delay(Random.Shared.Next(backoff / 2, backoff + 1));
+            backoff = Math.Min(backoff * 2, LongestBackoffMilliseconds);
+        }
+    }
+
+    private async Task<Socket> ConnectAsync()
+    {
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(_stopped);
+        timeout.CancelAfter(ConnectTime);
+        var endPoint = await Addresses.ResolveAsync(_address, timeout.Token);
+        var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            // A peer whose machine is gone without a word is found out after about ten seconds.
+            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, 5);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, 2);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 3);
+            await socket.ConnectAsync(endPoint, timeout.Token);
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Says who we are. The result is empty when the peer takes us, else its reason.</summary>
+    private async Task<string> IntroduceAsync(Socket socket)
+    {
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(_stopped);
+        timeout.CancelAfter(ConnectTime);
+        var hello = new PeerHello(_identity.Self, Peer, _identity.Cluster, _identity.RespAddress).Encode();
+        await socket.SendAsync(hello, SocketFlags.None, timeout.Token);
+        await using var stream = new NetworkStream(socket, ownsSocket: false);
+        var prefix = new byte[4];
+        await stream.ReadExactlyAsync(prefix, timeout.Token);
+        var length = BinaryPrimitives.ReadUInt32LittleEndian(prefix);
+        if (length > PeerWelcome.MaxBytes) return "it does not speak the peers' protocol";
+        var frame = new byte[length];
+        await stream.ReadExactlyAsync(frame, timeout.Token);
+        if (!PeerWelcome.TryDecode(frame, out var isTaken, out var text)) return "it does not speak the peers' protocol";
+        if (!isTaken) return text;
+        lock (_loop.Gate) _identity.OnRespAddress(Peer, text);
+        return "";
+    }
+
+    /// <summary>Lets the node write until the peer ends the connection (it never sends on it).</summary>
+    private async Task StayUpAsync(Socket socket)
+    {
+        lock (_loop.Gate)
+        {
+            _gathering.Clear();
+            _socket = socket;
+        }
+
+        _log.PeerUp(Peer, _address);
+        try
+        {
+            var nothing = new byte[16];
+            while (await socket.ReceiveAsync(nothing, SocketFlags.None, _stopped) > 0)
+            {
+            }
+        }
+        finally
+        {
+            lock (_loop.Gate)
+                if (_socket == socket) _socket = null;
+            if (!_stopped.IsCancellationRequested) _log.PeerDown(Peer, _address);
+        }
+    }
+}

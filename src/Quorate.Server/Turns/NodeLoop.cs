@@ -1,0 +1,279 @@
+using System.Buffers;
+using Quorate.Cluster;
+using Quorate.Replication;
+using Quorate.Server.Clients;
+using Quorate.Server.Peers;
+
+namespace Quorate.Server.Turns;
+
+/// <summary>
+/// One node and the lock around it. Whoever has something for the node takes <see cref="Gate"/>, calls the node, calls
+/// <see cref="EndStep"/>, gives the lock back and calls <see cref="Finish"/>, which makes the system calls: nobody
+/// waits for a socket or a disk while holding the lock.
+/// </summary>
+/// <remarks>
+/// A turn (see <see cref="Node.OnTurnEnd"/>) ends on the sockets' event loop when a client or a peer asked for it, so
+/// that what is ready together goes into one batch; steps of other threads (ticks, the journal) end it themselves.
+/// Only at the end of a turn do peers get their bytes and the journal its kick.
+/// </remarks>
+internal sealed class NodeLoop : INodeHost, IDisposable
+{
+    private const int MostTurnsAtOnce = 8;
+
+    private readonly TurnWaker _waker;
+    private readonly Dictionary<NodeId, PeerLink> _links = [];
+    private readonly List<PeerLink> _linksInOrder = [];
+    private readonly Func<GroupId, ISnapshots> _snapshots;
+    private readonly IJournal _journal;
+    private readonly List<RespConnection> _dirty = [];
+    private readonly Stack<OutputBatch> _idleBatches = new();
+    private OutputBatch? _batch;
+    private bool _isTurnRequested;
+    private bool _isWakePending;
+    private bool _hasAppended;
+
+    public NodeLoop(NodeOptions options, IJournal journal, Func<GroupId, ISnapshots> snapshots)
+    {
+        _journal = journal;
+        _snapshots = snapshots;
+        _waker = new TurnWaker(OnWake);
+        Node = new Node(options, this);
+    }
+
+    /// <summary>The node's lock.</summary>
+    public Lock Gate { get; } = new();
+
+    public Node Node { get; }
+
+    /// <summary>False before <see cref="Start"/>, after <see cref="Stop"/> and after a bug: call the node no more.</summary>
+    public bool IsRunning { get; private set; }
+
+    /// <summary>Completes with null when the node was stopped, with the bug when it stopped itself.</summary>
+    public Task<Exception?> Stopped => _stopped.Task;
+
+    private readonly TaskCompletionSource<Exception?> _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Ends of turns so far.</summary>
+    public long Turns { get; private set; }
+
+    public void AddLink(PeerLink link)
+    {
+        _links.Add(link.Peer, link);
+        _linksInOrder.Add(link);
+    }
+
+    /// <summary>The node was recovered: start it.</summary>
+    public void Start()
+    {
+        OutputBatch? batch;
+        lock (Gate)
+        {
+            Node.Start(SystemClock.Now);
+            IsRunning = true;
+            batch = EndStep(endsTurn: true, SystemClock.Now);
+        }
+
+        _waker.Start();
+        Finish(batch);
+    }
+
+    public void Stop()
+    {
+        lock (Gate) IsRunning = false;
+        _stopped.TrySetResult(null);
+    }
+
+    public void Dispose() => _waker.Dispose();
+
+    /// <summary>A bug: the node must not go on. Always true, for use as an exception filter.</summary>
+    public bool Fail(Exception bug)
+    {
+        IsRunning = false;
+        _stopped.TrySetResult(bug);
+        return true;
+    }
+
+    public void Tick() => RunStep(static (node, now, _) => node.OnTick(now), 0);
+
+    public void OnPersisted(PersistPoint durable) => RunStep(static (node, now, point) => node.OnPersisted(point, now), durable);
+
+    public void OnJournalFailed(string why) => RunStep(static (node, now, text) => node.OnJournalFailed(text, now), why);
+
+    public void OnSnapshotSealed(GroupId group, LogIndex index, bool isSaved) =>
+        RunStep(static (node, now, s) => node.OnSnapshotSealed(s.group, s.index, s.isSaved, now), (group, index, isSaved));
+
+    /// <summary>Looks at the node under its lock.</summary>
+    public T Read<T>(Func<Node, T> look)
+    {
+        lock (Gate) return look(Node);
+    }
+
+    /// <summary>One call into the node from a thread that is not the event loop.</summary>
+    private void RunStep<T>(Action<Node, StepTime, T> call, T argument)
+    {
+        OutputBatch? batch = null;
+        lock (Gate)
+        {
+            if (!IsRunning) return;
+            try
+            {
+                var now = SystemClock.Now;
+                call(Node, now, argument);
+                batch = EndStep(endsTurn: true, now);
+            }
+            catch (Exception bug) when (Fail(bug))
+            {
+            }
+        }
+
+        Finish(batch);
+    }
+
+    /// <summary>Under the lock, after calls into the node: what is to be sent now, for <see cref="Finish"/>.</summary>
+    public OutputBatch? EndStep(bool endsTurn, StepTime now)
+    {
+        if (endsTurn || (_hasAppended && !_isTurnRequested)) EndTurn(now);
+        if (_isTurnRequested && !_isWakePending)
+        {
+            _isWakePending = true;
+            Batch().WakesTurn = true;
+        }
+
+        if (endsTurn || !_isTurnRequested)
+        {
+            foreach (var link in _linksInOrder)
+                if (link.TryBeginSend()) Batch().Peers.Add(link);
+        }
+
+        foreach (var client in _dirty)
+        {
+            client.IsDirty = false;
+            Collect(client);
+        }
+
+        _dirty.Clear();
+        var batch = _batch;
+        _batch = null;
+        return batch;
+    }
+
+    /// <summary>Without the lock: makes the system calls of a step, and again for what gathered meanwhile.</summary>
+    public void Finish(OutputBatch? batch)
+    {
+        while (batch is not null)
+        {
+            if (batch.WakesTurn) _waker.Wake();
+            foreach (var link in batch.Peers) link.Send();
+            foreach (var client in batch.Clients) client.Flush();
+            foreach (var call in batch.Afterwards) call();
+            if (batch.Clients.Count == 0 && batch.Peers.Count == 0)
+            {
+                batch.WakesTurn = false;
+                batch.Afterwards.Clear();
+                lock (Gate) _idleBatches.Push(batch);
+                return;
+            }
+
+            lock (Gate)
+            {
+                foreach (var link in batch.Peers)
+                    if (link.EndSend() && link.TryBeginSend()) Batch().Peers.Add(link);
+                foreach (var client in batch.Clients)
+                    if (client.EndFlush()) Collect(client);
+                batch.WakesTurn = false;
+                batch.Peers.Clear();
+                batch.Clients.Clear();
+                batch.Afterwards.Clear();
+                _idleBatches.Push(batch);
+                batch = _batch;
+                _batch = null;
+            }
+        }
+    }
+
+    /// <summary>A client's flush or a peer's send that had to wait is over.</summary>
+    public void OnSent(RespConnection? client, PeerLink? link)
+    {
+        OutputBatch? batch;
+        lock (Gate)
+        {
+            if (client is not null && client.EndFlush()) Collect(client);
+            if (link is not null && link.EndSend() && link.TryBeginSend()) Batch().Peers.Add(link);
+            batch = _batch;
+            _batch = null;
+        }
+
+        Finish(batch);
+    }
+
+    PersistPoint INodeHost.AppendToJournal(GroupId group, ReadOnlySpan<byte> record)
+    {
+        _hasAppended = true;
+        return _journal.Append(group, record);
+    }
+
+    void INodeHost.ReleaseJournal(GroupId group, PersistPoint point) => _journal.Release(group, point);
+
+    IBufferWriter<byte>? INodeHost.OutputTo(NodeId peer) =>
+        _links.TryGetValue(peer, out var link) && link.CanWrite ? link : null;
+
+    ISnapshots INodeHost.SnapshotsOf(GroupId group) => _snapshots(group);
+
+    void INodeHost.OnSessionOutput(ClientSession session)
+    {
+        if (session.HostState is RespConnection { IsDirty: false } client)
+        {
+            client.IsDirty = true;
+            _dirty.Add(client);
+        }
+    }
+
+    void INodeHost.RequestTurnEnd() => _isTurnRequested = true;
+
+    private void OnWake()
+    {
+        OutputBatch? batch = null;
+        lock (Gate)
+        {
+            _isWakePending = false;
+            if (!IsRunning) return;
+            try
+            {
+                batch = EndStep(endsTurn: true, SystemClock.Now);
+            }
+            catch (Exception bug) when (Fail(bug))
+            {
+            }
+        }
+
+        Finish(batch);
+    }
+
+    /// <summary>Ends the turn. What the node does there may ask for another end (it sent something, a journal that does
+    /// not wait let something out); the last few such requests are left to the next round of the event loop.</summary>
+    private void EndTurn(StepTime now)
+    {
+        for (var i = 0; i < MostTurnsAtOnce && (_isTurnRequested || _hasAppended); i++)
+        {
+            if (_isTurnRequested)
+            {
+                _isTurnRequested = false;
+                Turns++;
+                Node.OnTurnEnd(now);
+            }
+
+            if (!_hasAppended) continue;
+            _hasAppended = false;
+            var durable = _journal.Flush();
+            if (durable != default) Node.OnPersisted(durable, now);
+        }
+    }
+
+    private void Collect(RespConnection client)
+    {
+        if (client.TryBeginFlush()) Batch().Clients.Add(client);
+        if (client.TakeAfterwards() is { } call) Batch().Afterwards.Add(call);
+    }
+
+    private OutputBatch Batch() => _batch ??= _idleBatches.TryPop(out var idle) ? idle : new OutputBatch();
+}

@@ -1,0 +1,10 @@
+using System.Runtime.CompilerServices;
+
+namespace Quorate.Server.Tests;
+
+internal static class EngineSetup
+{
+    // As the program does it: before the first socket of the process.
+    [ModuleInitializer]
+    internal static void Run() => SocketEngine.Configure();
+}
