@@ -47,14 +47,14 @@ internal sealed class JournalOpening(IJournalFiles files, JournalOptions options
         var state = new RecoveredState { Salt = _salt };
         ReadManifest(last, state, out var required);
         foreach (var (number, first, end) in required) ReadWhole(number, first, end, state);
-        var framesCut = ReadLast(last, endOfPrevious, state, out var attestedEnd);
+        var batchesCut = ReadLast(last, endOfPrevious, state, out var attestedEnd);
         Settle(last, state, attestedEnd);
         return new JournalRecovery
         {
             Journal = new NodeJournal(files, options, state),
             Last = new PersistPoint(state.Last),
             Records = _records,
-            FramesCut = framesCut,
+            BatchesCut = batchesCut,
         };
     }
 
@@ -115,13 +115,19 @@ internal sealed class JournalOpening(IJournalFiles files, JournalOptions options
     /// <summary>The first frame is not there. Fine, unless something says that it once was durable.</summary>
     private void RequireNotBegun(SegmentFile file, FrameReader reader, ref long endOfPrevious)
     {
-        if (!file.HasHeader && _files.Values.All(f => !f.HasHeader) && _bytes.AsSpan(0, file.Loaded).IndexOfAnyExcept((byte)0) >= 0)
+        var content = _bytes.AsSpan(0, file.Loaded)[Math.Min(JournalFormat.HeaderLength, file.Loaded)..];
+        if (_files.Values.All(f => !f.HasHeader) && content.IndexOfAnyExcept((byte)0) >= 0)
         {
             throw Damaged(file, 0, "no segment has a readable header, but there is something in them");
         }
 
+        if (endOfPrevious > 0 && _rules.RefuseDamage)
+        {
+            throw Damaged(file, JournalFormat.HeaderLength, $"the first record is unreadable; the next segment was begun, so this one was durable up to {endOfPrevious}");
+        }
+
         var offset = JournalFormat.HeaderLength;
-        while (reader.TryFind(ref offset, above: 0, out var frame))
+        while (reader.TryFindMark(ref offset, above: 0, out var frame))
         {
             // The header is durable before the first frame is written.
             if (!file.IsIntact) throw Damaged(file, 0, "the header is unreadable, although there are records behind it");
@@ -177,7 +183,7 @@ internal sealed class JournalOpening(IJournalFiles files, JournalOptions options
         state.Live.Add(live);
     }
 
-    /// <returns>How many whole frames lie behind the end.</returns>
+    /// <returns>How many marks of batches lie behind the end.</returns>
     private int ReadLast(SegmentFile file, long endOfPrevious, RecoveredState state, out long attestedEnd)
     {
         var reader = new FrameReader(Load(file), JournalFormat.ChecksumSeed(file.Number, _salt), _rules);
@@ -194,7 +200,7 @@ internal sealed class JournalOpening(IJournalFiles files, JournalOptions options
             point++;
         }
 
-        var framesCut = RequireTorn(file, reader, offset, point, endOfPrevious);
+        var batchesCut = RequireTorn(file, reader, offset, point, endOfPrevious);
         live.Last = point - 1;
         state.Live.Add(live);
         state.Last = point - 1;
@@ -206,7 +212,7 @@ internal sealed class JournalOpening(IJournalFiles files, JournalOptions options
         var end = JournalFormat.HeaderLength;
         for (var p = start.Point; p <= attested && reader.TryRead(end, p, out var frame); p++) end = frame.End;
         attestedEnd = end;
-        return framesCut;
+        return batchesCut;
     }
 
     /// <summary>The frame with this point is not readable. Torn, unless a later mark says that it was durable.</summary>
@@ -220,7 +226,7 @@ internal sealed class JournalOpening(IJournalFiles files, JournalOptions options
 
         var count = 0;
         var offset = end;
-        while (reader.TryFind(ref offset, above: point, out var frame))
+        while (reader.TryFindMark(ref offset, above: point, out var frame))
         {
             if (frame.Group == 0 && Mark.TryRead(frame.Payload, out var mark) && mark.Synced >= point)
             {
@@ -266,7 +272,6 @@ internal sealed class JournalOpening(IJournalFiles files, JournalOptions options
         }
 
         files.SyncDirectory();
-        Load(last);
         if (_rules.EraseTornTail) _bytes.AsSpan((int)state.Offset, last.Loaded - (int)state.Offset).Clear();
         files.Write(last.Name, 0, _bytes.AsSpan(0, JournalFormat.HeaderLength));
         files.Write(last.Name, attestedEnd, _bytes.AsSpan((int)attestedEnd, last.Loaded - (int)attestedEnd));

@@ -25,6 +25,7 @@ public sealed record JournalRecovery
     /// <summary>Records handed to the handler.</summary>
     public long Records { get; init; }
 
-    /// <summary>Frames behind the end that were left from a write that never completed and are now erased: not an error.</summary>
-    public int FramesCut { get; init; }
+    /// <summary>Batches of which something lay behind the end: left from writes that never completed, and now erased. Not an
+    /// error. 0 also when the one batch that was cut begins at the end.</summary>
+    public int BatchesCut { get; init; }
 }

@@ -13,11 +13,11 @@ internal sealed class SimClock(World world, long offset, int driftPartsPerMillio
     private long _wallSkew = wallSkewMilliseconds;
 
     public StepTime Now => new(
-        offset + world.Now + world.Now / 1_000_000 * driftPartsPerMillion,
+        offset + world.Now + world.Now * driftPartsPerMillion / 1_000_000,
         Epoch2026 + world.Now / World.Millisecond + _wallSkew);
 
     /// <summary>True time that passes while this node's clock advances by <paramref name="local"/>.</summary>
-    public long TrueSpan(long local) => local - local / 1_000_000 * driftPartsPerMillion;
+    public long TrueSpan(long local) => local - local * driftPartsPerMillion / 1_000_000;
 
     public void JumpWall(long milliseconds) => _wallSkew += milliseconds;
 }

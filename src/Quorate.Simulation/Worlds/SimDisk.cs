@@ -21,8 +21,14 @@ internal sealed class SimDisk(World world, Prng prng, int sectorSize) : IJournal
     /// <summary>No room for a new file.</summary>
     public bool IsFull { get; set; }
 
-    /// <summary>Writes and syncs since the last look: the node turns them into time.</summary>
-    public long BytesWritten { get; private set; }
+    /// <summary>Errors thrown so far.</summary>
+    public long Errors { get; private set; }
+
+    /// <summary>The power fails in the operation that many changes from now; -1 for not.</summary>
+    public int OperationsUntilPowerLoss { get; set; } = -1;
+
+    /// <summary>Takes away what was to fail later.</summary>
+    public void Repair() => (FailNextSync, IsFull, OperationsUntilPowerLoss) = (false, false, -1);
 
     public IReadOnlyList<string> List() => [.. _names.Keys];
 
@@ -30,8 +36,9 @@ internal sealed class SimDisk(World world, Prng prng, int sectorSize) : IJournal
     {
         if (IsFull)
         {
+            Errors++;
             world.Faults.Add(FaultKind.DiskFull);
-            throw new IOException("no space left on the simulated disk");
+            throw new DiskFullException("no space left on the simulated disk");
         }
 
         Require(!_names.ContainsKey(name), "a file is created once");
@@ -45,16 +52,18 @@ internal sealed class SimDisk(World world, Prng prng, int sectorSize) : IJournal
 
     public void Write(string name, long offset, ReadOnlySpan<byte> bytes)
     {
-        BytesWritten += bytes.Length;
         Find(name).Write(offset, bytes);
+        CountOperation(); // may take the power away with the bytes in place but not durable
     }
 
     public void Sync(string name)
     {
+        CountOperation();
         var file = Find(name);
         if (FailNextSync)
         {
             FailNextSync = false;
+            Errors++;
             world.Faults.Add(FaultKind.SyncError);
             file.LoseUnsynced(prng); // the kernel marks the pages clean whether they reached the disk or not
             throw new IOException("the simulated disk failed to sync");
@@ -80,6 +89,7 @@ internal sealed class SimDisk(World world, Prng prng, int sectorSize) : IJournal
 
     public void SyncDirectory()
     {
+        CountOperation();
         foreach (var change in _unsyncedNames) change(_durableNames);
         _unsyncedNames.Clear();
     }
@@ -94,6 +104,7 @@ internal sealed class SimDisk(World world, Prng prng, int sectorSize) : IJournal
             else world.Faults.Add(FaultKind.LostName);
         }
 
+        OperationsUntilPowerLoss = -1;
         _unsyncedNames.Clear();
         _names = new SortedDictionary<string, SimFile>(_durableNames, StringComparer.Ordinal);
         foreach (var file in _names.Values)
@@ -129,8 +140,14 @@ internal sealed class SimDisk(World world, Prng prng, int sectorSize) : IJournal
 
     private void Change(Action<SortedDictionary<string, SimFile>> change)
     {
+        CountOperation();
         change(_names);
         _unsyncedNames.Add(change);
+    }
+
+    private void CountOperation()
+    {
+        if (OperationsUntilPowerLoss >= 0 && --OperationsUntilPowerLoss < 0) throw new SimulatedPowerLoss();
     }
 
     private SimFile Find(string name) =>

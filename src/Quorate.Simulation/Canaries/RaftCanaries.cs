@@ -1,0 +1,171 @@
+using Quorate.Replication;
+using Quorate.Strategies.Raft;
+
+namespace Quorate.Simulation;
+
+/// <summary>One broken rule of raft each, with a scenario in which it matters soon.</summary>
+internal static class RaftCanaries
+{
+    public static IEnumerable<Canary> All =>
+    [
+        Of("answers a vote before it is durable", "[Raft fig. 2]", new VoteBeforeDurable(), CrashingElections),
+        Of("grants two votes in a term", "[Raft §5.2]", new TwoVotes(), Elections),
+        Of("skips the up-to-date check", "[Raft §5.4.1]", new NoUpToDateCheck(), Elections),
+        Of("commits an old term's entry by counting", "[Raft §5.4.2]", new CommitsOldTerm(), Elections),
+        Of("truncates on any append", "[Raft §5.3]", new TruncatesAlways(), Reordering),
+        Of("quorum off by one", "[Raft §5.1]", new SmallQuorum(), Elections),
+        Of("reads under a lease without check", "[Raft §6.4.1]", new LeaseWithoutCheck(), StaleLeaders),
+        Of("reads at an index without confirmation", "[Raft §6.4]", new UnconfirmedRead(), StaleLeaders),
+        Of("applies before commit", "[Raft fig. 2]", new AppliesEarly(), Elections),
+        Of("forgets the configuration on truncation", "[Raft §4.1]", new KeepsConfiguration(), Members),
+        Of("snapshot with wrong last term", "[Raft §7]", new WrongSnapshotTerm(), Snapshots),
+        Of("counts a learner", "[Raft §4.2.1]", new CountsLearner(), Members),
+        Of("campaigns without pre-vote", "[Raft §9.6]", new NoPreVote(), ReturningFollowers),
+        Of("acts on messages of an older term", "[Raft §5.1]", new TrustsOldTerms(), StaleLeaders),
+    ];
+
+    private static Canary Of(string name, string rule, RaftRules rules, Func<Prng, Scenario> scenario) =>
+        new("raft: " + name, rule, 200, new Variant { Raft = rules, Scenario = scenario });
+
+    private static Scenario Base(params (FaultKind Kind, int Weight)[] strikes) => new()
+    {
+        Nodes = 3,
+        SafetySeconds = 15,
+        StrikeMilliseconds = 250,
+        FaultMilliseconds = 1200,
+        LeaderPerMille = 600,
+        ThinkMilliseconds = 25,
+        Strikes = new SortedDictionary<FaultKind, int>(strikes.ToDictionary(s => s.Kind, s => s.Weight)),
+    };
+
+    private static Scenario Elections(Prng prng) => Base(
+        (FaultKind.Isolation, 5), (FaultKind.Partition, 5), (FaultKind.OneWayPartition, 5), (FaultKind.ProcessCrash, 5),
+        (FaultKind.Pause, 3), (FaultKind.PowerLoss, 3)) with
+    {
+        Nodes = 3 + (2 * prng.Below(2)),
+        ClientsPerNode = 1,
+        DelayMicroseconds = 500 + prng.Below(30_000),
+    };
+
+    private static Scenario CrashingElections(Prng prng) => Base((FaultKind.PowerLoss, 8), (FaultKind.PowerLossOfAll, 2)) with
+    {
+        ClientsPerNode = 1,
+        SafetySeconds = 25,
+        StrikeMilliseconds = 150,
+        FaultMilliseconds = 100,
+        DelayMicroseconds = 500 + prng.Below(30_000),
+    };
+
+    private static Scenario Reordering(Prng prng) => Base(
+        (FaultKind.ProcessCrash, 3), (FaultKind.PowerLoss, 3), (FaultKind.Isolation, 5), (FaultKind.Pause, 3)) with
+    {
+        ReorderPerMille = 200,
+        DuplicationPerMille = 150,
+        Depth = 3,
+        DelayMicroseconds = 500 + prng.Below(5_000),
+    };
+
+    private static Scenario StaleLeaders(Prng prng) => Base(
+        (FaultKind.Isolation, 5), (FaultKind.Partition, 5), (FaultKind.Pause, 5), (FaultKind.Suspend, 2), (FaultKind.BridgePartition, 2)) with
+    {
+        LeaderPerMille = 900,
+        ReadPerMille = 600,
+        Registers = 1,
+        Ledgers = 1,
+        ThinkMilliseconds = 10 + prng.Below(20),
+    };
+
+    private static Scenario Snapshots(Prng prng) => Base(
+        (FaultKind.ProcessCrash, 4), (FaultKind.PowerLoss, 4), (FaultKind.Isolation, 4), (FaultKind.Partition, 2)) with
+    {
+        SnapshotThresholdBytes = 1500 + prng.Below(3000),
+        MaxLagBytes = 500 + prng.Below(1500),
+        ThinkMilliseconds = 15,
+    };
+
+    private static Scenario Members(Prng prng) => Base(
+        (FaultKind.MembershipChange, 10), (FaultKind.Isolation, 6), (FaultKind.Partition, 6), (FaultKind.ProcessCrash, 3), (FaultKind.LeadershipTransfer, 2)) with
+    {
+        Nodes = 5,
+        ClientsPerNode = 1,
+        StrikeMilliseconds = 150,
+        DelayMicroseconds = 500 + prng.Below(10_000),
+    };
+
+    private static Scenario ReturningFollowers(Prng prng) => Base((FaultKind.Isolation, 1)) with
+    {
+        SparesLeader = true,
+        SafetySeconds = 8,
+        StrikeMilliseconds = 400 + prng.Below(400),
+    };
+
+    private sealed class VoteBeforeDurable : RaftRules
+    {
+        public override PersistPoint VoteLeavesAfter(PersistPoint saved) => default;
+    }
+
+    private sealed class TwoVotes : RaftRules
+    {
+        public override bool MayGrantVote(NodeId votedFor, NodeId candidate) => true;
+    }
+
+    private sealed class NoUpToDateCheck : RaftRules
+    {
+        public override bool IsUpToDate(Term candidateTerm, LogIndex candidateIndex, Term ownTerm, LogIndex ownIndex) => true;
+    }
+
+    private sealed class CommitsOldTerm : RaftRules
+    {
+        public override bool MayCommitByCounting(Term entryTerm, Term currentTerm) => true;
+    }
+
+    private sealed class TruncatesAlways : RaftRules
+    {
+        public override bool MustTruncate(bool conflicts) => true;
+    }
+
+    private sealed class SmallQuorum : RaftRules
+    {
+        public override int QuorumOf(int voters) => Math.Max(1, voters / 2);
+    }
+
+    private sealed class LeaseWithoutCheck : RaftRules
+    {
+        public override bool IsLeaseValid(long quorumSentAtNanoseconds, long nowNanoseconds, long leaseNanoseconds) => true;
+    }
+
+    private sealed class UnconfirmedRead : RaftRules
+    {
+        public override bool IsReadIndexConfirmed(long quorumRound, long readRound) => true;
+    }
+
+    private sealed class AppliesEarly : RaftRules
+    {
+        public override LogIndex ApplyUpTo(LogIndex commitIndex, LogIndex lastIndex) => lastIndex;
+    }
+
+    private sealed class KeepsConfiguration : RaftRules
+    {
+        public override bool RevertsConfigurationOnTruncation => false;
+    }
+
+    private sealed class WrongSnapshotTerm : RaftRules
+    {
+        public override Term SnapshotTerm(Term lastTerm) => new(Math.Max(1, lastTerm.Value - 1));
+    }
+
+    private sealed class CountsLearner : RaftRules
+    {
+        public override bool CountsLearners => true;
+    }
+
+    private sealed class NoPreVote : RaftRules
+    {
+        public override bool AsksPreVote => false;
+    }
+
+    private sealed class TrustsOldTerms : RaftRules
+    {
+        public override bool IsStale(Term messageTerm, Term currentTerm) => false;
+    }
+}

@@ -1,0 +1,110 @@
+using Quorate.Replication;
+
+namespace Quorate.Simulation;
+
+/// <summary>
+/// What one run is made of: cluster, workload, which faults and how often. Random ones differ much from seed to seed (a swarm):
+/// a run with few kinds of faults goes deeper into each than one with all of them at once. [Groce et al. 2012]
+/// </summary>
+public sealed record Scenario
+{
+    public required int Nodes { get; init; }
+
+    public int ClientsPerNode { get; init; } = 2;
+
+    /// <summary>Commands that a client may have in flight.</summary>
+    public int Depth { get; init; } = 1;
+
+    /// <summary>Mean time between two commands of a client, in virtual milliseconds.</summary>
+    public int ThinkMilliseconds { get; init; } = 60;
+
+    public int ReadPerMille { get; init; } = 400;
+
+    public int Registers { get; init; } = 3;
+
+    public int Counters { get; init; } = 1;
+
+    public int Ledgers { get; init; } = 1;
+
+    /// <summary>Length of the safety phase, in virtual seconds.</summary>
+    public int SafetySeconds { get; init; } = 20;
+
+    /// <summary>Mean time between two faults, in virtual milliseconds.</summary>
+    public int StrikeMilliseconds { get; init; } = 700;
+
+    /// <summary>How often the leader is the victim, per mille; else any node is.</summary>
+    public int LeaderPerMille { get; init; } = 450;
+
+    /// <summary>Only nodes that do not lead are victims; then the leader, once there, must stay. [Raft §9.6]</summary>
+    public bool SparesLeader { get; init; }
+
+    /// <summary>Faults that last do so up to this long, in virtual milliseconds.</summary>
+    public int FaultMilliseconds { get; init; } = 2500;
+
+    /// <summary>The kinds that strike, with their weights; kinds that follow from others are not listed.</summary>
+    public required IReadOnlyDictionary<FaultKind, int> Strikes { get; init; }
+
+    public int LossPerMille { get; init; }
+
+    public int DuplicationPerMille { get; init; }
+
+    public int ReorderPerMille { get; init; }
+
+    public int CorruptionPerMille { get; init; }
+
+    /// <summary>Largest one-way delay on a good day, in virtual microseconds.</summary>
+    public int DelayMicroseconds { get; init; } = 800;
+
+    /// <summary>Rates of two clocks differ by up to twice this.</summary>
+    public int DriftPartsPerMillion { get; init; } = 500;
+
+    /// <summary>Bytes of journal after which a snapshot is made: small, so that snapshots happen.</summary>
+    public int SnapshotThresholdBytes { get; init; } = 20_000;
+
+    /// <summary>A leader drops log beyond this, so that followers need snapshots.</summary>
+    public int MaxLagBytes { get; init; } = 8_000;
+
+    /// <summary>Length of a journal file, in bytes.</summary>
+    public int JournalFileBytes { get; init; } = 64 << 10;
+
+    private static readonly (FaultKind Kind, int Weight)[] s_everything =
+    [
+        (FaultKind.ProcessCrash, 10), (FaultKind.PowerLoss, 12), (FaultKind.PowerLossOfAll, 2), (FaultKind.Pause, 8),
+        (FaultKind.Suspend, 4), (FaultKind.Partition, 8), (FaultKind.OneWayPartition, 6), (FaultKind.BridgePartition, 5),
+        (FaultKind.Isolation, 8), (FaultKind.SlowNetwork, 5), (FaultKind.SlowDisk, 4), (FaultKind.SyncError, 3),
+        (FaultKind.DiskFull, 2), (FaultKind.BitRot, 1), (FaultKind.ClockJump, 4), (FaultKind.LeadershipTransfer, 6),
+        (FaultKind.MembershipChange, 5), (FaultKind.ClientGone, 3),
+    ];
+
+    /// <summary>A mixture drawn from the seed's dice.</summary>
+    internal static Scenario Random(Prng prng)
+    {
+        var nodes = prng.Below(10) switch { < 6 => 3, < 8 => 4, _ => 5 };
+        var all = prng.Chance(250);
+        var strikes = new SortedDictionary<FaultKind, int>();
+        foreach (var (kind, weight) in s_everything)
+            if (all | prng.Chance(450)) strikes[kind] = weight * (1 + prng.Below(3));
+        if (strikes.ContainsKey(FaultKind.BitRot)) strikes.Remove(FaultKind.MembershipChange); // the rest must remain a majority
+        if (strikes.Count == 0) strikes[FaultKind.PowerLoss] = 1;
+        return new Scenario
+        {
+            Nodes = nodes,
+            ClientsPerNode = nodes == 3 ? 2 : 1,
+            Depth = prng.Chance(300) ? 3 : 1,
+            ThinkMilliseconds = prng.Chance(300) ? 20 : 60,
+            ReadPerMille = 200 + prng.Below(500),
+            SafetySeconds = 10 + prng.Below(11),
+            StrikeMilliseconds = 200 + prng.Below(1000),
+            FaultMilliseconds = 300 + prng.Below(3000),
+            Strikes = strikes,
+            LossPerMille = prng.Chance(300) ? prng.Below(50) : 0,
+            DuplicationPerMille = prng.Chance(300) ? prng.Below(100) : 0,
+            ReorderPerMille = prng.Chance(300) ? prng.Below(150) : 0,
+            CorruptionPerMille = prng.Chance(250) ? prng.Below(20) : 0,
+            DelayMicroseconds = prng.Chance(700) ? 800 : 100 + prng.Below(30_000),
+            DriftPartsPerMillion = prng.Below(2) * prng.Below(20_000),
+            SnapshotThresholdBytes = 4_000 + prng.Below(60_000),
+            MaxLagBytes = 2_000 + prng.Below(20_000),
+        };
+    }
+}

@@ -1,0 +1,39 @@
+using System.Buffers.Text;
+using System.Text;
+
+namespace Quorate.Simulation;
+
+/// <summary>Takes RESP2 replies of the few kinds that the workload's commands answer off the front of a buffer.</summary>
+internal static class ReplyText
+{
+    /// <summary>False: not whole yet.</summary>
+    /// <exception cref="SimulationFailure">the bytes are no reply.</exception>
+    public static bool TryTake(ReadOnlySpan<byte> bytes, out int consumed, out bool isError, out string? text)
+    {
+        (consumed, isError, text) = (0, false, null);
+        var end = bytes.IndexOf("\r\n"u8);
+        if (end < 0) return false;
+        var line = bytes[1..end];
+        consumed = end + 2;
+        switch (bytes[0])
+        {
+            case (byte)'+' or (byte)':':
+                text = Encoding.UTF8.GetString(line);
+                return true;
+            case (byte)'-':
+                isError = true;
+                text = Encoding.UTF8.GetString(line);
+                return true;
+            case (byte)'_':
+                return true;
+            case (byte)'$' when Utf8Parser.TryParse(line, out int length, out var n) && n == line.Length:
+                if (length < 0) return true;
+                if (bytes.Length < consumed + length + 2) return false;
+                text = Encoding.UTF8.GetString(bytes.Slice(consumed, length));
+                consumed += length + 2;
+                return true;
+            default:
+                throw new SimulationFailure($"a client got what is no reply: {Encoding.UTF8.GetString(bytes[..Math.Min(60, bytes.Length)])}");
+        }
+    }
+}

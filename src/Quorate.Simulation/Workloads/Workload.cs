@@ -1,0 +1,61 @@
+using System.Globalization;
+using Quorate.Replication;
+
+namespace Quorate.Simulation;
+
+/// <summary>
+/// What the clients ask for: few keys, so that they meet; unique values, so that a read tells which write it saw. Registers
+/// are written every way there is, counters are incremented, and to a ledger unique tokens are appended.
+/// </summary>
+internal sealed class Workload(Prng prng, int registers, int counters, int ledgers, int readPerMille)
+{
+    private long _unique;
+
+    public IEnumerable<string> Registers => Enumerable.Range(0, registers).Select(i => $"register:{i}");
+
+    public IEnumerable<string> Counters => Enumerable.Range(0, counters).Select(i => $"counter:{i}");
+
+    public IEnumerable<string> Ledgers => Enumerable.Range(0, ledgers).Select(i => $"ledger:{i}");
+
+    public IEnumerable<string> Keys => Registers.Concat(Counters).Concat(Ledgers);
+
+    public (OperationKind Kind, string Key, string? Argument) Next(int client)
+    {
+        var key = prng.Below(registers + counters + ledgers);
+        var kind = OperationKind.Get;
+        string name;
+        if (key < registers)
+        {
+            name = $"register:{key}";
+            if (!prng.Chance(readPerMille)) kind = RegisterWrite();
+        }
+        else if (key < registers + counters)
+        {
+            name = $"counter:{key - registers}";
+            if (!prng.Chance(readPerMille)) kind = OperationKind.Increment;
+        }
+        else
+        {
+            name = $"ledger:{key - registers - counters}";
+            if (!prng.Chance(readPerMille)) kind = OperationKind.Append;
+        }
+
+        return (kind, name, kind switch
+        {
+            OperationKind.Set or OperationKind.SetIfAbsent or OperationKind.GetSet => Unique("v", client),
+            OperationKind.Append => Unique("", client) + ";",
+            _ => null,
+        });
+    }
+
+    private OperationKind RegisterWrite() => prng.Below(10) switch
+    {
+        < 4 => OperationKind.Set,
+        < 6 => OperationKind.GetSet,
+        < 8 => OperationKind.SetIfAbsent,
+        _ => OperationKind.Delete,
+    };
+
+    private string Unique(string prefix, int client) =>
+        string.Create(CultureInfo.InvariantCulture, $"{prefix}{client}.{++_unique}");
+}

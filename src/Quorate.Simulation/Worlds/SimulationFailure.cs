@@ -1,0 +1,4 @@
+namespace Quorate.Simulation;
+
+/// <summary>A simulated run found something that must never be.</summary>
+public sealed class SimulationFailure(string message) : Exception(message);
