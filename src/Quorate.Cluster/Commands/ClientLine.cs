@@ -62,6 +62,7 @@ internal static class ClientLine
     private static string Flags(SessionState session)
     {
         var flags = session.SubscriptionCount > 0 ? "P" : "";
+        if (session.IsBlocked) flags += "b";
         if (session.WantsClose) flags += "c";
         if (session.NoEvict) flags += "e";
         if (session.NoTouch) flags += "T";

@@ -1,4 +1,5 @@
 using System.Text;
+using Quorate.Data;
 using Quorate.Resp;
 using static Quorate.Cluster.Commands.NodeCommandEntry;
 using static Quorate.Data.CommandFlags;
@@ -12,6 +13,7 @@ namespace Quorate.Cluster.Commands;
 internal static class ClusterCommands
 {
     private const string Disabled = "ERR This instance has cluster support disabled";
+    private const CommandFlags Change = Admin | Stale | NoAsyncLoading;
 
     public static readonly NodeCommandEntry[] Entries =
     [
@@ -23,13 +25,14 @@ internal static class ClusterCommands
             Command("cluster|keyslot", 3, Stale, "cluster", "3.0.0", "Answers the slot that Redis Cluster would put a key in",
                 (NodeCommand command, in CommandArgs args) => command.Reply.Integer(KeySlot.Of(args[2])),
                 complexity: "O(N) where N is the number of bytes in the key"),
-            Off("addslots", -3, true), Off("addslotsrange", -4, true), Off("bumpepoch", 2, true),
-            Off("count-failure-reports", 3, true), Off("countkeysinslot", 3, false), Off("delslots", -3, true),
-            Off("delslotsrange", -4, true), Off("failover", -2, true), Off("flushslots", 2, true), Off("forget", 3, true),
-            Off("getkeysinslot", 4, false), Off("links", 2, false), Off("meet", -4, true), Off("myshardid", 2, false),
-            Off("nodes", 2, false), Off("replicas", 3, true), Off("replicate", 3, true), Off("reset", -2, true),
-            Off("saveconfig", 2, true), Off("set-config-epoch", 3, true), Off("setslot", -4, true), Off("shards", 2, false),
-            Off("slaves", 3, true), Off("slots", 2, false),
+            Off("addslots", -3, Change), Off("addslotsrange", -4, Change), Off("bumpepoch", 2, Change),
+            Off("count-failure-reports", 3, Admin | Stale), Off("countkeysinslot", 3, Stale), Off("delslots", -3, Change),
+            Off("delslotsrange", -4, Change), Off("failover", -2, Change), Off("flushslots", 2, Change),
+            Off("forget", 3, Change), Off("getkeysinslot", 4, Stale), Off("links", 2, Stale), Off("meet", -4, Change),
+            Off("myshardid", 2, Stale), Off("nodes", 2, Stale), Off("replicas", 3, Admin | Stale),
+            Off("replicate", 3, Change), Off("reset", -2, Admin | NoScript | Stale), Off("saveconfig", 2, Change),
+            Off("set-config-epoch", 3, Change), Off("setslot", -4, Change), Off("shards", 2, Stale),
+            Off("slaves", 3, Admin | Stale), Off("slots", 2, Stale),
             Help("cluster", "cluster",
                 "INFO", "    Return information about the cluster.",
                 "KEYSLOT <key>", "    Return the hash slot for <key>.",
@@ -39,8 +42,8 @@ internal static class ClusterCommands
         Command("asking", 1, Fast, "cluster", "3.0.0", "Refused: nothing is redirected", Refuse(Disabled)),
     ];
 
-    private static NodeCommandEntry Off(string name, int arity, bool admin) =>
-        Command($"cluster|{name}", arity, admin ? Admin | Stale : Stale, "cluster", "3.0.0",
+    private static NodeCommandEntry Off(string name, int arity, CommandFlags flags) =>
+        Command($"cluster|{name}", arity, flags, "cluster", "3.0.0",
             "Refused: this is not a Redis Cluster", Refuse(Disabled));
 
     private static void State(NodeCommand command, in CommandArgs args)

@@ -19,6 +19,9 @@ public interface INodeView
     /// <summary>When this node was started.</summary>
     StepTime StartTime { get; }
 
+    /// <summary>Why the node serves no data until it is started again (its journal failed), or null while it does.</summary>
+    string? Refusal => null;
+
     /// <summary>Databases are numbered 0 to this, exclusive.</summary>
     int DatabaseCount { get; }
 
@@ -45,7 +48,8 @@ public interface INodeView
     /// <summary>Who is known to hold the last write that the session sent, acknowledged or not.</summary>
     WriteHolders HoldersOfLastWrite(SessionState session);
 
-    /// <summary>Puts whole RESP values, a published message, into another session's output, between two replies.</summary>
+    /// <summary>Puts whole RESP values, a published message, into another session's output, between two replies. Ends no
+    /// session within the call.</summary>
     void Push(SessionState session, ReadOnlySpan<byte> message);
 
     /// <summary>Closes another session's connection after what is in its output has been sent.</summary>

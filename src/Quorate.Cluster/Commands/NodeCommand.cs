@@ -44,6 +44,7 @@ public sealed class NodeCommand(SessionState session, INodeView node, RespWriter
         Invariant.Require(_tryAnswer is null, "a command waits for one thing");
         DeadlineNanoseconds = deadlineNanoseconds;
         _tryAnswer = tryAnswer;
+        Session.IsBlocked = true;
     }
 
     /// <summary>For the session: call when something that the command may wait for has happened, and at least once per
@@ -63,6 +64,7 @@ public sealed class NodeCommand(SessionState session, INodeView node, RespWriter
 
         if (IsSilent) Reply.Truncate(start);
         _tryAnswer = null;
+        Session.IsBlocked = false;
         TimedOut = false;
         return true;
     }

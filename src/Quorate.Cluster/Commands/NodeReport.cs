@@ -79,7 +79,7 @@ internal static class NodeReport
         Field(text, "connected_clients", command.Node.Sessions.Count());
         Field(text, "cluster_connections", 0);
         Field(text, "maxclients", ConfigTable.Find("maxclients")!.ValueOn(command.Node));
-        Field(text, "blocked_clients", 0);
+        Field(text, "blocked_clients", command.Node.Sessions.Count(s => s.IsBlocked));
         Field(text, "tracking_clients", 0);
         Field(text, "pubsub_clients", command.Node.Sessions.Count(s => s.SubscriptionCount > 0));
     }
@@ -118,7 +118,7 @@ internal static class NodeReport
         Field(text, "aof_enabled", durability == Durability.Memory ? 0 : 1);
         Field(text, "aof_rewrite_in_progress", 0);
         Field(text, "aof_last_bgrewrite_status", "ok");
-        Field(text, "aof_last_write_status", "ok");
+        Field(text, "aof_last_write_status", command.Node.Refusal is null ? "ok" : "err");
         Field(text, "quorate_durability", durability.ToString().ToLowerInvariant());
     }
 

@@ -34,6 +34,7 @@ internal static class QuorateCommands
             .Append($"durability={node.Options.Durability.ToString().ToLowerInvariant()}\n");
         foreach (var member in node.Members)
             text.Append($"node {member.Id} {member.Name} resp={member.RespAddress} peer={member.PeerAddress}\n");
+        if (node.Refusal is { } why) text.Append($"refuses {why}\n");
         foreach (var group in node.Groups) Describe(node, group, text);
     }
 

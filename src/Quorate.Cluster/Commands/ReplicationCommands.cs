@@ -81,9 +81,9 @@ internal static class ReplicationCommands
 
     private static void Wait(NodeCommand command, in CommandArgs args)
     {
-        if (!TryCount(command, args[1], long.MaxValue, out var replicas)) return;
+        if (!TryCount(command, args[1], long.MinValue, long.MaxValue, out var replicas)) return;
         if (!TryTimeout(command, args[2], out var timeout)) return;
-        Start(command, timeout, (holders, last) =>
+        Start(command, "WAIT", timeout, (holders, last) =>
         {
             if (holders.Replicas < replicas && !last) return false;
             command.Reply.Integer(holders.Replicas);
@@ -93,7 +93,8 @@ internal static class ReplicationCommands
 
     private static void WaitAof(NodeCommand command, in CommandArgs args)
     {
-        if (!TryCount(command, args[1], 1, out var local) || !TryCount(command, args[2], long.MaxValue, out var replicas)) return;
+        if (!TryCount(command, args[1], 0, 1, out var local)) return;
+        if (!TryCount(command, args[2], 0, long.MaxValue, out var replicas)) return;
         if (!TryTimeout(command, args[3], out var timeout)) return;
         var synced = command.Node.Options.Durability == Durability.Fsync;
         if (local > 0 && command.Node.Options.Durability == Durability.Memory)
@@ -102,7 +103,7 @@ internal static class ReplicationCommands
             return;
         }
 
-        Start(command, timeout, (holders, last) =>
+        Start(command, "WAITAOF", timeout, (holders, last) =>
         {
             // Without fdatasync nobody knows what is on stable storage, so nothing is claimed to be.
             var here = synced && holders.Locally ? 1 : 0;
@@ -117,7 +118,8 @@ internal static class ReplicationCommands
 
     /// <summary>Answers at once if it can, else waits. A node that does not lead may know no count; then it says so in the
     /// words in which a Redis replica does.</summary>
-    private static void Start(NodeCommand command, long timeoutMilliseconds, Func<WriteHolders, bool, bool> tryAnswer)
+    private static void Start(
+        NodeCommand command, string name, long timeoutMilliseconds, Func<WriteHolders, bool, bool> tryAnswer)
     {
         if (Attempt()) return;
         var deadline = timeoutMilliseconds == 0 ? long.MaxValue
@@ -128,13 +130,13 @@ internal static class ReplicationCommands
         {
             var holders = command.Node.HoldersOfLastWrite(command.Session);
             if (holders.IsKnown) return tryAnswer(holders, command.TimedOut);
-            command.Reply.Error("ERR WAIT cannot be used with replica instances: this node does not lead the keyspace and "u8 +
-                "does not know which nodes hold the write; a majority holds every acknowledged write"u8);
+            command.Reply.Error($"ERR {name} cannot be used with replica instances: this node does not lead the keyspace and "
+                + "does not know which nodes hold the write; a majority holds every acknowledged write");
             return true;
         }
     }
 
-    private static bool TryCount(NodeCommand command, ReadOnlySpan<byte> word, long most, out long count)
+    private static bool TryCount(NodeCommand command, ReadOnlySpan<byte> word, long least, long most, out long count)
     {
         if (!Words.TryInteger(word, out count))
         {
@@ -142,16 +144,10 @@ internal static class ReplicationCommands
             return false;
         }
 
-        if (most < long.MaxValue && (count < 0 || count > most) || count < 0 && most == long.MaxValue && IsAof())
-        {
-            command.Reply.Error($"ERR value is out of range, must be {(most == 1 ? "between 0 and 1" : "positive")}");
-            return false;
-        }
-
-        return true;
-
-        // WAIT takes a negative number, which any count satisfies; WAITAOF does not.
-        bool IsAof() => command.Session.LastCommand == "waitaof";
+        if (count >= least && count <= most) return true;
+        command.Reply.Error(
+            $"ERR value is out of range, must be {(most < long.MaxValue ? $"between {least} and {most}" : "positive")}");
+        return false;
     }
 
     private static bool TryTimeout(NodeCommand command, ReadOnlySpan<byte> word, out long milliseconds)

@@ -62,6 +62,9 @@ public sealed class SessionState(long id, string clientAddress, string localAddr
 
     public ReplyMode ReplyMode { get; set; }
 
+    /// <summary>True while a command of this session waits (WAIT, WAITAOF).</summary>
+    public bool IsBlocked { get; internal set; }
+
     /// <summary>Close the connection once all that is in its output has been sent (QUIT, CLIENT KILL).</summary>
     public bool WantsClose { get; set; }
 

@@ -11,9 +11,10 @@ internal static class Words
 {
     public static bool Is(ReadOnlySpan<byte> word, ReadOnlySpan<char> expected) => Ascii.EqualsIgnoreCase(word, expected);
 
+    /// <summary>Integers as Redis reads them: no blanks, no plus sign, no leading zero, no minus zero.</summary>
     public static bool TryInteger(ReadOnlySpan<byte> word, out long value) =>
         Utf8Parser.TryParse(word, out value, out var used) && used == word.Length && word[0] != (byte)'+'
-        && (word[0] != (byte)'0' || word.Length == 1);
+        && (word[0] == (byte)'-' ? word[1] != (byte)'0' : word[0] != (byte)'0' || word.Length == 1);
 
     public static string Text(ReadOnlySpan<byte> word) => Encoding.Latin1.GetString(word);
 

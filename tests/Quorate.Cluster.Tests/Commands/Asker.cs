@@ -33,7 +33,7 @@ internal sealed class Asker
     public static string OneLine(ReadOnlySpan<byte> resp) =>
         Encoding.Latin1.GetString(resp).Replace("\r\n", " ", StringComparison.Ordinal).TrimEnd(' ');
 
-    /// <summary>Executes commands separated by <c>;</c>. A word <c>""</c> is the empty one, <c>_</c> in a word is a blank.</summary>
+    /// <summary>Executes commands separated by <c>;</c>. A word <c>""</c> is the empty one, <c>~</c> in a word is a blank.</summary>
     public string Ask(string commands)
     {
         _reply.Clear();
@@ -59,7 +59,7 @@ internal sealed class Asker
     private void Execute(string text)
     {
         var words = text.Split(' ', StringSplitOptions.RemoveEmptyEntries)
-            .Select(w => w == "\"\"" ? "" : w.Replace('_', ' ')).ToArray();
+            .Select(w => w == "\"\"" ? "" : w.Replace('~', ' ')).ToArray();
         var buffer = new List<byte>();
         var ranges = new List<ArgRange>();
         foreach (var word in words)

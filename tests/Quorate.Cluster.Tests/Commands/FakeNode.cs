@@ -25,6 +25,8 @@ internal sealed class FakeNode : INodeView
 
     public StepTime StartTime { get; } = Asker.At(0);
 
+    public string? Refusal { get; set; }
+
     public int DatabaseCount => 16;
 
     public GroupStatus Group { get; set; } = new(new GroupId(1), "raft", new NodeId(1), new Term(4), new LogIndex(100),

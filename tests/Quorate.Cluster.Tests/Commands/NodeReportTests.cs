@@ -115,6 +115,16 @@ public sealed class NodeReportTests
     }
 
     [Fact]
+    public void A_node_whose_journal_failed_says_so()
+    {
+        var client = new Asker();
+        Fields(client)["aof_last_write_status"].ShouldBe("ok");
+        client.Node.Refusal = "MISCONF disk full";
+        Fields(client)["aof_last_write_status"].ShouldBe("err");
+        client.Ask("QUORATE STATUS").ShouldContain("\nrefuses MISCONF disk full\n");
+    }
+
+    [Fact]
     public void Info_is_verbatim_text_in_RESP3() => new Asker(protocol: 3).Ask("INFO server").ShouldMatch("^=[0-9]+ txt:# Server redis_version:");
 
     private static string Info(Asker client, string command)

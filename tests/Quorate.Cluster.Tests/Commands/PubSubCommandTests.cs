@@ -3,7 +3,7 @@ namespace Quorate.Cluster.Tests.Commands;
 public sealed class PubSubCommandTests
 {
     [Theory]
-    [InlineData("SUBSCRIBE __Booksleeve_MasterChanged", "*3 $9 subscribe $26  Booksleeve MasterChanged :1")]
+    [InlineData("SUBSCRIBE __Booksleeve_MasterChanged", "*3 $9 subscribe $26 __Booksleeve_MasterChanged :1")]
     [InlineData("SUBSCRIBE a b; PING; PING x; UNSUBSCRIBE a; UNSUBSCRIBE; PING",
         "*3 $9 subscribe $1 a :1 *3 $9 subscribe $1 b :2 *2 $4 pong $0  *2 $4 pong $1 x *3 $11 unsubscribe $1 a :1 "
         + "*3 $11 unsubscribe $1 b :0 +PONG")]

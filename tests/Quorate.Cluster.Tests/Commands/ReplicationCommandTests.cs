@@ -47,9 +47,11 @@ public sealed class ReplicationCommandTests
     {
         var client = new Asker();
         client.Ask("WAIT 2 100").ShouldBe("");
+        client.Session.IsBlocked.ShouldBeTrue();
         client.TryAgain(10_050).ShouldBeNull();
         client.Node.Holders = new WriteHolders(true, true, 2);
         client.TryAgain(10_060).ShouldBe(":2");
+        client.Session.IsBlocked.ShouldBeFalse();
         client.Waiting!.IsWaiting.ShouldBeFalse();
     }
 
@@ -86,6 +88,7 @@ public sealed class ReplicationCommandTests
         var client = new Asker();
         client.Node.Holders = default;
         client.Ask("WAIT 1 0").ShouldStartWith("-ERR WAIT cannot be used with replica instances");
+        client.Ask("WAITAOF 1 1 0").ShouldStartWith("-ERR WAITAOF cannot be used with replica instances");
         client.Waiting.ShouldBeNull();
     }
 

@@ -1,0 +1,138 @@
+using Quorate.Replication;
+
+namespace Quorate.Strategies.Raft;
+
+/// <summary>Stands for election: first, without a new term, as a pre-candidate, then in a term of its own. [Raft §5.2, §9.6]</summary>
+internal sealed class Candidate : Role
+{
+    private readonly Dictionary<NodeId, Ballot> _ballots = [];
+    private readonly ElectionTimer _timer;
+    private readonly bool _isPre;
+    private readonly bool _transfer;
+    private PersistPoint _ownVote;
+    private bool _ownVoteCast;
+
+    private Candidate(RaftReplica replica, bool isPre, bool transfer)
+        : base(replica)
+    {
+        _isPre = isPre;
+        _transfer = transfer;
+        _timer = new ElectionTimer(replica);
+    }
+
+    private enum Ballot : byte
+    {
+        Refused,
+        Granted,
+
+        /// <summary>Granted by a replica with amnesia: counts only when everybody grants. See <see cref="Amnesia"/>.</summary>
+        GrantedWithAmnesia,
+    }
+
+    public override RaftRole Kind => _isPre ? RaftRole.PreCandidate : RaftRole.Candidate;
+
+    public override NodeId LeaderId => NodeId.None;
+
+    /// <summary>Asks whether an election could be won.</summary>
+    public static void BeginPreVote(RaftReplica replica)
+    {
+        var candidate = new Candidate(replica, isPre: true, transfer: false);
+        replica.Become(candidate);
+        candidate.AskForVotes(replica.CurrentTerm.Next, default);
+        candidate._ownVoteCast = true;
+        candidate.CastOwnVote();
+    }
+
+    /// <summary>A new term, a vote for itself, and the question to all others.</summary>
+    public static void BeginElection(RaftReplica replica, bool transfer)
+    {
+        replica.EnterTerm(replica.CurrentTerm.Next, replica.Self);
+        var candidate = new Candidate(replica, isPre: false, transfer) { _ownVote = replica.Journal.HardStatePoint };
+        replica.Become(candidate);
+        candidate.AskForVotes(replica.CurrentTerm, replica.Rules.VoteLeavesAfter(candidate._ownVote));
+        candidate.OnPersisted();
+    }
+
+    public override void OnTick()
+    {
+        if (_timer.Tick()) Replica.Campaign();
+    }
+
+    public override void OnRequest(in ReplicaRequest request) => Replica.Out.Reply(request.Id, Outcome.NotLeader(NodeId.None));
+
+    /// <summary>One's own vote counts once it is durable, like everybody's.</summary>
+    public override void OnPersisted()
+    {
+        if (_isPre || _ownVoteCast || Replica.Journal.DurablePoint < _ownVote) return;
+        _ownVoteCast = true;
+        CastOwnVote();
+    }
+
+    public void HandleResponse(NodeId from, RequestVoteResponse response)
+    {
+        if (response.PreVote != _isPre) return;
+        if (response.Granted && response.Term != (_isPre ? Replica.CurrentTerm.Next : Replica.CurrentTerm)) return;
+        var ballot = !response.Granted ? Ballot.Refused : response.Amnesia ? Ballot.GrantedWithAmnesia : Ballot.Granted;
+        // A refusal followed by a grant happens when messages overtake each other; the grant holds.
+        if (ballot == Ballot.Refused) _ballots.TryAdd(from, ballot);
+        else _ballots[from] = ballot;
+        Decide();
+    }
+
+    private void CastOwnVote()
+    {
+        _ballots[Replica.Self] = Replica.Amnesia.IsPresent ? Ballot.GrantedWithAmnesia : Ballot.Granted;
+        Decide();
+    }
+
+    private void AskForVotes(Term term, PersistPoint after)
+    {
+        foreach (var node in Replica.Configuration.Members)
+        {
+            if (node == Replica.Self || !MayVote(node)) continue;
+            Replica.Out.Send(node, new RequestVote
+            {
+                Term = term,
+                PreVote = _isPre,
+                Transfer = _transfer,
+                LastLogIndex = Replica.Log.LastIndex,
+                LastLogTerm = Replica.Log.LastTerm,
+            }, after);
+        }
+    }
+
+    private bool MayVote(NodeId node) => Replica.Configuration.IsVoter(node) || Replica.Rules.CountsLearners;
+
+    private void Decide()
+    {
+        var result = Quorum.Count(Replica.Configuration, Replica.Rules, new Votes(_ballots));
+        if (result == VoteResult.Lost)
+        {
+            // Wait for the timeout as a follower: a pre-candidate must not ask in a loop.
+            if (!_isPre) Replica.BecomeFollower(NodeId.None);
+            return;
+        }
+
+        if (result == VoteResult.Pending && !IsUnanimous()) return;
+        if (_isPre) BeginElection(Replica, transfer: false);
+        else Replica.BecomeLeader();
+    }
+
+    private bool IsUnanimous()
+    {
+        foreach (var node in Replica.Configuration.Members)
+        {
+            if (Replica.Configuration.IsVoter(node)
+                && (!_ballots.TryGetValue(node, out var ballot) || ballot == Ballot.Refused)) return false;
+        }
+
+        return true;
+    }
+
+    private readonly struct Votes(Dictionary<NodeId, Ballot> ballots) : INodeVote
+    {
+        public int Of(NodeId node) => !ballots.TryGetValue(node, out var ballot) ? 0
+            : ballot == Ballot.Granted ? 1
+            : ballot == Ballot.Refused ? -1 : 0;
+    }
+}

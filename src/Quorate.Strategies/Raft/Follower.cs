@@ -1,0 +1,181 @@
+using Quorate.Replication;
+
+namespace Quorate.Strategies.Raft;
+
+/// <summary>Takes entries from the leader of the term, once it hears of one, and stands for election when it does not. [Raft §5.2]</summary>
+internal sealed class Follower : Role
+{
+    private readonly ElectionTimer _timer;
+    private readonly FollowerReads _reads;
+    private NodeId _leader;
+
+    /// <summary>The log agrees with that of the leader of this term up to here; more may, less may not.</summary>
+    private LogIndex _verified;
+
+    public Follower(RaftReplica replica, NodeId leader)
+        : base(replica)
+    {
+        _timer = new ElectionTimer(replica);
+        _reads = new FollowerReads(replica);
+        _leader = leader;
+        // Whatever is committed is in the log of every later leader. [Raft §5.4.3]
+        _verified = replica.CommitIndex;
+    }
+
+    public override RaftRole Kind => RaftRole.Follower;
+
+    public override NodeId LeaderId => _leader;
+
+    public override void OnTick()
+    {
+        _reads.OnTick(_leader);
+        if (_timer.Tick()) Replica.Campaign();
+    }
+
+    public void OnVoteGranted() => _timer.Reset();
+
+    /// <summary>Not now: waits for another election timeout.</summary>
+    public void PostponeCampaign() => _timer.Reset();
+
+    public override void OnRequest(in ReplicaRequest request)
+    {
+        if (request.Kind == RequestKind.Read && !_leader.IsNone) _reads.Add(request.Id);
+        else Replica.Out.Reply(request.Id, Outcome.NotLeader(_leader));
+    }
+
+    public override void OnTurnEnd() => _reads.Ask(_leader);
+
+    public override void OnCommitAdvanced() => _reads.OnApplied();
+
+    public override void OnEnd() => _reads.Fail();
+
+    public void HandleReadIndexResponse(ReadIndexResponse response)
+    {
+        // The index is committed in the leader's log; where this log agrees with it, so it is here.
+        Replica.CommitUpTo(LogIndex.Min(response.Index, _verified));
+        _reads.HandleResponse(response);
+    }
+
+    public void OnLeader(NodeId leader)
+    {
+        Invariant.Require(_leader.IsNone || _leader == leader, "a term has one leader [Raft §5.2]");
+        _timer.Reset();
+        Replica.NoteLeaderHeard();
+        if (_leader == leader) return;
+        _leader = leader;
+        Replica.OnLeaderKnown(leader);
+    }
+
+    public void HandleAppendEntries(NodeId from, AppendEntries message)
+    {
+        var log = Replica.Log;
+        var prev = message.PrevLogIndex;
+        var frames = message.Entries.Span;
+        if (prev > log.LastIndex || (prev >= log.BaseIndex && log.TermAt(prev) != message.PrevLogTerm))
+        {
+            Refuse(from, message);
+            return;
+        }
+
+        // What lies before the base is committed and applied: it agrees.
+        var last = prev;
+        while (!frames.IsEmpty && last < log.BaseIndex)
+        {
+            frames = frames[EntryLog.FrameLength(frames)..];
+            last = last.Next;
+        }
+
+        last = SkipKnown(ref frames, last);
+        if (!frames.IsEmpty)
+        {
+            var firstConfiguration = log.AppendFrames(frames);
+            last = log.LastIndex;
+            if (firstConfiguration.Value > 0) Replica.LearnConfigurations(firstConfiguration);
+            Replica.Journal.SaveEntries(log, Replica.Out);
+        }
+
+        _verified = LogIndex.Max(_verified, last);
+        Acknowledge(from, message, message.Entries.IsEmpty);
+        EndAmnesia(message);
+        Replica.DropIndex = LogIndex.Max(Replica.DropIndex, message.DropIndex);
+        Replica.CommitUpTo(LogIndex.Min(message.LeaderCommit, LogIndex.Max(last, Replica.CommitIndex)));
+    }
+
+    /// <summary>Passes over entries that are here already; truncates where one differs. [Raft §5.3, fig. 2 AppendEntries 3]</summary>
+    private LogIndex SkipKnown(ref ReadOnlySpan<byte> frames, LogIndex last)
+    {
+        var log = Replica.Log;
+        while (!frames.IsEmpty && last < log.LastIndex)
+        {
+            var conflicts = log.TermAt(last.Next) != EntryLog.FrameTerm(frames);
+            if (Replica.Rules.MustTruncate(conflicts))
+            {
+                Replica.TruncateFrom(last.Next, conflicts);
+                break;
+            }
+
+            frames = frames[EntryLog.FrameLength(frames)..];
+            last = last.Next;
+        }
+
+        return last;
+    }
+
+    private void Refuse(NodeId from, AppendEntries message)
+    {
+        var hint = Replica.Log.LastNotAbove(message.PrevLogIndex, message.PrevLogTerm);
+        if (hint == message.PrevLogIndex) hint = hint.Previous;
+        hint = LogIndex.Max(hint, Replica.Log.BaseIndex);
+        Replica.Out.Send(from, new AppendEntriesResponse
+        {
+            Term = Replica.CurrentTerm,
+            LastIndex = message.PrevLogIndex,
+            HintIndex = hint,
+            HintTerm = Replica.Log.TermAt(hint),
+            Round = message.Round,
+            SentAt = message.SentAt,
+            Incarnation = Replica.Incarnation,
+        }, Replica.Journal.HardStatePoint);
+    }
+
+    /// <summary>A heartbeat is answered at once, so that a slow disk does not end the leader's lease; entries when they are durable.</summary>
+    private void Acknowledge(NodeId from, AppendEntries message, bool isHeartbeat)
+    {
+        var journal = Replica.Journal;
+        var after = journal.HardStatePoint;
+        var match = _verified;
+        if (isHeartbeat) match = LogIndex.Min(_verified, journal.DurableIndex);
+        else if (_verified > journal.DurableIndex && journal.EntriesPoint > after) after = journal.EntriesPoint;
+        Replica.Out.Send(from, new AppendEntriesResponse
+        {
+            Term = Replica.CurrentTerm,
+            Success = true,
+            MatchIndex = match,
+            LastIndex = _verified,
+            Round = message.Round,
+            SentAt = message.SentAt,
+            Incarnation = Replica.Incarnation,
+        }, after);
+    }
+
+    /// <summary>A snapshot was put in place, or was not needed: tells the leader where to go on.</summary>
+    public void AcknowledgeSnapshot(NodeId to, LogIndex upTo, PersistPoint after)
+    {
+        _verified = LogIndex.Max(_verified, upTo);
+        Replica.Out.Send(to, new AppendEntriesResponse
+        {
+            Term = Replica.CurrentTerm,
+            Success = true,
+            MatchIndex = upTo,
+            LastIndex = upTo,
+            SentAt = long.MinValue,
+            Incarnation = Replica.Incarnation,
+        }, after);
+    }
+
+    private void EndAmnesia(AppendEntries message)
+    {
+        Replica.Amnesia.OnLeaderReport(message.Term, message.FollowerIncarnation, message.LeaderLastIndex);
+        if (Replica.Amnesia.TryEnd(message.Term, _verified)) Replica.NoteRemembers();
+    }
+}

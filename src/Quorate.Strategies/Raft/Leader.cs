@@ -1,0 +1,329 @@
+using Quorate.Replication;
+
+namespace Quorate.Strategies.Raft;
+
+/// <summary>Orders the group's writes for one term. [Raft §5.3, fig. 2 "Leaders"]</summary>
+internal sealed class Leader : Role
+{
+    private readonly List<Progress> _members = [];
+    private readonly LeaderReads _reads;
+    private readonly Replicator _replicator;
+    private LogIndex _noOp;
+    private RequestId _changeRequest;
+    private int _heartbeatElapsed;
+    private int _checkQuorumElapsed;
+
+    /// <summary>The newest moment at which a round was sent that a quorum has answered; long.MaxValue when this node is
+    /// a quorum by itself, long.MinValue before the first answers.</summary>
+    private long _quorumSentAt = long.MinValue;
+
+    public Leader(RaftReplica replica)
+        : base(replica)
+    {
+        _reads = new LeaderReads(replica);
+        _replicator = new Replicator(replica);
+        Transfer = new LeadershipTransfer(replica);
+    }
+
+    public override RaftRole Kind => RaftRole.Leader;
+
+    public override NodeId LeaderId => Replica.Self;
+
+    public LeadershipTransfer Transfer { get; }
+
+    /// <summary>Everybody in the configuration, this replica too, by ascending id.</summary>
+    public IReadOnlyList<Progress> Members => _members;
+
+    public bool HasCommittedInTerm => Replica.CommitIndex >= _noOp;
+
+    private Progress? this[NodeId node] => _members.Find(p => p.Node == node);
+
+    /// <summary>An entry of its own term first: only through it can a leader commit what earlier terms left. [Raft §5.4.2, §6.4]</summary>
+    public void Begin()
+    {
+        FollowConfiguration();
+        _noOp = Replica.Log.Append(Replica.CurrentTerm, EntryKind.NoOp, default);
+    }
+
+    public override void OnTick()
+    {
+        Transfer.OnTick();
+        if (++_checkQuorumElapsed >= Replica.Options.ElectionTimeoutTicks && !CheckQuorum()) return;
+        if (++_heartbeatElapsed < Replica.Options.HeartbeatTicks) return;
+        _heartbeatElapsed = 0;
+        foreach (var member in Followers()) _replicator.OnHeartbeat(member);
+    }
+
+    public override void OnRequest(in ReplicaRequest request)
+    {
+        switch (request.Kind)
+        {
+            case RequestKind.Write when Transfer.IsInProgress:
+                Replica.Out.Reply(request.Id, Outcome.NotLeader(Transfer.Target));
+                break;
+            case RequestKind.Write:
+                Replica.Pending.Add(Replica.Log.Append(Replica.CurrentTerm, EntryKind.Command, request.Payload), request.Id);
+                break;
+            case RequestKind.Read when MayReadLocally(Replica.Now):
+                Replica.Out.Reply(request.Id, Outcome.ReadNow);
+                break;
+            case RequestKind.Read:
+                _reads.Add(request.Id);
+                break;
+            case RequestKind.TransferLeadership:
+                TransferTo(request.Target, request.Id);
+                break;
+            case RequestKind.ChangeMembership:
+                ChangeMembership(request);
+                break;
+        }
+    }
+
+    public override void OnTurnEnd()
+    {
+        // A commit can append an entry (C_new), which then has to be written and sent too.
+        do
+        {
+            Replica.Journal.SaveEntries(Replica.Log, Replica.Out);
+            TryAdvanceCommitIndex();
+            if (Replica.Role != this) return;
+        }
+        while (Replica.Journal.JournaledIndex < Replica.Log.LastIndex);
+
+        ConfirmReads();
+        foreach (var member in Followers()) _replicator.Send(member);
+        Replica.DropIndex = SlowestMatch();
+    }
+
+    public override void OnPersisted() => TryAdvanceCommitIndex();
+
+    public override void OnCommitAdvanced()
+    {
+        if (!HasCommittedInTerm || Replica.Configurations.LatestIndex > Replica.CommitIndex) return;
+        if (Replica.Configuration.IsJoint)
+        {
+            // C_old,new is committed: from here on C_new can do without C_old. [Raft §4.3]
+            AppendConfiguration(Replica.Configuration.LeaveJoint(), _changeRequest);
+            _changeRequest = default;
+        }
+        else if (!Replica.Configuration.IsVoter(Replica.Self))
+        {
+            StepDownAsRemoved();
+        }
+    }
+
+    public override void OnEnd()
+    {
+        _reads.Fail();
+        Transfer.OnLeaderEnd();
+        if (!_changeRequest.IsNone) Replica.Out.Reply(_changeRequest, Outcome.Unknown("the next leader finishes the change"));
+        foreach (var member in _members) member.EndTransfer();
+    }
+
+    /// <summary>Under its lease, with everything applied that was committed before; and not while leadership is handed over.</summary>
+    public override bool MayReadLocally(StepTime now) =>
+        HasCommittedInTerm && !Transfer.IsInProgress && !Transfer.HasEndedLease && _quorumSentAt != long.MinValue
+        && Replica.LastApplied >= Replica.CommitIndex
+        && Replica.Rules.IsLeaseValid(_quorumSentAt, now.Nanoseconds, Replica.Options.LeaseNanoseconds);
+
+    public void HandleAppendEntriesResponse(NodeId from, AppendEntriesResponse response)
+    {
+        if (!OnAnswer(from, response.Incarnation, response.Round, response.SentAt, out var member)) return;
+        if (!response.Success)
+        {
+            member.OnRefusal(response.LastIndex, Replica.Log.LastNotAbove(response.HintIndex, response.HintTerm));
+            return;
+        }
+
+        Invariant.Require(response.MatchIndex <= Replica.Log.LastIndex, "a follower agrees with what the leader has");
+        if (member.OnSuccess(response.MatchIndex, LogIndex.Min(response.LastIndex, Replica.Log.LastIndex))) TryAdvanceCommitIndex();
+        if (Transfer.Target == from && Replica.Role == this) Transfer.TryAsk(member);
+    }
+
+    public void HandleInstallSnapshotResponse(NodeId from, InstallSnapshotResponse response)
+    {
+        if (OnAnswer(from, response.Incarnation, response.Round, response.SentAt, out var member)) member.Transfer?.OnResponse(response);
+    }
+
+    public void HandleReadIndex(NodeId from, ReadIndex message)
+    {
+        if (MayReadLocally(Replica.Now)) _reads.Answer(from, message.Context);
+        else _reads.Add(from, message.Context);
+    }
+
+    /// <summary>The joint configuration was committed for a client who waits for the end of the change.</summary>
+    public void KeepChangeRequest(RequestId request) => _changeRequest = request;
+
+    /// <summary>It has answered within an election timeout.</summary>
+    public bool IsReachable(NodeId node) => node == Replica.Self || (this[node] is { } member && _replicator.IsReachable(member));
+
+    /// <summary>It is reachable and less than one batch behind.</summary>
+    public bool IsCaughtUp(NodeId node) =>
+        this[node] is { State: ProgressState.Replicate } member && IsReachable(node)
+        && Replica.Log.BytesFrom(member.MatchIndex.Next) <= Replica.Options.MaxBatchBytes;
+
+    public override void CheckInvariants()
+    {
+        foreach (var member in Followers())
+        {
+            Invariant.Require(member.MatchIndex <= Replica.Log.LastIndex, "a follower agrees with what the leader has");
+            Invariant.Require(member.NextIndex <= Replica.Log.LastIndex.Next, "NextIndex is at most one past the log");
+            Invariant.Require(
+                member.State != ProgressState.Replicate || member.MatchIndex < member.NextIndex, "MatchIndex < NextIndex");
+            Invariant.Require(member.InflightCount <= Replica.Options.MaxInflight, "the window bounds what is in flight");
+        }
+    }
+
+    private IEnumerable<Progress> Followers()
+    {
+        foreach (var member in _members) if (member.Node != Replica.Self) yield return member;
+    }
+
+    private bool OnAnswer(NodeId from, long incarnation, long round, long sentAt, out Progress member)
+    {
+        member = this[from]!;
+        if (member is null || !member.OnAnswer(incarnation, round, sentAt, Replica.Now, Replica.Options.Durable)) return false;
+        RefreshLease();
+        ConfirmReads();
+        return true;
+    }
+
+    private void RefreshLease() =>
+        _quorumSentAt = Quorum.Reached(Replica.Configuration, Replica.Rules, new SentAtValue(this));
+
+    private void ConfirmReads()
+    {
+        if (HasCommittedInTerm) _reads.TryConfirm(Quorum.Reached(Replica.Configuration, Replica.Rules, new RoundValue(this)));
+        if (!_reads.TryBeginRound(_replicator.Round + 1)) return;
+        _replicator.Round++;
+        foreach (var member in Followers()) _replicator.SendHeartbeat(member);
+        // A group of one needs nobody's answer.
+        if (HasCommittedInTerm) _reads.TryConfirm(Quorum.Reached(Replica.Configuration, Replica.Rules, new RoundValue(this)));
+    }
+
+    /// <summary>What a quorum has durably, if it is of this term: and with it everything before. [Raft §5.3, §5.4.2]</summary>
+    private void TryAdvanceCommitIndex()
+    {
+        var index = new LogIndex(Quorum.Reached(Replica.Configuration, Replica.Rules, new MatchValue(this)));
+        if (index <= Replica.CommitIndex) return;
+        if (Replica.Rules.MayCommitByCounting(Replica.Log.TermAt(index), Replica.CurrentTerm)) Replica.CommitUpTo(index);
+    }
+
+    /// <summary>A leader that no quorum answers makes room: others may have gone on without it. [Raft §6.2]</summary>
+    private bool CheckQuorum()
+    {
+        _checkQuorumElapsed = 0;
+        var result = Quorum.Count(Replica.Configuration, Replica.Rules, new ActiveVote(this));
+        foreach (var member in _members) member.IsActive = false;
+        if (result == VoteResult.Won) return true;
+        Replica.BecomeFollower(NodeId.None);
+        return false;
+    }
+
+    private void TransferTo(NodeId target, RequestId request)
+    {
+        if (target == Replica.Self)
+        {
+            Replica.Out.Reply(request, Outcome.Done);
+        }
+        else if (Transfer.IsInProgress || this[target] is not { } member || !Replica.Configuration.IsVoter(target))
+        {
+            Replica.Out.Reply(request, Outcome.Unavailable(
+                Transfer.IsInProgress ? "another transfer is under way" : $"{target} is not a voter"));
+        }
+        else
+        {
+            Transfer.Begin(request, target);
+            Transfer.TryAsk(member);
+        }
+    }
+
+    private void ChangeMembership(in ReplicaRequest request)
+    {
+        if (!Configuration.TryDecode(request.Payload, out var next))
+        {
+            Replica.Out.Reply(request.Id, Outcome.Unavailable("not a configuration"));
+        }
+        else if (MembershipChange.WhyRefused(Replica, this, next!) is { } why)
+        {
+            Replica.Out.Reply(request.Id, Outcome.Unavailable(why));
+        }
+        else if (next!.Equals(Replica.Configuration))
+        {
+            Replica.Out.Reply(request.Id, Outcome.Done);
+        }
+        else
+        {
+            AppendConfiguration(MembershipChange.FirstStep(Replica.Configuration, next), request.Id);
+        }
+    }
+
+    /// <summary>Effective at once, here as on the followers. [Raft §4.1]</summary>
+    private void AppendConfiguration(Configuration configuration, RequestId request)
+    {
+        var index = Replica.Log.Append(Replica.CurrentTerm, EntryKind.Configuration, configuration.Encode());
+        Replica.Pending.Add(index, request);
+        Replica.Configurations.Add(index, configuration);
+        FollowConfiguration();
+    }
+
+    private void FollowConfiguration()
+    {
+        foreach (var member in _members)
+        {
+            if (!Replica.Configuration.Contains(member.Node)) member.EndTransfer();
+        }
+
+        _members.RemoveAll(m => !Replica.Configuration.Contains(m.Node));
+        foreach (var node in Replica.Configuration.Members)
+        {
+            if (this[node] is null) _members.Add(new Progress(node, Replica.Log.LastIndex.Next, Replica.Now));
+        }
+
+        _members.Sort((a, b) => a.Node.CompareTo(b.Node));
+        RefreshLease();
+    }
+
+    /// <summary>C_new, which this replica is not in, is committed: its work is done. [Raft §4.2.2]</summary>
+    private void StepDownAsRemoved()
+    {
+        Progress? best = null;
+        foreach (var member in Followers())
+        {
+            _replicator.SendHeartbeat(member);
+            if (Replica.Configuration.IsVoter(member.Node) && (best is null || member.MatchIndex > best.MatchIndex)) best = member;
+        }
+
+        if (best is not null) Transfer.Ask(best.Node);
+        Replica.BecomeFollower(NodeId.None);
+    }
+
+    private LogIndex SlowestMatch()
+    {
+        var slowest = Replica.LastApplied;
+        foreach (var member in Followers()) slowest = LogIndex.Min(slowest, member.NeededFrom);
+        return slowest;
+    }
+
+    /// <summary>The leader's own log counts as far as it is durable: it is written while the followers are sent to. [Raft §10.2.1]</summary>
+    private readonly struct MatchValue(Leader leader) : INodeValue
+    {
+        public long Of(NodeId node) =>
+            node == leader.Replica.Self ? leader.Replica.Journal.DurableIndex.Value : leader[node]?.MatchIndex.Value ?? 0;
+    }
+
+    private readonly struct SentAtValue(Leader leader) : INodeValue
+    {
+        public long Of(NodeId node) => node == leader.Replica.Self ? long.MaxValue : leader[node]?.AckedSentAt ?? long.MinValue;
+    }
+
+    private readonly struct RoundValue(Leader leader) : INodeValue
+    {
+        public long Of(NodeId node) => node == leader.Replica.Self ? long.MaxValue : leader[node]?.AckedRound ?? 0;
+    }
+
+    private readonly struct ActiveVote(Leader leader) : INodeVote
+    {
+        public int Of(NodeId node) => node == leader.Replica.Self || leader[node] is { IsActive: true } ? 1 : -1;
+    }
+}

@@ -1,0 +1,71 @@
+using Quorate.Replication;
+
+namespace Quorate.Strategies.Raft;
+
+/// <summary>
+/// Reads that wait until the leader knows that it still is one: a round of heartbeats sent after they came, answered by
+/// a quorum. One round in flight; later reads gather for the next. [Raft §6.4]
+/// </summary>
+internal sealed class LeaderReads(RaftReplica replica)
+{
+    private List<Read> _gathering = [];
+    private List<Read> _asked = [];
+    private long _round;
+
+    private readonly record struct Read(RequestId Request, NodeId From, long Context);
+
+    public void Add(RequestId request) => _gathering.Add(new Read(request, default, 0));
+
+    /// <summary>A follower asks. Putting the same question again replaces the earlier.</summary>
+    public void Add(NodeId from, long context)
+    {
+        _gathering.RemoveAll(r => r.From == from);
+        _asked.RemoveAll(r => r.From == from);
+        _gathering.Add(new Read(default, from, context));
+    }
+
+    /// <summary>True when a round must be sent; those that have gathered then wait for <paramref name="nextRound"/>.</summary>
+    public bool TryBeginRound(long nextRound)
+    {
+        if (_asked.Count > 0 || _gathering.Count == 0) return false;
+        (_asked, _gathering) = (_gathering, _asked);
+        _round = nextRound;
+        return true;
+    }
+
+    /// <summary>A quorum has answered <paramref name="quorumRound"/>.</summary>
+    /// <returns>True when reads were let go, so that the next round may begin.</returns>
+    public bool TryConfirm(long quorumRound)
+    {
+        if (_asked.Count == 0 || !replica.Rules.IsReadIndexConfirmed(quorumRound, _round)) return false;
+        foreach (var read in _asked)
+        {
+            // CommitIndex now is at least what it was when the read came, and all of it is applied here.
+            if (read.From.IsNone) replica.Out.Reply(read.Request, Outcome.ReadNow);
+            else Answer(read.From, read.Context);
+        }
+
+        _asked.Clear();
+        return true;
+    }
+
+    public void Answer(NodeId to, long context) => replica.Out.Send(
+        to,
+        new ReadIndexResponse { Term = replica.CurrentTerm, Context = context, Index = replica.CommitIndex });
+
+    public void Fail()
+    {
+        Fail(_asked);
+        Fail(_gathering);
+    }
+
+    private void Fail(List<Read> reads)
+    {
+        foreach (var read in reads)
+        {
+            if (read.From.IsNone) replica.Out.Reply(read.Request, Outcome.NotLeader(NodeId.None));
+        }
+
+        reads.Clear();
+    }
+}

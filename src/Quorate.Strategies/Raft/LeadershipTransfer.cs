@@ -1,0 +1,65 @@
+using Quorate.Replication;
+
+namespace Quorate.Strategies.Raft;
+
+/// <summary>
+/// Handing leadership to a chosen follower: no new writes, bring it up to date, let it stand for election at once. [Raft §3.10]
+/// The election it calls passes over the voters' loyalty, so from the moment TimeoutNow is sent the lease is worth
+/// nothing, and stays so for the rest of the term even if the transfer is given up: 1. the leader sends TimeoutNow, it
+/// is delayed. 2. The transfer times out, the leader reads under its lease again. 3. TimeoutNow arrives, the target is
+/// elected and commits a write. 4. The old leader answers a read without it.
+/// </summary>
+internal sealed class LeadershipTransfer(RaftReplica replica)
+{
+    private RequestId _request;
+    private int _ticksLeft;
+    private bool _isAsked;
+
+    public NodeId Target { get; private set; }
+
+    public bool IsInProgress => !Target.IsNone;
+
+    /// <summary>TimeoutNow was sent to somebody in this term.</summary>
+    public bool HasEndedLease { get; private set; }
+
+    public void Begin(RequestId request, NodeId target)
+    {
+        (_request, Target, _isAsked) = (request, target, false);
+        _ticksLeft = replica.Options.ElectionTimeoutTicks;
+    }
+
+    /// <summary>Asks the target to take over once it has the whole log.</summary>
+    public void TryAsk(Progress target)
+    {
+        if (_isAsked || target.MatchIndex < replica.Log.LastIndex) return;
+        _isAsked = true;
+        Ask(target.Node);
+    }
+
+    public void Ask(NodeId target)
+    {
+        HasEndedLease = true;
+        replica.Out.Send(target, new TimeoutNow { Term = replica.CurrentTerm });
+    }
+
+    public void OnTick()
+    {
+        if (!IsInProgress || --_ticksLeft > 0) return;
+        var why = $"{Target} did not take over in time";
+        End(_isAsked ? Outcome.Unknown(why) : Outcome.Unavailable(why));
+    }
+
+    /// <summary>This replica leads no longer: the request waits to hear who does.</summary>
+    public void OnLeaderEnd()
+    {
+        if (!IsInProgress) return;
+        replica.AwaitLeader(_request, Target);
+        Target = default;
+    }
+
+    private void End(in Outcome outcome)
+    {
+        Target = default;
+        if (!_request.IsNone) replica.Out.Reply(_request, outcome);
+    }
+}

@@ -1,0 +1,327 @@
+using System.Buffers;
+using Quorate.Replication;
+
+namespace Quorate.Strategies.Raft;
+
+/// <summary>A message of the raft group. All but <see cref="RequestVote"/> and its response belong to one leader's term.</summary>
+internal abstract class RaftMessage : Message
+{
+    public Term Term { get; set; }
+}
+
+/// <summary>[Raft fig. 2, §9.6] Asks for a vote, or, as a pre-vote, whether it would be given in that term.</summary>
+internal sealed class RequestVote : RaftMessage
+{
+    public const byte KindByte = 32;
+
+    public override byte Kind => KindByte;
+
+    public bool PreVote { get; set; }
+
+    /// <summary>The leader itself asked for this election: loyalty to it is no reason to refuse. [Raft §3.10, §4.2.3]</summary>
+    public bool Transfer { get; set; }
+
+    public LogIndex LastLogIndex { get; set; }
+
+    public Term LastLogTerm { get; set; }
+
+    public override void Encode(IBufferWriter<byte> output)
+    {
+        Wire.WriteFlags(output, (byte)((PreVote ? 1 : 0) | (Transfer ? 2 : 0)));
+        Wire.Write(output, Term.Value, LastLogIndex.Value, LastLogTerm.Value);
+    }
+
+    public static RequestVote? Decode(ref WireReader reader) =>
+        reader.TryFlags(3, out var flags) && reader.TryNatural(out var term)
+        && reader.TryNatural(out var index) && reader.TryNatural(out var lastTerm)
+            ? new RequestVote
+            {
+                Term = new(term), PreVote = (flags & 1) != 0, Transfer = (flags & 2) != 0,
+                LastLogIndex = new(index), LastLogTerm = new(lastTerm),
+            }
+            : null;
+
+    public override string ToString() =>
+        $"{(PreVote ? "PreVote" : "RequestVote")} {Term} last {LastLogIndex}/{LastLogTerm}{(Transfer ? " transfer" : "")}";
+}
+
+internal sealed class RequestVoteResponse : RaftMessage
+{
+    public const byte KindByte = 33;
+
+    public override byte Kind => KindByte;
+
+    public bool PreVote { get; set; }
+
+    public bool Granted { get; set; }
+
+    /// <summary>The voter forgot what it had acknowledged; see <see cref="Quorate.Strategies.Raft.Amnesia"/>.</summary>
+    public bool Amnesia { get; set; }
+
+    public override void Encode(IBufferWriter<byte> output)
+    {
+        Wire.WriteFlags(output, (byte)((PreVote ? 1 : 0) | (Granted ? 2 : 0) | (Amnesia ? 4 : 0)));
+        Wire.Write(output, Term.Value);
+    }
+
+    public static RequestVoteResponse? Decode(ref WireReader reader) =>
+        reader.TryFlags(7, out var flags) && reader.TryNatural(out var term)
+            ? new RequestVoteResponse
+            {
+                Term = new(term), PreVote = (flags & 1) != 0, Granted = (flags & 2) != 0, Amnesia = (flags & 4) != 0,
+            }
+            : null;
+
+    public override string ToString() =>
+        $"{(PreVote ? "PreVoteResponse" : "RequestVoteResponse")} {Term} {(Granted ? "granted" : "refused")}{(Amnesia ? " amnesia" : "")}";
+}
+
+/// <summary>[Raft fig. 2] Entries, or none: then it is a heartbeat.</summary>
+internal sealed class AppendEntries : RaftMessage
+{
+    public const byte KindByte = 34;
+
+    public override byte Kind => KindByte;
+
+    public LogIndex PrevLogIndex { get; set; }
+
+    public Term PrevLogTerm { get; set; }
+
+    public LogIndex LeaderCommit { get; set; }
+
+    /// <summary>Comes back in the response: a quorum of answers to a round sent after a read confirms it. [Raft §6.4]</summary>
+    public long Round { get; set; }
+
+    /// <summary>When it was sent, on the leader's clock; comes back in the response: the lease begins here. [Raft §6.4.1]</summary>
+    public long SentAt { get; set; }
+
+    /// <summary>The last index of the leader's log.</summary>
+    public LogIndex LeaderLastIndex { get; set; }
+
+    /// <summary>Up to here every member has the log: it need not be kept for anybody.</summary>
+    public LogIndex DropIndex { get; set; }
+
+    /// <summary>The incarnation of the receiver that the leader has last heard of; 0 when none.</summary>
+    public long FollowerIncarnation { get; set; }
+
+    /// <summary>Frames of <see cref="EntryLog"/>; points into the sender's log or the receiver's input.</summary>
+    public ReadOnlyMemory<byte> Entries { get; set; }
+
+    public override void Encode(IBufferWriter<byte> output)
+    {
+        Wire.Write(
+            output, Term.Value, PrevLogIndex.Value, PrevLogTerm.Value, LeaderCommit.Value, Round, SentAt,
+            LeaderLastIndex.Value, DropIndex.Value, FollowerIncarnation);
+        Wire.WriteBytes(output, Entries.Span);
+    }
+
+    public static AppendEntries? Decode(ref WireReader reader)
+    {
+        if (!reader.TryNatural(out var term) || !reader.TryNatural(out var prevIndex) || !reader.TryNatural(out var prevTerm)
+            || !reader.TryNatural(out var commit) || !reader.TryNatural(out var round) || !reader.TryInt64(out var sentAt)
+            || !reader.TryNatural(out var last) || !reader.TryNatural(out var drop) || !reader.TryNatural(out var incarnation)
+            || !reader.TryBytes(out var entries)) return null;
+        if (!EntryLog.AreWellFormed(entries.Span, new Term(prevTerm), new Term(term))) return null;
+        return new AppendEntries
+        {
+            Term = new(term), PrevLogIndex = new(prevIndex), PrevLogTerm = new(prevTerm), LeaderCommit = new(commit),
+            Round = round, SentAt = sentAt, LeaderLastIndex = new(last), DropIndex = new(drop),
+            FollowerIncarnation = incarnation, Entries = entries,
+        };
+    }
+
+    public override string ToString()
+    {
+        var count = 0;
+        for (var rest = Entries.Span; !rest.IsEmpty; rest = rest[EntryLog.FrameLength(rest)..]) count++;
+        var what = count == 0 ? "heartbeat" : $"{count} {(count == 1 ? "entry" : "entries")}";
+        return $"AppendEntries {Term} prev {PrevLogIndex}/{PrevLogTerm} {what} commit {LeaderCommit}";
+    }
+}
+
+internal sealed class AppendEntriesResponse : RaftMessage
+{
+    public const byte KindByte = 35;
+
+    public override byte Kind => KindByte;
+
+    public bool Success { get; set; }
+
+    /// <summary>Success: the log agrees with the leader's and is durable up to here.</summary>
+    public LogIndex MatchIndex { get; set; }
+
+    /// <summary>Success: the log agrees up to here (maybe not durable yet). Refusal: the PrevLogIndex refused.</summary>
+    public LogIndex LastIndex { get; set; }
+
+    /// <summary>Refusal: the last index that could agree, and its term. [Raft §5.3, the optimisation]</summary>
+    public LogIndex HintIndex { get; set; }
+
+    public Term HintTerm { get; set; }
+
+    public long Round { get; set; }
+
+    public long SentAt { get; set; }
+
+    /// <summary>Which life of the sender this is.</summary>
+    public long Incarnation { get; set; }
+
+    public override void Encode(IBufferWriter<byte> output)
+    {
+        Wire.WriteFlags(output, (byte)(Success ? 1 : 0));
+        Wire.Write(output, Term.Value, MatchIndex.Value, LastIndex.Value, HintIndex.Value, HintTerm.Value, Round, SentAt, Incarnation);
+    }
+
+    public static AppendEntriesResponse? Decode(ref WireReader reader) =>
+        reader.TryFlags(1, out var flags) && reader.TryNatural(out var term) && reader.TryNatural(out var match)
+        && reader.TryNatural(out var last) && reader.TryNatural(out var hint) && reader.TryNatural(out var hintTerm)
+        && reader.TryNatural(out var round) && reader.TryInt64(out var sentAt) && reader.TryNatural(out var incarnation)
+            ? new AppendEntriesResponse
+            {
+                Term = new(term), Success = (flags & 1) != 0, MatchIndex = new(match), LastIndex = new(last),
+                HintIndex = new(hint), HintTerm = new(hintTerm), Round = round, SentAt = sentAt, Incarnation = incarnation,
+            }
+            : null;
+
+    public override string ToString() => Success
+        ? $"AppendEntriesResponse {Term} match {MatchIndex} last {LastIndex}"
+        : $"AppendEntriesResponse {Term} refused {LastIndex} hint {HintIndex}/{HintTerm}";
+}
+
+/// <summary>[Raft §7, fig. 13] One piece of a snapshot.</summary>
+internal sealed class InstallSnapshot : RaftMessage
+{
+    public const byte KindByte = 36;
+
+    public override byte Kind => KindByte;
+
+    public LogIndex LastIncludedIndex { get; set; }
+
+    public Term LastIncludedTerm { get; set; }
+
+    public long Round { get; set; }
+
+    public long SentAt { get; set; }
+
+    /// <summary>Which piece, 0-based, of how many.</summary>
+    public int Piece { get; set; }
+
+    public int PieceCount { get; set; }
+
+    /// <summary>The configuration as of <see cref="LastIncludedIndex"/>.</summary>
+    public ReadOnlyMemory<byte> ConfigurationBytes { get; set; }
+
+    public ReadOnlyMemory<byte> Data { get; set; }
+
+    public override void Encode(IBufferWriter<byte> output)
+    {
+        Wire.Write(output, Term.Value, LastIncludedIndex.Value, LastIncludedTerm.Value, Round, SentAt, Piece, PieceCount);
+        Wire.WriteBytes(output, ConfigurationBytes.Span);
+        Wire.WriteBytes(output, Data.Span);
+    }
+
+    public static InstallSnapshot? Decode(ref WireReader reader)
+    {
+        if (!reader.TryNatural(out var term) || !reader.TryNatural(out var index) || !reader.TryNatural(out var lastTerm)
+            || !reader.TryNatural(out var round) || !reader.TryInt64(out var sentAt) || !reader.TryNatural(out var piece)
+            || !reader.TryNatural(out var count) || !reader.TryBytes(out var configuration) || !reader.TryBytes(out var data)) return null;
+        if (count > int.MaxValue || piece >= count || index == 0 || lastTerm > term
+            || !Configuration.TryDecode(configuration.Span, out _)) return null;
+        return new InstallSnapshot
+        {
+            Term = new(term), LastIncludedIndex = new(index), LastIncludedTerm = new(lastTerm), Round = round, SentAt = sentAt,
+            Piece = (int)piece, PieceCount = (int)count, ConfigurationBytes = configuration, Data = data,
+        };
+    }
+
+    public override string ToString() =>
+        $"InstallSnapshot {Term} upto {LastIncludedIndex}/{LastIncludedTerm} piece {Piece + 1} of {PieceCount}";
+}
+
+internal sealed class InstallSnapshotResponse : RaftMessage
+{
+    public const byte KindByte = 37;
+
+    public override byte Kind => KindByte;
+
+    public LogIndex LastIncludedIndex { get; set; }
+
+    /// <summary>The piece the follower needs next: all before it have arrived.</summary>
+    public int NextPiece { get; set; }
+
+    public long Round { get; set; }
+
+    public long SentAt { get; set; }
+
+    public long Incarnation { get; set; }
+
+    public override void Encode(IBufferWriter<byte> output) =>
+        Wire.Write(output, Term.Value, LastIncludedIndex.Value, NextPiece, Round, SentAt, Incarnation);
+
+    public static InstallSnapshotResponse? Decode(ref WireReader reader) =>
+        reader.TryNatural(out var term) && reader.TryNatural(out var index) && reader.TryNatural(out var next)
+        && next <= int.MaxValue && reader.TryNatural(out var round) && reader.TryInt64(out var sentAt)
+        && reader.TryNatural(out var incarnation)
+            ? new InstallSnapshotResponse
+            {
+                Term = new(term), LastIncludedIndex = new(index), NextPiece = (int)next, Round = round, SentAt = sentAt,
+                Incarnation = incarnation,
+            }
+            : null;
+
+    public override string ToString() => $"InstallSnapshotResponse {Term} upto {LastIncludedIndex} next piece {NextPiece + 1}";
+}
+
+/// <summary>[Raft §3.10] The leader asks the receiver to stand for election at once.</summary>
+internal sealed class TimeoutNow : RaftMessage
+{
+    public const byte KindByte = 38;
+
+    public override byte Kind => KindByte;
+
+    public override void Encode(IBufferWriter<byte> output) => Wire.Write(output, Term.Value);
+
+    public static TimeoutNow? Decode(ref WireReader reader) =>
+        reader.TryNatural(out var term) ? new TimeoutNow { Term = new(term) } : null;
+
+    public override string ToString() => $"TimeoutNow {Term}";
+}
+
+/// <summary>[Raft §6.4] A follower asks for the index at which its reads are linearizable.</summary>
+internal sealed class ReadIndex : RaftMessage
+{
+    public const byte KindByte = 39;
+
+    public override byte Kind => KindByte;
+
+    /// <summary>Chosen by the follower, comes back.</summary>
+    public long Context { get; set; }
+
+    public override void Encode(IBufferWriter<byte> output) => Wire.Write(output, Term.Value, Context);
+
+    public static ReadIndex? Decode(ref WireReader reader) =>
+        reader.TryNatural(out var term) && reader.TryNatural(out var context)
+            ? new ReadIndex { Term = new(term), Context = context }
+            : null;
+
+    public override string ToString() => $"ReadIndex {Term} #{Context}";
+}
+
+internal sealed class ReadIndexResponse : RaftMessage
+{
+    public const byte KindByte = 40;
+
+    public override byte Kind => KindByte;
+
+    public long Context { get; set; }
+
+    public LogIndex Index { get; set; }
+
+    public override void Encode(IBufferWriter<byte> output) => Wire.Write(output, Term.Value, Context, Index.Value);
+
+    public static ReadIndexResponse? Decode(ref WireReader reader) =>
+        reader.TryNatural(out var term) && reader.TryNatural(out var context) && reader.TryNatural(out var index)
+            ? new ReadIndexResponse { Term = new(term), Context = context, Index = new(index) }
+            : null;
+
+    public override string ToString() => $"ReadIndexResponse {Term} #{Context} {Index}";
+}

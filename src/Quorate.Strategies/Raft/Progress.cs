@@ -1,0 +1,141 @@
+using Quorate.Replication;
+
+namespace Quorate.Strategies.Raft;
+
+/// <summary>What the leader knows of one member and what is on the way to it. The leader has one for itself too.
+/// Invariant: MatchIndex &lt; NextIndex in state Replicate.</summary>
+internal sealed class Progress(NodeId node, LogIndex next, StepTime since)
+{
+    private readonly Queue<(LogIndex Last, long SentAt)> _inflight = new();
+
+    public NodeId Node { get; } = node;
+
+    public ProgressState State { get; private set; } = ProgressState.Probe;
+
+    /// <summary>The follower's log is durable and agrees with the leader's up to here.</summary>
+    public LogIndex MatchIndex { get; set; }
+
+    /// <summary>The next entry to send.</summary>
+    public LogIndex NextIndex { get; set; } = next;
+
+    /// <summary>Probe: one was sent and neither answered nor given up.</summary>
+    public bool ProbeSent { get; set; }
+
+    /// <summary>It has answered since the quorum was last checked.</summary>
+    public bool IsActive { get; set; }
+
+    /// <summary>The newest round it has answered, and when that was sent.</summary>
+    public long AckedRound { get; private set; }
+
+    /// <summary>Nanoseconds on the leader's clock; long.MinValue before the first answer.</summary>
+    public long AckedSentAt { get; private set; } = long.MinValue;
+
+    public long LastAnswerAt { get; private set; } = since.Nanoseconds;
+
+    public long Incarnation { get; private set; }
+
+    public SnapshotTransfer? Transfer { get; private set; }
+
+    public int InflightCount => _inflight.Count;
+
+    public long OldestInflightSentAt => _inflight.Peek().SentAt;
+
+    /// <summary>The log before this index is not needed for this member.</summary>
+    public LogIndex NeededFrom => LogIndex.Max(MatchIndex, Transfer?.Index ?? default);
+
+    /// <returns>False: the answer comes from an earlier life and says nothing about this one.</returns>
+    public bool OnAnswer(long incarnation, long round, long sentAt, StepTime now, bool remembers)
+    {
+        if (incarnation < Incarnation) return false;
+        if (incarnation > Incarnation)
+        {
+            if (Incarnation != 0 && !remembers) MatchIndex = default;
+            if (Incarnation != 0) BecomeProbe(MatchIndex.Next);
+            Incarnation = incarnation;
+        }
+
+        AckedRound = Math.Max(AckedRound, round);
+        AckedSentAt = Math.Max(AckedSentAt, sentAt);
+        LastAnswerAt = now.Nanoseconds;
+        IsActive = true;
+        return true;
+    }
+
+    public void OnSent(LogIndex last, StepTime now)
+    {
+        if (State != ProgressState.Replicate)
+        {
+            ProbeSent = true;
+            return;
+        }
+
+        NextIndex = last.Next;
+        _inflight.Enqueue((last, now.Nanoseconds));
+    }
+
+    /// <summary>The logs agree up to <paramref name="last"/> and are durable there up to <paramref name="match"/>.</summary>
+    /// <returns>True when MatchIndex rose.</returns>
+    public bool OnSuccess(LogIndex match, LogIndex last)
+    {
+        var rose = match > MatchIndex;
+        if (rose) MatchIndex = match;
+        if (State == ProgressState.Snapshot)
+        {
+            // Anything at or beyond the snapshot ends the transfer; before it there is nothing to send entries from.
+            if (Transfer!.Index.Value == 0 || match < Transfer.Index) return rose;
+            BecomeProbe(match.Next);
+        }
+
+        NextIndex = LogIndex.Max(NextIndex, LogIndex.Max(last, MatchIndex).Next);
+        while (_inflight.TryPeek(out var oldest) && oldest.Last <= match) _inflight.Dequeue();
+        if (State == ProgressState.Probe) BecomeReplicate(LogIndex.Max(last, MatchIndex).Next);
+        return rose;
+    }
+
+    /// <summary>The follower refused PrevLogIndex <paramref name="refused"/>; the logs may agree at <paramref name="candidate"/>.</summary>
+    public void OnRefusal(LogIndex refused, LogIndex candidate)
+    {
+        if (State == ProgressState.Snapshot) return;
+        if (State == ProgressState.Replicate)
+        {
+            if (refused <= MatchIndex) return;
+            BecomeProbe(LogIndex.Max(MatchIndex, LogIndex.Min(candidate, refused.Previous)).Next);
+            return;
+        }
+
+        // While probing, only the answer to the probe last sent counts. It is believed even below MatchIndex: a follower
+        // that lost what it had acknowledged is served again rather than never.
+        if (refused != NextIndex.Previous) return;
+        BecomeProbe(LogIndex.Min(candidate, refused.Previous).Next);
+    }
+
+    public void BecomeProbe(LogIndex next)
+    {
+        State = ProgressState.Probe;
+        NextIndex = LogIndex.Max(next, new LogIndex(1));
+        ProbeSent = false;
+        _inflight.Clear();
+        EndTransfer();
+    }
+
+    public void BecomeSnapshot()
+    {
+        State = ProgressState.Snapshot;
+        _inflight.Clear();
+        Transfer = new SnapshotTransfer();
+    }
+
+    public void EndTransfer()
+    {
+        Transfer?.Dispose();
+        Transfer = null;
+    }
+
+    private void BecomeReplicate(LogIndex next)
+    {
+        State = ProgressState.Replicate;
+        NextIndex = next;
+        ProbeSent = false;
+        _inflight.Clear();
+    }
+}

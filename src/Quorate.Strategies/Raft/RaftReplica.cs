@@ -1,0 +1,490 @@
+using System.Text;
+using Quorate.Replication;
+
+namespace Quorate.Strategies.Raft;
+
+/// <summary>
+/// One node's membership of a raft group: what outlives a change of role, and the way in for every input. The essay is in
+/// <see cref="Raft"/>. One caller at a time.
+/// </summary>
+public sealed class RaftReplica : IReplica
+{
+    private readonly Recovery _recovery;
+    private SnapshotInstallation? _installation;
+    private (RequestId Request, NodeId Target, int TicksLeft) _handover;
+    private long? _leaderHeardAt;
+    private long _readContext;
+
+    /// <param name="self">this node; need not be in the configuration (yet)</param>
+    /// <param name="initial">the members of the group at its birth, the same on every replica; what the log or a snapshot says replaces it</param>
+    /// <param name="options">the same on every replica, but for <see cref="RaftOptions.Durable"/></param>
+    /// <param name="machine">empty; the newest snapshot is restored into it here</param>
+    /// <param name="snapshots">this group's snapshots on this node</param>
+    /// <param name="seed">of the election timeouts</param>
+    /// <param name="incarnation">how often the node has been started, 1 and up, never the same twice</param>
+    /// <param name="rules">for canaries only</param>
+    public RaftReplica(
+        NodeId self,
+        Configuration initial,
+        RaftOptions options,
+        IStateMachine machine,
+        ISnapshots snapshots,
+        ulong seed,
+        long incarnation,
+        RaftRules? rules = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(snapshots);
+        Self = self;
+        Options = options;
+        Machine = machine;
+        Snapshots = snapshots;
+        Incarnation = incarnation;
+        Rules = rules ?? RaftRules.Paper;
+        Dice = new Prng(seed);
+        Configurations = new ConfigurationHistory(initial);
+        Journal = new RaftJournal(options);
+        Amnesia = new Amnesia(incarnation);
+        SnapshotMaker = new SnapshotMaker(this);
+        Role = new Follower(this, NodeId.None);
+        _recovery = new Recovery(this);
+        _recovery.RestoreNewestSnapshot();
+    }
+
+    public NodeId Leader => Role.LeaderId;
+
+    public bool IsLeader => Role is Leader;
+
+    /// <summary>A copy of the state, for people and checkers; allocates.</summary>
+    public RaftStatus Status => StatusReport.Of(this);
+
+    internal NodeId Self { get; }
+
+    internal RaftOptions Options { get; }
+
+    internal RaftRules Rules { get; }
+
+    internal IStateMachine Machine { get; }
+
+    internal ISnapshots Snapshots { get; }
+
+    internal long Incarnation { get; }
+
+    internal Prng Dice { get; }
+
+    internal EntryLog Log { get; } = new();
+
+    internal RaftJournal Journal { get; }
+
+    internal ConfigurationHistory Configurations { get; }
+
+    internal PendingRequests Pending { get; } = new();
+
+    internal Amnesia Amnesia { get; }
+
+    internal SnapshotMaker SnapshotMaker { get; }
+
+    internal Role Role { get; private set; }
+
+    /// <summary>Rises only; durable before any answer in it leaves. [Raft fig. 2]</summary>
+    public Term CurrentTerm { get; private set; }
+
+    /// <summary>Who has this replica's vote in <see cref="CurrentTerm"/>; set once a term. [Raft fig. 2]</summary>
+    internal NodeId VotedFor { get; private set; }
+
+    /// <summary>Rises only; never beyond what a quorum has durably. [Raft fig. 2]</summary>
+    internal LogIndex CommitIndex { get; private set; }
+
+    /// <summary>Equal to <see cref="CommitIndex"/> between steps. [Raft fig. 2]</summary>
+    internal LogIndex LastApplied { get; private set; }
+
+    /// <summary>Every member has the log up to here, as far as the leader knows: memory may forget it.</summary>
+    internal LogIndex DropIndex { get; set; }
+
+    internal Configuration Configuration => Configurations.Latest;
+
+    internal bool IsInstalling => _installation is not null;
+
+    /// <summary>The time and the world of the present step.</summary>
+    internal StepTime Now { get; private set; }
+
+    internal Effects Out { get; private set; } = null!;
+
+    /// <summary>Less than the shortest election timeout ago a leader was heard: no vote for anybody else. The time is
+    /// that of this node's clock and outlives terms, because the leader's lease counts on it whatever happened since.
+    /// [Raft §4.2.3, §6.4.1]</summary>
+    internal bool HasHeardLeaderLately =>
+        _leaderHeardAt is { } at && Now.Nanoseconds - at < Options.ElectionTimeoutNanoseconds;
+
+    public bool Recover(ReadOnlySpan<byte> record, PersistPoint point) => _recovery.TryAccept(record, point);
+
+    public void Start(StepTime now, Effects effects)
+    {
+        Enter(now, effects);
+        Invariant.Require(!_recovery.IsDamaged, "a replica starts from a snapshot that can be read");
+        Journal.StartAt(Log.LastIndex);
+        if (CurrentTerm < Log.LastTerm) EnterTerm(Log.LastTerm, NodeId.None);
+        if (!Options.Durable) Journal.SaveMark(RecordKind.MemoryMode, Incarnation, 0, Out);
+        // It may have answered a leader a moment before it was stopped, and that leader may read under a lease.
+        if (CurrentTerm.Value > 0) NoteLeaderHeard();
+        Role = new Follower(this, NodeId.None);
+    }
+
+    public void OnRequest(in ReplicaRequest request, StepTime now, Effects effects)
+    {
+        Enter(now, effects);
+        Role.OnRequest(request);
+    }
+
+    public void OnTick(StepTime now, Effects effects)
+    {
+        Enter(now, effects);
+        if (!_handover.Request.IsNone && --_handover.TicksLeft <= 0) EndHandover(Outcome.Unknown("no leader is known yet"));
+        Role.OnTick();
+        SnapshotMaker.Work();
+    }
+
+    public void OnPersisted(PersistPoint durable, StepTime now, Effects effects)
+    {
+        Enter(now, effects);
+        Journal.OnPersisted(durable);
+        Role.OnPersisted();
+    }
+
+    public void OnTurnEnd(StepTime now, Effects effects)
+    {
+        Enter(now, effects);
+        Role.OnTurnEnd();
+        TrimLog();
+        SnapshotMaker.BeginIfDue();
+        SnapshotMaker.Work();
+    }
+
+    public void OnSnapshotSealed(LogIndex index, bool saved, StepTime now, Effects effects)
+    {
+        Enter(now, effects);
+        if (_installation is { IsSealing: true } installation && installation.Index == index) FinishInstallation(installation, saved);
+        else SnapshotMaker.OnSealed(index, saved);
+    }
+
+    public bool MayReadLocally(StepTime now) => Role.MayReadLocally(now);
+
+    public void OnMessage(NodeId from, Message message, StepTime now, Effects effects)
+    {
+        Enter(now, effects);
+        switch (message)
+        {
+            case RequestVote request:
+                Elections.HandleRequestVote(this, from, request);
+                break;
+            case RequestVoteResponse response:
+                HandleRequestVoteResponse(from, response);
+                break;
+            case AppendEntries append:
+                if (FollowLeader(from, append.Term) is { } follower) follower.HandleAppendEntries(from, append);
+                else RefuseStale(from, append);
+                break;
+            case InstallSnapshot snapshot:
+                if (FollowLeader(from, snapshot.Term) is { } receiver) HandleInstallSnapshot(receiver, from, snapshot);
+                else RefuseStale(from, new AppendEntries());
+                break;
+            case AppendEntriesResponse response:
+                if (IsOfThisTerm(response) && Role is Leader leader) leader.HandleAppendEntriesResponse(from, response);
+                break;
+            case InstallSnapshotResponse response:
+                if (IsOfThisTerm(response) && Role is Leader sender) sender.HandleInstallSnapshotResponse(from, response);
+                break;
+            case ReadIndex read:
+                if (IsOfThisTerm(read) && Role is Leader asked) asked.HandleReadIndex(from, read);
+                break;
+            case ReadIndexResponse response:
+                if (IsOfThisTerm(response) && Role is Follower asker) asker.HandleReadIndexResponse(response);
+                break;
+            case TimeoutNow timeoutNow:
+                if (IsOfThisTerm(timeoutNow) && Role is Follower target && target.LeaderId == from && Configuration.IsVoter(Self)
+                    && !Amnesia.IsPresent) Candidate.BeginElection(this, transfer: true);
+                break;
+        }
+    }
+
+    public void Describe(StringBuilder text) => StatusReport.Describe(this, text);
+
+    public void CheckInvariants()
+    {
+        Invariant.Require(LastApplied <= CommitIndex, "only committed entries are applied");
+        Invariant.Require(CommitIndex <= Log.LastIndex, "what is committed is in the log");
+        Invariant.Require(Log.BaseIndex <= LastApplied, "only applied entries are forgotten");
+        Invariant.Require(Log.LastTerm <= CurrentTerm, "no entry is of a term not yet entered");
+        Invariant.Require(Journal.DurableIndex <= Journal.JournaledIndex, "what is durable was written");
+        Invariant.Require(Journal.JournaledIndex <= Log.LastIndex, "what was written is in the log");
+        Invariant.Require(SnapshotMaker.SealedIndex <= LastApplied, "a snapshot holds what was applied");
+        Invariant.Require(Configurations.LatestIndex <= Log.LastIndex, "a configuration comes from the log");
+        Log.CheckInvariants();
+        Role.CheckInvariants();
+    }
+
+    // Changes of term and role.
+
+    internal void Become(Role role)
+    {
+        Role.OnEnd();
+        Role = role;
+    }
+
+    internal void BecomeFollower(NodeId leader) => Become(new Follower(this, leader));
+
+    internal void BecomeLeader()
+    {
+        // It is the leader that the others are measured by.
+        if (Amnesia.IsPresent) NoteRemembers();
+        var leader = new Leader(this);
+        Become(leader);
+        leader.Begin();
+        OnLeaderKnown(Self);
+    }
+
+    /// <summary>Sets and journals term and vote; what is answered by them waits for the journal.</summary>
+    internal void EnterTerm(Term term, NodeId votedFor)
+    {
+        Invariant.Require(term >= CurrentTerm, "terms only rise [Raft §5.1]");
+        CurrentTerm = term;
+        VotedFor = votedFor;
+        Journal.SaveHardState(term, votedFor, Out);
+    }
+
+    /// <summary>Somebody is in a later term. [Raft §5.1]</summary>
+    internal void FollowTerm(Term term)
+    {
+        EnterTerm(term, NodeId.None);
+        BecomeFollower(NodeId.None);
+    }
+
+    /// <summary>The election timeout has passed.</summary>
+    internal void Campaign()
+    {
+        if (!Configuration.IsVoter(Self))
+        {
+            if (Role is Follower learner) learner.PostponeCampaign();
+            else BecomeFollower(NodeId.None);
+        }
+        else if (!HasHeardLeaderLately)
+        {
+            if (Rules.AsksPreVote) Candidate.BeginPreVote(this);
+            else Candidate.BeginElection(this, transfer: false);
+        }
+    }
+
+    internal void NoteLeaderHeard() => _leaderHeardAt = Now.Nanoseconds;
+
+    internal void OnLeaderKnown(NodeId leader)
+    {
+        if (_handover.Request.IsNone) return;
+        EndHandover(leader == _handover.Target ? Outcome.Done : Outcome.Unavailable($"{leader} was elected"));
+    }
+
+    /// <summary>A transfer's request waits to hear who leads now.</summary>
+    internal void AwaitLeader(RequestId request, NodeId target) =>
+        _handover = (request, target, 2 * Options.MaxElectionTimeoutTicks);
+
+    internal void NoteRemembers()
+    {
+        Amnesia.OnRemembers();
+        if (Options.Durable) Journal.SaveMark(RecordKind.Remembers, Incarnation, 0, Out);
+    }
+
+    internal long NextReadContext() => ++_readContext;
+
+    // The log.
+
+    /// <summary>Commits and applies at once.</summary>
+    internal void CommitUpTo(LogIndex index)
+    {
+        if (index <= CommitIndex) return;
+        Invariant.Require(index <= Log.LastIndex, "what is committed is in the log");
+        CommitIndex = index;
+        var limit = Rules.ApplyUpTo(CommitIndex, Log.LastIndex);
+        while (LastApplied < limit) Apply(LastApplied.Next);
+        Role.OnCommitAdvanced();
+    }
+
+    internal void TruncateFrom(LogIndex from, bool conflicts)
+    {
+        Invariant.Require(!conflicts || from > CommitIndex, "a committed entry never changes [Raft §5.4.3]");
+        Pending.TruncateFrom(from, Log);
+        if (Rules.RevertsConfigurationOnTruncation) Configurations.TruncateFrom(from);
+        Log.TruncateFrom(from);
+        Journal.TruncateFrom(from);
+    }
+
+    /// <summary>The configurations among the entries from <paramref name="first"/> on take effect. [Raft §4.1]</summary>
+    internal void LearnConfigurations(LogIndex first)
+    {
+        for (var index = first; index <= Log.LastIndex; index = index.Next)
+        {
+            var entry = Log[index];
+            if (entry.Kind != EntryKind.Configuration) continue;
+            Invariant.Require(Configuration.TryDecode(entry.Payload, out var configuration), "a leader writes whole configurations");
+            if (index > Configurations.LatestIndex) Configurations.Add(index, configuration!);
+        }
+    }
+
+    // What recovery sets.
+
+    internal void RestoreHardState(Term term, NodeId votedFor) => (CurrentTerm, VotedFor) = (term, votedFor);
+
+    internal void RestoreAt(LogIndex index, Term term, Configuration configuration)
+    {
+        Log.Reset(index, term);
+        CommitIndex = LastApplied = index;
+        Configurations.Restore(index, configuration, keepLater: false);
+    }
+
+    private void Enter(StepTime now, Effects effects)
+    {
+        Now = now;
+        Out = effects;
+    }
+
+    private void Apply(LogIndex index)
+    {
+        var entry = Log[index];
+        var request = Pending.Take(index, entry.Term, Out, Leader);
+        LastApplied = index;
+        switch (entry.Kind)
+        {
+            case EntryKind.Command:
+                Machine.Apply(index, entry.Payload, request);
+                break;
+            case EntryKind.Configuration when !request.IsNone:
+                var isJoint = Configurations.At(index).IsJoint;
+                if (!isJoint) Out.Reply(request, Outcome.Done);
+                else if (Role is Leader leader) leader.KeepChangeRequest(request);
+                else Out.Reply(request, Outcome.Unknown("the next leader finishes the change"));
+                break;
+        }
+    }
+
+    /// <summary>Memory keeps what somebody may still need of the log, within bounds; the journal has all of it.</summary>
+    private void TrimLog()
+    {
+        var target = DropIndex;
+        if (Log.Bytes > Options.MaxLagBytes) target = LogIndex.Max(target, Log.FirstWithin(Options.MaxLagBytes).Previous);
+        target = LogIndex.Min(LogIndex.Min(target, LastApplied), Journal.JournaledIndex);
+        if (target <= Log.BaseIndex) return;
+        Log.DropThrough(target);
+        Configurations.DropBefore(LastApplied);
+    }
+
+    // Messages.
+
+    private bool IsOfThisTerm(RaftMessage message)
+    {
+        if (message.Term > CurrentTerm) FollowTerm(message.Term);
+        return !Rules.IsStale(message.Term, CurrentTerm);
+    }
+
+    private void HandleRequestVoteResponse(NodeId from, RequestVoteResponse response)
+    {
+        // A granted pre-vote speaks of the term asked for, which nobody has entered.
+        if (response.Term > CurrentTerm && !(response.PreVote && response.Granted))
+        {
+            FollowTerm(response.Term);
+            return;
+        }
+
+        if (!response.PreVote && response.Term != CurrentTerm) return;
+        if (Role is Candidate candidate) candidate.HandleResponse(from, response);
+    }
+
+    /// <summary>The sender says it leads <paramref name="term"/>.</summary>
+    /// <returns>Null when that term is over.</returns>
+    private Follower? FollowLeader(NodeId from, Term term)
+    {
+        if (Rules.IsStale(term, CurrentTerm)) return null;
+        if (term > CurrentTerm) FollowTerm(term);
+        Invariant.Require(!IsLeader, "a term has one leader [Raft §5.2]");
+        if (Role is Candidate) BecomeFollower(NodeId.None);
+        var follower = (Follower)Role;
+        follower.OnLeader(from);
+        return follower;
+    }
+
+    /// <summary>A deposed leader hears of the newer term.</summary>
+    private void RefuseStale(NodeId from, AppendEntries message) => Out.Send(from, new AppendEntriesResponse
+    {
+        Term = CurrentTerm,
+        LastIndex = message.PrevLogIndex,
+        Incarnation = Incarnation,
+    }, Journal.HardStatePoint);
+
+    private void HandleInstallSnapshot(Follower follower, NodeId from, InstallSnapshot message)
+    {
+        if (message.LastIncludedIndex <= CommitIndex)
+        {
+            var durable = Journal.EntriesPoint > Journal.HardStatePoint ? Journal.EntriesPoint : Journal.HardStatePoint;
+            follower.AcknowledgeSnapshot(from, CommitIndex, durable);
+            return;
+        }
+
+        if (_installation is not { } installation || !installation.Continues(from, message))
+        {
+            if (_installation is { IsSealing: true }) return;
+            // Only from the first piece on can a state be put together.
+            _installation?.Close();
+            _installation = null;
+            if (message.Piece == 0)
+            {
+                SnapshotMaker.Abandon();
+                _installation = new SnapshotInstallation(this, from, message);
+            }
+        }
+
+        if (_installation?.TryAccept(message) == false)
+        {
+            _installation.Close();
+            _installation = null;
+        }
+
+        Out.Send(from, new InstallSnapshotResponse
+        {
+            Term = CurrentTerm,
+            LastIncludedIndex = message.LastIncludedIndex,
+            NextPiece = _installation?.NextPiece ?? 0,
+            Round = message.Round,
+            SentAt = message.SentAt,
+            Incarnation = Incarnation,
+        }, Journal.HardStatePoint);
+    }
+
+    /// <summary>[Raft fig. 13, 6-8] The state is replaced; the log goes on after the snapshot if it agrees with it.</summary>
+    private void FinishInstallation(SnapshotInstallation snapshot, bool saved)
+    {
+        _installation = null;
+        snapshot.Close();
+        if (!saved) return;
+        if (snapshot.Index > CommitIndex)
+        {
+            snapshot.Complete();
+            var agrees = Log.HasTermAt(snapshot.Index) && Log.TermAt(snapshot.Index) == snapshot.Term;
+            if (!agrees) Pending.TruncateFrom(snapshot.Index.Next, Log);
+            Pending.JumpTo(snapshot.Index, snapshot.Term, Out, Leader);
+            if (agrees) Log.DropThrough(snapshot.Index);
+            else Log.Reset(snapshot.Index, snapshot.Term);
+            Journal.JumpTo(snapshot.Index, agrees);
+            Configurations.Restore(snapshot.Index, snapshot.Configuration, agrees);
+            CommitIndex = LastApplied = snapshot.Index;
+            Role.OnCommitAdvanced();
+        }
+
+        SnapshotMaker.NoteSealed(snapshot.Index, snapshot.Bytes);
+        var marked = Journal.MarkSnapshot(snapshot.Index, snapshot.Term, CurrentTerm, VotedFor, Out);
+        if (Role is Follower { LeaderId.IsNone: false } follower) follower.AcknowledgeSnapshot(follower.LeaderId, snapshot.Index, marked);
+    }
+
+    private void EndHandover(in Outcome outcome)
+    {
+        var request = _handover.Request;
+        _handover = default;
+        Out.Reply(request, outcome);
+    }
+}

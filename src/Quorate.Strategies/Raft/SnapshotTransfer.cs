@@ -1,0 +1,83 @@
+using Quorate.Replication;
+
+namespace Quorate.Strategies.Raft;
+
+/// <summary>A snapshot on its way from the leader to one follower: a window of pieces, resumed where the follower says.</summary>
+internal sealed class SnapshotTransfer : IDisposable
+{
+    private ISnapshotReader? _reader;
+    private int _acknowledged;
+    private int _next;
+    private int _acknowledgedAtTick;
+
+    public LogIndex Index => _reader?.Header.Index ?? default;
+
+    /// <summary>Sends what fits into the window; asks for a snapshot if there is none that reaches the log.</summary>
+    public void Send(RaftReplica replica, Progress progress, long round)
+    {
+        if (!TryOpen(replica)) return;
+        var reader = _reader!;
+        while (_next < reader.PieceCount && _next - _acknowledged < replica.Options.SnapshotWindow)
+        {
+            if (!reader.TryRead(_next, out var bytes))
+            {
+                replica.SnapshotMaker.NoteDamaged();
+                Dispose();
+                return;
+            }
+
+            replica.Out.Send(progress.Node, new InstallSnapshot
+            {
+                Term = replica.CurrentTerm,
+                LastIncludedIndex = reader.Header.Index,
+                LastIncludedTerm = reader.Header.Term,
+                Round = round,
+                SentAt = replica.Now.Nanoseconds,
+                Piece = _next,
+                PieceCount = reader.PieceCount,
+                ConfigurationBytes = reader.Header.Extra,
+                Data = bytes,
+            });
+            _next++;
+        }
+    }
+
+    public void OnResponse(InstallSnapshotResponse response)
+    {
+        if (response.LastIncludedIndex != Index || _reader is null || response.NextPiece > _reader.PieceCount) return;
+        // Fewer than before: the follower was restarted and begins again.
+        if (response.NextPiece < _acknowledged) _next = response.NextPiece;
+        _acknowledged = response.NextPiece;
+        _next = Math.Max(_next, _acknowledged);
+    }
+
+    /// <summary>Called with the heartbeat: when nothing came since the last one, sends again.</summary>
+    public void OnHeartbeat()
+    {
+        if (_reader is null) return;
+        if (_acknowledged == _acknowledgedAtTick) _next = Math.Min(_acknowledged, _reader.PieceCount - 1);
+        _acknowledgedAtTick = _acknowledged;
+    }
+
+    public void Dispose()
+    {
+        _reader?.Dispose();
+        _reader = null;
+        _acknowledged = _next = _acknowledgedAtTick = 0;
+    }
+
+    private bool TryOpen(RaftReplica replica)
+    {
+        if (_reader is not null) return true;
+        if (replica.SnapshotMaker.CanServe(replica.Log.BaseIndex))
+        {
+            _reader = replica.Snapshots.OpenNewest();
+            if (_reader is not null && _reader.PieceCount > 0 && _reader.Header.Index >= replica.Log.BaseIndex) return true;
+            Dispose();
+            replica.SnapshotMaker.NoteDamaged();
+        }
+
+        replica.SnapshotMaker.Begin();
+        return false;
+    }
+}
