@@ -59,7 +59,7 @@ internal sealed class ClusterInvariants
     /// <summary>Election safety: at most one leader in a term. Leader completeness: it has what was committed in terms before.</summary>
     private void CheckLeader(NodeId id, RaftReplica raft, Seen seen)
     {
-        var leads = raft.Role == RaftRole.Leader;
+        var leads = raft.IsLeader;
         if (leads && !seen.WasLeader)
         {
             if (!_leaders.TryAdd(raft.CurrentTerm.Value, id) && _leaders[raft.CurrentTerm.Value] != id)

@@ -36,11 +36,17 @@ public static class Lab
 
         var clock = Stopwatch.StartNew();
         var report = options.Seed is { } seed ? RunSeed(seed, options.Trace ? output : null) : RunMany(options, clock, output);
-        var seconds = clock.Elapsed.TotalSeconds;
+        return Finish(report, clock.Elapsed, output);
+    }
+
+    /// <summary>Prints the report, and how to see its first failure again.</summary>
+    internal static int Finish(LabReport report, TimeSpan took, TextWriter output)
+    {
         report.Print(output);
-        output.WriteLine($"speed       {report.Seeds} seeds, each run twice, in {seconds:0.0} s: {report.Seeds / seconds:0.0} seeds/s");
-        foreach (var (failed, why) in report.Failures.OrderBy(f => f.Seed)) output.WriteLine($"seed {failed}: {why}");
-        output.WriteLine($"{report.Seeds - report.Failures.Select(f => f.Seed).Distinct().Count()} passed, {report.Failures.Select(f => f.Seed).Distinct().Count()} failed");
+        output.WriteLine($"speed       {report.Seeds} seeds in {took.TotalSeconds:0.0} s: {report.Seeds / took.TotalSeconds:0.0} seeds/s");
+        foreach (var (seed, why) in report.Failures.OrderBy(f => f.Seed)) output.WriteLine($"seed {seed}: {why}");
+        var failed = report.Failures.Select(f => f.Seed).Distinct().Count();
+        output.WriteLine($"{report.Seeds - failed} passed, {failed} failed");
         if (report.IsOk) return 0;
         output.WriteLine($"quorate lab run raft --seed {report.Failures.Min(f => f.Seed)}");
         return 1;

@@ -57,7 +57,7 @@ internal sealed class SimCluster
             SimNode? leader = null;
             foreach (var node in Nodes)
             {
-                if (node.Node is not { } n || node.HasFailedJournal || n.Raft.Role != RaftRole.Leader) continue;
+                if (node.Node is not { } n || node.HasFailedJournal || !n.Raft.IsLeader) continue;
                 if (leader is null || n.Raft.CurrentTerm > leader.Node!.Raft.CurrentTerm) leader = node;
             }
 

@@ -122,7 +122,6 @@ internal sealed class SimNode : INodeHost
         var sessions = _sessions.ToArray();
         _sessions.Clear();
         foreach (var session in sessions) ((SimClient)session.HostState!).OnDisconnected();
-        _cluster.OnDown(this);
     }
 
     /// <summary>Stops executing (SIGSTOP, a long garbage collection, a suspended machine); clocks go on.</summary>
