@@ -18,7 +18,7 @@ internal abstract class NodeStore : IDisposable
 
     /// <exception cref="CannotStartException">the folder is another node's, in use, or damaged.</exception>
     public static NodeStore Open(NodeServerOptions options, IReadOnlyList<Member> members, ILogger log) =>
-        options.Durability == Durability.Memory ? new MemoryStore() : throw new CannotStartException("no files yet");
+        options.Durability == Durability.Memory ? new MemoryStore() : FileStore.In(options, members, log);
 
     public abstract ISnapshots SnapshotsOf(GroupId group);
 
@@ -42,9 +42,7 @@ internal abstract class NodeStore : IDisposable
     };
 
     /// <summary>Makes durable what is in hand and closes the files.</summary>
-    public virtual void Dispose()
-    {
-    }
+    public abstract void Dispose();
 }
 
 /// <summary>Durability <c>memory</c>.</summary>
@@ -65,5 +63,9 @@ internal sealed class MemoryStore : NodeStore
         if (!_snapshots.TryGetValue(group, out var snapshots))
             _snapshots.Add(group, snapshots = new MemorySnapshots(index => _loop?.OnSnapshotSealed(group, index, isSaved: true)));
         return snapshots;
+    }
+
+    public override void Dispose()
+    {
     }
 }
