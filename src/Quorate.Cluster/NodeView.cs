@@ -11,6 +11,8 @@ internal sealed class NodeView(Node node, Group group) : INodeView
 {
     public NodeOptions Options => node.Options;
 
+    public string? Refusal => node.Refusal;
+
     public Member Self => Members.First(m => m.Id == Options.Self);
 
     public IReadOnlyList<Member> Members => Options.Members;

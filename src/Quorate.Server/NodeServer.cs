@@ -64,7 +64,7 @@ public sealed class NodeServer : IAsyncDisposable
     /// <exception cref="CannotStartException">the data folder is another node's, in use, or damaged.</exception>
     public async Task StartAsync(IEnumerable<Member> members)
     {
-        Member[] all = [.. members.OrderBy(m => m.Id)];
+        Member[] all = [.. members.OrderBy(m => m.Id).Select(m => m.Id == _options.Self ? m with { RespAddress = RespAddress } : m)];
         _store = NodeStore.Open(_options, all, _log);
         _loop = new NodeLoop(_store.NodeOptions(_options, all), _store.Journal, _store.SnapshotsOf);
         _store.Recover(_loop);

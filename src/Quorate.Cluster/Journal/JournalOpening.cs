@@ -265,13 +265,12 @@ internal sealed class JournalOpening(IJournalFiles files, JournalOptions options
     /// </summary>
     private void Settle(SegmentFile last, RecoveredState state, long attestedEnd)
     {
+        DeleteAbove(last.Number);
         foreach (var file in _files.Values)
         {
-            if (file.Number > last.Number) files.Delete(file.Name);
-            else if (!state.Live.Exists(live => live.Number == file.Number)) state.Free.Add((file.Name, file.Length));
+            if (file.Number < last.Number && !state.Live.Exists(live => live.Number == file.Number)) state.Free.Add((file.Name, file.Length));
         }
 
-        files.SyncDirectory();
         if (_rules.EraseTornTail) _bytes.AsSpan((int)state.Offset, last.Loaded - (int)state.Offset).Clear();
         files.Write(last.Name, 0, _bytes.AsSpan(0, JournalFormat.HeaderLength));
         files.Write(last.Name, attestedEnd, _bytes.AsSpan((int)attestedEnd, last.Loaded - (int)attestedEnd));
@@ -280,13 +279,25 @@ internal sealed class JournalOpening(IJournalFiles files, JournalOptions options
 
     private JournalRecovery BeginNew()
     {
-        foreach (var file in _files.Values) files.Delete(file.Name);
-        files.SyncDirectory();
+        DeleteAbove(0);
         return new JournalRecovery
         {
             Journal = new NodeJournal(files, options, new RecoveredState { Salt = _salt }),
             IsNew = true,
         };
+    }
+
+    /// <summary>From the newest down, each durably: a power loss on the way must not leave a gap in the numbers.</summary>
+    private void DeleteAbove(long number)
+    {
+        foreach (var file in _files.Values.Reverse())
+        {
+            if (file.Number <= number) break;
+            files.Delete(file.Name);
+            files.SyncDirectory();
+        }
+
+        files.SyncDirectory(); // names that the life before made and did not sync
     }
 
     private static bool TryReadStart(FrameReader reader, out Frame frame) =>

@@ -20,7 +20,7 @@ internal sealed class Leader : Role
     public Leader(RaftReplica replica)
         : base(replica)
     {
-        _reads = new LeaderReads(replica);
+        _reads = new LeaderReads(replica, TellCommitIndex);
         _replicator = new Replicator(replica);
         Transfer = new LeadershipTransfer(replica);
     }
@@ -35,6 +35,8 @@ internal sealed class Leader : Role
     public IReadOnlyList<Progress> Members => _members;
 
     public bool HasCommittedInTerm => Replica.CommitIndex >= _noOp;
+
+    private bool HasAppliedInTerm => HasCommittedInTerm && Replica.LastApplied >= _noOp;
 
     private Progress? this[NodeId node] => _members.Find(p => p.Node == node);
 
@@ -120,10 +122,12 @@ internal sealed class Leader : Role
         foreach (var member in _members) member.EndTransfer();
     }
 
-    /// <summary>Under its lease, with everything applied that was committed before; and not while leadership is handed over.</summary>
+    /// <summary>
+    /// Under its lease, with everything applied that earlier leaders committed (its own commits it acknowledges by applying
+    /// them, so nothing acknowledged is missing even between two entries of one batch); not while leadership is handed over.
+    /// </summary>
     public override bool MayReadLocally(StepTime now) =>
-        HasCommittedInTerm && !Transfer.IsInProgress && !Transfer.HasEndedLease && _quorumSentAt != long.MinValue
-        && Replica.LastApplied >= Replica.CommitIndex
+        HasAppliedInTerm && !Transfer.IsInProgress && !Transfer.HasEndedLease && _quorumSentAt != long.MinValue
         && Replica.Rules.IsLeaseValid(_quorumSentAt, now.Nanoseconds, Replica.Options.LeaseNanoseconds);
 
     public void HandleAppendEntriesResponse(NodeId from, AppendEntriesResponse response)
@@ -172,6 +176,11 @@ internal sealed class Leader : Role
                 member.State != ProgressState.Replicate || member.MatchIndex < member.NextIndex, "MatchIndex < NextIndex");
             Invariant.Require(member.InflightCount <= Replica.Options.MaxInflight, "the window bounds what is in flight");
         }
+    }
+
+    private void TellCommitIndex(NodeId node)
+    {
+        if (this[node] is { } member) _replicator.SendHeartbeat(member);
     }
 
     private IEnumerable<Progress> Followers()

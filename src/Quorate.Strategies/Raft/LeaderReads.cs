@@ -6,7 +6,7 @@ namespace Quorate.Strategies.Raft;
 /// Reads that wait until the leader knows that it still is one: a round of heartbeats sent after they came, answered by
 /// a quorum. One round in flight; later reads gather for the next. [Raft §6.4]
 /// </summary>
-internal sealed class LeaderReads(RaftReplica replica)
+internal sealed class LeaderReads(RaftReplica replica, Action<NodeId> tellCommitIndex)
 {
     private List<Read> _gathering = [];
     private List<Read> _asked = [];
@@ -49,9 +49,12 @@ internal sealed class LeaderReads(RaftReplica replica)
         return true;
     }
 
-    public void Answer(NodeId to, long context) => replica.Out.Send(
-        to,
-        new ReadIndexResponse { Term = replica.CurrentTerm, Context = context, Index = replica.CommitIndex });
+    /// <summary>The follower may read once it has applied as much; it may not know yet that it may apply it.</summary>
+    public void Answer(NodeId to, long context)
+    {
+        replica.Out.Send(to, new ReadIndexResponse { Term = replica.CurrentTerm, Context = context, Index = replica.CommitIndex });
+        tellCommitIndex(to);
+    }
 
     public void Fail()
     {

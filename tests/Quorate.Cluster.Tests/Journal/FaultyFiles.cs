@@ -58,7 +58,7 @@ internal sealed class FaultyFiles : IJournalFiles
         var inode = Find(name);
         (offset + bytes.Length).ShouldBeLessThanOrEqualTo(inode.Cache.Length);
         Writes++;
-        if (WritesToFailure-- == 0) throw new IOException("input/output error");
+        if (WritesToFailure >= 0 && WritesToFailure-- == 0) throw new IOException("input/output error");
         inode.Unsynced.Add((offset, bytes.ToArray()));
         bytes.CopyTo(inode.Cache.AsSpan((int)offset));
         Step();
@@ -69,7 +69,7 @@ internal sealed class FaultyFiles : IJournalFiles
         Step();
         Syncs++;
         var inode = Find(name);
-        if (SyncsToFailure-- == 0)
+        if (SyncsToFailure >= 0 && SyncsToFailure-- == 0)
         {
             // The pages are clean from now on, though half of them never reached the disk.
             inode.Lose(new Prng(7), tear: false);
@@ -119,8 +119,10 @@ internal sealed class FaultyFiles : IJournalFiles
             inode.Disk.CopyTo(inode.Cache, 0);
         }
 
-        CallsToPowerLoss = SyncsToFailure = WritesToFailure = -1;
+        EndFaults();
     }
+
+    public void EndFaults() => CallsToPowerLoss = SyncsToFailure = WritesToFailure = -1;
 
     public void Flip(string name, long offset, int bit)
     {

@@ -24,7 +24,12 @@ internal sealed class JournalModel(ulong seed, JournalOptions options)
 
     public int BatchesCut { get; private set; }
 
+    public int Failures { get; private set; }
+
     public bool Syncs { get; set; } = true;
+
+    /// <summary>Large batches of frames of one length, a mark's: what an earlier life left fits exactly behind a new frame.</summary>
+    private bool IsUniform => seed % 4 == 0;
 
     /// <summary>Opens and compares. Null: all is right; else what is wrong (or "refused: …").</summary>
     public string? Open()
@@ -50,6 +55,8 @@ internal sealed class JournalModel(ulong seed, JournalOptions options)
     {
         var losesPower = _prng.Chance(700);
         if (losesPower && _prng.Chance(700)) Files.CallsToPowerLoss = _prng.Below(3 * steps);
+        if (_prng.Chance(150)) Files.SyncsToFailure = _prng.Below(12);
+        if (_prng.Chance(50)) Files.WritesToFailure = _prng.Below(12);
         try
         {
             for (var i = 0; i < steps; i++) Step();
@@ -59,13 +66,30 @@ internal sealed class JournalModel(ulong seed, JournalOptions options)
             losesPower = true;
         }
 
-        if (losesPower || Files.CallsToPowerLoss >= 0) Files.Crash(_prng);
-        return Open();
+        Failures += Journal.IsFailed ? 1 : 0;
+        if (losesPower) Files.Crash(_prng);
+        else Files.EndFaults();
+        return OpenAmongFaults();
     }
 
-    public string? Crash()
+    /// <summary>Recovery is interrupted too, and begins again.</summary>
+    private string? OpenAmongFaults()
     {
-        Files.Crash(_prng);
+        while (_prng.Chance(300))
+        {
+            if (_prng.Chance(500)) Files.CallsToPowerLoss = _prng.Below(6);
+            else Files.SyncsToFailure = 0;
+            try
+            {
+                if (Open() is { } wrong && !wrong.Contains("input/output error", StringComparison.Ordinal)) return wrong;
+                Files.EndFaults();
+            }
+            catch (PowerLoss)
+            {
+                Files.Crash(_prng);
+            }
+        }
+
         return Open();
     }
 
@@ -73,7 +97,7 @@ internal sealed class JournalModel(ulong seed, JournalOptions options)
     {
         switch (_prng.Below(16))
         {
-            case < 9: Append(); break;
+            case var die when die < (IsUniform ? 12 : 9): Append(); break;
             case < 13: WriteBatch(); break;
             case 13: Journal.PrepareNext(); break;
             case 14: Release(); break;
@@ -83,8 +107,7 @@ internal sealed class JournalModel(ulong seed, JournalOptions options)
 
     public void Append()
     {
-        // 24 bytes make a frame as long as a mark, so that leftovers fit behind new frames.
-        var length = _prng.Below(10) switch
+        var length = IsUniform ? 24 : _prng.Below(10) switch
         {
             < 5 => 24,
             < 8 => _prng.Below(200),

@@ -16,30 +16,34 @@ public sealed class JournalModelTests
     [Fact]
     public void What_was_durable_is_recovered_and_nothing_else_whatever_a_power_loss_leaves()
     {
-        var (recovered, lost, cut) = (0L, 0L, 0L);
-        for (ulong seed = 1; seed <= 4000; seed++)
+        var (recovered, lost, failures) = (0L, 0L, 0);
+        for (ulong seed = 1; seed <= 3000; seed++)
         {
             var model = new JournalModel(seed, OptionsOf(seed));
             Run(model, new Prng(seed), syncs: true).ShouldBeNull($"seed {seed}");
             recovered += model.Recovered;
             lost += model.Lost;
-            cut += model.BatchesCut;
+            failures += model.Failures;
         }
 
         // A run that tested nothing would show here.
         recovered.ShouldBeGreaterThan(100_000);
         lost.ShouldBeGreaterThan(10_000);
-        cut.ShouldBeGreaterThan(100);
+        failures.ShouldBeGreaterThan(500);
     }
 
     [Fact]
     public void Without_syncing_a_power_loss_takes_an_end_of_the_journal_and_never_its_middle()
     {
+        var cut = 0;
         for (ulong seed = 1; seed <= 1500; seed++)
         {
             var model = new JournalModel(seed, OptionsOf(seed));
             Run(model, new Prng(seed), syncs: false).ShouldBeNull($"seed {seed}");
+            cut += model.BatchesCut;
         }
+
+        cut.ShouldBeGreaterThan(100, "holes with something behind them");
     }
 
     [Fact]
@@ -79,8 +83,10 @@ public sealed class JournalModelTests
             "torn tail left" => new TornTailLeft(),
             _ => new DamageIgnored(),
         };
-        for (ulong seed = 1; seed <= 4000; seed++)
+        for (ulong i = 1; i <= 4000; i++)
         {
+            // Every fourth seed makes frames of one length, the only ones between which leftovers fit.
+            var seed = rules is TornTailLeft ? 4 * i : i;
             var isCaught = rules is DamageIgnored
                 ? FlipOne(seed, rules) is { } wrong && !wrong.StartsWith("refused", StringComparison.Ordinal)
                 : Run(new JournalModel(seed, OptionsOf(seed, rules)), new Prng(seed), syncs: true) is not null;
