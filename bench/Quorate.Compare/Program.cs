@@ -46,12 +46,13 @@ static int Compare(CompareOptions options, string folder)
 
     var comparison = new Comparison(options, folder, hasQuorate, hasRedis, hasEtcd);
     comparison.Run();
+    notes.AddRange(comparison.Failures.Select(f => $"failed: {f.ReplaceLineEndings(" ")}"));
     var report = new Report(comparison.Lines, notes, options.Rounds ?? (options.IsQuick ? 1 : 3));
     Console.WriteLine();
     Console.Write(report.Table());
     report.WriteTo(options.Results);
     Console.WriteLine($"written to {Path.Combine(options.Results, "latest.md")}");
-    return 0;
+    return comparison.Failures.Count == 0 ? 0 : 1;
 
     bool Has(bool condition, string note)
     {

@@ -29,4 +29,7 @@ internal static partial class ServerLog
 
     [LoggerMessage(8, LogLevel.Critical, "bug, this node stops: {What}")]
     public static partial void Bug(this ILogger log, string what);
+
+    [LoggerMessage(9, LogLevel.Warning, "{What}")]
+    public static partial void Storage(this ILogger log, string what);
 }

@@ -58,7 +58,14 @@ public sealed class SameAsRedis
                 redis.Do([Keyspace.Bytes("SELECT"), Keyspace.Bytes($"{ours.Database}")]);
             }
 
-            // Expiries lie far in the future or in the past, so the time that passes meanwhile changes nothing.
+            // Expiries lie far in the future or in the past and relative ones grow from command to command, so the time that
+            // passes meanwhile, on either side, changes nothing: GT and LT never compare two of the same.
+            for (var w = 0; w < words.Count; w++)
+            {
+                if (words[w] is "100000" or "200000") words[w] = $"{int.Parse(words[w]) + (10 * i)}";
+                else if (words[w] == "100000000") words[w] = $"{100_000_000 + (10_000 * i)}";
+            }
+
             ours.Now = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
             byte[][] bytes = [.. words.Select(Keyspace.Bytes)];
             var theirs = Keyspace.Text(redis.Do(bytes));

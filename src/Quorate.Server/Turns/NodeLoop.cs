@@ -27,6 +27,7 @@ internal sealed class NodeLoop : INodeHost, IDisposable
     private readonly IJournal _journal;
     private readonly List<RespConnection> _dirty = [];
     private readonly Stack<OutputBatch> _idleBatches = new();
+    private readonly Queue<OutputBatch> _deferred = new();
     private OutputBatch? _batch;
     private bool _isTurnRequested;
     private bool _isWakePending;
@@ -112,6 +113,7 @@ internal sealed class NodeLoop : INodeHost, IDisposable
     private void RunStep<T>(Action<Node, StepTime, T> call, T argument)
     {
         OutputBatch? batch = null;
+        var holdsGate = Gate.IsHeldByCurrentThread;
         lock (Gate)
         {
             if (!IsRunning) return;
@@ -123,6 +125,14 @@ internal sealed class NodeLoop : INodeHost, IDisposable
             }
             catch (Exception bug) when (Fail(bug))
             {
+            }
+
+            // A caller that holds the lock makes no system calls here: the event loop does it.
+            if (holdsGate && batch is not null)
+            {
+                _deferred.Enqueue(batch);
+                batch = null;
+                _waker.Wake();
             }
         }
 
@@ -233,10 +243,12 @@ internal sealed class NodeLoop : INodeHost, IDisposable
     private void OnWake()
     {
         OutputBatch? batch = null;
+        OutputBatch? deferred;
         lock (Gate)
         {
             _isWakePending = false;
             if (!IsRunning) return;
+            _deferred.TryDequeue(out deferred);
             try
             {
                 batch = EndStep(endsTurn: true, SystemClock.Now);
@@ -244,6 +256,12 @@ internal sealed class NodeLoop : INodeHost, IDisposable
             catch (Exception bug) when (Fail(bug))
             {
             }
+        }
+
+        while (deferred is not null)
+        {
+            Finish(deferred);
+            lock (Gate) _deferred.TryDequeue(out deferred);
         }
 
         Finish(batch);

@@ -259,10 +259,15 @@ public sealed class RaftReplica : IReplica
         BecomeFollower(NodeId.None);
     }
 
+    /// <summary>Voters do, and one whose removal is not known to be committed: its log may be the one that is needed to
+    /// commit it. [Raft §4.2.2]</summary>
+    private bool MayCampaign => Configuration.IsVoter(Self)
+        || (Configurations.LatestIndex > CommitIndex && Configurations.At(Configurations.LatestIndex.Previous).IsVoter(Self));
+
     /// <summary>The election timeout has passed.</summary>
     internal void Campaign()
     {
-        if (!Configuration.IsVoter(Self))
+        if (!MayCampaign)
         {
             if (Role is Follower learner) learner.PostponeCampaign();
             else BecomeFollower(NodeId.None);

@@ -1,6 +1,51 @@
 using System.CommandLine;
+using System.Globalization;
+using Quorate.Configuration;
+using Quorate.Simulation;
+
 namespace Quorate.Commands;
+
+/// <summary><c>quorate lab</c>: whole clusters in simulated worlds, and the check that the checks work.</summary>
 internal static class LabCommand
 {
-    public static Command Create(TextWriter output) => new("lab", "x");
+    public static Command Create(TextWriter output)
+    {
+        var lab = new Command("lab", "Runs clusters in simulated worlds of faults and checks what they promise.") { CreateRun(output) };
+        var canaries = new Command("canaries", "Breaks the rules one by one on purpose and shows that the checks notice.");
+        canaries.SetAction(_ => Canaries.Run(output));
+        lab.Add(canaries);
+        return lab;
+    }
+
+    private static Command CreateRun(TextWriter output)
+    {
+        var strategy = new Argument<string>("strategy") { Description = "What to put to the test: raft." };
+        var seed = new Option<string>("--seed") { Description = "Run this one seed." };
+        var seeds = new Option<string>("--seeds") { Description = "Run that many seeds (100)." };
+        var minutes = new Option<string>("--minutes") { Description = "Begin new seeds for that long." };
+        var trace = new Option<bool>("--trace") { Description = "With --seed: print everything that happens." };
+        var run = new Command("run", "Runs seeds; a failing one is printed with the command that runs it again.") { strategy, seed, seeds, minutes, trace };
+        run.SetAction(parsed =>
+        {
+            if (parsed.GetValue(strategy) is var name && name != "raft") throw new SettingException($"there is no strategy '{name}' to run; there is raft");
+            return Lab.Run(
+                new LabOptions
+                {
+                    Seed = Number<ulong>("--seed", parsed.GetValue(seed), 0),
+                    Seeds = Number("--seeds", parsed.GetValue(seeds), 1),
+                    Minutes = Number("--minutes", parsed.GetValue(minutes), 0.0),
+                    Trace = parsed.GetValue(trace),
+                },
+                output);
+        });
+        return run;
+    }
+
+    private static T? Number<T>(string name, string? text, T least)
+        where T : struct, IParsable<T>, IComparable<T>
+    {
+        if (text is null) return null;
+        if (T.TryParse(text, CultureInfo.InvariantCulture, out var value) && value.CompareTo(least) >= 0) return value;
+        throw new SettingException($"{name} is '{text}'; it must be a number, {least} or more");
+    }
 }
