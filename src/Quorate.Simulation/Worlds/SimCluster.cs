@@ -21,7 +21,8 @@ internal sealed class SimCluster
             MaxLagBytes = scenario.MaxLagBytes,
             SnapshotThresholdBytes = scenario.SnapshotThresholdBytes,
             SnapshotPieceBytes = 512,
-            MaxBatchBytes = 4096,
+            MaxBatchBytes = scenario.MaxBatchBytes,
+            MaxInflight = scenario.MaxInflight,
         };
         Network = new SimNetwork(world, world.Fork(), scenario.Nodes, (from, to, frame, corrupted) => Nodes![to.Value - 1].Deliver(from, frame, corrupted));
         var prng = world.Fork();
@@ -100,7 +101,7 @@ internal sealed class SimCluster
         if (Leader is not { } leader) return;
         var members = leader.Node!.Raft.Configuration.Members;
         var order = Nodes.Select(n => n.Id).OrderBy(_ => prng.NextUInt64()).ToArray();
-        var voters = order.Where(members.Contains).Take(Nodes.Count / 2 + 1 + prng.Below(Nodes.Count)).ToArray();
+        var voters = order.Where(members.Contains).Take(Nodes.Count / 2 + 1 + (prng.Chance(500) ? 0 : prng.Below(Nodes.Count))).ToArray();
         var learners = order.Except(voters).Where(_ => prng.Chance(600)).ToArray();
         ChangeMembership(leader, new Configuration(voters, learners));
     }

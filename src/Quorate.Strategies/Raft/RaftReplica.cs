@@ -40,6 +40,8 @@ public sealed class RaftReplica : IReplica
         Machine = machine;
         Snapshots = snapshots;
         Incarnation = incarnation;
+        // Questions of another life are answered late, too: their contexts must not be asked again.
+        _readContext = incarnation << 32;
         Rules = rules ?? RaftRules.Paper;
         Dice = new Prng(seed);
         Configurations = new ConfigurationHistory(initial);
