@@ -11,6 +11,7 @@ if (CompareOptions.TryParse(args) is not { } options)
 }
 
 var folder = Directory.CreateDirectory(Path.Combine(options.Folder, $"quorate-compare-{Environment.ProcessId}")).FullName;
+var cleaning = new Lock();
 using var onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 using var onTerminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 try
@@ -46,12 +47,13 @@ static int Compare(CompareOptions options, string folder)
 
     var comparison = new Comparison(options, folder, hasQuorate, hasRedis, hasEtcd);
     comparison.Run();
+    notes.AddRange(comparison.Failures.Select(f => $"failed: {f.ReplaceLineEndings(" ")}"));
     var report = new Report(comparison.Lines, notes, options.Rounds ?? (options.IsQuick ? 1 : 3));
     Console.WriteLine();
     Console.Write(report.Table());
     report.WriteTo(options.Results);
     Console.WriteLine($"written to {Path.Combine(options.Results, "latest.md")}");
-    return 0;
+    return comparison.Failures.Count == 0 ? 0 : 1;
 
     bool Has(bool condition, string note)
     {
@@ -71,8 +73,12 @@ void Stop(PosixSignalContext context)
     Environment.Exit(130);
 }
 
+// After Ctrl-C two threads come here: the signal's, and the main one, whose servers have just died under it.
 void CleanUp()
 {
-    Child.KillAll();
-    if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
+    lock (cleaning)
+    {
+        Child.KillAll();
+        if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
+    }
 }

@@ -33,6 +33,9 @@ internal sealed class GroupEffects(Group group, Node node) : Effects
 
     public override void Release(PersistPoint point) => node.Host.ReleaseJournal(group.Id, point);
 
+    /// <summary>What was read back from the journal is durable; what is said by it waits for nothing.</summary>
+    public void OnRecovered(PersistPoint point) => Durable = point;
+
     /// <summary>Lets out what waited for the journal to reach <paramref name="durable"/>.</summary>
     public void OnPersisted(PersistPoint durable)
     {

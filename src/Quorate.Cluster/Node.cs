@@ -68,8 +68,12 @@ public sealed class Node
     internal IReadOnlyList<ClientSession> Sessions => _sessions;
 
     /// <summary>Feeds a journal record back, in order, before <see cref="Start"/>. False: damaged journal, do not start.</summary>
-    public bool Recover(GroupId group, ReadOnlySpan<byte> record, PersistPoint point) =>
-        group == DefaultGroup && _group.Replica.Recover(record, point);
+    public bool Recover(GroupId group, ReadOnlySpan<byte> record, PersistPoint point)
+    {
+        if (group != DefaultGroup || !_group.Replica.Recover(record, point)) return false;
+        _group.Effects.OnRecovered(point);
+        return true;
+    }
 
     /// <summary>Call once after recovery, before anything else.</summary>
     public void Start(StepTime now)

@@ -7,7 +7,8 @@ using Quorate.Server.Turns;
 
 namespace Quorate.Server;
 
-/// <summary>Durability <c>fsync</c> and <c>written</c>: journal and snapshots in the node's folder.</summary>
+/// <summary>Journal and snapshots in the node's folder. Under durability <c>written</c> nothing waits for the disk; under
+/// <c>memory</c> only terms and votes come here, and they are synced.</summary>
 internal sealed class FileStore : NodeStore, IJournal
 {
     private readonly NodeFolder _folder;
@@ -38,7 +39,7 @@ internal sealed class FileStore : NodeStore, IJournal
         try
         {
             var cluster = string.Join(',', members.Select(m => m.Name));
-            return new FileStore(NodeFolder.Open(path, cluster, options.Name), options.Durability == Durability.Fsync, log);
+            return new FileStore(NodeFolder.Open(path, cluster, options.Name), options.Durability != Durability.Written, log);
         }
         catch (IOException e)
         {

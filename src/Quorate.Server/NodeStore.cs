@@ -6,8 +6,9 @@ using Quorate.Server.Turns;
 namespace Quorate.Server;
 
 /// <summary>
-/// What a node keeps: journal and snapshots in its folder, or, under durability <c>memory</c>, nothing that outlives
-/// the process.
+/// What a node keeps: journal and snapshots in its folder, or, without a folder, nothing that outlives the process.
+/// Durability <c>memory</c> needs the folder too: the entries are not written, but a node that forgot its votes could vote
+/// twice in a term, and one that forgot that it ever ran could help to elect a leader without what it once acknowledged.
 /// </summary>
 internal abstract class NodeStore : IDisposable
 {
@@ -18,7 +19,7 @@ internal abstract class NodeStore : IDisposable
 
     /// <exception cref="CannotStartException">the folder is another node's, in use, or damaged.</exception>
     public static NodeStore Open(NodeServerOptions options, IReadOnlyList<Member> members, ILogger log) =>
-        options.Durability == Durability.Memory ? new MemoryStore() : FileStore.In(options, members, log);
+        options.DataFolder is null ? new MemoryStore() : FileStore.In(options, members, log);
 
     public abstract ISnapshots SnapshotsOf(GroupId group);
 
@@ -45,7 +46,7 @@ internal abstract class NodeStore : IDisposable
     public abstract void Dispose();
 }
 
-/// <summary>Durability <c>memory</c>.</summary>
+/// <summary>For a cluster whose nodes all live and die with one process.</summary>
 internal sealed class MemoryStore : NodeStore
 {
     private readonly Dictionary<GroupId, MemorySnapshots> _snapshots = [];

@@ -49,9 +49,10 @@ public sealed class ServeSettingsTests
     }
 
     [Fact]
-    public void Durability_memory_needs_no_folder()
+    public void Durability_memory_needs_a_folder_too_for_terms_and_votes()
     {
         var line = new Dictionary<string, string?> { ["node"] = "a", ["cluster"] = "a=h:1", ["durability"] = "memory" };
-        ServeSettings.From(Settings.Read(ServeSettings.Names, n => line.GetValueOrDefault(n), _ => null, null)).Node.DataFolder.ShouldBeNull();
+        Should.Throw<SettingException>(() => ServeSettings.From(Settings.Read(ServeSettings.Names, n => line.GetValueOrDefault(n), _ => null, null)))
+            .Message.ShouldContain("--data");
     }
 }

@@ -107,18 +107,38 @@ internal sealed class Forwarder(Group group, Node node, long session)
     /// <summary>The client waits no longer. True when the write may have been, or may still be, executed.</summary>
     public bool GiveUp(ClientSession client, long slot)
     {
-        var mayHappen = false;
+        Outstanding? found = null;
         foreach (var item in _outstanding)
         {
             if (item.Client != client || item.Slot != slot) continue;
-            mayHappen = item.WasSent;
-            item.Client = null;
-            item.IsDone = true;
+            found = item;
             break;
         }
 
+        if (found is null) return false;
+        found.Client = null;
+        if (!found.WasSent)
+        {
+            Withdraw(found);
+            return false;
+        }
+
+        found.IsDone = true;
         DropFinished();
-        return mayHappen;
+        return true;
+    }
+
+    /// <summary>Takes back what was never sent, so that it never will be. Only the end of the queue was never sent: those
+    /// behind it move up by one sequence, which nobody has seen yet.</summary>
+    private void Withdraw(Outstanding withdrawn)
+    {
+        for (var n = _outstanding.Count; n > 0; n--)
+        {
+            var item = _outstanding.Dequeue();
+            if (item != withdrawn) _outstanding.Enqueue(item);
+        }
+
+        _next--;
     }
 
     /// <summary>Nobody hears of this client's outcomes any more; what was begun goes on.</summary>

@@ -190,6 +190,7 @@ public sealed class NodeJournal
         if (_plan is not null || IsFailed) return null;
         // Names become durable in the order of their numbers: a gap would look like a lost segment.
         var number = _preparedNumber == 0 && !_isCreating ? _taken + 1 : 0;
+        if (number == 0 && _free.Count <= _options.SpareSegments) return null;
         long length = _options.SegmentLength;
         for (var i = 0; number > 0 && i < _pending.PartCount; i++)
         {

@@ -90,7 +90,8 @@ public sealed class CommandTable
             var found = FindSubcommand(spec, args[1]);
             if (found is null)
             {
-                reply.Error($"ERR unknown subcommand '{Text(args[1], 128)}'. Try {spec.Name.ToUpperInvariant()} HELP.");
+                reply.Error(
+                    [.. "ERR unknown subcommand '"u8, .. Text(args[1], 128), .. Encoding.ASCII.GetBytes($"'. Try {spec.Name.ToUpperInvariant()} HELP.")]);
                 return null;
             }
 
@@ -113,16 +114,16 @@ public sealed class CommandTable
         return null;
     }
 
-    private static string UnknownCommand(in CommandArgs args)
+    private static byte[] UnknownCommand(in CommandArgs args)
     {
-        var words = new StringBuilder();
-        for (var i = 1; i < args.Count && words.Length < 128; i++)
-            words.Append('\'').Append(Text(args[i], 128 - words.Length)).Append("' ");
-        return $"ERR unknown command '{Text(args.Name, 128)}', with args beginning with: {words}";
+        var words = new List<byte>();
+        for (var i = 1; i < args.Count && words.Count < 128; i++)
+            words.AddRange([(byte)'\'', .. Text(args[i], 128 - words.Count), .. "' "u8]);
+        return [.. "ERR unknown command '"u8, .. Text(args.Name, 128), .. "', with args beginning with: "u8, .. words];
     }
 
-    private static string Text(ReadOnlySpan<byte> bytes, int longest) =>
-        Encoding.UTF8.GetString(bytes[..Math.Min(bytes.Length, longest)]);
+    private static ReadOnlySpan<byte> Text(ReadOnlySpan<byte> word, int longest) =>
+        word[..Math.Min(word.Length, longest)].UpToZero();
 
     private int Home(PackedName name) =>
         (int)((((name.Low * Mixer) ^ ulong.RotateLeft(name.High, 29)) * Mixer) >> _shift);

@@ -97,8 +97,7 @@ internal static class Expiry
             else if (args[i].Is("lt"u8)) conditions = conditions with { IfSooner = true };
             else
             {
-                // Redis reads the word as a C string; bytes that are no UTF-8 would change on the way through one of ours.
-                context.Reply.Error([.. "ERR Unsupported option "u8, .. args[i]]);
+                context.Reply.Error([.. "ERR Unsupported option "u8, .. args[i].UpToZero()]);
                 return false;
             }
         }

@@ -15,7 +15,7 @@ internal readonly struct ExtendedFloat
     private const int GreatestExponent = 16384;
     private const int SmallestExponent = -16446;
     private const int Decimals = 17;
-    private const int LongestText = 255;
+    private const int LongestText = (5 << 10) - 1;
 
     private readonly BigInteger _significand;
     private readonly int _exponent;
@@ -53,7 +53,7 @@ internal readonly struct ExtendedFloat
         if (!TryDecimal(rest, out var digits, out var power)) return false;
         if (digits.IsZero) return true;
         // Far outside of the range the power of ten need not be computed.
-        if (power is > 6000 or < -6000) return false;
+        if (power is > 6000 or < -12_000) return false;
         if (negative) digits = -digits;
         value = power >= 0 ? Round(digits * BigInteger.Pow(10, power), 0, false) : Divide(digits, BigInteger.Pow(10, -power));
         return value.IsFinite && !value._significand.IsZero;
@@ -74,23 +74,24 @@ internal readonly struct ExtendedFloat
     {
         digits = 0;
         power = 0;
-        var any = false;
-        var i = 0;
-        for (var inFraction = false; i < text.Length; i++)
+        var point = text.IndexOf((byte)'.');
+        var end = text.IndexOfAnyExceptInRange((byte)'0', (byte)'9');
+        if (end >= 0 && end == point)
         {
-            if (text[i] == '.' && !inFraction)
-            {
-                inFraction = true;
-                continue;
-            }
-
-            if (!char.IsAsciiDigit((char)text[i])) break;
-            any = true;
-            digits = (digits * 10) + (text[i] - '0');
-            if (inFraction) power--;
+            var behind = text[(end + 1)..].IndexOfAnyExceptInRange((byte)'0', (byte)'9');
+            end = behind < 0 ? -1 : end + 1 + behind;
         }
 
-        if (!any) return false;
+        var i = end < 0 ? text.Length : end;
+        var number = Encoding.ASCII.GetString(text[..i]);
+        if (point >= 0 && point < i)
+        {
+            power = point + 1 - i;
+            number = number.Remove(point, 1);
+        }
+
+        if (number.Length == 0) return false;
+        digits = BigInteger.Parse(number, NumberStyles.None, CultureInfo.InvariantCulture);
         if (i == text.Length) return true;
         if ((text[i] | 0x20) != 'e') return false;
         var exponent = text[(i + 1)..];

@@ -8,6 +8,8 @@ internal static class Glob
 {
     public static bool Matches(ReadOnlySpan<byte> pattern, ReadOnlySpan<byte> text)
     {
+        // Redis tries no pattern on the empty text, not even a star; KEYS * and SCAN MATCH * never ask.
+        if (text.Length == 0) return pattern.Length == 0;
         int p = 0, t = 0, starPattern = -1, starText = 0;
         while (t < text.Length)
         {

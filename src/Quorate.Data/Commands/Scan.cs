@@ -78,8 +78,8 @@ internal static class Scan
 
             if (args[i].Is("match"u8))
             {
-                hasPattern = true;
                 pattern = args[i + 1];
+                hasPattern = !pattern.SequenceEqual("*"u8);
             }
             else if (args[i].Is("type"u8))
             {
@@ -98,8 +98,9 @@ internal static class Scan
         found.Clear();
         cursor = Step(table, cursor, count, found);
         var kept = 0;
-        foreach (var index in found)
+        for (var i = 0; i < found.Count; i++)
         {
+            var index = found[i];
             ref var slot = ref table.SlotAt(index);
             if (hasPattern && !Glob.Matches(pattern, slot.Key)) continue;
             if (hasKind && !kind.Is(Keys.NameOf(slot.Flags.Kind))) continue;

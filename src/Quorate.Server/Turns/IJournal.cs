@@ -14,7 +14,7 @@ internal interface IJournal
     PersistPoint Flush();
 }
 
-/// <summary>Durability <c>memory</c>: counts records and keeps nothing.</summary>
+/// <summary>Counts records and keeps nothing: for nodes that are never started again.</summary>
 internal sealed class NoJournal : IJournal
 {
     private long _last;

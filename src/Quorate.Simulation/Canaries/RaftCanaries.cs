@@ -11,7 +11,7 @@ internal static class RaftCanaries
         Of("answers a vote before it is durable", "[Raft fig. 2]", new VoteBeforeDurable(), CrashingElections),
         Of("grants two votes in a term", "[Raft §5.2]", new TwoVotes(), Elections),
         Of("skips the up-to-date check", "[Raft §5.4.1]", new NoUpToDateCheck(), Elections),
-        Of("commits an old term's entry by counting", "[Raft §5.4.2]", new CommitsOldTerm(), Elections),
+        Of("commits an old term's entry by counting", "[Raft §5.4.2]", new CommitsOldTerm(), FallingLeaders),
         Of("truncates on any append", "[Raft §5.3]", new TruncatesAlways(), Reordering),
         Of("quorum off by one", "[Raft §5.1]", new SmallQuorum(), Elections),
         Of("reads under a lease without check", "[Raft §6.4.1]", new LeaseWithoutCheck(), StaleLeaders),
@@ -19,7 +19,7 @@ internal static class RaftCanaries
         Of("applies before commit", "[Raft fig. 2]", new AppliesEarly(), Elections),
         Of("forgets the configuration on truncation", "[Raft §4.1]", new KeepsConfiguration(), Members),
         Of("snapshot with wrong last term", "[Raft §7]", new WrongSnapshotTerm(), Snapshots),
-        Of("counts a learner", "[Raft §4.2.1]", new CountsLearner(), Members),
+        Of("counts a learner", "[Raft §4.2.1]", new CountsLearner(), Learners),
         Of("campaigns without pre-vote", "[Raft §9.6]", new NoPreVote(), ReturningFollowers),
         Of("acts on messages of an older term", "[Raft §5.1]", new TrustsOldTerms(), StaleLeaders),
     ];
@@ -38,6 +38,22 @@ internal static class RaftCanaries
         Strikes = new SortedDictionary<FaultKind, int>(strikes.ToDictionary(s => s.Kind, s => s.Weight)),
     };
 
+    private static Scenario FallingLeaders(Prng prng) => Base((FaultKind.Isolation, 5), (FaultKind.Partition, 5), (FaultKind.ProcessCrash, 2)) with
+    {
+        Nodes = 5,
+        ClientsPerNode = 2,
+        ReadPerMille = 100,
+        ThinkMilliseconds = 8,
+        SafetySeconds = 30,
+        StrikeMilliseconds = 400,
+        FaultMilliseconds = 900,
+        FreshLeaderPerMille = 700,
+        LeaderPerMille = 900,
+        MaxBatchBytes = 64,
+        MaxInflight = 1 + prng.Below(2),
+        DelayMicroseconds = 3_000 + prng.Below(25_000),
+    };
+
     private static Scenario Elections(Prng prng) => Base(
         (FaultKind.Isolation, 5), (FaultKind.Partition, 5), (FaultKind.OneWayPartition, 5), (FaultKind.ProcessCrash, 5),
         (FaultKind.Pause, 3), (FaultKind.PowerLoss, 3)) with
@@ -47,13 +63,18 @@ internal static class RaftCanaries
         DelayMicroseconds = 500 + prng.Below(30_000),
     };
 
-    private static Scenario CrashingElections(Prng prng) => Base((FaultKind.PowerLoss, 8), (FaultKind.PowerLossOfAll, 2)) with
+    private static Scenario CrashingElections(Prng prng) => Base((FaultKind.PowerLoss, 8), (FaultKind.Isolation, 4)) with
     {
+        Nodes = 3 + (2 * prng.Below(2)),
         ClientsPerNode = 1,
-        SafetySeconds = 25,
+        SafetySeconds = 30,
         StrikeMilliseconds = 150,
         FaultMilliseconds = 100,
-        DelayMicroseconds = 500 + prng.Below(30_000),
+        FreshLeaderPerMille = 500,
+        LeaderPerMille = 300,
+        DuplicationPerMille = 700,
+        DiskSlowness = 30 + prng.Below(60),
+        DelayMicroseconds = 500 + prng.Below(60_000),
     };
 
     private static Scenario Reordering(Prng prng) => Base(
@@ -89,6 +110,17 @@ internal static class RaftCanaries
         Nodes = 5,
         ClientsPerNode = 1,
         StrikeMilliseconds = 150,
+        DelayMicroseconds = 500 + prng.Below(10_000),
+    };
+
+    private static Scenario Learners(Prng prng) => Base(
+        (FaultKind.MembershipChange, 10), (FaultKind.Partition, 8), (FaultKind.Isolation, 3)) with
+    {
+        Nodes = 5,
+        ClientsPerNode = 1,
+        SafetySeconds = 25,
+        StrikeMilliseconds = 250,
+        FaultMilliseconds = 2500,
         DelayMicroseconds = 500 + prng.Below(10_000),
     };
 

@@ -18,6 +18,9 @@ internal sealed class ClusterInvariants
     private readonly Dictionary<NodeId, Seen> _seen = [];
     private Term? _pinnedTerm;
 
+    /// <summary>Called when a node becomes leader.</summary>
+    public Action<NodeId>? Elected { get; set; }
+
     public long Checks { get; private set; }
 
     public long Elections => _leaders.Count;
@@ -71,6 +74,8 @@ internal sealed class ClusterInvariants
                 if (i > raft.Log.LastIndex.Value || raft.Log.TermAt(new LogIndex(i)) != entry.Term)
                     throw new SimulationFailure($"{id} leads {raft.CurrentTerm} and lacks entry {i} of {entry.Term}, committed by {entry.SeenInTerm}");
             }
+
+            Elected?.Invoke(id);
         }
 
         seen.WasLeader = leads;

@@ -19,7 +19,8 @@ internal sealed class Nemesis(SimCluster cluster, Prng prng, Scenario scenario)
             link.MinDelay = 50 * World.Microsecond;
             link.Spread = Math.Max(50, scenario.DelayMicroseconds) * World.Microsecond;
         });
-        foreach (var node in cluster.Nodes) node.SnapshotFailurePerMille = 50;
+        foreach (var node in cluster.Nodes) (node.SnapshotFailurePerMille, node.DiskSlowness) = (50, scenario.DiskSlowness);
+        cluster.Invariants.Elected = OnElected;
         ScheduleNext();
     }
 
@@ -37,6 +38,20 @@ internal sealed class Nemesis(SimCluster cluster, Prng prng, Scenario scenario)
             if (node.HasFailedJournal) node.Crash(losesPower: false);
             if (!node.IsUp && !node.HasRefused) node.Start();
         }
+    }
+
+    /// <summary>A leader that falls before it is established leaves the most tangled logs behind. [Raft fig. 8]</summary>
+    private void OnElected(NodeId id)
+    {
+        if (_isStopped || scenario.SparesLeader || !prng.Chance(scenario.FreshLeaderPerMille)) return;
+        var node = cluster.Nodes[id.Value - 1];
+        var kind = prng.Below(3);
+        _world.After(prng.Below(4 * Math.Max(1000, scenario.DelayMicroseconds)) * World.Microsecond, () =>
+        {
+            if (_isStopped) return;
+            if (kind == 0) Crash(node, losesPower: false);
+            else _partitions.Strike(kind == 1 ? FaultKind.Isolation : FaultKind.OneWayPartition, node, Duration());
+        });
     }
 
     private void ScheduleNext() => _world.After(prng.Below(2 * scenario.StrikeMilliseconds + 1) * World.Millisecond, () =>
@@ -72,7 +87,7 @@ internal sealed class Nemesis(SimCluster cluster, Prng prng, Scenario scenario)
             case FaultKind.SlowDisk:
                 Count(kind);
                 victim.DiskSlowness = 5 + prng.Below(100);
-                Later(() => victim.DiskSlowness = 1);
+                Later(() => victim.DiskSlowness = scenario.DiskSlowness);
                 break;
             case FaultKind.SyncError: victim.Disk.FailNextSync = true; break;
             case FaultKind.DiskFull: victim.Disk.IsFull = true; Later(() => victim.Disk.IsFull = false); break;
@@ -86,8 +101,6 @@ internal sealed class Nemesis(SimCluster cluster, Prng prng, Scenario scenario)
             case FaultKind.ClientGone: cluster.Clients[prng.Below(cluster.Clients.Count)].Vanish(); break;
             default: throw new InvalidOperationException($"{kind} does not strike on its own");
         }
-
-        RestartFailedJournals();
     }
 
     private SimNode Victim()
@@ -95,8 +108,8 @@ internal sealed class Nemesis(SimCluster cluster, Prng prng, Scenario scenario)
         var leader = cluster.Leader;
         if (scenario.SparesLeader)
         {
-            var others = cluster.Nodes.Where(n => n != leader).ToList();
-            return others[prng.Below(others.Count)];
+            // Always the same one: without two of them a leader of three must resign.
+            return cluster.Nodes.First(n => n != leader);
         }
 
         return leader is not null && prng.Chance(scenario.LeaderPerMille) ? leader : cluster.Nodes[prng.Below(cluster.Nodes.Count)];
@@ -181,17 +194,6 @@ internal sealed class Nemesis(SimCluster cluster, Prng prng, Scenario scenario)
         if (JournalPump.Rot(node.Disk, prng)) node.IsRotten = true;
         else cluster.HasRotted = false;
         StartLater(node);
-    }
-
-    private void RestartFailedJournals()
-    {
-        foreach (var node in cluster.Nodes)
-        {
-            if (!node.HasFailedJournal || !node.IsUp || !prng.Chance(300)) continue;
-            node.Disk.Repair();
-            node.Crash(losesPower: prng.Chance(500));
-            StartLater(node);
-        }
     }
 
     private void Count(FaultKind kind) => _world.Faults.Add(kind);

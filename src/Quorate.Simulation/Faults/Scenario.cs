@@ -38,6 +38,9 @@ public sealed record Scenario
     /// <summary>Only nodes that do not lead are victims; then the leader, once there, must stay. [Raft §9.6]</summary>
     public bool SparesLeader { get; init; }
 
+    /// <summary>How often a node that was just elected is cut off or crashes at once, per mille.</summary>
+    public int FreshLeaderPerMille { get; init; }
+
     /// <summary>Faults that last do so up to this long, in virtual milliseconds.</summary>
     public int FaultMilliseconds { get; init; } = 2500;
 
@@ -63,6 +66,15 @@ public sealed record Scenario
 
     /// <summary>A leader drops log beyond this, so that followers need snapshots.</summary>
     public int MaxLagBytes { get; init; } = 8_000;
+
+    /// <summary>Bytes of entries in one AppendEntries.</summary>
+    public int MaxBatchBytes { get; init; } = 4096;
+
+    /// <summary>AppendEntries on the way to one follower.</summary>
+    public int MaxInflight { get; init; } = 64;
+
+    /// <summary>Factor on the time the disks take, on a good day.</summary>
+    public int DiskSlowness { get; init; } = 1;
 
     /// <summary>Length of a journal file, in bytes.</summary>
     public int JournalFileBytes { get; init; } = 64 << 10;
@@ -93,9 +105,13 @@ public sealed record Scenario
             Depth = prng.Chance(300) ? 3 : 1,
             ThinkMilliseconds = prng.Chance(300) ? 20 : 60,
             ReadPerMille = 200 + prng.Below(500),
-            SafetySeconds = 10 + prng.Below(11),
+            SafetySeconds = 12 + prng.Below(20),
             StrikeMilliseconds = 200 + prng.Below(1000),
             FaultMilliseconds = 300 + prng.Below(3000),
+            FreshLeaderPerMille = prng.Chance(200) ? prng.Below(600) : 0,
+            MaxBatchBytes = prng.Chance(200) ? 64 + prng.Below(400) : 4096,
+            MaxInflight = prng.Chance(200) ? 1 + prng.Below(4) : 64,
+            DiskSlowness = prng.Chance(150) ? 1 + prng.Below(30) : 1,
             Strikes = strikes,
             LossPerMille = prng.Chance(300) ? prng.Below(50) : 0,
             DuplicationPerMille = prng.Chance(300) ? prng.Below(100) : 0,

@@ -142,7 +142,7 @@ internal sealed class SimulationRun
             if (status.Configuration.Equals(everybody) && status.CommitIndex >= status.ConfigurationIndex) return true;
             if (_world.Now - asked < 500 * World.Millisecond) return false;
             asked = _world.Now;
-            _cluster.ChangeMembership(leader, everybody);
+            _cluster.RestoreMembership(leader);
             return false;
         });
     }

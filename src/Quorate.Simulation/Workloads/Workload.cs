@@ -42,7 +42,7 @@ internal sealed class Workload(Prng prng, int registers, int counters, int ledge
 
         return (kind, name, kind switch
         {
-            OperationKind.Set or OperationKind.SetIfAbsent or OperationKind.GetSet => Unique("v", client),
+            OperationKind.Set or OperationKind.SetIfAbsent or OperationKind.GetSet => Unique("v", client) + Padding(),
             OperationKind.Append => Unique("", client) + ";",
             _ => null,
         });
@@ -55,6 +55,9 @@ internal sealed class Workload(Prng prng, int registers, int counters, int ledge
         < 8 => OperationKind.SetIfAbsent,
         _ => OperationKind.Delete,
     };
+
+    /// <summary>Some values are longer than a sector, or than a page, of a disk.</summary>
+    private string Padding() => prng.Chance(80) ? new string('.', 200 + prng.Below(5000)) : "";
 
     private string Unique(string prefix, int client) =>
         string.Create(CultureInfo.InvariantCulture, $"{prefix}{client}.{++_unique}");

@@ -20,7 +20,11 @@ internal sealed class JournalPump(SimNode node, Prng prng)
     /// <exception cref="SimulatedPowerLoss">while recovering.</exception>
     public string? Open(Node target, JournalOptions options)
     {
-        var recovery = NodeJournal.Open(node.Disk, options, target.Recover);
+        var recovery = NodeJournal.Open(node.Disk, options, (group, record, point) =>
+        {
+            node.World.Log($"{node.Id} recovers {point} {group} kind {record[0]} {record.Length} bytes: {Convert.ToHexString(record[..Math.Min(40, record.Length)])}");
+            return target.Recover(group, record, point);
+        });
         _journal = recovery.Journal;
         return recovery.Refusal;
     }

@@ -21,7 +21,8 @@ internal sealed class SimCluster
             MaxLagBytes = scenario.MaxLagBytes,
             SnapshotThresholdBytes = scenario.SnapshotThresholdBytes,
             SnapshotPieceBytes = 512,
-            MaxBatchBytes = 4096,
+            MaxBatchBytes = scenario.MaxBatchBytes,
+            MaxInflight = scenario.MaxInflight,
         };
         Network = new SimNetwork(world, world.Fork(), scenario.Nodes, (from, to, frame, corrupted) => Nodes![to.Value - 1].Deliver(from, frame, corrupted));
         var prng = world.Fork();
@@ -94,19 +95,31 @@ internal sealed class SimCluster
         leader.Run(node => node.TransferLeadership(target, leader.Clock.Now));
     }
 
-    /// <summary>Asks for some other set of voters; half of the time the rest, or a part of it, learns.</summary>
+    /// <summary>Asks for other members: drops some, lets newcomers learn, makes voters of those that did.</summary>
     public void ChangeMembership(Prng prng)
     {
-        var order = Nodes.Select(n => n.Id).OrderBy(_ => prng.NextUInt64()).ToArray();
-        var voters = Math.Max(order.Length / 2 + 1, 1 + prng.Below(order.Length));
-        var learners = order.Skip(voters).Take(prng.Below(order.Length)).ToArray();
         if (Leader is not { } leader) return;
-        World.Faults.Add(FaultKind.MembershipChange);
-        ChangeMembership(leader, new Configuration(order[..voters], learners));
+        var members = leader.Node!.Raft.Configuration.Members;
+        var order = Nodes.Select(n => n.Id).OrderBy(_ => prng.NextUInt64()).ToArray();
+        var voters = order.Where(members.Contains).Take(Nodes.Count / 2 + 1 + (prng.Chance(500) ? 0 : prng.Below(Nodes.Count))).ToArray();
+        var learners = order.Except(voters).Where(_ => prng.Chance(600)).ToArray();
+        ChangeMembership(leader, new Configuration(voters, learners));
     }
 
-    public void ChangeMembership(SimNode leader, Configuration target)
+    /// <summary>One step on the way back to everybody being a voter: newcomers learn first.</summary>
+    public void RestoreMembership(SimNode leader)
     {
+        var now = leader.Node!.Raft.Configuration;
+        var everybody = Nodes.Select(n => n.Id).ToArray();
+        var strangers = everybody.Where(n => !now.Contains(n)).ToArray();
+        ChangeMembership(leader, strangers.Length == 0
+            ? new Configuration(everybody)
+            : new Configuration(now.Voters, now.Learners.Concat(strangers)));
+    }
+
+    private void ChangeMembership(SimNode leader, Configuration target)
+    {
+        World.Faults.Add(FaultKind.MembershipChange);
         World.Log($"operator: {leader.Id} is asked for members {target}");
         leader.Run(node => node.ChangeMembership(target, leader.Clock.Now));
     }

@@ -272,6 +272,14 @@ internal sealed class SimNode : INodeHost
         HasFailedJournal = true;
         World.Log($"{Id} journal failed: {why}");
         Run(node => node.OnJournalFailed(why, Clock.Now));
+        var life = Life;
+        World.After((50 + _prng.Below(1500)) * World.Millisecond, () =>
+        {
+            if (life != Life) return;
+            Disk.Repair(); // whoever looks after the machine has made room, or replaced a cable
+            Crash(losesPower: _prng.Chance(500));
+            StartAgain();
+        });
     }
 
     public override string ToString()

@@ -33,6 +33,7 @@ internal sealed class RaftJournal(RaftOptions options)
     private byte[] _scratch = new byte[4096];
     private LogIndex _truncatedTo = new(long.MaxValue);
     private PersistPoint _truncationPoint;
+    private (PersistPoint After, PersistPoint Before)? _release;
 
     /// <summary>Entries up to here were handed to the journal.</summary>
     public LogIndex JournaledIndex { get; private set; }
@@ -97,8 +98,14 @@ internal sealed class RaftJournal(RaftOptions options)
     }
 
     /// <returns>True when more of the log is durable than before.</returns>
-    public bool OnPersisted(PersistPoint durable)
+    public bool OnPersisted(PersistPoint durable, Effects effects)
     {
+        if (_release is { } release && release.After <= durable)
+        {
+            effects.Release(release.Before);
+            _release = null;
+        }
+
         if (durable > DurablePoint) DurablePoint = durable;
         var before = DurableIndex;
         while (_waiting.TryPeek(out var oldest) && oldest.Point <= durable)
@@ -156,14 +163,18 @@ internal sealed class RaftJournal(RaftOptions options)
 
     /// <summary>A snapshot up to <paramref name="index"/> is durable: marks it, writes what is still needed of the older
     /// records again and gives them up.</summary>
+    /// <param name="memoryMode">the incarnation to tell of that kept entries in memory only; 0 for none</param>
     /// <returns>When the mark is durable.</returns>
-    public PersistPoint MarkSnapshot(LogIndex index, Term snapshotTerm, Term term, NodeId votedFor, Effects effects)
+    public PersistPoint MarkSnapshot(
+        LogIndex index, Term snapshotTerm, Term term, NodeId votedFor, long memoryMode, Effects effects)
     {
         var mark = SaveMark(RecordKind.SnapshotMark, index.Value, snapshotTerm.Value, effects);
+        if (memoryMode != 0) SaveMark(RecordKind.MemoryMode, memoryMode, 0, effects);
         var state = SaveHardState(term, votedFor, effects);
         while (_records.TryPeek(out var oldest) && oldest.Last <= index) _records.Dequeue();
         BytesSinceSnapshot = 0;
-        effects.Release(_records.TryPeek(out var needed) ? needed.Point : mark);
+        // The older records go only when these are durable: a term must never be in neither.
+        _release = (state, _records.TryPeek(out var needed) ? needed.Point : mark);
         return state;
     }
 }

@@ -40,6 +40,8 @@ public sealed class RaftReplica : IReplica
         Machine = machine;
         Snapshots = snapshots;
         Incarnation = incarnation;
+        // Questions of another life are answered late, too: their contexts must not be asked again.
+        _readContext = incarnation << 32;
         Rules = rules ?? RaftRules.Paper;
         Dice = new Prng(seed);
         Configurations = new ConfigurationHistory(initial);
@@ -147,7 +149,7 @@ public sealed class RaftReplica : IReplica
     public void OnPersisted(PersistPoint durable, StepTime now, Effects effects)
     {
         Enter(now, effects);
-        Journal.OnPersisted(durable);
+        Journal.OnPersisted(durable, effects);
         Role.OnPersisted();
     }
 
@@ -259,10 +261,15 @@ public sealed class RaftReplica : IReplica
         BecomeFollower(NodeId.None);
     }
 
+    /// <summary>Voters do, and one whose removal is not known to be committed: its log may be the one that is needed to
+    /// commit it. [Raft §4.2.2]</summary>
+    private bool MayCampaign => Configuration.IsVoter(Self)
+        || (Configurations.LatestIndex > CommitIndex && Configurations.At(Configurations.LatestIndex.Previous).IsVoter(Self));
+
     /// <summary>The election timeout has passed.</summary>
     internal void Campaign()
     {
-        if (!Configuration.IsVoter(Self))
+        if (!MayCampaign)
         {
             if (Role is Follower learner) learner.PostponeCampaign();
             else BecomeFollower(NodeId.None);
@@ -291,6 +298,10 @@ public sealed class RaftReplica : IReplica
         Amnesia.OnRemembers();
         if (Options.Durable) Journal.SaveMark(RecordKind.Remembers, Incarnation, 0, Out);
     }
+
+    /// <summary>A snapshot is durable: the journal before it goes, but for what a later life must know.</summary>
+    internal PersistPoint MarkSnapshot(LogIndex index, Term term) => Journal.MarkSnapshot(
+        index, term, CurrentTerm, VotedFor, Amnesia.IsPresent || !Options.Durable ? Incarnation : 0, Out);
 
     internal long NextReadContext() => ++_readContext;
 
@@ -477,7 +488,7 @@ public sealed class RaftReplica : IReplica
         }
 
         SnapshotMaker.NoteSealed(snapshot.Index, snapshot.Bytes);
-        var marked = Journal.MarkSnapshot(snapshot.Index, snapshot.Term, CurrentTerm, VotedFor, Out);
+        var marked = MarkSnapshot(snapshot.Index, snapshot.Term);
         if (Role is Follower { LeaderId.IsNone: false } follower) follower.AcknowledgeSnapshot(follower.LeaderId, snapshot.Index, marked);
     }
 

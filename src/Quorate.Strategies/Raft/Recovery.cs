@@ -74,7 +74,8 @@ internal sealed class Recovery(RaftReplica replica)
     private bool TryAcceptEntries(LogIndex first, Term previous, ReadOnlySpan<byte> frames, PersistPoint point)
     {
         var length = frames.Length;
-        if (first.Value < 1 || !EntryLog.AreWellFormed(frames, previous, replica.CurrentTerm)) return false;
+        // The term may come later: its older records are given up when a snapshot rewrites it behind these entries.
+        if (first.Value < 1 || !EntryLog.AreWellFormed(frames, previous, new Term(long.MaxValue))) return false;
         if (first > replica.Log.LastIndex.Next)
         {
             if (!_isPassingOver) return false;

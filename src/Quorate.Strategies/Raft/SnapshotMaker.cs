@@ -86,7 +86,7 @@ internal sealed class SnapshotMaker(RaftReplica replica)
         Abandon();
         if (!saved) return true;
         NoteSealed(_index, _bytes);
-        replica.Journal.MarkSnapshot(_index, _term, replica.CurrentTerm, replica.VotedFor, replica.Out);
+        replica.MarkSnapshot(_index, _term);
         return true;
     }
 }

@@ -51,7 +51,7 @@ internal static class DevCommand
         {
             Self = new NodeId(i + 1),
             Name = $"n{i + 1}",
-            DataFolder = durability == Durability.Memory ? null : Path.Combine(data, $"n{i + 1}"),
+            DataFolder = isEphemeral ? null : Path.Combine(data, $"n{i + 1}"),
             Durability = durability,
             RespAddress = Address(resp, i),
             HttpAddress = Address(http, i),

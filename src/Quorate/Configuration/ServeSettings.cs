@@ -24,14 +24,13 @@ internal sealed record ServeSettings(NodeServerOptions Node, IReadOnlyList<Membe
         var self = members.FirstOrDefault(m => m.Name == name)
             ?? throw settings.Wrong("node", $"one of the names in --cluster ({string.Join(", ", members.Select(m => m.Name))})");
         var durability = DurabilityOf(settings.OneOf("durability", Durabilities, "fsync"));
-        var data = durability == Durability.Memory && !settings.Has("data") ? null
-            : settings.Text("data", "give the folder where this node keeps its data, e.g. --data /var/lib/quorate");
+        var data = settings.Text("data", "give the folder where this node keeps its data, e.g. --data /var/lib/quorate");
         return new ServeSettings(
             new NodeServerOptions
             {
                 Self = self.Id,
                 Name = name,
-                DataFolder = durability == Durability.Memory ? null : data,
+                DataFolder = data,
                 Durability = durability,
                 RespAddress = settings.Address("resp", "127.0.0.1:7001"),
                 PeerAddress = settings.Address("peer", self.PeerAddress),

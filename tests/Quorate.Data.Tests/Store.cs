@@ -1,0 +1,163 @@
+using Quorate.Replication;
+
+namespace Quorate.Data.Tests;
+
+public sealed class Store
+{
+    [Theory]
+    [InlineData(1, 30)]
+    [InlineData(2, 1000)]
+    [InlineData(3, 20_000)]
+    public void The_table_does_what_a_dictionary_does(ulong seed, int keys)
+    {
+        var dice = new Prng(seed);
+        var table = new KeyTable();
+        var model = new Dictionary<string, (string Value, long Expiry)>();
+        for (var i = 0; i < 60_000; i++)
+        {
+            var name = $"key:{dice.Below(keys):D12}";
+            var key = Keyspace.Bytes(name);
+            var hash = KeyTable.HashOf(key);
+            var slot = table.Find(key, hash);
+            (slot != 0).ShouldBe(model.ContainsKey(name));
+            // Long runs of growing and of shrinking.
+            var deletes = i / 10_000 % 2 == 1 ? 700 : 100;
+            if (dice.Chance(deletes))
+            {
+                if (slot != 0) table.Remove(slot);
+                model.Remove(name);
+            }
+            else if (slot == 0)
+            {
+                var value = new string('v', dice.Below(40));
+                slot = table.Insert(key, hash, value.Length, default, 1);
+                Keyspace.Bytes(value).CopyTo(table.SlotAt(slot).Value);
+                model[name] = (value, -1);
+            }
+            else if (dice.Chance(300))
+            {
+                var value = new string('w', dice.Below(60));
+                Keyspace.Bytes(value).CopyTo(table.Rewrite(slot, value.Length, default, 1));
+                model[name] = (value, model[name].Expiry);
+            }
+            else if (dice.Chance(400))
+            {
+                var old = model[name];
+                var value = old.Value + "ab";
+                "ab"u8.CopyTo(table.Reshape(slot, value.Length, default, 1)[^2..]);
+                model[name] = (value, old.Expiry);
+            }
+            else if (dice.Chance(700))
+            {
+                var when = dice.Below(50L);
+                table.SetExpiry(slot, when);
+                model[name] = (model[name].Value, when);
+            }
+            else
+            {
+                table.ClearExpiry(slot).ShouldBe(model[name].Expiry >= 0);
+                model[name] = (model[name].Value, -1);
+            }
+
+            if (i % 10_000 == 0) Compare(table, model);
+        }
+
+        Compare(table, model);
+        var last = -1L;
+        while (table.Expiries.Count > 0)
+        {
+            var first = table.Expiries.FirstSlot;
+            table.ExpiryOf(first).ShouldBeGreaterThanOrEqualTo(last);
+            last = table.ExpiryOf(first);
+            model.Remove(Keyspace.Text(table.SlotAt(first).Key)).ShouldBeTrue();
+            table.Remove(first);
+        }
+
+        model.Values.ShouldAllBe(v => v.Expiry < 0);
+        Compare(table, model);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void Scan_gives_every_key_that_stays_through_growing_and_shrinking(ulong seed)
+    {
+        var dice = new Prng(seed);
+        var k = new Keyspace();
+        var most = 100 + dice.Below(5000);
+        for (var i = 0; i < most; i++) k.Do($"SET come{i} v");
+        for (var i = 0; i < 300; i++) k.Do($"SET stay{i} v");
+        var growing = seed % 2 == 0;
+        if (growing)
+            for (var i = 0; i < most; i++) k.Do($"DEL come{i}");
+        var seen = new HashSet<string>();
+        var cursor = "0";
+        var next = 0;
+        do
+        {
+            var reply = k.Do($"SCAN {cursor} COUNT 7").Split("\r\n");
+            cursor = reply[2];
+            for (var i = 5; i < reply.Length; i += 2) seen.Add(reply[i]);
+            for (var i = 0; i < most / 20 && next < most; i++, next++) k.Do(growing ? $"SET come{next} v" : $"DEL come{next}");
+            if (dice.Chance(100)) growing = growing && next < most;
+        }
+        while (cursor != "0");
+        for (var i = 0; i < 300; i++) seen.ShouldContain($"stay{i}");
+    }
+
+    [Fact]
+    public void Scan_without_changes_gives_every_key_once()
+    {
+        var k = new Keyspace();
+        for (var i = 0; i < 3333; i++) k.Do($"SET {i} v");
+        var seen = new List<string>();
+        var cursor = "0";
+        do
+        {
+            var reply = k.Do($"SCAN {cursor} COUNT 50 MATCH *").Split("\r\n");
+            cursor = reply[2];
+            for (var i = 5; i < reply.Length; i += 2) seen.Add(reply[i]);
+        }
+        while (cursor != "0");
+        seen.Count.ShouldBe(3333);
+        seen.Distinct().Count().ShouldBe(3333);
+    }
+
+    [Theory]
+    [InlineData("*", "", false)]
+    [InlineData("*", "a", true)]
+    [InlineData("a*c", "abbbc", true)]
+    [InlineData("a*c", "abbbcd", false)]
+    [InlineData("a*b*c", "aXbYbZc", true)]
+    [InlineData("h?llo", "hello", true)]
+    [InlineData("h?llo", "hllo", false)]
+    [InlineData("h[ae]llo", "hallo", true)]
+    [InlineData("h[^e]llo", "hello", false)]
+    [InlineData("h[a-c]llo", "hbllo", true)]
+    [InlineData("h[c-a]llo", "hbllo", true)]
+    [InlineData("h[a-]llo", "h_", true)] // A range from a to the bracket, in a class that nothing closes.
+    [InlineData("a\\*b", "a*b", true)]
+    [InlineData("a\\*b", "axb", false)]
+    [InlineData("a\\", "a\\", true)]
+    [InlineData("[abc", "a", true)]
+    [InlineData("[]a", "a", false)]
+    [InlineData("**a**", "xxaxx", true)]
+    [InlineData("a", "", false)]
+    [InlineData("", "a", false)]
+    public void Patterns_match_as_in_redis(string pattern, string text, bool matches) =>
+        Glob.Matches(Keyspace.Bytes(pattern), Keyspace.Bytes(text)).ShouldBe(matches);
+
+    private static void Compare(KeyTable table, Dictionary<string, (string Value, long Expiry)> model)
+    {
+        table.IsConsistent().ShouldBeTrue();
+        table.Count.ShouldBe(model.Count);
+        foreach (var (name, (value, expiry)) in model)
+        {
+            var slot = table.Find(Keyspace.Bytes(name), KeyTable.HashOf(Keyspace.Bytes(name)));
+            slot.ShouldNotBe(0);
+            Keyspace.Text(table.SlotAt(slot).Value).ShouldBe(value);
+            table.ExpiryOf(slot).ShouldBe(expiry);
+        }
+    }
+}
