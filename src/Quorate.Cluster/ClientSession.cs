@@ -309,8 +309,12 @@ public sealed class ClientSession
         head.Command = null;
         _barriers--;
         _slots.Pop();
+        var wasClosing = State.WantsClose;
         RunHere(command.Args, now);
         _spare.Push(command);
+        // QUIT: nothing that came after it is executed.
+        if (!wasClosing && State.WantsClose)
+            while (_slots.Count > 0) PopHead();
         Node.Host.OnSessionOutput(this);
         return true;
     }

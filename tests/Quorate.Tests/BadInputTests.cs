@@ -130,10 +130,11 @@ public sealed class BadInputTests
     [Fact]
     public async Task One_client_more_than_allowed_is_told_so()
     {
+        using var folder = new TemporaryFolder();
         await using var program = await RunningProgram.StartAsync(
         [
             "serve", "--node", "a", "--cluster", "a=127.0.0.1:1", "--peer", "127.0.0.1:0", "--resp", "127.0.0.1:0", "--http", "127.0.0.1:0",
-            "--durability", "memory", "--max-clients", "2",
+            "--data", folder.Path, "--max-clients", "2",
         ]);
         using var first = await program.ConnectAsync();
         using var second = await program.ConnectAsync();

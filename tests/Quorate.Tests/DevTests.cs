@@ -28,32 +28,32 @@ public sealed class DevTests
     [Fact]
     public async Task A_restart_keeps_what_was_acknowledged()
     {
-        var folder = Directory.CreateTempSubdirectory("quorate-tests").FullName;
-        try
+        using var temporary = new TemporaryFolder();
+        var folder = temporary.Path;
+        await using (var program = await RunningProgram.DevAsync("--data", folder))
         {
-            await using (var program = await RunningProgram.DevAsync("--data", folder))
-            {
-                using var client = await program.ConnectAsync();
-                for (var i = 0; i < 100; i++) (await client.AskAsync("SET", $"key {i}", $"value {i}")).ShouldBe("OK");
-                (await program.StopAsync()).ShouldBe(ExitCode.Ok);
-            }
-
-            await using (var program = await RunningProgram.DevAsync("--data", folder))
-            {
-                using var client = await program.ConnectAsync(1);
-                for (var i = 0; i < 100; i++) (await client.AskAsync("GET", $"key {i}")).ShouldBe($"value {i}");
-            }
-
-            // The folder is one of a cluster of three.
-            var (code, _, error) = await CommandLineTests.RunAsync(
-                "dev", "--data", folder, "--nodes", "1", "--resp-port", "0", "--http-port", "0", "--peer-port", "0");
-            code.ShouldBe(ExitCode.Failed);
-            error.ShouldContain("belongs to another node");
+            using var client = await program.ConnectAsync();
+            for (var i = 0; i < 100; i++) (await client.AskAsync("SET", $"key {i}", $"value {i}")).ShouldBe("OK");
+            (await program.StopAsync()).ShouldBe(ExitCode.Ok);
         }
-        finally
+
+        await using (var program = await RunningProgram.DevAsync("--data", folder))
         {
-            Directory.Delete(folder, recursive: true);
+            using var client = await program.ConnectAsync(1);
+            for (var i = 0; i < 100; i++) (await client.AskAsync("GET", $"key {i}")).ShouldBe($"value {i}");
+
+            // A second program must not touch the files of a running one.
+            var (failed, _, inUse) = await CommandLineTests.RunAsync(
+                "dev", "--data", folder, "--resp-port", "0", "--http-port", "0", "--peer-port", "0");
+            failed.ShouldBe(ExitCode.Failed);
+            inUse.ShouldContain("in use");
         }
+
+        // The folder is one of a cluster of three.
+        var (code, _, error) = await CommandLineTests.RunAsync(
+            "dev", "--data", folder, "--nodes", "1", "--resp-port", "0", "--http-port", "0", "--peer-port", "0");
+        code.ShouldBe(ExitCode.Failed);
+        error.ShouldContain("belongs to another node");
     }
 
     [Fact]
