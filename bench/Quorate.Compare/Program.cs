@@ -11,6 +11,7 @@ if (CompareOptions.TryParse(args) is not { } options)
 }
 
 var folder = Directory.CreateDirectory(Path.Combine(options.Folder, $"quorate-compare-{Environment.ProcessId}")).FullName;
+var cleaning = new Lock();
 using var onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 using var onTerminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 try
@@ -72,8 +73,12 @@ void Stop(PosixSignalContext context)
     Environment.Exit(130);
 }
 
+// After Ctrl-C two threads come here: the signal's, and the main one, whose servers have just died under it.
 void CleanUp()
 {
-    Child.KillAll();
-    if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
+    lock (cleaning)
+    {
+        Child.KillAll();
+        if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
+    }
 }

@@ -61,7 +61,7 @@ public sealed class ClientSession
         Node.Now = now;
         Node.Statistics.CommandsProcessed++;
         var wasEmpty = Output.Length == 0;
-        if (Node.Keyspace.TryFind(args.Name, out var spec) && IsExecutable(spec, args))
+        if (Node.FindInKeyspace(args) is { } spec && IsExecutable(spec, args))
         {
             if (spec.Route == CommandRoute.Write) TakeWrite(spec, args, now);
             else TakeRead(spec, args, now);
@@ -309,8 +309,12 @@ public sealed class ClientSession
         head.Command = null;
         _barriers--;
         _slots.Pop();
+        var wasClosing = State.WantsClose;
         RunHere(command.Args, now);
         _spare.Push(command);
+        // QUIT: nothing that came after it is executed.
+        if (!wasClosing && State.WantsClose)
+            while (_slots.Count > 0) PopHead();
         Node.Host.OnSessionOutput(this);
         return true;
     }
@@ -373,8 +377,8 @@ public sealed class ClientSession
         }
 
         var start = Output.Length;
-        if (!Node.Keyspace.TryFind(args.Name, out var spec)) CommandErrors.UnknownCommand(Output, args);
-        else if (!spec.AcceptsCount(args.Count)) CommandErrors.WrongArity(Output, spec.Name);
+        var spec = Node.Keyspace.Resolve(args, Output); // says what is wrong with the words, if anything
+        if (spec is null) Invariant.Require(Output.Length > start, "a command that is not found is answered with an error");
         else if (State.IsSubscriberOnly) CommandErrors.NotWhileSubscribed(Output, spec.Name);
         else Output.Error(Node.Refusal ?? "ERR this command has no handler");
         if (State.BeginCommand(spec?.Name ?? "NULL", now)) Output.Truncate(start);

@@ -48,7 +48,9 @@ public sealed class NodeServer : IAsyncDisposable
     public string HttpAddress { get; }
 
     /// <summary>Completes with null when the node was stopped, with the bug when it stopped itself.</summary>
-    public Task<Exception?> Stopped => (_loop ?? throw new InvalidOperationException("not started")).Stopped;
+    public Task<Exception?> Stopped => Loop.Stopped;
+
+    internal NodeLoop Loop => _loop ?? throw new InvalidOperationException("not started");
 
     /// <summary>Takes the node's addresses; nobody is served yet.</summary>
     /// <exception cref="CannotStartException">one of them cannot be had.</exception>
@@ -67,6 +69,7 @@ public sealed class NodeServer : IAsyncDisposable
         Member[] all = [.. members.OrderBy(m => m.Id).Select(m => m.Id == _options.Self ? m with { RespAddress = RespAddress } : m)];
         _store = NodeStore.Open(_options, all, _log);
         _loop = new NodeLoop(_store.NodeOptions(_options, all), _store.Journal, _store.SnapshotsOf);
+        _loop.Node.MeasureProcess = ProcessMeasure.Take;
         _store.Recover(_loop);
 
         var identity = new PeerIdentity(_options.Self, all, RespAddress);

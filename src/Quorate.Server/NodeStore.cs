@@ -54,8 +54,8 @@ internal sealed class MemoryStore : NodeStore
 
     public override IJournal Journal { get; } = new NoJournal();
 
-    // Nothing counts the starts; the wall clock grows from one to the next.
-    protected override long Incarnation { get; } = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
+    // Such a node is never started again.
+    protected override long Incarnation => 1;
 
     public override void Recover(NodeLoop loop) => _loop = loop;
 

@@ -17,6 +17,8 @@ internal sealed class Child : IDisposable
     private static readonly Lock AllLock = new();
     private static readonly List<Child> All = [];
 
+    private static bool _isClosing;
+
     private readonly Process _process;
 
     private Child(Process process, string logPath) => (_process, LogPath) = (process, logPath);
@@ -37,9 +39,13 @@ internal sealed class Child : IDisposable
         start.ArgumentList.Add(logPath);
         start.ArgumentList.Add(file);
         foreach (var argument in arguments) start.ArgumentList.Add(argument);
-        var child = new Child(Process.Start(start) ?? throw new InvalidOperationException($"{file} did not start"), logPath);
-        lock (AllLock) All.Add(child);
-        return child;
+        lock (AllLock)
+        {
+            if (_isClosing) throw new InvalidOperationException("everything is being stopped");
+            var child = new Child(Process.Start(start) ?? throw new InvalidOperationException($"{file} did not start"), logPath);
+            All.Add(child);
+            return child;
+        }
     }
 
     /// <summary>Ends everything that still runs: at the end, after an error, after Ctrl-C.</summary>
@@ -47,6 +53,7 @@ internal sealed class Child : IDisposable
     {
         lock (AllLock)
         {
+            _isClosing = true;
             foreach (var child in All) child.Kill();
             All.Clear();
         }

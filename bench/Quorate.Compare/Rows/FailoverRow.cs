@@ -28,13 +28,26 @@ internal static class FailoverRow
         yield return Gap("largest fail-over gap", ours is null ? null : ourGaps.Max(), 1.0, "");
         yield return new Line
         {
-            Id = "P8", What = "median fail-over gap beside etcd", Ours = "Quorate fsync", Theirs = "etcd", IsUpperBound = true, Target = 1.0,
+            Id = "P8",
+            What = "median fail-over gap beside etcd",
+            Ours = "Quorate fsync",
+            Theirs = "etcd",
+            IsUpperBound = true,
+            Target = 1.0,
             Measured = ours is not null && theirs is not null ? our / their : null,
         };
 
         static Line Gap(string what, double? measured, double target, string note) => new()
         {
-            Id = "P8", What = what, Ours = "Quorate fsync", Theirs = "", Measured = measured, Target = target, IsUpperBound = true, Unit = "s", Note = note,
+            Id = "P8",
+            What = what,
+            Ours = "Quorate fsync",
+            Theirs = "",
+            Measured = measured,
+            Target = target,
+            IsUpperBound = true,
+            Unit = "s",
+            Note = note,
         };
     }
 

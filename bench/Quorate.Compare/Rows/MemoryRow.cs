@@ -15,8 +15,13 @@ internal static class MemoryRow
         var their = Resident(theirs);
         return new Line
         {
-            Id = "P9", What = "resident memory of the leader, 1 M keys", Ours = ours?.Name ?? "Quorate", Theirs = theirs?.Name ?? "Redis",
-            Measured = our is not null && their is not null ? our / their : null, Target = 1.3, IsUpperBound = true,
+            Id = "P9",
+            What = "resident memory of the leader, 1 M keys",
+            Ours = ours?.Name ?? "Quorate",
+            Theirs = theirs?.Name ?? "Redis",
+            Measured = our is not null && their is not null ? our / their : null,
+            Target = 1.3,
+            IsUpperBound = true,
             Note = $"{our:0} MB beside {their:0} MB",
         };
     }

@@ -32,8 +32,15 @@ internal static class SlowFollowerRow
         Console.WriteLine($"  P7 p99 {without.P99:0.00} ms healthy, {with.P99:0.00} ms with one follower stopped");
         return new Line
         {
-            Id = "P7", What = "p99 of SET, pipeline 16, one follower stopped", Ours = "one follower stopped", Theirs = "all healthy",
-            OurSample = with, TheirSample = without, Measured = with.P99 / without.P99, Target = 1.1, IsUpperBound = true,
+            Id = "P7",
+            What = "p99 of SET, pipeline 16, one follower stopped",
+            Ours = "one follower stopped",
+            Theirs = "all healthy",
+            OurSample = with,
+            TheirSample = without,
+            Measured = with.P99 / without.P99,
+            Target = 1.1,
+            IsUpperBound = true,
         };
     }
 }

@@ -20,7 +20,13 @@ internal static class ThroughputRow
         var their = theirSamples.Count > 0 ? Sample.Median(theirSamples) : null;
         return new Line
         {
-            Id = id, What = what, Ours = ours, Theirs = theirs, OurSample = our, TheirSample = their, Target = target,
+            Id = id,
+            What = what,
+            Ours = ours,
+            Theirs = theirs,
+            OurSample = our,
+            TheirSample = their,
+            Target = target,
             Measured = our is not null && their is not null ? our.OpsPerSecond / their.OpsPerSecond : null,
         };
 

@@ -69,14 +69,14 @@ internal sealed class SegmentWriter(IJournalFiles files, JournalRules rules, ulo
         var failure = JournalFailure.Write;
         try
         {
+            // First, for they may be what the next segment needs the room of.
+            foreach (var name in plan.Delete) files.Delete(name);
             if (plan.Number > 0)
             {
                 var name = JournalFormat.NameOf(plan.Number);
                 if (plan.Recycle is null) Create(name, plan.Number, plan.Length, ref failure);
                 else Recycle(plan.Recycle, name, plan, ref failure);
             }
-
-            foreach (var name in plan.Delete) files.Delete(name);
         }
         catch (IOException e)
         {

@@ -105,6 +105,7 @@ internal sealed class RespConnection
         if (_isGone) session.Output.Clear();
         if (_isFlushing || session.Output.Length == 0) return false;
         _counters.OutputBytes += session.Output.Length;
+        _loop.Node.Statistics.NetOutputBytes += session.Output.Length;
         _output.Write(session.Output.Written.Span);
         session.Output.Clear();
         _isFlushing = true;
@@ -225,6 +226,7 @@ internal sealed class RespConnection
                 var now = SystemClock.Now;
                 foreach (var segment in bytes) Take(segment.Span, now);
                 _counters.InputBytes += bytes.Length;
+                _loop.Node.Statistics.NetInputBytes += bytes.Length;
                 batch = _loop.EndStep(endsTurn: false, now);
                 if (IsBehind(_session!)) waits = BeginWait(Wait.Pause);
             }

@@ -24,8 +24,15 @@ internal sealed class RespEndpoint(NodeLoop loop, ClientLimits limits, ClientCou
         {
             isTaken = _connections.Count < limits.MaxClients;
             if (isTaken) _connections.Add(client);
-            if (isTaken) counters.Accepted++;
-            else counters.Refused++;
+            if (isTaken)
+            {
+                counters.Accepted++;
+            }
+            else
+            {
+                counters.Refused++;
+                loop.Node.Statistics.ConnectionsRejected++;
+            }
         }
 
         if (!isTaken)

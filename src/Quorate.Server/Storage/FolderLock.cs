@@ -15,8 +15,7 @@ public sealed class FolderLock : IDisposable
     public static FolderLock Take(string folder)
     {
         var path = Path.Combine(folder, "lock");
-        // ReadWrite sharing: .NET takes no lock of its own then, and the file can be read to name its holder.
-        var file = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite);
+        var file = Posix.OpenUnlocked(path);
         try
         {
             if (!Posix.TryLock(file, path))

@@ -39,6 +39,7 @@ public sealed class NodeFolder : IDisposable
     /// the operator.</exception>
     public static NodeFolder Open(string path, string cluster, string node)
     {
+        if ((cluster + node).Contains('\n', StringComparison.Ordinal)) throw new ArgumentException("Names have no line breaks.", nameof(node));
         path = Path.GetFullPath(path);
         FolderLock? held = null;
         try
@@ -109,10 +110,14 @@ public sealed class NodeFolder : IDisposable
     {
         var file = Path.Combine(path, "incarnation");
         var count = 0L;
-        if (File.Exists(file)
-            && (!long.TryParse(File.ReadAllText(file).TrimEnd('\n'), NumberStyles.None, CultureInfo.InvariantCulture, out count) || count < 1))
+        // Not there is fine before the first journal: the start before may have ended between identity and this.
+        var isMissing = !File.Exists(file);
+        var isDamaged = isMissing
+            ? Directory.EnumerateFileSystemEntries(Path.Combine(path, "journal")).Any()
+            : !long.TryParse(File.ReadAllText(file).TrimEnd('\n'), NumberStyles.None, CultureInfo.InvariantCulture, out count) || count < 1;
+        if (isDamaged)
         {
-            throw new IOException($"{file} is damaged: it must hold how often the node was started. Write a number there that is certainly greater.");
+            throw new IOException($"{file} is damaged or missing: it must hold how often the node was started. Write a number there that is certainly greater.");
         }
 
         WriteDurably(file, string.Create(CultureInfo.InvariantCulture, $"{++count}\n"));

@@ -17,6 +17,9 @@ internal static partial class Posix
     private const int EOPNOTSUPP = 95;
     private const int EDQUOT = 122;
     private const int LockExclusiveNoWait = 2 | 4;
+    private const int ReadOnly = 0;
+    private const int ReadWriteCreateCloseOnExec = 2 | 0x40 | 0x80000;
+    private const int OwnerWritesAllRead = 0x1A4; // 0644
 
     /// <summary>Content and length; not the times.</summary>
     public static void SyncData(SafeFileHandle file, string path)
@@ -33,7 +36,7 @@ internal static partial class Posix
     public static void SyncFolder(string path)
     {
         SafeFileHandle folder;
-        while ((folder = open(path, 0)).IsInvalid) ThrowUnlessInterrupted("open", path);
+        while ((folder = open(path, ReadOnly, 0)).IsInvalid) ThrowUnlessInterrupted("open", path);
         using (folder) Sync(folder, path);
     }
 
@@ -45,6 +48,14 @@ internal static partial class Posix
         while (error == EINTR);
         // File systems without it: the zeros that are written next reserve the room.
         if (error is not (0 or EINVAL or EOPNOTSUPP)) throw ErrorOf("posix_fallocate", path, error);
+    }
+
+    /// <summary>Opens without the lock that .NET takes on every file it opens. The child processes do not inherit it.</summary>
+    public static SafeFileHandle OpenUnlocked(string path)
+    {
+        SafeFileHandle file;
+        while ((file = open(path, ReadWriteCreateCloseOnExec, OwnerWritesAllRead)).IsInvalid) ThrowUnlessInterrupted("open", path);
+        return file;
     }
 
     /// <summary>False: another open file holds the lock. It ends with the process, however that ends.</summary>
@@ -96,5 +107,5 @@ internal static partial class Posix
     private static partial int flock(SafeFileHandle file, int operation);
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial SafeFileHandle open(string path, int flags);
+    private static partial SafeFileHandle open(string path, int flags, int mode);
 }

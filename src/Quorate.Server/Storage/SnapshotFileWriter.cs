@@ -14,6 +14,9 @@ internal sealed class SnapshotFileWriter : ISnapshotWriter
     /// <summary>Above this many bytes in the queue the writer is not ready.</summary>
     public const int QueueBound = 4 << 20;
 
+    // In portions: one write-back of a whole snapshot would hold up the commits that share the disk.
+    private const int BytesBetweenSyncs = 8 << 20;
+
     private readonly FileSnapshots _owner;
     private readonly BackgroundThread _thread;
     private readonly SnapshotHeader _header;
@@ -25,6 +28,7 @@ internal sealed class SnapshotFileWriter : ISnapshotWriter
     private readonly List<long> _offsets = [];
     private SafeFileHandle? _file;
     private long _offset;
+    private long _synced;
     private uint _total = 0xFFFF_FFFF;
     private string? _error;
 
@@ -99,6 +103,9 @@ internal sealed class SnapshotFileWriter : ISnapshotWriter
         _total = Crc32C.Update(_total, whole[..SnapshotFormat.PieceHeader]);
         _offsets.Add(_offset);
         Put(whole);
+        if (_offset - _synced < BytesBetweenSyncs) return;
+        Posix.SyncData(_file!, _path);
+        _synced = _offset;
     }
 
     private void Finish()

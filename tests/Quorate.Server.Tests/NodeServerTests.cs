@@ -1,0 +1,78 @@
+using System.Net.Sockets;
+using System.Text;
+using Quorate.Cluster;
+using Quorate.Cluster.Commands;
+using Quorate.Replication;
+using Quorate.Server.Peers;
+
+namespace Quorate.Server.Tests;
+
+public sealed class NodeServerTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    [Fact]
+    public async Task Commands_are_executed_on_the_event_loop_of_the_sockets()
+    {
+        await using var server = await StartAsync();
+        var names = new List<string?>();
+        server.Loop.Node.MeasureProcess = () =>
+        {
+            names.Add(Thread.CurrentThread.Name);
+            return default(ProcessStatus);
+        };
+
+        using var client = new TcpClient();
+        var port = int.Parse(server.RespAddress.Split(':')[1]);
+        await client.ConnectAsync("127.0.0.1", port);
+        for (var i = 0; i < 10; i++)
+        {
+            // Wait for each answer: the first read of a connection may happen on the thread that accepted it.
+            await client.GetStream().WriteAsync("INFO memory\r\n"u8.ToArray());
+            (await client.GetStream().ReadAsync(new byte[64 * 1024]).AsTask().WaitAsync(Patience)).ShouldBeGreaterThan(0);
+            await Task.Delay(5);
+        }
+
+        lock (server.Loop.Gate) names[^1].ShouldBe(SocketEngine.ThreadName);
+    }
+
+    [Fact]
+    public async Task A_bug_ends_the_node_and_is_told()
+    {
+        await using var server = await StartAsync();
+        server.Loop.Node.MeasureProcess = () => throw new InvariantViolation("made up");
+        using var client = new TcpClient();
+        await client.ConnectAsync("127.0.0.1", int.Parse(server.RespAddress.Split(':')[1]));
+        await client.GetStream().WriteAsync("INFO memory\r\n"u8.ToArray());
+        (await server.Stopped.WaitAsync(Patience)).ShouldBeOfType<InvariantViolation>();
+        server.Loop.IsRunning.ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task Peers_that_are_not_of_the_cluster_are_told_why()
+    {
+        await using var server = await StartAsync();
+        using var client = new TcpClient();
+        await client.ConnectAsync("127.0.0.1", int.Parse(server.PeerAddress.Split(':')[1]));
+        await client.GetStream().WriteAsync(new PeerHello(new NodeId(2), new NodeId(1), 5, "").Encode());
+        var answer = new byte[1024];
+        var length = await client.GetStream().ReadAtLeastAsync(answer, 6, throwOnEndOfStream: false).AsTask().WaitAsync(Patience);
+        Encoding.UTF8.GetString(answer, 0, length).ShouldContain("another cluster");
+        (await client.GetStream().ReadAtLeastAsync(answer, 1024, throwOnEndOfStream: false).AsTask().WaitAsync(Patience)).ShouldBeLessThan(1024);
+    }
+
+    private static async Task<NodeServer> StartAsync()
+    {
+        var server = await NodeServer.BindAsync(new NodeServerOptions
+        {
+            Self = new NodeId(1),
+            Name = "n1",
+            Durability = Durability.Memory,
+            RespAddress = "127.0.0.1:0",
+            PeerAddress = "127.0.0.1:0",
+            HttpAddress = "127.0.0.1:0",
+        });
+        await server.StartAsync([new Member(new NodeId(1), "n1", server.PeerAddress, server.RespAddress)]);
+        return server;
+    }
+}

@@ -1,0 +1,159 @@
+using System.Net;
+using System.Net.Http;
+using System.Net.Sockets;
+using System.Text.Json;
+using StackExchange.Redis;
+
+namespace Quorate.Tests;
+
+/// <summary>A cluster of three as a user starts it, over real sockets.</summary>
+public sealed class DevTests
+{
+    [Fact]
+    public async Task What_is_written_on_one_node_is_read_on_another()
+    {
+        await using var program = await RunningProgram.DevAsync("--ephemeral");
+        for (var from = 0; from < 3; from++)
+        {
+            using var writer = await program.ConnectAsync(from);
+            (await writer.AskAsync("SET", "key", $"from {from}")).ShouldBe("OK");
+            for (var to = 0; to < 3; to++)
+            {
+                using var reader = await program.ConnectAsync(to);
+                (await reader.AskAsync("GET", "key")).ShouldBe($"from {from}");
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_restart_keeps_what_was_acknowledged()
+    {
+        using var temporary = new TemporaryFolder();
+        var folder = temporary.Path;
+        await using (var program = await RunningProgram.DevAsync("--data", folder))
+        {
+            using var client = await program.ConnectAsync();
+            for (var i = 0; i < 100; i++) (await client.AskAsync("SET", $"key {i}", $"value {i}")).ShouldBe("OK");
+            (await program.StopAsync()).ShouldBe(ExitCode.Ok);
+        }
+
+        await using (var program = await RunningProgram.DevAsync("--data", folder))
+        {
+            using var client = await program.ConnectAsync(1);
+            for (var i = 0; i < 100; i++) (await client.AskAsync("GET", $"key {i}")).ShouldBe($"value {i}");
+
+            // A second program must not touch the files of a running one.
+            var (failed, _, inUse) = await CommandLineTests.RunAsync(
+                "dev", "--data", folder, "--resp-port", "0", "--http-port", "0", "--peer-port", "0");
+            failed.ShouldBe(ExitCode.Failed);
+            inUse.ShouldContain("in use");
+        }
+
+        // The folder is one of a cluster of three.
+        var (code, _, error) = await CommandLineTests.RunAsync(
+            "dev", "--data", folder, "--nodes", "1", "--resp-port", "0", "--http-port", "0", "--peer-port", "0");
+        code.ShouldBe(ExitCode.Failed);
+        error.ShouldContain("belongs to another node");
+    }
+
+    [Fact]
+    public async Task Replies_of_a_long_pipeline_come_in_order()
+    {
+        await using var program = await RunningProgram.DevAsync("--ephemeral");
+        for (var node = 0; node < 3; node++)
+        {
+            using var client = await program.ConnectAsync(node);
+            const int count = 5000;
+            var sending = client.SendAsync(string.Concat(Enumerable.Range(0, count).Select(i =>
+                RespClient.Command("SET", $"k{i % 10}", $"{i}") + RespClient.Command("GET", $"k{i % 10}") + $"ECHO {i}\r\n")));
+            for (var i = 0; i < count; i++)
+            {
+                (await client.ReadAsync())!.ToString().ShouldBe("OK");
+                (await client.ReadAsync())!.ToString().ShouldBe($"{i}");
+                (await client.ReadAsync())!.ToString().ShouldBe($"{i}");
+            }
+
+            await sending;
+        }
+    }
+
+    [Fact]
+    public async Task A_client_that_has_said_all_still_gets_its_replies()
+    {
+        await using var program = await RunningProgram.DevAsync("--ephemeral");
+        using var client = await program.ConnectAsync(1);
+        await client.SendAsync(string.Concat(Enumerable.Range(0, 100).Select(i => RespClient.Command("SET", $"k{i}", "v"))));
+        client.Socket.Shutdown(SocketShutdown.Send);
+        for (var i = 0; i < 100; i++) (await client.ReadAsync())!.ToString().ShouldBe("OK");
+        (await client.ReadAsync()).ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task Quit_is_answered_after_what_was_before_and_closes()
+    {
+        await using var program = await RunningProgram.DevAsync("--ephemeral");
+        using var client = await program.ConnectAsync();
+        await client.SendAsync("SET a 1\r\nQUIT\r\nSET a 2\r\n");
+        (await client.ReadAsync())!.ToString().ShouldBe("OK");
+        (await client.ReadAsync())!.ToString().ShouldBe("OK");
+        (await client.ReadAsync()).ShouldBeNull();
+        using var other = await program.ConnectAsync();
+        (await other.AskAsync("GET", "a")).ShouldBe("1");
+    }
+
+    [Fact]
+    public async Task A_usual_client_library_works()
+    {
+        await using var program = await RunningProgram.DevAsync("--ephemeral");
+        using var redis = await ConnectionMultiplexer.ConnectAsync($"127.0.0.1:{program.RespPorts[1]},connectTimeout=20000,syncTimeout=20000");
+        var database = redis.GetDatabase();
+        (await database.StringSetAsync("key", "value")).ShouldBeTrue();
+        ((string)(await database.StringGetAsync("key"))!).ShouldBe("value");
+        (await database.StringIncrementAsync("counter", 5)).ShouldBe(5);
+        var many = Enumerable.Range(0, 500).Select(_ => database.StringIncrementAsync("counter")).ToList();
+        (await Task.WhenAll(many)).ShouldBe(Enumerable.Range(6, 500).Select(i => (long)i));
+    }
+
+    [Fact]
+    public async Task Status_health_and_metrics()
+    {
+        await using var program = await RunningProgram.DevAsync("--ephemeral");
+        using var http = new HttpClient();
+        var leaders = 0;
+        foreach (var port in program.HttpPorts)
+        {
+            (await http.GetStringAsync($"http://127.0.0.1:{port}/livez")).ShouldBe("ok\n");
+            (await http.GetStringAsync($"http://127.0.0.1:{port}/readyz")).ShouldBe("ok\n");
+            using var status = JsonDocument.Parse(await http.GetStringAsync($"http://127.0.0.1:{port}/status"));
+            status.RootElement.GetProperty("members").GetArrayLength().ShouldBe(3);
+            status.RootElement.GetProperty("term").GetInt64().ShouldBeGreaterThan(0);
+            if (status.RootElement.GetProperty("role").GetString() == "leader")
+            {
+                leaders++;
+                status.RootElement.GetProperty("followers").GetArrayLength().ShouldBe(2);
+            }
+
+            var metrics = await http.GetStringAsync($"http://127.0.0.1:{port}/metrics");
+            metrics.ShouldContain("\nquorate_has_leader 1\n");
+            metrics.Split('\n').Where(l => l.Length > 0 && l[0] != '#').ShouldAllBe(l => l.Split(' ').Length == 2);
+            (await http.GetAsync($"http://127.0.0.1:{port}/nothing")).StatusCode.ShouldBe(HttpStatusCode.NotFound);
+        }
+
+        leaders.ShouldBe(1);
+        var (code, output, _) = await CommandLineTests.RunAsync("status", "--server", $"127.0.0.1:{program.RespPorts[2]}");
+        code.ShouldBe(ExitCode.Ok);
+        foreach (var name in new[] { "n1", "n2", "n3", "term", "commit", "applied" }) output.ShouldContain(name);
+    }
+
+    [Fact]
+    public async Task A_port_in_use_is_said_clearly()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var port = ((IPEndPoint)listener.LocalEndpoint).Port;
+        var (code, _, error) = await CommandLineTests.RunAsync(
+            "dev", "--ephemeral", "--nodes", "1", "--resp-port", $"{port}", "--http-port", "0", "--peer-port", "0");
+        code.ShouldBe(ExitCode.Failed);
+        error.ShouldBe($"quorate: node n1 cannot listen for clients at 127.0.0.1:{port}: the port is in use by another process\n");
+    }
+}
