@@ -4,6 +4,7 @@ using Quorate.Cluster.Commands;
 using Quorate.Cluster.Peers;
 using Quorate.Data;
 using Quorate.Replication;
+using Quorate.Resp;
 using Quorate.Strategies.Raft;
 
 namespace Quorate.Cluster;
@@ -23,6 +24,7 @@ public sealed class Node
     private readonly Queue<ClientSession> _ready = new();
     private readonly List<ClientSession> _clockWaiters = [];
     private readonly List<ClientSession> _clockAdvance = [];
+    private readonly RespWriter _nobody = RespWriter.Discarding();
     private long _lastSessionId;
     private bool _turnEndRequested;
     private int _ticks;
@@ -183,6 +185,13 @@ public sealed class Node
     public void Describe(StringBuilder text) => _group.Describe(text);
 
     public void CheckInvariants() => _group.Replica.CheckInvariants();
+
+    /// <summary>The command, or the subcommand, that the words name; null when there is none or their number is wrong.</summary>
+    internal CommandSpec? FindInKeyspace(in CommandArgs args)
+    {
+        if (!Keyspace.TryFind(args.Name, out var spec)) return null;
+        return spec.Subcommands.Count == 0 ? spec : Keyspace.Resolve(args, _nobody);
+    }
 
     internal Group GroupOf(int database)
     {

@@ -113,6 +113,58 @@ public class LinearizabilityTests
         invalid.ShouldBeGreaterThan(400);
     }
 
+    [Theory]
+    [InlineData(OperationKind.Append)]
+    [InlineData(OperationKind.Increment)]
+    public void It_agrees_with_brute_force_on_ledgers_and_counters(OperationKind write)
+    {
+        var prng = new Prng(11);
+        var (valid, invalid) = (0, 0);
+        for (var round = 0; round < 2000; round++)
+        {
+            var history = Executed(prng, write);
+            var expected = BruteForce(history);
+            LinearizabilityChecker.Check(history).Kind.ShouldBe(expected, string.Join("\n", history));
+            if (expected == VerdictKind.Valid) valid++;
+            else invalid++;
+        }
+
+        valid.ShouldBeGreaterThan(200);
+        invalid.ShouldBeGreaterThan(200);
+    }
+
+    /// <summary>Operations with the results of some order, at times that may or may not allow that order.</summary>
+    private static List<Operation> Executed(Prng prng, OperationKind write)
+    {
+        var count = 3 + prng.Below(4);
+        var stamps = Enumerable.Range(1, count * 2).Select(i => (long)i).OrderBy(_ => prng.NextUInt64()).ToArray();
+        var list = new List<Operation>();
+        string? state = null;
+        for (var i = 0; i < count; i++)
+        {
+            var kind = prng.Chance(400) ? OperationKind.Get : write;
+            var outcome = kind == write && prng.Chance(350) ? OperationOutcome.Unknown : OperationOutcome.Ok;
+            var spread = prng.Chance(500);
+            var (from, to) = spread ? (stamps[2 * i], stamps[(2 * i) + 1]) : ((2L * i) + 1, (2L * i) + 2);
+            var operation = new Operation
+            {
+                Client = i,
+                Kind = kind,
+                Key = "k",
+                Argument = kind == OperationKind.Append ? $"{(char)('a' + i)};" : null,
+                Invoked = Math.Min(from, to),
+                Returned = outcome == OperationOutcome.Unknown ? long.MaxValue : Math.Max(from, to),
+                Outcome = outcome,
+            };
+            var (next, result) = KeyModel.Step(state, operation);
+            operation.Result = result;
+            if (outcome == OperationOutcome.Ok || prng.Chance(500)) state = next;
+            list.Add(operation);
+        }
+
+        return list;
+    }
+
     private static List<Operation> RandomHistory(Prng prng)
     {
         var count = 2 + prng.Below(5);

@@ -63,18 +63,15 @@ internal static class RaftCanaries
         DelayMicroseconds = 500 + prng.Below(30_000),
     };
 
-    private static Scenario CrashingElections(Prng prng) => Base((FaultKind.PowerLoss, 8), (FaultKind.Isolation, 4)) with
+    private static Scenario CrashingElections(Prng prng) => Base((FaultKind.Isolation, 4), (FaultKind.ProcessCrash, 2)) with
     {
-        Nodes = 3 + (2 * prng.Below(2)),
         ClientsPerNode = 1,
-        SafetySeconds = 30,
-        StrikeMilliseconds = 150,
-        FaultMilliseconds = 100,
-        FreshLeaderPerMille = 500,
-        LeaderPerMille = 300,
-        DuplicationPerMille = 700,
+        SafetySeconds = 25,
+        StrikeMilliseconds = 1500,
+        FaultMilliseconds = 300,
+        FreshLeaderPerMille = 800,
         DiskSlowness = 30 + prng.Below(60),
-        DelayMicroseconds = 500 + prng.Below(60_000),
+        DelayMicroseconds = 500 + prng.Below(5_000),
     };
 
     private static Scenario Reordering(Prng prng) => Base(

@@ -4,9 +4,11 @@ namespace Quorate.Simulation;
 
 /// <summary>
 /// Depth-first search for a linearization of one key's operations [Wing-Gong 1993], remembering every configuration (set of
-/// operations done, state reached) it has been in [Lowe 2017]. Three reductions keep it short, none of which loses an answer:
+/// operations done, state reached) it has been in [Lowe 2017]. Reductions keep it short, none of which loses an answer:
 /// an operation whose answer says that it changed nothing is taken as soon as it fits; of equal operations of unknown outcome only
-/// the earliest is tried; those that would change nothing are not tried at all.
+/// the earliest is tried; those that would change nothing are not tried at all; a write of unknown outcome whose value nobody
+/// saw can help only by making an absent key exist, so one such is as good as another; where a key is only
+/// appended to, every state begins what the longest read shows.
 /// </summary>
 internal sealed class LinearizationSearch
 {
@@ -19,6 +21,9 @@ internal sealed class LinearizationSearch
     private readonly List<int> _candidates = [];
     private readonly List<Level> _levels = [];
     private readonly HashSet<(OperationKind, string?)> _tried = [];
+    private readonly HashSet<string> _observed = new(StringComparer.Ordinal);
+    private readonly bool _hasAppends;
+    private readonly string? _longestRead;
 
     private string? _state;
     private (ulong High, ulong Low) _set;
@@ -36,6 +41,15 @@ internal sealed class LinearizationSearch
         var prng = new Prng(0x0DD5);
         for (var i = 0; i < _names.Length; i++) _names[i] = (prng.NextUInt64(), prng.NextUInt64());
         _definiteLeft = _definite.Length;
+        _hasAppends = all.Any(o => o.Kind == OperationKind.Append);
+        foreach (var operation in _definite)
+        {
+            if (operation.Kind is not (OperationKind.Get or OperationKind.GetSet) || operation.Result is not { } seen) continue;
+            _observed.Add(seen);
+            if (seen.Length > (_longestRead?.Length ?? 0)) _longestRead = seen;
+        }
+
+        if (all.Any(o => o.Kind is not (OperationKind.Append or OperationKind.Get))) _longestRead = null;
     }
 
     private readonly record struct Level(int Operation, string? StateBefore, int FirstCandidate, int Next);
@@ -130,7 +144,8 @@ internal sealed class LinearizationSearch
             if (_done[i]) continue;
             var operation = _definite[i];
             bound = Math.Min(bound, operation.Returned);
-            if (KeyModel.Step(_state, operation).Result != operation.Result) continue;
+            var (next, result) = KeyModel.Step(_state, operation);
+            if (result != operation.Result || !IsOnTheWay(next)) continue;
             if (HadNoEffect(operation))
             {
                 _candidates.RemoveRange(first, _candidates.Count - first);
@@ -145,10 +160,28 @@ internal sealed class LinearizationSearch
         for (var u = 0; u < _unknown.Length && _unknown[u].Invoked < bound; u++)
         {
             var i = _definite.Length + u;
-            if (_done[i] || !_tried.Add((_unknown[u].Kind, _unknown[u].Argument))) continue;
-            if (KeyModel.Step(_state, _unknown[u]).Next != _state) _candidates.Add(i);
+            var operation = _unknown[u];
+            if (_done[i]) continue;
+            if (IsUnseen(operation))
+            {
+                if (_state is null && _tried.Add((OperationKind.Set, null))) _candidates.Add(i);
+                continue;
+            }
+
+            if (!_tried.Add((operation.Kind, operation.Argument))) continue;
+            var next = KeyModel.Step(_state, operation).Next;
+            if (next != _state && IsOnTheWay(next)) _candidates.Add(i);
         }
     }
+
+    private bool IsUnseen(Operation operation) =>
+        operation.Kind is OperationKind.Set or OperationKind.SetIfAbsent or OperationKind.GetSet
+        && !_hasAppends && !_observed.Contains(operation.Argument!);
+
+    /// <summary>False: the state contradicts the longest read of a key that is only appended to.</summary>
+    private bool IsOnTheWay(string? state) =>
+        _longestRead is null || state is null || state.Length > _longestRead.Length
+        || _longestRead.StartsWith(state, StringComparison.Ordinal);
 
     private static bool HadNoEffect(Operation operation) => operation.Kind switch
     {

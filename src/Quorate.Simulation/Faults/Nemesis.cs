@@ -45,13 +45,22 @@ internal sealed class Nemesis(SimCluster cluster, Prng prng, Scenario scenario)
     {
         if (_isStopped || scenario.SparesLeader || !prng.Chance(scenario.FreshLeaderPerMille)) return;
         var node = cluster.Nodes[id.Value - 1];
-        var kind = prng.Below(3);
+        var kind = prng.Below(4);
         _world.After(prng.Below(4 * Math.Max(1000, scenario.DelayMicroseconds)) * World.Microsecond, () =>
         {
             if (_isStopped) return;
             if (kind == 0) Crash(node, losesPower: false);
+            else if (kind == 3) LoseVoters(node);
             else _partitions.Strike(kind == 1 ? FaultKind.Isolation : FaultKind.OneWayPartition, node, Duration());
         });
+    }
+
+    /// <summary>Those who may have voted lose their power and come back, while the leader hears nobody.</summary>
+    private void LoseVoters(SimNode leader)
+    {
+        _partitions.Strike(FaultKind.Isolation, leader, Duration() + World.Second);
+        foreach (var node in cluster.Nodes)
+            if (node != leader) Crash(node, losesPower: true);
     }
 
     private void ScheduleNext() => _world.After(prng.Below(2 * scenario.StrikeMilliseconds + 1) * World.Millisecond, () =>

@@ -69,6 +69,19 @@ public sealed class JournalTests
     }
 
     [Fact]
+    public void Nothing_is_prepared_while_a_batch_makes_a_segment_itself()
+    {
+        var journal = Open(new FaultyFiles());
+        journal.Append(One, [1]);
+        var batch = journal.TakeBatch()!;
+        journal.PlanNext().ShouldBeNull("the second segment's name could be durable before the first's");
+        journal.Write(batch, sync: true).ShouldBeTrue();
+        journal.PlanNext().ShouldBeNull();
+        journal.Complete(batch);
+        journal.PlanNext().ShouldNotBeNull();
+    }
+
+    [Fact]
     public void A_record_longer_than_a_segment_gets_a_segment_of_its_own()
     {
         var files = new FaultyFiles();
@@ -293,7 +306,7 @@ public sealed class JournalTests
     {
         var journal = NodeJournal.Open(new FaultyFiles(), new JournalOptions(), Ignore).Journal!;
         var record = new byte[100];
-        // Two rounds for the two buffers; the batches are taken and completed unwritten only here.
+        // Rounds for both buffers to grow. What is counted is the part under the node's lock.
         for (var round = 0; round < 3; round++)
         {
             for (var i = 0; i < 2000; i++) journal.Append(One, record);
