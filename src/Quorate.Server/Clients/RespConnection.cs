@@ -114,6 +114,7 @@ internal sealed class RespConnection
         _loop.Node.Statistics.NetOutputBytes += session.Output.Length;
         _output.Write(session.Output.Written.Span);
         session.Output.Clear();
+        session.OnOutputTaken();
         _isFlushing = true;
         return true;
     }
