@@ -467,6 +467,15 @@ public sealed class RaftReplica : IReplica
         }, Journal.HardStatePoint);
     }
 
+    /// <summary>The log has overtaken a snapshot of which pieces are missing (its sender failed): it must not stand in the
+    /// way of one of this replica's own for ever.</summary>
+    internal void DropOvertakenInstallation()
+    {
+        if (_installation is not { IsSealing: false } installation || installation.Index > CommitIndex) return;
+        installation.Close();
+        _installation = null;
+    }
+
     /// <summary>[Raft fig. 13, 6-8] The state is replaced; the log goes on after the snapshot if it agrees with it.</summary>
     private void FinishInstallation(SnapshotInstallation snapshot, bool saved)
     {
