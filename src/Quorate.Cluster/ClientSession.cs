@@ -15,16 +15,17 @@ namespace Quorate.Cluster;
 public sealed class ClientSession
 {
     private readonly SlotQueue _slots = new();
+    private readonly LocalExecution _local;
     private readonly Stack<HeldCommand> _spare = new();
 
     /// <summary>Commands in the queue behind which no write may be handed on yet (anything held but a read).</summary>
     private int _barriers;
     private bool _isReady;
-    private NodeCommand? _waiting;
 
     internal ClientSession(Node node, long id, SessionState state)
     {
         (Node, Id, State) = (node, id, state);
+        _local = new LocalExecution(this);
     }
 
     internal Node Node { get; }
@@ -50,7 +51,7 @@ public sealed class ClientSession
 
     internal bool IsGone { get; set; }
 
-    private bool IsWaiting => _waiting is not null;
+    private bool IsWaiting => _local.IsWaiting;
 
     private Group Group => Node.GroupOf(State.Database);
 
@@ -83,14 +84,9 @@ public sealed class ClientSession
     {
         if (State.WantsClose) return;
         State.WantsClose = true;
-        var text = "-ERR Protocol error: " + error + "\r\n";
-        if (_slots.Count == 0)
-        {
-            WriteOut(Encoding.UTF8.GetBytes(text));
-            return;
-        }
-
-        _slots.Push(new Slot { State = SlotState.Done, Reply = Encoding.UTF8.GetBytes(text), SinceNanoseconds = Node.Now.Nanoseconds });
+        var reply = Encoding.UTF8.GetBytes("-ERR Protocol error: " + error + "\r\n");
+        _slots.Push(new Slot { State = SlotState.Done, Reply = reply, SinceNanoseconds = Node.Now.Nanoseconds });
+        Advance(inStep: true);
     }
 
     /// <summary>The writer for a slot's reply when nothing is owed before it.</summary>
@@ -210,7 +206,7 @@ public sealed class ClientSession
     private void TakeWrite(CommandSpec spec, in CommandArgs args, StepTime now)
     {
         var isSilent = State.BeginCommand(spec.Name, now);
-        if (_slots.Count > 0 && !MayOvertakeReads())
+        if (_barriers > 0 || !_slots.MayWriteBehind(Group.PathEpoch, Group.Replica.IsLeader))
         {
             Hold(spec, args, now, isSilent);
             return;
@@ -225,21 +221,6 @@ public sealed class ClientSession
             IsSilent = isSilent,
         });
         Group.Write(this, slot, State.Database, args, now);
-    }
-
-    /// <summary>A write may be handed on behind unanswered ones that went the same way, with only reads held between.</summary>
-    private bool MayOvertakeReads()
-    {
-        if (_barriers > 0) return false;
-        for (var s = _slots.End - 1; s >= _slots.Head; s--)
-        {
-            ref var slot = ref _slots[s];
-            if (slot.State == SlotState.Reading) return false;
-            if (slot.State == SlotState.Held && !Group.Replica.IsLeader) return false;
-            if (slot.State == SlotState.Writing) return slot.PathEpoch == Group.PathEpoch;
-        }
-
-        return true;
     }
 
     private void TakeRead(CommandSpec spec, in CommandArgs args, StepTime now)
@@ -367,45 +348,16 @@ public sealed class ClientSession
 
     private void RunHere(in CommandArgs args, StepTime now)
     {
-        if (NodeCommandTable.Find(args.Name) is { } entry)
-        {
-            var command = new NodeCommand(State, Node.View, Output);
-            NodeCommandTable.Execute(entry, command, args, now);
-            Output.Protocol = State.Protocol;
-            if (command.IsWaiting) WaitWith(command, now);
-            return;
-        }
-
-        var start = Output.Length;
-        var spec = Node.Keyspace.Resolve(args, Output); // says what is wrong with the words, if anything
-        if (spec is null) Invariant.Require(Output.Length > start, "a command that is not found is answered with an error");
-        else if (State.IsSubscriberOnly) CommandErrors.NotWhileSubscribed(Output, spec.Name);
-        else Output.Error(Node.Refusal ?? "ERR this command has no handler");
-        if (State.BeginCommand(spec?.Name ?? "NULL", now)) Output.Truncate(start);
-        else Node.Statistics.CountError(Output.Written.Span[(start + 1)..]);
-    }
-
-    /// <summary>A place at the head of the queue keeps later replies behind the one that comes later.</summary>
-    private void WaitWith(NodeCommand command, StepTime now)
-    {
-        _waiting = command;
+        _local.Run(args, now);
+        if (!IsWaiting) return;
+        // A place at the head of the queue keeps later replies behind the one that comes later.
         _barriers++;
-        _slots.Push(new Slot { State = SlotState.Held, SinceNanoseconds = now.Nanoseconds });
-        MoveLastToFront();
-    }
-
-    /// <summary>The command that waits came from the head of the queue: its place is the first again.</summary>
-    private void MoveLastToFront()
-    {
-        var last = _slots[_slots.End - 1];
-        for (var s = _slots.End - 1; s > _slots.Head; s--) _slots[s] = _slots[s - 1];
-        _slots[_slots.Head] = last;
+        _slots.PushFront(new Slot { State = SlotState.Held, SinceNanoseconds = now.Nanoseconds });
     }
 
     private void ContinueWaiting(StepTime now)
     {
-        if (!_waiting!.TryAnswer(now)) return;
-        _waiting = null;
+        if (!_local.TryContinue(now)) return;
         _barriers--;
         _slots.Pop();
         Node.Host.OnSessionOutput(this);
@@ -429,12 +381,6 @@ public sealed class ClientSession
         if (_isReady) return;
         _isReady = true;
         Node.AddReady(this);
-    }
-
-    private void WriteOut(ReadOnlySpan<byte> bytes)
-    {
-        Write(bytes);
-        Node.Host.OnSessionOutput(this);
     }
 
     private void Write(ReadOnlySpan<byte> reply)

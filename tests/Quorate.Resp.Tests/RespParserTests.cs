@@ -91,8 +91,8 @@ public sealed class RespParserTests
         var whole = ParserRun.All(sent);
         whole.ShouldEndWith("! invalid bulk length\n");
         for (var i = 0; i <= sent.Length; i++)
-        for (var j = i; j <= sent.Length; j++)
-            ParserRun.InPieces(sent, [i, j, sent.Length]).ShouldBe(whole);
+            for (var j = i; j <= sent.Length; j++)
+                ParserRun.InPieces(sent, [i, j, sent.Length]).ShouldBe(whole);
         ParserRun.InPieces(sent, [.. Enumerable.Range(0, sent.Length + 1)]).ShouldBe(whole);
     }
 

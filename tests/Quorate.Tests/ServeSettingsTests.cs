@@ -19,7 +19,10 @@ public sealed class ServeSettingsTests
             var line = new Dictionary<string, string?> { ["node"] = "b", ["resp"] = "127.0.0.1:1" };
             var environment = new Dictionary<string, string?>
             {
-                ["QUORATE_NODE"] = "a", ["QUORATE_RESP"] = "127.0.0.1:2", ["QUORATE_HTTP"] = "127.0.0.1:2", ["QUORATE_PORT"] = "tcp://10.0.0.1:80",
+                ["QUORATE_NODE"] = "a",
+                ["QUORATE_RESP"] = "127.0.0.1:2",
+                ["QUORATE_HTTP"] = "127.0.0.1:2",
+                ["QUORATE_PORT"] = "tcp://10.0.0.1:80",
             };
             var settings = ServeSettings.From(Settings.Read(
                 ServeSettings.Names, n => line.GetValueOrDefault(n), n => environment.GetValueOrDefault(n), file));

@@ -24,11 +24,32 @@ internal sealed class SlotQueue
 
     public bool Contains(long sequence) => sequence >= Head && sequence < End;
 
+    /// <summary>A write may be handed on behind unanswered ones that went the same way, with only reads held between.</summary>
+    public bool MayWriteBehind(int pathEpoch, bool onLeader)
+    {
+        for (var s = End - 1; s >= Head; s--)
+        {
+            ref var slot = ref this[s];
+            if (slot.State == SlotState.Reading || (slot.State == SlotState.Held && !onLeader)) return false;
+            if (slot.State == SlotState.Writing) return slot.PathEpoch == pathEpoch;
+        }
+
+        return true;
+    }
+
     public long Push(in Slot slot)
     {
         if (Count == _slots.Length) Grow();
         _slots[End & (_slots.Length - 1)] = slot;
         return End++;
+    }
+
+    /// <summary>A slot before all others; theirs move up by one, so nobody else may know them by their numbers.</summary>
+    public void PushFront(in Slot slot)
+    {
+        Push(slot);
+        for (var s = End - 1; s > Head; s--) this[s] = this[s - 1];
+        this[Head] = slot;
     }
 
     public void Pop()

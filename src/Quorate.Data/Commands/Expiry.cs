@@ -25,14 +25,30 @@ internal static class Expiry
 
     private static CommandSpec Setter(string name, string since, string summary, CommandHandler handler) => new()
     {
-        Name = name, Arity = -3, Flags = Write | Fast, Route = CommandRoute.Write, FirstKey = 1, LastKey = 1, KeyStep = 1,
-        Since = since, Summary = summary, Handler = handler,
+        Name = name,
+        Arity = -3,
+        Flags = Write | Fast,
+        Route = CommandRoute.Write,
+        FirstKey = 1,
+        LastKey = 1,
+        KeyStep = 1,
+        Since = since,
+        Summary = summary,
+        Handler = handler,
     };
 
     private static CommandSpec Getter(string name, string since, string summary, CommandHandler handler) => new()
     {
-        Name = name, Arity = 2, Flags = ReadOnly | Fast, Route = CommandRoute.Read, FirstKey = 1, LastKey = 1, KeyStep = 1,
-        Since = since, Summary = summary, Handler = handler,
+        Name = name,
+        Arity = 2,
+        Flags = ReadOnly | Fast,
+        Route = CommandRoute.Read,
+        FirstKey = 1,
+        LastKey = 1,
+        KeyStep = 1,
+        Since = since,
+        Summary = summary,
+        Handler = handler,
     };
 
     private static void Expire(CommandContext context, in CommandArgs args) =>

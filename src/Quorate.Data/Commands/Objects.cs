@@ -52,8 +52,16 @@ internal static class Objects
 
     private static CommandSpec OfKey(string name, string since, string summary, CommandHandler handler) => new()
     {
-        Name = name, Arity = 3, Flags = ReadOnly, Route = CommandRoute.Read, FirstKey = 2, LastKey = 2, KeyStep = 1,
-        Since = since, Summary = summary, Handler = handler,
+        Name = name,
+        Arity = 3,
+        Flags = ReadOnly,
+        Route = CommandRoute.Read,
+        FirstKey = 2,
+        LastKey = 2,
+        KeyStep = 1,
+        Since = since,
+        Summary = summary,
+        Handler = handler,
     };
 
     private static bool TryKey(CommandContext context, in CommandArgs args, out int slot)

@@ -37,11 +37,11 @@ internal sealed class EntryLog
 {
     public const int HeaderBytes = 13;
     private const int MinChunkBytes = 64 << 10;
-    private const int MaxChunkBytes = 4 << 20;
-    private const int SpareChunks = 4;
+    private const int MaxChunkBytes = 2 << 20;
+    private const int SpareChunks = 3;
 
     private readonly List<Chunk> _chunks = [];
-    private readonly Stack<byte[]> _spare = new();
+    private readonly List<byte[]> _spare = [];
     private readonly TermRuns _terms = new();
     private long _firstChunk;
     private long[] _positions = new long[1024];
@@ -186,11 +186,14 @@ internal sealed class EntryLog
         Invariant.Require(index <= LastIndex, "only entries that are here can be dropped");
         _terms.DropThrough(index);
         BaseIndex = index;
-        while (_chunks.Count > 0 && _chunks[0].LastIndex <= index)
+        while (_chunks.Count > 1 && _chunks[0].LastIndex <= index)
         {
             RemoveChunk(0);
             _firstChunk++;
         }
+
+        // Nothing left in it: begin again at its start, in memory that is warm.
+        if (index == LastIndex && _chunks.Count == 1 && _chunks[0].Bytes.Length <= MaxChunkBytes) _chunks[0].Used = 0;
     }
 
     /// <summary>Forgets everything; the log now begins after <paramref name="index"/>, whose term is <paramref name="term"/>.</summary>
@@ -271,8 +274,7 @@ internal sealed class EntryLog
     private Chunk ChunkWithRoom(int length)
     {
         if (_chunks.Count > 0 && _chunks[^1].Bytes.Length - _chunks[^1].Used >= length) return _chunks[^1];
-        byte[]? bytes = null;
-        if (_spare.Count > 0 && _spare.Peek().Length >= length) bytes = _spare.Pop();
+        var bytes = TakeSpare(length);
         if (bytes is null)
         {
             var usual = _chunks.Count == 0 ? MinChunkBytes : Math.Min(MaxChunkBytes, 2 * _chunks[^1].Bytes.Length);
@@ -288,7 +290,26 @@ internal sealed class EntryLog
     {
         var bytes = _chunks[at].Bytes;
         _chunks.RemoveAt(at);
-        if (_spare.Count < SpareChunks && bytes.Length <= MaxChunkBytes) _spare.Push(bytes);
+        if (bytes.Length > MaxChunkBytes) return;
+        _spare.Add(bytes);
+        if (_spare.Count <= SpareChunks) return;
+        // Large ones are worth more: AppendEntries are cut where a chunk ends.
+        var smallest = 0;
+        for (var i = 1; i < _spare.Count; i++) if (_spare[i].Length < _spare[smallest].Length) smallest = i;
+        _spare.RemoveAt(smallest);
+    }
+
+    private byte[]? TakeSpare(int length)
+    {
+        for (var i = _spare.Count - 1; i >= 0; i--)
+        {
+            if (_spare[i].Length < length) continue;
+            var bytes = _spare[i];
+            _spare.RemoveAt(i);
+            return bytes;
+        }
+
+        return null;
     }
 
     private sealed class Chunk(byte[] bytes, long start)

@@ -36,8 +36,11 @@ internal sealed class RequestVote : RaftMessage
         && reader.TryNatural(out var index) && reader.TryNatural(out var lastTerm)
             ? new RequestVote
             {
-                Term = new(term), PreVote = (flags & 1) != 0, Transfer = (flags & 2) != 0,
-                LastLogIndex = new(index), LastLogTerm = new(lastTerm),
+                Term = new(term),
+                PreVote = (flags & 1) != 0,
+                Transfer = (flags & 2) != 0,
+                LastLogIndex = new(index),
+                LastLogTerm = new(lastTerm),
             }
             : null;
 
@@ -68,7 +71,10 @@ internal sealed class RequestVoteResponse : RaftMessage
         reader.TryFlags(7, out var flags) && reader.TryNatural(out var term)
             ? new RequestVoteResponse
             {
-                Term = new(term), PreVote = (flags & 1) != 0, Granted = (flags & 2) != 0, Amnesia = (flags & 4) != 0,
+                Term = new(term),
+                PreVote = (flags & 1) != 0,
+                Granted = (flags & 2) != 0,
+                Amnesia = (flags & 4) != 0,
             }
             : null;
 
@@ -124,9 +130,16 @@ internal sealed class AppendEntries : RaftMessage
         if (!EntryLog.AreWellFormed(entries.Span, new Term(prevTerm), new Term(term))) return null;
         return new AppendEntries
         {
-            Term = new(term), PrevLogIndex = new(prevIndex), PrevLogTerm = new(prevTerm), LeaderCommit = new(commit),
-            Round = round, SentAt = sentAt, LeaderLastIndex = new(last), DropIndex = new(drop),
-            FollowerIncarnation = incarnation, Entries = entries,
+            Term = new(term),
+            PrevLogIndex = new(prevIndex),
+            PrevLogTerm = new(prevTerm),
+            LeaderCommit = new(commit),
+            Round = round,
+            SentAt = sentAt,
+            LeaderLastIndex = new(last),
+            DropIndex = new(drop),
+            FollowerIncarnation = incarnation,
+            Entries = entries,
         };
     }
 
@@ -177,8 +190,15 @@ internal sealed class AppendEntriesResponse : RaftMessage
         && reader.TryNatural(out var round) && reader.TryInt64(out var sentAt) && reader.TryNatural(out var incarnation)
             ? new AppendEntriesResponse
             {
-                Term = new(term), Success = (flags & 1) != 0, MatchIndex = new(match), LastIndex = new(last),
-                HintIndex = new(hint), HintTerm = new(hintTerm), Round = round, SentAt = sentAt, Incarnation = incarnation,
+                Term = new(term),
+                Success = (flags & 1) != 0,
+                MatchIndex = new(match),
+                LastIndex = new(last),
+                HintIndex = new(hint),
+                HintTerm = new(hintTerm),
+                Round = round,
+                SentAt = sentAt,
+                Incarnation = incarnation,
             }
             : null;
 
@@ -228,8 +248,15 @@ internal sealed class InstallSnapshot : RaftMessage
             || !Configuration.TryDecode(configuration.Span, out _)) return null;
         return new InstallSnapshot
         {
-            Term = new(term), LastIncludedIndex = new(index), LastIncludedTerm = new(lastTerm), Round = round, SentAt = sentAt,
-            Piece = (int)piece, PieceCount = (int)count, ConfigurationBytes = configuration, Data = data,
+            Term = new(term),
+            LastIncludedIndex = new(index),
+            LastIncludedTerm = new(lastTerm),
+            Round = round,
+            SentAt = sentAt,
+            Piece = (int)piece,
+            PieceCount = (int)count,
+            ConfigurationBytes = configuration,
+            Data = data,
         };
     }
 
@@ -263,7 +290,11 @@ internal sealed class InstallSnapshotResponse : RaftMessage
         && reader.TryNatural(out var incarnation)
             ? new InstallSnapshotResponse
             {
-                Term = new(term), LastIncludedIndex = new(index), NextPiece = (int)next, Round = round, SentAt = sentAt,
+                Term = new(term),
+                LastIncludedIndex = new(index),
+                NextPiece = (int)next,
+                Round = round,
+                SentAt = sentAt,
                 Incarnation = incarnation,
             }
             : null;

@@ -11,7 +11,8 @@ namespace Quorate.Strategies.Raft;
 /// <see cref="Replicator"/> and <see cref="Progress"/>: what is sent to whom when. <see cref="EntryLog"/>,
 /// <see cref="TermRuns"/>: the log in memory; <see cref="RaftJournal"/>, <see cref="Recovery"/>: the log on disk.
 /// <see cref="PendingRequests"/>: who waits for an entry. <see cref="LeaderReads"/>, <see cref="FollowerReads"/>: read
-/// index. <see cref="SnapshotMaker"/>, <see cref="SnapshotTransfer"/>, <see cref="SnapshotInstallation"/>: snapshots.
+/// index. <see cref="SnapshotMaker"/>, <see cref="SnapshotTransfer"/>, <see cref="SnapshotReceiver"/>,
+/// <see cref="SnapshotInstallation"/>: snapshots.
 /// <see cref="Configuration"/>, <see cref="ConfigurationHistory"/>, <see cref="MembershipChange"/>: members.
 /// <see cref="LeadershipTransfer"/>, <see cref="Amnesia"/>, <see cref="Quorum"/>, <see cref="RaftRules"/>: as they say.</para>
 /// <para><b>Deviations.</b></para>
@@ -24,7 +25,8 @@ namespace Quorate.Strategies.Raft;
 /// <item>Heartbeats are acknowledged before the entries they check are durable, with the MatchIndex that is.</item>
 /// <item>A new voter must be a caught-up learner before; the leader refuses otherwise instead of waiting. [§4.2.1]</item>
 /// <item>A change of learners alone is one entry, without a joint configuration.</item>
-/// <item>Snapshots are sent as numbered pieces in a window instead of byte offsets one by one, and are installed only when durable.</item>
+/// <item>Snapshots are sent as numbered pieces in a window instead of byte offsets one by one, and are
+/// installed only when durable.</item>
 /// <item>A request whose entry was truncated is answered only when a commit decides: see <see cref="PendingRequests"/>.</item>
 /// <item>Replicas that forgot may vote in an election that everybody grants: see <see cref="Amnesia"/>.</item>
 /// </list>

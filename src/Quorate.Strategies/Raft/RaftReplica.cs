@@ -10,7 +10,6 @@ namespace Quorate.Strategies.Raft;
 public sealed class RaftReplica : IReplica
 {
     private readonly Recovery _recovery;
-    private SnapshotInstallation? _installation;
     private (RequestId Request, NodeId Target, int TicksLeft) _handover;
     private long? _leaderHeardAt;
     private long _readContext;
@@ -48,6 +47,7 @@ public sealed class RaftReplica : IReplica
         Journal = new RaftJournal(options);
         Amnesia = new Amnesia(incarnation);
         SnapshotMaker = new SnapshotMaker(this);
+        SnapshotReceiver = new SnapshotReceiver(this);
         Role = new Follower(this, NodeId.None);
         _recovery = new Recovery(this);
         _recovery.RestoreNewestSnapshot();
@@ -86,6 +86,8 @@ public sealed class RaftReplica : IReplica
 
     internal SnapshotMaker SnapshotMaker { get; }
 
+    internal SnapshotReceiver SnapshotReceiver { get; }
+
     internal Role Role { get; private set; }
 
     /// <summary>Rises only; durable before any answer in it leaves. [Raft fig. 2]</summary>
@@ -104,8 +106,6 @@ public sealed class RaftReplica : IReplica
     internal LogIndex DropIndex { get; set; }
 
     internal Configuration Configuration => Configurations.Latest;
-
-    internal bool IsInstalling => _installation is not null;
 
     /// <summary>The time and the world of the present step.</summary>
     internal StepTime Now { get; private set; }
@@ -165,8 +165,7 @@ public sealed class RaftReplica : IReplica
     public void OnSnapshotSealed(LogIndex index, bool saved, StepTime now, Effects effects)
     {
         Enter(now, effects);
-        if (_installation is { IsSealing: true } installation && installation.Index == index) FinishInstallation(installation, saved);
-        else SnapshotMaker.OnSealed(index, saved);
+        if (!SnapshotReceiver.OnSealed(index, saved)) SnapshotMaker.OnSealed(index, saved);
     }
 
     public bool MayReadLocally(StepTime now) => Role.MayReadLocally(now);
@@ -187,7 +186,7 @@ public sealed class RaftReplica : IReplica
                 else RefuseStale(from, append);
                 break;
             case InstallSnapshot snapshot:
-                if (FollowLeader(from, snapshot.Term) is { } receiver) HandleInstallSnapshot(receiver, from, snapshot);
+                if (FollowLeader(from, snapshot.Term) is { } receiver) SnapshotReceiver.Handle(receiver, from, snapshot);
                 else RefuseStale(from, new AppendEntries());
                 break;
             case AppendEntriesResponse response:
@@ -350,6 +349,20 @@ public sealed class RaftReplica : IReplica
         Configurations.Restore(index, configuration, keepLater: false);
     }
 
+    /// <summary>[Raft fig. 13, 6-8] The state was replaced by a snapshot; the log goes on after it if it agrees with it.</summary>
+    internal void JumpTo(LogIndex index, Term term, Configuration configuration)
+    {
+        var agrees = Log.HasTermAt(index) && Log.TermAt(index) == term;
+        if (!agrees) Pending.TruncateFrom(index.Next, Log);
+        Pending.JumpTo(index, term, Out, Leader);
+        if (agrees) Log.DropThrough(index);
+        else Log.Reset(index, term);
+        Journal.JumpTo(index, agrees);
+        Configurations.Restore(index, configuration, agrees);
+        CommitIndex = LastApplied = index;
+        Role.OnCommitAdvanced();
+    }
+
     private void Enter(StepTime now, Effects effects)
     {
         Now = now;
@@ -427,79 +440,6 @@ public sealed class RaftReplica : IReplica
         LastIndex = message.PrevLogIndex,
         Incarnation = Incarnation,
     }, Journal.HardStatePoint);
-
-    private void HandleInstallSnapshot(Follower follower, NodeId from, InstallSnapshot message)
-    {
-        if (message.LastIncludedIndex <= CommitIndex)
-        {
-            var durable = Journal.EntriesPoint > Journal.HardStatePoint ? Journal.EntriesPoint : Journal.HardStatePoint;
-            follower.AcknowledgeSnapshot(from, CommitIndex, durable);
-            return;
-        }
-
-        if (_installation is not { } installation || !installation.Continues(from, message))
-        {
-            if (_installation is { IsSealing: true }) return;
-            // Only from the first piece on can a state be put together.
-            _installation?.Close();
-            _installation = null;
-            if (message.Piece == 0)
-            {
-                SnapshotMaker.Abandon();
-                _installation = new SnapshotInstallation(this, from, message);
-            }
-        }
-
-        if (_installation?.TryAccept(message) == false)
-        {
-            _installation.Close();
-            _installation = null;
-        }
-
-        Out.Send(from, new InstallSnapshotResponse
-        {
-            Term = CurrentTerm,
-            LastIncludedIndex = message.LastIncludedIndex,
-            NextPiece = _installation?.NextPiece ?? 0,
-            Round = message.Round,
-            SentAt = message.SentAt,
-            Incarnation = Incarnation,
-        }, Journal.HardStatePoint);
-    }
-
-    /// <summary>The log has overtaken a snapshot of which pieces are missing (its sender failed): it must not stand in the
-    /// way of one of this replica's own for ever.</summary>
-    internal void DropOvertakenInstallation()
-    {
-        if (_installation is not { IsSealing: false } installation || installation.Index > CommitIndex) return;
-        installation.Close();
-        _installation = null;
-    }
-
-    /// <summary>[Raft fig. 13, 6-8] The state is replaced; the log goes on after the snapshot if it agrees with it.</summary>
-    private void FinishInstallation(SnapshotInstallation snapshot, bool saved)
-    {
-        _installation = null;
-        snapshot.Close();
-        if (!saved) return;
-        if (snapshot.Index > CommitIndex)
-        {
-            snapshot.Complete();
-            var agrees = Log.HasTermAt(snapshot.Index) && Log.TermAt(snapshot.Index) == snapshot.Term;
-            if (!agrees) Pending.TruncateFrom(snapshot.Index.Next, Log);
-            Pending.JumpTo(snapshot.Index, snapshot.Term, Out, Leader);
-            if (agrees) Log.DropThrough(snapshot.Index);
-            else Log.Reset(snapshot.Index, snapshot.Term);
-            Journal.JumpTo(snapshot.Index, agrees);
-            Configurations.Restore(snapshot.Index, snapshot.Configuration, agrees);
-            CommitIndex = LastApplied = snapshot.Index;
-            Role.OnCommitAdvanced();
-        }
-
-        SnapshotMaker.NoteSealed(snapshot.Index, snapshot.Bytes);
-        var marked = MarkSnapshot(snapshot.Index, snapshot.Term);
-        if (Role is Follower { LeaderId.IsNone: false } follower) follower.AcknowledgeSnapshot(follower.LeaderId, snapshot.Index, marked);
-    }
 
     private void EndHandover(in Outcome outcome)
     {

@@ -4,7 +4,7 @@ namespace Quorate.Strategies.Raft;
 
 /// <summary>A snapshot on its way from the leader into this replica: kept on disk piece by piece and fed to the state
 /// machine, which changes only when all of it is here and durable. [Raft §7]</summary>
-internal sealed class SnapshotInstallation 
+internal sealed class SnapshotInstallation
 {
     private readonly ISnapshotWriter _writer;
     private readonly ISnapshotTarget _target;

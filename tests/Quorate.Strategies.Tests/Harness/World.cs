@@ -114,6 +114,27 @@ internal sealed class World(IProtocol protocol, int nodes)
         Step(node, r => r.OnMessage(envelope.From, message!, Now, node.Effects));
     }
 
+    /// <summary>Hands a message in as if it came from <paramref name="from"/>.</summary>
+    public void Inject(int from, int to, Message message)
+    {
+        var body = new ArrayBufferWriter<byte>();
+        message.Encode(body);
+        Deliver(new Envelope(new NodeId(from), new NodeId(to), message.Kind, body.WrittenSpan.ToArray(), message.ToString()!));
+    }
+
+    /// <summary>What is on its way from one node to another, decoded, oldest first.</summary>
+    public List<T> Sent<T>(int from, int to)
+        where T : Message
+    {
+        var found = new List<T>();
+        foreach (var envelope in Network.Where(e => e.From.Value == from && e.To.Value == to))
+        {
+            if (protocol.TryDecode(envelope.Kind, envelope.Body, out var message) && message is T wanted) found.Add(wanted);
+        }
+
+        return found;
+    }
+
     /// <summary>Makes everything durable that the node has written.</summary>
     public void Sync(TestNode node)
     {

@@ -1,0 +1,50 @@
+using Quorate.Cluster.Commands;
+using Quorate.Replication;
+using Quorate.Resp;
+
+namespace Quorate.Cluster.Sessions;
+
+/// <summary>
+/// What a session's node answers by itself: its own commands, and the errors of those that go nowhere. A command may
+/// wait (WAIT); then the session's later replies wait behind it.
+/// </summary>
+internal sealed class LocalExecution(ClientSession session)
+{
+    private NodeCommand? _waiting;
+
+    public bool IsWaiting => _waiting is not null;
+
+    public void Run(in CommandArgs args, StepTime now)
+    {
+        if (NodeCommandTable.Find(args.Name) is not { } entry)
+        {
+            Refuse(args, now);
+            return;
+        }
+
+        var command = new NodeCommand(session.State, session.Node.View, session.Output);
+        NodeCommandTable.Execute(entry, command, args, now);
+        session.Output.Protocol = session.State.Protocol;
+        if (command.IsWaiting) _waiting = command;
+    }
+
+    /// <summary>True when the command that waited is answered now.</summary>
+    public bool TryContinue(StepTime now)
+    {
+        if (!_waiting!.TryAnswer(now)) return false;
+        _waiting = null;
+        return true;
+    }
+
+    private void Refuse(in CommandArgs args, StepTime now)
+    {
+        var (node, output) = (session.Node, session.Output);
+        var start = output.Length;
+        var spec = node.Keyspace.Resolve(args, output); // says what is wrong with the words, if anything
+        if (spec is null) Invariant.Require(output.Length > start, "a command that is not found is answered with an error");
+        else if (session.State.IsSubscriberOnly) CommandErrors.NotWhileSubscribed(output, spec.Name);
+        else output.Error(node.Refusal ?? "ERR this command has no handler");
+        if (session.State.BeginCommand(spec?.Name ?? "NULL", now)) output.Truncate(start);
+        else node.Statistics.CountError(output.Written.Span[(start + 1)..]);
+    }
+}

@@ -1,0 +1,193 @@
+using System.Text;
+using Quorate.Replication;
+
+namespace Quorate.Strategies.Tests.Harness;
+
+/// <summary>
+/// Runs a golden script: commands above a line <c>---</c>, below it the exact trace they produce. Knows nothing of any
+/// protocol but how to make a group of it.
+/// <code>
+/// cluster &lt;nodes&gt; [words for the protocol]     request &lt;n&gt; write &lt;text&gt; | read | transfer &lt;n&gt; | members &lt;text&gt;
+/// campaign &lt;n&gt;   tick [&lt;n&gt;] [times]            deliver|drop|duplicate &lt;a&gt;-&gt;&lt;b&gt; [Type]   deliver all
+/// partition &lt;n&gt;.. | &lt;n&gt;..   heal               crash|restart|lose-unsynced &lt;n&gt;
+/// hold &lt;n&gt;  sync &lt;n&gt; (its disk)   wait &lt;ms&gt;     stabilize [ticks]   state [&lt;n&gt;]
+/// </code>
+/// </summary>
+internal sealed class Script(Func<int, string[], IProtocol> create, Func<string, byte[]> encodeMembers)
+{
+    private readonly StringBuilder _trace = new();
+    private readonly List<HashSet<NodeId>> _sides = [];
+    private World? _world;
+    private long _nextRequest = 1;
+
+    public string Run(string commands)
+    {
+        foreach (var raw in commands.Split('\n'))
+        {
+            var line = raw.Trim();
+            if (line.Length == 0 || line[0] == '#') continue;
+            _trace.Append("> ").Append(line).Append('\n');
+            Execute(line.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        }
+
+        return _trace.ToString();
+    }
+
+    private World World => _world ?? throw new InvalidOperationException("a script begins with: cluster <nodes>");
+
+    private void Execute(string[] words)
+    {
+        switch (words[0])
+        {
+            case "cluster":
+                var nodes = int.Parse(words[1]);
+                _world = new World(create(nodes, words[2..]), nodes) { Trace = Note };
+                _world.AfterStep = node => node.Replica.CheckInvariants();
+                _world.StartAll();
+                break;
+            case "request":
+                Request(Node(words[1]), words[2], string.Join(' ', words[3..]));
+                break;
+            case "campaign":
+                World.Campaign(Node(words[1]));
+                break;
+            case "tick":
+                Tick(words);
+                break;
+            case "wait":
+                World.Advance(int.Parse(words[1]));
+                break;
+            case "deliver" when words[1] == "all":
+                foreach (var envelope in World.Network.ToList()) Deliver(envelope);
+                break;
+            case "deliver":
+                Deliver(Find(words));
+                break;
+            case "drop":
+                var dropped = Find(words);
+                World.Network.Remove(dropped);
+                Note($"dropped {dropped.Text}");
+                break;
+            case "duplicate":
+                var copied = Find(words);
+                World.Network.Insert(World.Network.IndexOf(copied), copied with { });
+                break;
+            case "partition":
+                _sides.Clear();
+                foreach (var side in string.Join(' ', words[1..]).Split('|'))
+                {
+                    _sides.Add([.. side.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(n => Node(n).Id)]);
+                }
+
+                break;
+            case "heal":
+                _sides.Clear();
+                break;
+            case "crash":
+                World.Crash(Node(words[1]));
+                break;
+            case "lose-unsynced":
+                World.CrashAndLoseUnsynced(Node(words[1]));
+                break;
+            case "restart":
+                World.Start(Node(words[1]));
+                break;
+            case "hold":
+                Node(words[1]).SyncsAtOnce = false;
+                break;
+            case "sync":
+                Node(words[1]).SyncsAtOnce = true;
+                World.Sync(Node(words[1]));
+                break;
+            case "stabilize":
+                Stabilize(words.Length > 1 ? int.Parse(words[1]) : 0);
+                break;
+            case "state":
+                foreach (var node in World.Nodes.Values)
+                {
+                    if (words.Length == 1 || words[1] == node.Id.ToString()) Note(node.IsUp ? node.ToString() : $"{node.Id} is down");
+                }
+
+                break;
+            default:
+                throw new InvalidOperationException($"not a command: {string.Join(' ', words)}");
+        }
+    }
+
+    private void Request(TestNode node, string kind, string rest)
+    {
+        var id = _nextRequest++;
+        switch (kind)
+        {
+            case "write":
+                World.Write(node, id, rest);
+                break;
+            case "read":
+                World.Request(node, id, RequestKind.Read);
+                break;
+            case "transfer":
+                World.Request(node, id, RequestKind.TransferLeadership, target: Node(rest).Id);
+                break;
+            case "members":
+                World.Request(node, id, RequestKind.ChangeMembership, encodeMembers(rest));
+                break;
+            default:
+                throw new InvalidOperationException($"not a request: {kind}");
+        }
+    }
+
+    private void Tick(string[] words)
+    {
+        var one = words.Length > 1 && words[1][0] == 'n' ? Node(words[1]) : null;
+        var times = words.Length > (one is null ? 1 : 2) ? int.Parse(words[^1]) : 1;
+        for (var i = 0; i < times; i++)
+        {
+            if (one is null) World.TickAll();
+            else
+            {
+                World.Advance(IReplica.TickLength);
+                World.Tick(one);
+            }
+        }
+    }
+
+    private void Stabilize(int ticks)
+    {
+        DeliverUntilQuiet();
+        for (var i = 0; i < ticks; i++)
+        {
+            World.TickAll();
+            DeliverUntilQuiet();
+        }
+    }
+
+    private void DeliverUntilQuiet()
+    {
+        while (World.Network.Count > 0) Deliver(World.Network[0]);
+    }
+
+    private void Deliver(Envelope envelope)
+    {
+        if (_sides.Count > 0 && !_sides.Exists(s => s.Contains(envelope.From) && s.Contains(envelope.To)))
+        {
+            World.Network.Remove(envelope);
+            Note($"lost {envelope.From}->{envelope.To} {envelope.Text}");
+            return;
+        }
+
+        World.Deliver(envelope);
+    }
+
+    private Envelope Find(string[] words)
+    {
+        var ends = words[1].Split("->");
+        var (from, to) = (Node(ends[0]).Id, Node(ends[1]).Id);
+        var type = words.Length > 2 ? words[2] + " " : "";
+        return World.Network.Find(e => e.From == from && e.To == to && e.Text.StartsWith(type, StringComparison.Ordinal))
+            ?? throw new InvalidOperationException($"nothing like {string.Join(' ', words[1..])} is on its way");
+    }
+
+    private TestNode Node(string name) => World[int.Parse(name.AsSpan(1))];
+
+    private void Note(string line) => _trace.Append("  ").Append(line).Append('\n');
+}
