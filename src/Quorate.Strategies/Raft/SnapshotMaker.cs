@@ -38,6 +38,7 @@ internal sealed class SnapshotMaker(RaftReplica replica)
     /// <summary>Begins one at LastApplied, unless one is being made or there is nothing new to tell.</summary>
     public void Begin()
     {
+        replica.SnapshotReceiver.DropOvertaken();
         if (IsBusy || replica.SnapshotReceiver.IsInstalling || (replica.LastApplied <= SealedIndex && !_isDamaged) || replica.LastApplied.Value == 0) return;
         _index = replica.LastApplied;
         _term = replica.Log.TermAt(_index);

@@ -48,6 +48,15 @@ internal sealed class SnapshotReceiver(RaftReplica replica)
         }, replica.Journal.HardStatePoint);
     }
 
+    /// <summary>The log has overtaken a snapshot of which pieces are missing (its sender failed): it must not stand in the
+    /// way of one of this replica's own for ever.</summary>
+    public void DropOvertaken()
+    {
+        if (_installation is not { IsSealing: false } installation || installation.Index > replica.CommitIndex) return;
+        installation.Close();
+        _installation = null;
+    }
+
     /// <returns>False: it is none that was received.</returns>
     public bool OnSealed(LogIndex index, bool saved)
     {
