@@ -6,6 +6,9 @@ namespace Quorate.Strategies.Raft;
 internal sealed class Leader : Role
 {
     private readonly List<Progress> _members = [];
+
+    // The members but for this replica, apart because every turn walks over them.
+    private readonly List<Progress> _followers = [];
     private readonly LeaderReads _reads;
     private readonly Replicator _replicator;
     private LogIndex _noOp;
@@ -38,7 +41,14 @@ internal sealed class Leader : Role
 
     private bool HasAppliedInTerm => HasCommittedInTerm && Replica.LastApplied >= _noOp;
 
-    private Progress? this[NodeId node] => _members.Find(p => p.Node == node);
+    private Progress? this[NodeId node]
+    {
+        get
+        {
+            foreach (var member in _members) if (member.Node == node) return member;
+            return null;
+        }
+    }
 
     /// <summary>An entry of its own term first: only through it can a leader commit what earlier terms left. [Raft §5.4.2, §6.4]</summary>
     public void Begin()
@@ -53,7 +63,7 @@ internal sealed class Leader : Role
         if (++_checkQuorumElapsed >= Replica.Options.ElectionTimeoutTicks && !CheckQuorum()) return;
         if (++_heartbeatElapsed < Replica.Options.HeartbeatTicks) return;
         _heartbeatElapsed = 0;
-        foreach (var member in Followers()) _replicator.OnHeartbeat(member);
+        foreach (var member in _followers) _replicator.OnHeartbeat(member);
     }
 
     public override void OnRequest(in ReplicaRequest request)
@@ -93,7 +103,7 @@ internal sealed class Leader : Role
         while (Replica.Journal.JournaledIndex < Replica.Log.LastIndex);
 
         ConfirmReads();
-        foreach (var member in Followers()) _replicator.Send(member);
+        foreach (var member in _followers) _replicator.Send(member);
         Replica.DropIndex = SlowestMatch();
     }
 
@@ -168,7 +178,7 @@ internal sealed class Leader : Role
 
     public override void CheckInvariants()
     {
-        foreach (var member in Followers())
+        foreach (var member in _followers)
         {
             Invariant.Require(member.MatchIndex <= Replica.Log.LastIndex, "a follower agrees with what the leader has");
             Invariant.Require(member.NextIndex <= Replica.Log.LastIndex.Next, "NextIndex is at most one past the log");
@@ -181,11 +191,6 @@ internal sealed class Leader : Role
     private void TellCommitIndex(NodeId node)
     {
         if (this[node] is { } member) _replicator.SendHeartbeat(member);
-    }
-
-    private IEnumerable<Progress> Followers()
-    {
-        foreach (var member in _members) if (member.Node != Replica.Self) yield return member;
     }
 
     private bool OnAnswer(NodeId from, long incarnation, long round, long sentAt, out Progress member)
@@ -205,7 +210,7 @@ internal sealed class Leader : Role
         if (HasCommittedInTerm) _reads.TryConfirm(Quorum.Reached(Replica.Configuration, Replica.Rules, new RoundValue(this)));
         if (!_reads.TryBeginRound(_replicator.Round + 1)) return;
         _replicator.Round++;
-        foreach (var member in Followers()) _replicator.SendHeartbeat(member);
+        foreach (var member in _followers) _replicator.SendHeartbeat(member);
         // A group of one needs nobody's answer.
         if (HasCommittedInTerm) _reads.TryConfirm(Quorum.Reached(Replica.Configuration, Replica.Rules, new RoundValue(this)));
     }
@@ -290,6 +295,8 @@ internal sealed class Leader : Role
         }
 
         _members.Sort((a, b) => a.Node.CompareTo(b.Node));
+        _followers.Clear();
+        _followers.AddRange(_members.Where(m => m.Node != Replica.Self));
         RefreshLease();
     }
 
@@ -297,7 +304,7 @@ internal sealed class Leader : Role
     private void StepDownAsRemoved()
     {
         Progress? best = null;
-        foreach (var member in Followers())
+        foreach (var member in _followers)
         {
             _replicator.SendHeartbeat(member);
             if (Replica.Configuration.IsVoter(member.Node) && (best is null || member.MatchIndex > best.MatchIndex)) best = member;
@@ -310,7 +317,7 @@ internal sealed class Leader : Role
     private LogIndex SlowestMatch()
     {
         var slowest = Replica.LastApplied;
-        foreach (var member in Followers()) slowest = LogIndex.Min(slowest, member.NeededFrom);
+        foreach (var member in _followers) slowest = LogIndex.Min(slowest, member.NeededFrom);
         return slowest;
     }
 

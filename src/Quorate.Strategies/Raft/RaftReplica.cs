@@ -126,7 +126,13 @@ public sealed class RaftReplica : IReplica
         Invariant.Require(!_recovery.IsDamaged, "a replica starts from a snapshot that can be read");
         Journal.StartAt(Log.LastIndex);
         if (CurrentTerm < Log.LastTerm) EnterTerm(Log.LastTerm, NodeId.None);
-        if (!Options.Durable) Journal.SaveMark(RecordKind.MemoryMode, Incarnation, 0, Out);
+        if (!Options.Durable)
+        {
+            Journal.SaveMark(RecordKind.MemoryMode, Incarnation, 0, Out);
+            // Every answer waits for the newest term, and so for the confession before it.
+            Journal.SaveHardState(CurrentTerm, VotedFor, Out);
+        }
+
         // It may have answered a leader a moment before it was stopped, and that leader may read under a lease.
         if (CurrentTerm.Value > 0) NoteLeaderHeard();
         Role = new Follower(this, NodeId.None);
