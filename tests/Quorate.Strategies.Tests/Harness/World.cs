@@ -158,7 +158,7 @@ internal sealed class World(IProtocol protocol, int nodes)
     /// <summary>Delivers until nothing is on its way.</summary>
     public void Stabilize(Func<Envelope, bool>? passes = null)
     {
-        for (var i = 0; i < 10_000 && Network.Count > 0; i++)
+        for (var i = 0; i < 1000 && Network.Count > 0; i++)
         {
             if (passes?.Invoke(Network[0]) == false) Network.RemoveAt(0);
             else Deliver(Network[0]);
