@@ -14,6 +14,9 @@ namespace Quorate.Cluster;
 /// </summary>
 public sealed class ClientSession
 {
+    private const int MostOutputBytes = 1 << 20;
+
+    private bool _isHeldBack;
     private readonly SlotQueue _slots = new();
     private readonly LocalExecution _local;
     private readonly Stack<HeldCommand> _spare = new();
@@ -77,6 +80,12 @@ public sealed class ClientSession
         }
 
         if (wasEmpty && Output.Length > 0) Node.Host.OnSessionOutput(this);
+    }
+
+    /// <summary>The host has taken the <see cref="Output"/>: what was held back because of it may go on.</summary>
+    public void OnOutputTaken()
+    {
+        if (_isHeldBack && !IsGone) MakeReady();
     }
 
     /// <summary>The bytes were not RESP: answers the protocol error after all earlier replies, then closes.</summary>
@@ -145,7 +154,7 @@ public sealed class ClientSession
     {
         if (IsWaiting) ContinueWaiting(now);
         else Advance(inStep: false);
-        while (_slots.Count > 0 && !IsWaiting && now.Nanoseconds - _slots[_slots.Head].SinceNanoseconds > limit)
+        while (_slots.Count > 0 && !IsWaiting && !_isHeldBack && now.Nanoseconds - _slots[_slots.Head].SinceNanoseconds > limit)
         {
             ref var head = ref _slots[_slots.Head];
             if (head.State == SlotState.Done) break;
@@ -160,6 +169,7 @@ public sealed class ClientSession
     /// <summary>Begins what can begin. Never hands anything to a replica while that is in the middle of a step.</summary>
     internal void Advance(bool inStep)
     {
+        _isHeldBack = false;
         while (_slots.Count > 0 && !IsWaiting)
         {
             ref var head = ref _slots[_slots.Head];
@@ -169,7 +179,7 @@ public sealed class ClientSession
                 PopHead();
                 Node.Host.OnSessionOutput(this);
             }
-            else if (head.State != SlotState.Held || !TryBeginHead(ref head, inStep))
+            else if (head.State != SlotState.Held || HoldsBack() || !TryBeginHead(ref head, inStep))
             {
                 break;
             }
@@ -177,7 +187,7 @@ public sealed class ClientSession
 
         if (inStep)
         {
-            if (_barriers > 0 && _slots.Count > 0) MakeReady();
+            if (_barriers > 0 && _slots.Count > 0 && !_isHeldBack) MakeReady();
         }
         else
         {
@@ -375,6 +385,10 @@ public sealed class ClientSession
 
         _slots.Pop();
     }
+
+    /// <summary>A client that does not read its replies gets no more for now: a hundred thousand held reads of a great value
+    /// would fill the memory.</summary>
+    private bool HoldsBack() => _isHeldBack = Output.Length > MostOutputBytes;
 
     internal void MakeReady()
     {

@@ -43,17 +43,35 @@ public sealed class DevTests
             for (var i = 0; i < 100; i++) (await client.AskAsync("GET", $"key {i}")).ShouldBe($"value {i}");
 
             // A second program must not touch the files of a running one.
-            var (failed, _, inUse) = await CommandLineTests.RunAsync(
+            var (failed, inUse) = await RunningProgram.FailAsync(
                 "dev", "--data", folder, "--resp-port", "0", "--http-port", "0", "--peer-port", "0");
             failed.ShouldBe(ExitCode.Failed);
             inUse.ShouldContain("in use");
         }
 
         // The folder is one of a cluster of three.
-        var (code, _, error) = await CommandLineTests.RunAsync(
+        var (code, error) = await RunningProgram.FailAsync(
             "dev", "--data", folder, "--nodes", "1", "--resp-port", "0", "--http-port", "0", "--peer-port", "0");
         code.ShouldBe(ExitCode.Failed);
         error.ShouldContain("belongs to another node");
+    }
+
+    [Fact]
+    public async Task Killed_without_warning_it_keeps_what_was_acknowledged()
+    {
+        using var folder = new TemporaryFolder();
+        await using (var program = await RunningProgram.DevAsync("--data", folder.Path))
+        {
+            using var client = await program.ConnectAsync();
+            for (var i = 0; i < 100; i++) (await client.AskAsync("INCR", "counter")).ShouldBe($"{i + 1}");
+            await program.KillAsync();
+        }
+
+        await using (var program = await RunningProgram.DevAsync("--data", folder.Path))
+        {
+            using var client = await program.ConnectAsync(2);
+            (await client.AskAsync("GET", "counter")).ShouldBe("100");
+        }
     }
 
     [Fact]
@@ -105,7 +123,9 @@ public sealed class DevTests
     public async Task A_usual_client_library_works()
     {
         await using var program = await RunningProgram.DevAsync("--ephemeral");
-        using var redis = await ConnectionMultiplexer.ConnectAsync($"127.0.0.1:{program.RespPorts[1]},connectTimeout=20000,syncTimeout=20000");
+        // All nodes: the library looks for the one that INFO calls the master.
+        var nodes = string.Join(',', program.RespPorts.Select(p => $"127.0.0.1:{p}"));
+        using var redis = await ConnectionMultiplexer.ConnectAsync($"{nodes},connectTimeout=20000,syncTimeout=20000");
         var database = redis.GetDatabase();
         (await database.StringSetAsync("key", "value")).ShouldBeTrue();
         ((string)(await database.StringGetAsync("key"))!).ShouldBe("value");
@@ -151,9 +171,9 @@ public sealed class DevTests
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         var port = ((IPEndPoint)listener.LocalEndpoint).Port;
-        var (code, _, error) = await CommandLineTests.RunAsync(
+        var (code, error) = await RunningProgram.FailAsync(
             "dev", "--ephemeral", "--nodes", "1", "--resp-port", $"{port}", "--http-port", "0", "--peer-port", "0");
         code.ShouldBe(ExitCode.Failed);
-        error.ShouldBe($"quorate: node n1 cannot listen for clients at 127.0.0.1:{port}: the port is in use by another process\n");
+        error.ShouldBe($"quorate: node n1 cannot listen for clients at 127.0.0.1:{port}: the port is in use by another process");
     }
 }

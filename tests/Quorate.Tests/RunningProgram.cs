@@ -1,26 +1,49 @@
 using System.Collections.Concurrent;
-using System.Text;
+using System.Diagnostics;
+using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
 
 namespace Quorate.Tests;
 
-/// <summary>The program with some command line, running in this process until disposed. Ports are taken from what it prints.</summary>
+/// <summary>The program in a process of its own, ended with SIGTERM when disposed. Ports are taken from what it prints.</summary>
 internal sealed partial class RunningProgram : IAsyncDisposable
 {
+    private const int Terminate = 15;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    private readonly CancellationTokenSource _stop = new();
-    private readonly Lines _output = new();
-    private readonly Lines _error = new();
-    private readonly Task<int> _exit;
+    private readonly ConcurrentQueue<string> _output = new();
+    private readonly ConcurrentQueue<string> _error = new();
+    private readonly Process _process;
 
-    private RunningProgram(string[] args) => _exit = Task.Run(() => QuorateProgram.RunAsync(args, _output, _error, _stop.Token));
+    private RunningProgram(string[] args)
+    {
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "quorate.dll"), .. args])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+        };
+        _process = Process.Start(start)!;
+        _process.OutputDataReceived += (_, e) => Add(_output, e.Data);
+        _process.ErrorDataReceived += (_, e) => Add(_error, e.Data);
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+    }
 
     public int[] RespPorts { get; private set; } = [];
 
     public int[] PeerPorts { get; private set; } = [];
 
     public int[] HttpPorts { get; private set; } = [];
+
+    public long ResidentBytes
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.WorkingSet64;
+        }
+    }
 
     public static Task<RunningProgram> DevAsync(params string[] more) =>
         StartAsync(["dev", "--resp-port", "0", "--http-port", "0", "--peer-port", "0", .. more]);
@@ -29,10 +52,14 @@ internal sealed partial class RunningProgram : IAsyncDisposable
     {
         var program = new RunningProgram(args);
         using var patience = new CancellationTokenSource(Patience);
-        while (!program._output.All.Any(l => l.StartsWith("quorate ready", StringComparison.Ordinal)))
+        while (!program._output.Any(l => l.StartsWith("quorate ready", StringComparison.Ordinal)))
         {
-            if (program._exit.IsCompleted || patience.IsCancellationRequested)
-                throw new InvalidOperationException($"not ready: {string.Join('\n', program._output.All.Concat(program._error.All))}");
+            if (program._process.HasExited || patience.IsCancellationRequested)
+            {
+                await program.DisposeAsync();
+                throw new InvalidOperationException($"not ready: {string.Join('\n', program._output.Concat(program._error))}");
+            }
+
             await Task.Delay(10);
         }
 
@@ -42,23 +69,57 @@ internal sealed partial class RunningProgram : IAsyncDisposable
         return program;
     }
 
+    /// <summary>Runs a command that ends by itself.</summary>
+    public static async Task<(int Code, string Error)> FailAsync(params string[] args)
+    {
+        await using var program = new RunningProgram(args);
+        await program.WaitAsync();
+        return (program._process.ExitCode, string.Join('\n', program._error));
+    }
+
     public Task<RespClient> ConnectAsync(int node = 0) => RespClient.ConnectAsync(RespPorts[node]);
 
-    /// <summary>Asks the program to stop as a signal would, and waits for its exit code.</summary>
+    /// <summary>Asks the program to stop and waits for its exit code.</summary>
     public async Task<int> StopAsync()
     {
-        await _stop.CancelAsync();
-        return await _exit.WaitAsync(Patience);
+        if (!_process.HasExited) _ = kill(_process.Id, Terminate);
+        await WaitAsync();
+        return _process.ExitCode;
+    }
+
+    /// <summary>Ends the program without letting it finish anything.</summary>
+    public async Task KillAsync()
+    {
+        _process.Kill();
+        await WaitAsync();
     }
 
     public async ValueTask DisposeAsync()
     {
-        await StopAsync();
-        _stop.Dispose();
+        try
+        {
+            await StopAsync();
+        }
+        finally
+        {
+            if (!_process.HasExited) _process.Kill();
+            _process.Dispose();
+        }
+    }
+
+    private static void Add(ConcurrentQueue<string> lines, string? line)
+    {
+        if (line is not null) lines.Enqueue(line);
+    }
+
+    private async Task WaitAsync()
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        await _process.WaitForExitAsync(patience.Token);
     }
 
     private IEnumerable<int> Ports(Regex where) =>
-        _output.All.Select(l => where.Match(l)).Where(m => m.Success).Select(m => int.Parse(m.Groups[1].Value));
+        _output.Select(l => where.Match(l)).Where(m => m.Success).Select(m => int.Parse(m.Groups[1].Value));
 
     [GeneratedRegex("redis://127.0.0.1:([0-9]+)")]
     private static partial Regex RespPort();
@@ -69,18 +130,6 @@ internal sealed partial class RunningProgram : IAsyncDisposable
     [GeneratedRegex("http://127.0.0.1:([0-9]+)")]
     private static partial Regex HttpPort();
 
-    private sealed class Lines : TextWriter
-    {
-        public ConcurrentQueue<string> All { get; } = new();
-
-        public override Encoding Encoding => Encoding.UTF8;
-
-        public override void WriteLine(string? value) => All.Enqueue(value ?? "");
-
-        public override Task WriteLineAsync(string? value)
-        {
-            WriteLine(value);
-            return Task.CompletedTask;
-        }
-    }
+    [DllImport("libc"), DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int kill(int pid, int signal);
 }

@@ -24,7 +24,7 @@ internal sealed class RespConnection
     private readonly PipeReader _input;
     private readonly PipeWriter _output;
     private readonly RespParser _parser = new();
-    private readonly ByteGatherer _carry = new(KeptBytes); // the beginning of a command whose end has not come yet
+    private readonly ByteGatherer _carry = new(KeptBytes); // commands not executed yet; nearly always the beginning of one
     private ClientSession? _session;
     private bool _isBroken; // what comes after a protocol error or QUIT is not looked at
 
@@ -73,7 +73,13 @@ internal sealed class RespConnection
                 if (read.IsCanceled) return;
                 var waits = Take(read.Buffer);
                 _input.AdvanceTo(read.Buffer.End);
-                if (waits is not null) await waits;
+                while (waits is not null)
+                {
+                    await waits;
+                    // What was read before the pause and not executed yet.
+                    waits = Take(ReadOnlySequence<byte>.Empty);
+                }
+
                 if (read.IsCompleted) break;
                 if (_isGone || _isStopping) return;
             }
@@ -108,6 +114,7 @@ internal sealed class RespConnection
         _loop.Node.Statistics.NetOutputBytes += session.Output.Length;
         _output.Write(session.Output.Written.Span);
         session.Output.Clear();
+        session.OnOutputTaken();
         _isFlushing = true;
         return true;
     }
@@ -224,6 +231,7 @@ internal sealed class RespConnection
             try
             {
                 var now = SystemClock.Now;
+                if (bytes.IsEmpty) Take([], now);
                 foreach (var segment in bytes) Take(segment.Span, now);
                 _counters.InputBytes += bytes.Length;
                 _loop.Node.Statistics.NetInputBytes += bytes.Length;
@@ -260,12 +268,13 @@ internal sealed class RespConnection
         }
     }
 
-    /// <summary>Executes every whole command. The result is how many bytes they took.</summary>
+    /// <summary>Executes every whole command, or as many as make the client fall behind: a few bytes may ask for a lot.
+    /// The result is how many bytes they took.</summary>
     private int Execute(ReadOnlySpan<byte> bytes, StepTime now)
     {
         var session = _session!;
         var taken = 0;
-        while (true)
+        while (!IsBehind(session))
         {
             var result = _parser.TryParse(bytes[taken..], out var consumed, out var args, out var error);
             taken += consumed;
@@ -286,6 +295,8 @@ internal sealed class RespConnection
                     return taken;
             }
         }
+
+        return taken;
     }
 
     private bool IsBehind(ClientSession session) =>

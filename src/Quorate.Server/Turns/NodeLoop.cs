@@ -143,12 +143,6 @@ internal sealed class NodeLoop : INodeHost, IDisposable
     public OutputBatch? EndStep(bool endsTurn, StepTime now)
     {
         if (endsTurn || (_hasAppended && !_isTurnRequested)) EndTurn(now);
-        if (_isTurnRequested && !_isWakePending)
-        {
-            _isWakePending = true;
-            Batch().WakesTurn = true;
-        }
-
         if (endsTurn || !_isTurnRequested)
         {
             foreach (var link in _linksInOrder)
@@ -162,9 +156,7 @@ internal sealed class NodeLoop : INodeHost, IDisposable
         }
 
         _dirty.Clear();
-        var batch = _batch;
-        _batch = null;
-        return batch;
+        return TakeBatch();
     }
 
     /// <summary>Without the lock: makes the system calls of a step, and again for what gathered meanwhile.</summary>
@@ -195,8 +187,7 @@ internal sealed class NodeLoop : INodeHost, IDisposable
                 batch.Clients.Clear();
                 batch.Afterwards.Clear();
                 _idleBatches.Push(batch);
-                batch = _batch;
-                _batch = null;
+                batch = TakeBatch();
             }
         }
     }
@@ -209,8 +200,7 @@ internal sealed class NodeLoop : INodeHost, IDisposable
         {
             if (client is not null && client.EndFlush()) Collect(client);
             if (link is not null && link.EndSend() && link.TryBeginSend()) Batch().Peers.Add(link);
-            batch = _batch;
-            _batch = null;
+            batch = TakeBatch();
         }
 
         Finish(batch);
@@ -291,6 +281,19 @@ internal sealed class NodeLoop : INodeHost, IDisposable
     {
         if (client.TryBeginFlush()) Batch().Clients.Add(client);
         if (client.TakeAfterwards() is { } call) Batch().Afterwards.Add(call);
+    }
+
+    private OutputBatch? TakeBatch()
+    {
+        if (_isTurnRequested && !_isWakePending)
+        {
+            _isWakePending = true;
+            Batch().WakesTurn = true;
+        }
+
+        var batch = _batch;
+        _batch = null;
+        return batch;
     }
 
     private OutputBatch Batch() => _batch ??= _idleBatches.TryPop(out var idle) ? idle : new OutputBatch();
