@@ -15,7 +15,7 @@ internal sealed class GroupEffects(Group group, Node node) : Effects
     public override PersistPoint Append(ReadOnlySpan<byte> record)
     {
         var point = node.Host.AppendToJournal(group.Id, record);
-        node.NeedsTurnEnd();
+        node.HasEffects();
         return point;
     }
 

@@ -27,6 +27,7 @@ public sealed class Node
     private readonly RespWriter _nobody = RespWriter.Discarding();
     private long _lastSessionId;
     private bool _turnEndRequested;
+    private bool _isEndingTurn;
     private int _ticks;
 
     /// <param name="options">What the node is told when it starts.</param>
@@ -116,6 +117,7 @@ public sealed class Node
         if (Refusal is not null) return true;
         var understood = _group.OnMessage(from, kind, body, now);
         AfterStep();
+        NeedsTurnEnd(); // an answer makes room for what gathered behind the round in flight
         return understood;
     }
 
@@ -133,6 +135,7 @@ public sealed class Node
         }
 
         AfterStep();
+        NeedsTurnEnd();
     }
 
     public void OnPersisted(PersistPoint durable, StepTime now)
@@ -142,6 +145,7 @@ public sealed class Node
         _group.Effects.OnPersisted(durable);
         _group.Replica.OnPersisted(durable, now, _group.Effects);
         AfterStep();
+        NeedsTurnEnd();
     }
 
     /// <summary>The journal failed for good (disk full, fsync error): the node takes no part any more and refuses
@@ -160,6 +164,7 @@ public sealed class Node
         if (Refusal is not null || group != DefaultGroup) return;
         _group.Replica.OnSnapshotSealed(index, saved, now, _group.Effects);
         AfterStep();
+        NeedsTurnEnd();
     }
 
     public void OnTurnEnd(StepTime now)
@@ -168,10 +173,12 @@ public sealed class Node
         _turnEndRequested = false;
         if (Refusal is not null) return;
         DrainReady();
+        _isEndingTurn = true;
         _group.Replica.OnTurnEnd(now, _group.Effects);
         AfterStep();
         _group.Forwarder.Flush(now);
         _group.Inbox.Flush(now);
+        _isEndingTurn = false;
     }
 
     /// <summary>Asks the default group's leader, this node, to hand leadership to another.</summary>
@@ -205,7 +212,7 @@ public sealed class Node
         PeerFrame.Write(output, group, message, _scratch);
         Statistics.PeerOutputBytes += _scratch.WrittenCount;
         if (_scratch.Capacity > 1 << 24) _scratch.Clear();
-        NeedsTurnEnd();
+        HasEffects();
     }
 
     internal void NeedsTurnEnd()
@@ -213,6 +220,12 @@ public sealed class Node
         if (_turnEndRequested) return;
         _turnEndRequested = true;
         Host.RequestTurnEnd();
+    }
+
+    /// <summary>Something has to leave the node at the end of the turn; at its end it leaves anyway.</summary>
+    internal void HasEffects()
+    {
+        if (!_isEndingTurn) NeedsTurnEnd();
     }
 
     internal void AddReady(ClientSession session)

@@ -118,6 +118,32 @@ public sealed class ReadTests
         old.Replica.MayReadLocally(world.Now).ShouldBe(broken);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_deposed_leader_that_does_not_know_it_confirms_nothing(bool broken) // [Raft §6.4 step 3]
+    {
+        var world = RaftWorld.Of(3, rules: broken ? new NoConfirmation() : null);
+        var old = world.ElectAny();
+        Renew(world, old);
+        var others = world.Nodes.Values.Where(n => n != old).ToList();
+        TestNode? next = null;
+        for (var i = 0; i < 300 && next is null; i++)
+        {
+            world.Advance(10);
+            foreach (var node in others) world.Tick(node);
+            world.Stabilize(e => e.To != old.Id && e.From != old.Id);
+            next = others.Find(n => n.Replica.IsLeader);
+        }
+
+        world.Write(next!, 1, "new");
+        world.Request(old, 2, RequestKind.Read);
+        world.Stabilize(e => e.To != old.Id && e.From != old.Id);
+        next!.Outcomes[1].ShouldBe("Applied");
+        old.Machine.Applied.ShouldNotContain("new");
+        old.Outcomes.ContainsKey(2).ShouldBe(broken);
+    }
+
     [Fact]
     public void A_follower_reads_when_it_has_applied_what_the_leader_had_committed() // [Raft §6.4, last paragraphs]
     {
@@ -215,6 +241,11 @@ public sealed class ReadTests
     {
         for (var i = 0; i < 5; i++) world.Tick(leader);
         world.Stabilize();
+    }
+
+    private sealed class NoConfirmation : RaftRules
+    {
+        public override bool IsReadIndexConfirmed(long quorumRound, long readRound) => true;
     }
 
     private sealed class NoLease : RaftRules

@@ -13,7 +13,6 @@ public sealed class RuleTests
         ["no up-to-date check"] = new NoUpToDateCheck(),
         ["truncates on any append"] = new TruncatesAlways(),
         ["a quorum one short"] = new SmallQuorum(),
-        ["read index without confirmation"] = new NoConfirmation(),
         ["applies what is not committed"] = new AppliesAll(),
         ["keeps a truncated configuration"] = new KeepsConfiguration(),
         ["a snapshot with a wrong term"] = new WrongSnapshotTerm(),
@@ -23,7 +22,6 @@ public sealed class RuleTests
     /// <summary>Seeds before these are known to miss: the schedule that needs the rule is rare.</summary>
     private static readonly Dictionary<string, ulong> FirstSeed = new()
     {
-        ["read index without confirmation"] = 80,
         ["keeps a truncated configuration"] = 58,
         ["acts on stale terms"] = 80,
     };
@@ -69,11 +67,6 @@ public sealed class RuleTests
     private sealed class SmallQuorum : RaftRules
     {
         public override int QuorumOf(int voters) => Math.Max(1, voters / 2);
-    }
-
-    private sealed class NoConfirmation : RaftRules
-    {
-        public override bool IsReadIndexConfirmed(long quorumRound, long readRound) => true;
     }
 
     private sealed class AppliesAll : RaftRules
