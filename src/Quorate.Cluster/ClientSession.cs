@@ -25,11 +25,8 @@ public sealed class ClientSession
     private int _barriers;
     private bool _isReady;
 
-    internal ClientSession(Node node, long id, SessionState state)
-    {
-        (Node, Id, State) = (node, id, state);
-        _local = new LocalExecution(this);
-    }
+    internal ClientSession(Node node, long id, SessionState state) =>
+        (Node, Id, State, _local) = (node, id, state, new LocalExecution(this));
 
     internal Node Node { get; }
 
@@ -158,11 +155,8 @@ public sealed class ClientSession
         {
             ref var head = ref _slots[_slots.Head];
             if (head.State == SlotState.Done) break;
-            var mayHappen = head.State == SlotState.Writing
-                && (head.MayHaveHappened || Group.Forwarder.GiveUp(this, _slots.Head));
-            CompleteSlot(_slots.Head, mayHappen
-                ? Replies.Uncertain("no majority answered in time")
-                : Replies.NoLeader);
+            var mayHappen = head.State == SlotState.Writing && (head.MayHaveHappened || Group.Forwarder.GiveUp(this, _slots.Head));
+            CompleteSlot(_slots.Head, mayHappen ? Replies.Uncertain("no majority answered in time") : Replies.NoLeader);
         }
     }
 
@@ -203,7 +197,7 @@ public sealed class ClientSession
             ref var head = ref _slots[_slots.Head];
             if (head.State == SlotState.Done) Advance(inStep: true);
             else if (head.State == SlotState.Writing) CompleteSlot(_slots.Head, Replies.Uncertain("this node's journal failed"));
-            else CompleteSlot(_slots.Head, System.Text.Encoding.UTF8.GetBytes($"-{Node.Refusal}\r\n"));
+            else CompleteSlot(_slots.Head, Encoding.UTF8.GetBytes($"-{Node.Refusal}\r\n"));
         }
     }
 

@@ -7,7 +7,10 @@ public sealed class SourceShapeTests
     private const int LongestFile = 400;
 
     /// <summary>Files that are better long: path and why.</summary>
-    private static readonly Dictionary<string, string> LongFiles = [];
+    private static readonly Dictionary<string, string> LongFiles = new()
+    {
+        ["src/Quorate.Strategies/Raft/RaftReplica.cs"] = "the one door for every input of a replica and the state its parts share; they have files of their own",
+    };
 
     [Fact]
     public void Files_have_at_most_400_lines() =>
