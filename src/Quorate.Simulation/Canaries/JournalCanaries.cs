@@ -16,7 +16,7 @@ internal static class JournalCanaries
     ];
 
     private static Canary Of(string name, JournalRules rules, Func<Prng, Scenario> scenario) =>
-        new("journal: " + name, "docs/journal.md", 200, new Variant { Journal = rules, Scenario = scenario });
+        new("journal: " + name, "docs/journal.md", 2000, new Variant { Journal = rules, Scenario = scenario });
 
     private static Scenario PowerLosses(Prng prng) => new()
     {
