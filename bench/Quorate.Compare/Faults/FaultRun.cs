@@ -36,7 +36,8 @@ internal static class FaultRun
         });
     }
 
-    /// <summary>Each round: kill -9 of all processes at once, then all are started again on what they had made durable.</summary>
+    /// <summary>Each round: kill -9 of all processes at once, then all are started again on their folders. The
+    /// machine stays up, so this shows what survives the processes, not a loss of power.</summary>
     public static bool Power(CompareOptions options, string folder)
     {
         return Run(folder, "fsync", options.Rounds ?? 3, (cluster, _) =>

@@ -114,10 +114,8 @@ internal static class NodeReport
         Field(text, "async_loading", 0);
         Field(text, "rdb_changes_since_last_save", 0);
         Field(text, "rdb_bgsave_in_progress", 0);
-        Field(text, "rdb_last_bgsave_status", "ok");
         Field(text, "aof_enabled", durability == Durability.Memory ? 0 : 1);
         Field(text, "aof_rewrite_in_progress", 0);
-        Field(text, "aof_last_bgrewrite_status", "ok");
         Field(text, "aof_last_write_status", command.Node.Refusal is null ? "ok" : "err");
         Field(text, "quorate_durability", durability.ToString().ToLowerInvariant());
     }

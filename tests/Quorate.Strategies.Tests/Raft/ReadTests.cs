@@ -101,19 +101,10 @@ public sealed class ReadTests
         var world = RaftWorld.Of(3, rules: broken ? new NoLease() : null);
         var old = world.ElectAny();
         Renew(world, old);
-        var others = world.Nodes.Values.Where(n => n != old).ToList();
-        TestNode? next = null;
-        for (var i = 0; i < 300 && next is null; i++)
-        {
-            world.Advance(10);
-            foreach (var node in others) world.Tick(node);
-            world.Stabilize(e => e.To != old.Id && e.From != old.Id);
-            next = others.Find(n => n.Replica.IsLeader);
-        }
-
-        world.Write(next!, 1, "new");
+        var next = ElectWithout(world, old);
+        world.Write(next, 1, "new");
         world.Stabilize(e => e.To != old.Id && e.From != old.Id);
-        next!.Outcomes[1].ShouldBe("Applied");
+        next.Outcomes[1].ShouldBe("Applied");
         old.Machine.Applied.ShouldNotContain("new");
         old.Replica.MayReadLocally(world.Now).ShouldBe(broken);
     }
@@ -126,20 +117,11 @@ public sealed class ReadTests
         var world = RaftWorld.Of(3, rules: broken ? new NoConfirmation() : null);
         var old = world.ElectAny();
         Renew(world, old);
-        var others = world.Nodes.Values.Where(n => n != old).ToList();
-        TestNode? next = null;
-        for (var i = 0; i < 300 && next is null; i++)
-        {
-            world.Advance(10);
-            foreach (var node in others) world.Tick(node);
-            world.Stabilize(e => e.To != old.Id && e.From != old.Id);
-            next = others.Find(n => n.Replica.IsLeader);
-        }
-
-        world.Write(next!, 1, "new");
+        var next = ElectWithout(world, old);
+        world.Write(next, 1, "new");
         world.Request(old, 2, RequestKind.Read);
         world.Stabilize(e => e.To != old.Id && e.From != old.Id);
-        next!.Outcomes[1].ShouldBe("Applied");
+        next.Outcomes[1].ShouldBe("Applied");
         old.Machine.Applied.ShouldNotContain("new");
         old.Outcomes.ContainsKey(2).ShouldBe(broken);
     }
@@ -241,6 +223,22 @@ public sealed class ReadTests
     {
         for (var i = 0; i < 5; i++) world.Tick(leader);
         world.Stabilize();
+    }
+
+    /// <summary>The others elect one of themselves while nothing reaches the old leader and no time passes for it.</summary>
+    private static TestNode ElectWithout(World world, TestNode old)
+    {
+        var others = world.Nodes.Values.Where(n => n != old).ToList();
+        TestNode? next = null;
+        for (var i = 0; i < 300 && next is null; i++)
+        {
+            world.Advance(10);
+            foreach (var node in others) world.Tick(node);
+            world.Stabilize(e => e.To != old.Id && e.From != old.Id);
+            next = others.Find(n => n.Replica.IsLeader);
+        }
+
+        return next.ShouldNotBeNull();
     }
 
     private sealed class NoConfirmation : RaftRules
