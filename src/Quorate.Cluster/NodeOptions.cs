@@ -3,19 +3,6 @@ using Quorate.Strategies.Raft;
 
 namespace Quorate.Cluster;
 
-/// <summary>How durable a write must be on a node before it counts there.</summary>
-public enum Durability : byte
-{
-    /// <summary>On stable storage (fdatasync): survives power loss of every node at once.</summary>
-    Fsync,
-
-    /// <summary>Handed to the operating system: survives a crash of the process, not of the machine.</summary>
-    Written,
-
-    /// <summary>In memory only: survives as long as a majority does not stop.</summary>
-    Memory,
-}
-
 /// <summary>One node of the cluster as the others know it.</summary>
 public sealed record Member(NodeId Id, string Name, string PeerAddress, string RespAddress);
 

@@ -80,4 +80,8 @@ public readonly ref struct ReplicaRequest
     public ReadOnlySpan<byte> Payload { get; init; }
 
     public NodeId Target { get; init; }
+
+    /// <summary>Hash of the one key the request is about; 0 when it is about several or all. A replica that knows its
+    /// unfinished writes by key answers reads of other keys without waiting for them.</summary>
+    public ulong KeyHash { get; init; }
 }

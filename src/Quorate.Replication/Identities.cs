@@ -35,6 +35,22 @@ public readonly record struct Term(long Value) : IComparable<Term>
     public override string ToString() => $"t{Value}";
 }
 
+/// <summary>A configuration of a group that the control plane has decided, counted up by it: whoever knows a newer one
+/// refuses what is said in an older one (fencing). 0 is before the first.</summary>
+public readonly record struct Epoch(long Value) : IComparable<Epoch>
+{
+    public Epoch Next => new(Value + 1);
+
+    public int CompareTo(Epoch other) => Value.CompareTo(other.Value);
+
+    public static bool operator <(Epoch a, Epoch b) => a.Value < b.Value;
+    public static bool operator >(Epoch a, Epoch b) => a.Value > b.Value;
+    public static bool operator <=(Epoch a, Epoch b) => a.Value <= b.Value;
+    public static bool operator >=(Epoch a, Epoch b) => a.Value >= b.Value;
+
+    public override string ToString() => $"e{Value}";
+}
+
 /// <summary>Position of an entry in a log; the first entry is 1, 0 is "before the first".</summary>
 public readonly record struct LogIndex(long Value) : IComparable<LogIndex>
 {

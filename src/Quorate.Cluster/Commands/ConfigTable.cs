@@ -1,3 +1,4 @@
+using Quorate.Replication;
 using static Quorate.Cluster.Commands.ConfigKind;
 
 namespace Quorate.Cluster.Commands;

@@ -1,4 +1,5 @@
 using Quorate.Cluster.Commands;
+using Quorate.Replication;
 
 namespace Quorate.Cluster.Tests.Commands;
 

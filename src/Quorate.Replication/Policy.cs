@@ -1,0 +1,107 @@
+namespace Quorate.Replication;
+
+/// <summary>The protocol that a keyspace's groups run.</summary>
+public enum Strategy : byte
+{
+    Raft,
+    Primary,
+    Chain,
+    MultiLeader,
+    Leaderless,
+    Pbft,
+}
+
+/// <summary>How many copies are durable before a write is acknowledged.</summary>
+public enum Ack : byte
+{
+    /// <summary>The leader's own.</summary>
+    Async,
+
+    /// <summary>The leader's and those of <see cref="Policy.AckBackups"/> backups.</summary>
+    SemiSync,
+
+    /// <summary>Those of more than half of the replicas.</summary>
+    Majority,
+
+    /// <summary>Those of every replica in the in-sync set.</summary>
+    Sync,
+}
+
+/// <summary>What travels to the other replicas.</summary>
+public enum Ship : byte
+{
+    /// <summary>The commands, in order.</summary>
+    Log,
+
+    /// <summary>The state they led to.</summary>
+    State,
+}
+
+/// <summary>What a read may return.</summary>
+public enum ReadConsistency : byte
+{
+    /// <summary>The newest committed value, as if there were one copy.</summary>
+    Linearizable,
+
+    /// <summary>A value that was the newest at most <see cref="Policy.BoundMilliseconds"/> ago.</summary>
+    Bounded,
+
+    /// <summary>Never older than what this connection has written or read before.</summary>
+    Session,
+
+    /// <summary>Any healthy replica's value; the copies converge.</summary>
+    Eventual,
+
+    /// <summary>Any replica's value, unchecked.</summary>
+    Weak,
+
+    /// <summary>The value that most of 2f+1 replicas agree on at one index.</summary>
+    Voted,
+
+    /// <summary>Chain: the tail answers. Linearizable.</summary>
+    Tail,
+
+    /// <summary>Chain: any replica answers, asking the tail for the version when its own is dirty. Linearizable. [CRAQ §2]</summary>
+    Craq,
+}
+
+/// <summary>What to do with a write when fewer replicas are up than <see cref="Policy.Ack"/> asks for.</summary>
+public enum WhenShort : byte
+{
+    /// <summary>Refuse it (NOREPLICAS).</summary>
+    Refuse,
+
+    /// <summary>Acknowledge it asynchronously and raise an alarm.</summary>
+    Degrade,
+}
+
+/// <summary>Everything a user chooses about the replication of one keyspace. Data: what it promises is computed from it.</summary>
+public sealed record Policy
+{
+    public Strategy Strategy { get; init; } = Strategy.Raft;
+
+    /// <summary>How many nodes hold the data, 1 to 64.</summary>
+    public int Replicas { get; init; } = 3;
+
+    public Ack Ack { get; init; } = Ack.Majority;
+
+    /// <summary>The k of <see cref="Ack.SemiSync"/>, 1 to <see cref="Replicas"/> − 1.</summary>
+    public int AckBackups { get; init; } = 1;
+
+    /// <summary>With <see cref="Ack.Sync"/>: writes are refused while fewer replicas (the leader counted) are in sync.</summary>
+    public int MinInSync { get; init; } = 2;
+
+    public WhenShort WhenShort { get; init; } = WhenShort.Refuse;
+
+    public Ship Ship { get; init; } = Ship.Log;
+
+    public Durability Durability { get; init; } = Durability.Fsync;
+
+    public ReadConsistency Reads { get; init; } = ReadConsistency.Linearizable;
+
+    /// <summary>The bound of <see cref="ReadConsistency.Bounded"/>, in milliseconds, 1 and up.</summary>
+    public int BoundMilliseconds { get; init; } = 500;
+
+    /// <summary>The label (region, zone, provider) of which every replica should have another value; null: none.</summary>
+    public string? Spread { get; init; }
+}
