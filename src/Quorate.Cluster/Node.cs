@@ -108,6 +108,24 @@ public sealed class Node
         _sessions.RemoveAt(_sessions.Count - 1);
     }
 
+    /// <summary>A hint, before the commands that came together are executed: begins to fetch the keys that the first few read.</summary>
+    /// <returns>How many bytes of <paramref name="input"/> it looked at; worth calling again once they are executed.</returns>
+    public int Foresee(ClientSession session, ReadOnlySpan<byte> input)
+    {
+        if (session.PendingCount > 0) return input.Length; // they will wait, and what was fetched would be gone again
+        var machine = GroupOf(session.State.Database).Machine;
+        var at = 0;
+        for (var i = 0; i < IStateMachine.ForesightWindow; i++)
+        {
+            if (!TwoWordScan.TryRead(input[at..], out var key, out var length)) return i == 0 ? input.Length : at;
+            if (length == input.Length) return length; // nothing to overlap with
+            machine.Foresee(session.State.Database, key);
+            at += length;
+        }
+
+        return at;
+    }
+
     /// <summary>One whole frame from a peer (without the length prefix). False: damaged or not understood; drop the connection.</summary>
     public bool OnPeerFrame(NodeId from, ReadOnlyMemory<byte> frame, StepTime now)
     {

@@ -106,6 +106,22 @@ public static class EntryCodec
         return true;
     }
 
+    /// <summary>The second word of an entry that <see cref="TryRead"/> would take, nearly always its key. False: there is none.</summary>
+    public static bool TryPeekKey(ReadOnlySpan<byte> payload, out int database, out ReadOnlySpan<byte> key)
+    {
+        database = 0;
+        key = default;
+        if (payload.Length <= FixedLength) return false;
+        database = payload[9];
+        var at = (EntryKind)payload[0] == EntryKind.SessionCommand ? FixedLength + SessionLength : FixedLength;
+        if (!Varint.TryRead(payload, ref at, out var words) || words < 2) return false;
+        if (!Varint.TryRead(payload, ref at, out var length) || length > payload.Length - at) return false;
+        at += length;
+        if (!Varint.TryRead(payload, ref at, out length) || length > payload.Length - at) return false;
+        key = payload.Slice(at, length);
+        return database < KeyspaceMachine.DatabaseCount;
+    }
+
     private static void WriteFixed(byte[] buffer, EntryKind kind, long stamp, int database, int protocol)
     {
         buffer[0] = (byte)kind;

@@ -22,6 +22,7 @@ public sealed class KeyspaceMachine : IStateMachine
     private readonly Database[] _databases;
     private readonly CommandContext _writes;
     private readonly CommandContext _reads;
+    private readonly Foresight _foresight = new();
     private readonly RespWriter _nobody = RespWriter.Discarding();
     private readonly RespWriter _scratch = new();
     private ArgRange[] _ranges = new ArgRange[16];
@@ -55,11 +56,21 @@ public sealed class KeyspaceMachine : IStateMachine
     internal Prng ReadDice { get; } = new(0x5EED);
 
     /// <inheritdoc/>
+    public void Foresee(ReadOnlySpan<byte> payload)
+    {
+        if (EntryCodec.TryPeekKey(payload, out var database, out var key)) _foresight.Note(_databases[database].Table, key);
+    }
+
+    /// <summary>A read of this key is about to come; as <see cref="Foresee(ReadOnlySpan{byte})"/>.</summary>
+    public void Foresee(int database, ReadOnlySpan<byte> key) => _foresight.Note(_databases[database].Table, key);
+
+    /// <inheritdoc/>
     /// <exception cref="InvariantViolation">when the payload is not an entry: what is committed was checked before.</exception>
     public void Apply(LogIndex index, ReadOnlySpan<byte> payload, RequestId request)
     {
         Invariant.Require(index > LastApplied, "entries are applied in the order of the log");
         LastApplied = index;
+        if (_foresight.Count > 0) _foresight.Look();
         if (payload.Length == 0) return;
         Invariant.Require(
             EntryCodec.TryRead(payload, ref _ranges, out var entry, out var args), "a committed payload is an entry");
@@ -91,6 +102,7 @@ public sealed class KeyspaceMachine : IStateMachine
         CommandSpec spec, int database, in CommandArgs args, RespWriter reply, long wallMilliseconds, out bool clockBehind)
     {
         Invariant.Require(spec.Route == CommandRoute.Read && spec.Handler is not null, "only reads go past the log");
+        if (_foresight.Count > 0) _foresight.Look();
         _reads.Database = _databases[database];
         _reads.NowMilliseconds = ClockMilliseconds;
         _reads.WallMilliseconds = wallMilliseconds;

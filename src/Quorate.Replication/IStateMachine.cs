@@ -9,6 +9,15 @@ public interface IStateMachine
     /// for the result and gets it from here.</summary>
     void Apply(LogIndex index, ReadOnlySpan<byte> payload, RequestId request);
 
+    /// <summary>A hint: this entry is among the next <see cref="ForesightWindow"/> to be applied. The caller names a few
+    /// and then applies them.</summary>
+    void Foresee(ReadOnlySpan<byte> payload)
+    {
+    }
+
+    /// <summary>How many entries are worth naming before the first of them is applied.</summary>
+    public const int ForesightWindow = 16;
+
     /// <summary>Begins to read the state as it is now, while later entries go on being applied. One at a time.</summary>
     ISnapshotSource BeginSnapshot();
 

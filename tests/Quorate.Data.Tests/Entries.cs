@@ -27,6 +27,9 @@ public sealed class Entries
                 ? new EntryHeader(EntryKind.SessionCommand, stamp, round % 16, 2 + (round % 2), session, sequence, lowest)
                 : new EntryHeader(EntryKind.Command, stamp, round % 16, 2 + (round % 2), 0, 0, 0));
             read.Count.ShouldBe(words.Length);
+            EntryCodec.TryPeekKey(buffer.AsSpan(0, length), out var database, out var key).ShouldBe(words.Length > 1);
+            if (words.Length > 1) key.SequenceEqual(words[1]).ShouldBeTrue();
+            database.ShouldBe(header.Database);
             for (var i = 0; i < words.Length; i++) read[i].SequenceEqual(words[i]).ShouldBeTrue();
             for (var cut = 0; cut < length; cut += 1 + (length / 300))
                 EntryCodec.TryRead(buffer.AsSpan(0, cut), ref readRanges, out _, out _).ShouldBeFalse();
@@ -47,6 +50,7 @@ public sealed class Entries
         {
             var bytes = buffer.AsSpan(0, length).ToArray();
             for (var n = 1 + dice.Below(3); n > 0; n--) bytes[dice.Below(bytes.Length)] = (byte)dice.Below(256);
+            EntryCodec.TryPeekKey(bytes, out _, out _);
             if (!EntryCodec.TryRead(bytes, ref ranges, out _, out _)) refused++;
         }
 

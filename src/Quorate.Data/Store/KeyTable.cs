@@ -48,6 +48,9 @@ internal sealed class KeyTable
 
     public ref Slot SlotAt(int slot) => ref _slots[slot];
 
+    /// <summary>Where the chain of a hash begins; for a table that is not empty.</summary>
+    public ref int BucketCell(uint hash) => ref _heads[BucketOf(hash)];
+
     public int HeadOf(int bucket) => bucket < _heads.Capacity ? _heads[bucket] : 0;
 
     public int Find(ReadOnlySpan<byte> key, uint hash)

@@ -274,8 +274,10 @@ internal sealed class RespConnection
     {
         var session = _session!;
         var taken = 0;
+        var foreseen = 0;
         while (!IsBehind(session))
         {
+            if (taken >= foreseen) foreseen = taken + _loop.Node.Foresee(session, bytes[taken..]);
             var result = _parser.TryParse(bytes[taken..], out var consumed, out var args, out var error);
             taken += consumed;
             switch (result)

@@ -319,7 +319,13 @@ public sealed class RaftReplica : IReplica
         Invariant.Require(index <= Log.LastIndex, "what is committed is in the log");
         CommitIndex = index;
         var limit = Rules.ApplyUpTo(CommitIndex, Log.LastIndex);
-        while (LastApplied < limit) Apply(LastApplied.Next);
+        while (LastApplied < limit)
+        {
+            var end = LogIndex.Min(limit, LastApplied + IStateMachine.ForesightWindow);
+            if (end - LastApplied > 1) Foresee(end);
+            while (LastApplied < end) Apply(LastApplied.Next);
+        }
+
         Role.OnCommitAdvanced();
     }
 
@@ -373,6 +379,15 @@ public sealed class RaftReplica : IReplica
     {
         Now = now;
         Out = effects;
+    }
+
+    private void Foresee(LogIndex end)
+    {
+        for (var index = LastApplied.Next; index <= end; index = index.Next)
+        {
+            var entry = Log[index];
+            if (entry.Kind == EntryKind.Command) Machine.Foresee(entry.Payload);
+        }
     }
 
     private void Apply(LogIndex index)
