@@ -1,3 +1,4 @@
+using System.Globalization;
 using Quorate.Compare.Load;
 
 namespace Quorate.Compare.Processes;
@@ -44,6 +45,13 @@ internal sealed class QuorateCluster : ServerCluster
     }
 
     public override void Restart(int index) => Processes[index] = StartOne(index);
+
+    /// <summary>Waits until every follower holds what the leader held when asked.</summary>
+    public void RequireCaughtUp() => WaitUntil(
+        () => RespClient.TryCall(Ports[RequireLeader()], "ROLE") is { Items: [_, var offset, var followers] }
+            && followers.Items is { } all && all.Length == Ports.Length - 1
+            && Array.TrueForAll(all, f => f.Items is [_, _, var at] && long.Parse(at.Text, CultureInfo.InvariantCulture) >= long.Parse(offset.Text, CultureInfo.InvariantCulture)),
+        $"{Name}: a follower does not catch up");
 
     private Child StartOne(int index) =>
         Child.Start(

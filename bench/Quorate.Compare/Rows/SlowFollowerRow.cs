@@ -6,7 +6,7 @@ namespace Quorate.Compare.Rows;
 /// <summary>P7: what a follower that stands still does to the latency of commits.</summary>
 internal static class SlowFollowerRow
 {
-    public static Line Measure(ServerCluster cluster, int rounds, long requests)
+    public static Line Measure(QuorateCluster cluster, int rounds, long requests)
     {
         var healthy = new List<Sample>();
         var impaired = new List<Sample>();
@@ -25,7 +25,7 @@ internal static class SlowFollowerRow
             }
 
             // What it missed has to reach it before the cluster is called healthy again.
-            Thread.Sleep(3000);
+            cluster.RequireCaughtUp();
         }
 
         var (without, with) = (Sample.Median(healthy), Sample.Median(impaired));

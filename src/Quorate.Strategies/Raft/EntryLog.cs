@@ -41,7 +41,7 @@ internal sealed class EntryLog
     private const int SpareChunks = 3;
 
     private readonly List<Chunk> _chunks = [];
-    private readonly List<byte[]> _spare = [];
+    private readonly List<NativeBlock> _spare = [];
     private readonly TermRuns _terms = new();
     private long _firstChunk;
     private long[] _positions = new long[1024];
@@ -62,8 +62,8 @@ internal sealed class EntryLog
     {
         var length = HeaderBytes + payload.Length;
         var chunk = ChunkWithRoom(length);
-        WriteHeader(chunk.Bytes.AsSpan(chunk.Used), payload.Length, term, kind);
-        payload.CopyTo(chunk.Bytes.AsSpan(chunk.Used + HeaderBytes));
+        WriteHeader(chunk.SpanFrom(chunk.Used), payload.Length, term, kind);
+        payload.CopyTo(chunk.SpanFrom(chunk.Used + HeaderBytes));
         Place(chunk, length, term);
         return LastIndex;
     }
@@ -89,7 +89,7 @@ internal sealed class EntryLog
                 run += length;
             }
 
-            frames[..run].CopyTo(chunk.Bytes.AsSpan(start));
+            frames[..run].CopyTo(chunk.SpanFrom(start));
             frames = frames[run..];
         }
 
@@ -102,7 +102,7 @@ internal sealed class EntryLog
         {
             Invariant.Require(index > BaseIndex && index <= LastIndex, "only entries in memory are read");
             var (chunk, offset) = Locate(index);
-            var frame = chunk.Bytes.AsSpan(offset);
+            var frame = chunk.SpanFrom(offset);
             return new EntryView(FrameTerm(frame), FrameKind(frame), frame.Slice(HeaderBytes, FrameLength(frame) - HeaderBytes));
         }
     }
@@ -127,7 +127,7 @@ internal sealed class EntryLog
         Invariant.Require(from > BaseIndex && from <= LastIndex, "only entries in memory are sent");
         var (chunk, offset) = Locate(from);
         last = chunk.LastIndex;
-        if (chunk.Used - offset <= maxBytes) return chunk.Bytes.AsMemory(offset, chunk.Used - offset);
+        if (chunk.Used - offset <= maxBytes) return chunk.Bytes.Memory.Slice(offset, chunk.Used - offset);
         long low = from.Value, high = last.Value;
         while (low < high)
         {
@@ -140,14 +140,15 @@ internal sealed class EntryLog
         // `low` is the last entry that begins within the limit; the slice ends where it begins, unless it is the first.
         last = new LogIndex(low == from.Value ? low : low - 1);
         var end = last < chunk.LastIndex ? Offset(last.Next) : chunk.Used;
-        return chunk.Bytes.AsMemory(offset, end - offset);
+        return chunk.Bytes.Memory.Slice(offset, end - offset);
     }
 
     /// <summary>Bytes of the entries from <paramref name="index"/> to the end, as far as they are in memory.</summary>
     public long BytesFrom(LogIndex index)
     {
-        if (_chunks.Count == 0 || index > LastIndex) return 0;
-        var (chunk, offset) = Locate(LogIndex.Max(index, FirstIndex));
+        var first = LogIndex.Max(index, FirstIndex);
+        if (first > LastIndex) return 0;
+        var (chunk, offset) = Locate(first);
         return _chunks[^1].End - (chunk.Start + offset);
     }
 
@@ -278,7 +279,7 @@ internal sealed class EntryLog
         if (bytes is null)
         {
             var usual = _chunks.Count == 0 ? MinChunkBytes : Math.Min(MaxChunkBytes, 2 * _chunks[^1].Bytes.Length);
-            bytes = GC.AllocateUninitializedArray<byte>(Math.Max(usual, length));
+            bytes = new NativeBlock(Math.Max(usual, length));
         }
 
         var chunk = new Chunk(bytes, _chunks.Count == 0 ? 0 : _chunks[^1].End);
@@ -290,16 +291,24 @@ internal sealed class EntryLog
     {
         var bytes = _chunks[at].Bytes;
         _chunks.RemoveAt(at);
-        if (bytes.Length > MaxChunkBytes) return;
+        if (bytes.Length > MaxChunkBytes)
+        {
+            Free(bytes);
+            return;
+        }
+
         _spare.Add(bytes);
         if (_spare.Count <= SpareChunks) return;
         // Large ones are worth more: AppendEntries are cut where a chunk ends.
         var smallest = 0;
         for (var i = 1; i < _spare.Count; i++) if (_spare[i].Length < _spare[smallest].Length) smallest = i;
+        Free(_spare[smallest]);
         _spare.RemoveAt(smallest);
     }
 
-    private byte[]? TakeSpare(int length)
+    private static void Free(NativeBlock block) => ((IDisposable)block).Dispose();
+
+    private NativeBlock? TakeSpare(int length)
     {
         for (var i = _spare.Count - 1; i >= 0; i--)
         {
@@ -312,9 +321,9 @@ internal sealed class EntryLog
         return null;
     }
 
-    private sealed class Chunk(byte[] bytes, long start)
+    private sealed class Chunk(NativeBlock bytes, long start)
     {
-        public readonly byte[] Bytes = bytes;
+        public readonly NativeBlock Bytes = bytes;
 
         /// <summary>Bytes of all frames before this chunk, counted since the log was last empty.</summary>
         public readonly long Start = start;
@@ -323,5 +332,7 @@ internal sealed class EntryLog
         public LogIndex LastIndex;
 
         public long End => Start + Used;
+
+        public Span<byte> SpanFrom(int offset) => Bytes.GetSpan()[offset..];
     }
 }

@@ -27,6 +27,18 @@ public sealed class EntryLogTests
     }
 
     [Fact]
+    public void A_log_that_has_forgotten_every_entry_holds_no_bytes_of_any()
+    {
+        var log = new EntryLog();
+        for (var i = 0; i < 5000; i++) log.Append(new(1), EntryKind.Command, new byte[100]);
+        log.DropThrough(log.LastIndex);
+        log.BytesFrom(new(1)).ShouldBe(0);
+        log.BytesFrom(log.LastIndex).ShouldBe(0);
+        log.Append(new(1), EntryKind.Command, new byte[100]);
+        log.BytesFrom(new(1)).ShouldBe(EntryLog.HeaderBytes + 100);
+    }
+
+    [Fact]
     public void Entries_larger_than_a_chunk_have_one_of_their_own()
     {
         var log = new EntryLog();
