@@ -17,7 +17,8 @@ internal sealed class Candidate : Role
     {
         _isPre = isPre;
         _transfer = transfer;
-        _timer = new ElectionTimer(replica);
+        if (!isPre) replica.ElectionsBegun++;
+        _timer = new ElectionTimer(replica, isRetry: true);
     }
 
     private enum Ballot : byte
@@ -108,8 +109,8 @@ internal sealed class Candidate : Role
         var result = Quorum.Count(Replica.Configuration, Replica.Rules, new Votes(_ballots));
         if (result == VoteResult.Lost)
         {
-            // Wait for the timeout as a follower: a pre-candidate must not ask in a loop.
-            if (!_isPre) Replica.BecomeFollower(NodeId.None);
+            // A pre-candidate waits for its timeout, so that it does not ask in a loop.
+            if (!_isPre) Replica.BecomeFollower(NodeId.None, isRetry: true);
             return;
         }
 

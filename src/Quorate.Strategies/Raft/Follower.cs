@@ -12,10 +12,10 @@ internal sealed class Follower : Role
     /// <summary>The log agrees with that of the leader of this term up to here; more may, less may not.</summary>
     private LogIndex _verified;
 
-    public Follower(RaftReplica replica, NodeId leader)
+    public Follower(RaftReplica replica, NodeId leader, bool isRetry = false)
         : base(replica)
     {
-        _timer = new ElectionTimer(replica);
+        _timer = new ElectionTimer(replica, isRetry);
         _reads = new FollowerReads(replica);
         _leader = leader;
         // Whatever is committed is in the log of every later leader. [Raft §5.4.3]

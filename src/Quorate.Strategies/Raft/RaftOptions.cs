@@ -15,6 +15,10 @@ public sealed record RaftOptions
     /// <summary>The longest election timeout, in ticks. [Raft §3.4]</summary>
     public int MaxElectionTimeoutTicks { get; init; } = 60;
 
+    /// <summary>How many lost elections in a row, no leader being heard in between, are followed by a short timeout (a sixth
+    /// to the whole of <see cref="ElectionTimeoutTicks"/>) instead of a full one.</summary>
+    public int ShortElectionRetries { get; init; } = 3;
+
     /// <summary>How much shorter than the election timeout a lease is, in thousandths: twice the largest difference in
     /// rate between two nodes' clocks must fit in. [Raft §6.4.1]</summary>
     public int ClockDriftMarginPerMille { get; init; } = 100;

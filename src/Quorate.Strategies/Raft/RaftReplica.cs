@@ -238,7 +238,10 @@ public sealed class RaftReplica : IReplica
         Role = role;
     }
 
-    internal void BecomeFollower(NodeId leader) => Become(new Follower(this, leader));
+    internal void BecomeFollower(NodeId leader, bool isRetry = false) => Become(new Follower(this, leader, isRetry));
+
+    /// <summary>Elections this replica stood for since it last knew a leader.</summary>
+    internal int ElectionsBegun { get; set; }
 
     internal void BecomeLeader()
     {
@@ -290,6 +293,7 @@ public sealed class RaftReplica : IReplica
 
     internal void OnLeaderKnown(NodeId leader)
     {
+        ElectionsBegun = 0;
         if (_handover.Request.IsNone) return;
         EndHandover(leader == _handover.Target ? Outcome.Done : Outcome.Unavailable($"{leader} was elected"));
     }

@@ -39,21 +39,33 @@ internal abstract class Role(RaftReplica replica)
     }
 }
 
-/// <summary>Counts ticks up to an election timeout drawn anew for each role. [Raft §5.2]</summary>
-internal sealed class ElectionTimer(RaftReplica replica)
+/// <summary>
+/// Counts ticks up to an election timeout, drawn anew each time. [Raft §5.2] Who has lost an election or asks again for a
+/// pre-vote waits a short one: no leader was heard, nobody is disturbed, and a split vote would otherwise cost a second
+/// full timeout. Only a few times in a row: where votes take long, a short timeout would end every election too soon.
+/// </summary>
+internal sealed class ElectionTimer
 {
+    private readonly RaftReplica _replica;
+    private readonly bool _isRetry;
     private int _elapsed;
-    private long _timeout = Draw(replica);
+    private long _timeout;
+
+    public ElectionTimer(RaftReplica replica, bool isRetry = false)
+    {
+        (_replica, _isRetry) = (replica, isRetry);
+        Reset();
+    }
 
     public void Reset()
     {
+        var options = _replica.Options;
         _elapsed = 0;
-        _timeout = Draw(replica);
+        _timeout = _isRetry && _replica.ElectionsBegun <= options.ShortElectionRetries
+            ? _replica.Dice.Between(Math.Max(1, options.ElectionTimeoutTicks / 6), options.ElectionTimeoutTicks)
+            : _replica.Dice.Between(options.ElectionTimeoutTicks, options.MaxElectionTimeoutTicks);
     }
 
     /// <returns>True when the timeout has passed; it goes on saying so until reset.</returns>
     public bool Tick() => ++_elapsed >= _timeout;
-
-    private static long Draw(RaftReplica replica) =>
-        replica.Dice.Between(replica.Options.ElectionTimeoutTicks, replica.Options.MaxElectionTimeoutTicks);
 }
