@@ -19,9 +19,11 @@ internal static class NodeChanges
         change = () =>
         {
             NodeId[] ids = [.. command.Nodes.Select(n => n.Id).Order()];
+            var policy = PolicyDefaults.For(Strategy.Raft, ids.Length);
             foreach (var node in command.Nodes) map.Put(node with { State = NodeState.Up });
             foreach (var id in (ReadOnlySpan<GroupId>)[ControlMachine.DefaultGroup, ControlMachine.ControlGroup])
-                map.Put(AckRule.Settled(map.Group(id)! with { Configuration = new GroupConfiguration(new Epoch(1), default, ids, []) }));
+                map.Put(AckRule.Settled(map.Group(id)! with { Policy = policy, Configuration = new GroupConfiguration(new Epoch(1), default, ids, []) }));
+            foreach (var keyspace in map.Keyspaces.ToList()) map.Put(keyspace with { Policy = policy });
         };
         return null;
     }

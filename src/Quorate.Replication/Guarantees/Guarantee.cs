@@ -28,7 +28,8 @@ public sealed record Guarantee
     /// <summary>All replicas but one are lost for good.</summary>
     public Survival AllButOne { get; private init; }
 
-    /// <summary>Power fails everywhere at once, the disks keep what was synced.</summary>
+    /// <summary>Power fails everywhere at once, the disks keep what was synced. What it says below
+    /// <see cref="Survival.Always"/> goes for <see cref="CopiesWhenAcknowledged"/> nodes at once already.</summary>
     public Survival PowerLoss { get; private init; }
 
     public Survival Zone { get; private init; }

@@ -52,8 +52,8 @@ internal static class GuaranteeText
     private static string Power(Guarantee guarantee) => guarantee.PowerLoss switch
     {
         Survival.Always => "It survives a power failure of all nodes at once.",
-        Survival.OutsideWindow => "A power failure of all nodes at once may take what the operating systems had not yet written; a crash of the processes alone takes nothing.",
-        _ => $"A stop of all nodes at once takes everything; a node that restarts comes back empty and counts as lost until it is filled again.",
+        Survival.OutsideWindow => $"A power failure of {Count(guarantee.CopiesWhenAcknowledged, "node")} at once may take what their operating systems had not yet written; a crash of the processes alone takes nothing.",
+        _ => $"A stop of {Count(guarantee.CopiesWhenAcknowledged, "node")} at once, be it of the processes alone, may take it; a node that restarts comes back empty and counts as lost until it is filled again.",
     };
 
     private static IEnumerable<string> Places(Guarantee guarantee)
@@ -74,7 +74,9 @@ internal static class GuaranteeText
         var parts = new List<string>();
         if (guarantee.Window.HasFlag(LossWindow.Unshipped)) parts.Add("what the primary had not shipped when it died (kept aside in the lost-and-found if its disk comes back)");
         if (guarantee.Window.HasFlag(LossWindow.WhileDegraded)) parts.Add("what was acknowledged while too few replicas were up, for which there is an alarm");
-        if (guarantee.Window.HasFlag(LossWindow.Unsynced)) parts.Add("what had not reached stable storage when power failed on every node that had it");
+        if (guarantee.Window.HasFlag(LossWindow.Unsynced)) parts.Add(guarantee.Policy.Durability == Durability.Memory
+            ? "what was only on nodes that stopped"
+            : "what had not reached stable storage when power failed on every node that had it");
         return parts.Count == 0 ? "Window of loss: none." : $"Window of loss: {string.Join("; ", parts)}.";
     }
 

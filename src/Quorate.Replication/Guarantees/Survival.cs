@@ -32,7 +32,7 @@ public enum LossWindow : byte
     /// <summary>Those acknowledged while too few replicas were up and the policy says to go on (degrade).</summary>
     WhileDegraded = 2,
 
-    /// <summary>Those not yet on stable storage when machines lose power.</summary>
+    /// <summary>Those not yet on stable storage when as many machines as had them lose power (durability memory: stop).</summary>
     Unsynced = 4,
 }
 
