@@ -14,13 +14,14 @@ internal static class ChainCare
     {
         var current = group.Configuration;
         watch.LastLeader = current.Leader;
-        NodeId[] left = [.. current.InSync.Where(n => !supervisor.Detector.IsSuspected(n) && supervisor.BeatOf(n, group.Id) is not { Report.NeedsState: true })];
-        if (left.Length < current.InSync.Count)
+        bool IsFine(NodeId node) => !supervisor.Detector.IsSuspected(node) && supervisor.BeatOf(node, group.Id) is not { Report.NeedsState: true };
+        NodeId[] left = FailoverChoice.LeftOfChain(group, IsFine);
+        if (!left.SequenceEqual(current.InSync))
         {
             var gone = current.InSync.Except(left).ToList();
             watch.Say("reconfiguration", $"{string.Join(", ", gone)} out of the chain", now);
             if (left.Length == 0 || !Membership.Change(supervisor, group, watch, Chained(current, left), now))
-                watch.Say("reconfiguration", left.Length == 0 ? "nobody of the chain answers" : "too few of the chain would be left", now);
+                watch.Say("reconfiguration", "nobody of the chain that certainly holds everything answers", now);
             return;
         }
 

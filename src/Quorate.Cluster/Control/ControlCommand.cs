@@ -10,7 +10,8 @@ public abstract record ControlCommand
     /// <summary>First byte of the entry.</summary>
     internal abstract byte Kind { get; }
 
-    /// <summary>The payload of the control group's entry.</summary>
+    /// <summary>The payload of the control group's entry. Only of a command that <see cref="ControlMachine.WhyNot"/> has
+    /// nothing against: what breaks the bounds of the map has no encoding that every replica reads.</summary>
     public byte[] Encode()
     {
         var output = new ArrayBufferWriter<byte>();

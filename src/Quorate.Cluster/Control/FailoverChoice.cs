@@ -84,11 +84,18 @@ internal static class FailoverChoice
             group.Epoch.Next, best.Node, [.. now.Members.Where(IsInSync)], [.. now.Members.Where(n => !IsInSync(n))]);
     }
 
-    private static GroupConfiguration ShorterChain(GroupEntry group, List<Answer> holding)
+    /// <summary>Those of a chain that are fine, in its order, headed by one that certainly holds everything. A chain too short
+    /// to acknowledge anything has not gone beyond those that were in it before: they will do as well.</summary>
+    public static NodeId[] LeftOfChain(GroupEntry group, Predicate<NodeId> isFine)
     {
         var now = group.Configuration;
-        bool IsLeft(NodeId node) => now.InSync.Contains(node) && holding.Any(a => a.Node == node);
-        NodeId[] left = [.. now.InSync.Where(IsLeft)];
-        return new GroupConfiguration(group.Epoch.Next, left[0], left, [.. now.Members.Where(n => !IsLeft(n))]);
+        NodeId[] left = [.. now.InSync.Where(n => isFine(n)).SkipWhile(n => group.Complete.Count > 0 && !group.Complete.Contains(n))];
+        return left.Length > 0 ? left : [.. group.Complete.Where(n => now.Contains(n) && isFine(n))];
+    }
+
+    private static GroupConfiguration? ShorterChain(GroupEntry group, List<Answer> holding)
+    {
+        var left = LeftOfChain(group, n => holding.Any(a => a.Node == n));
+        return left.Length == 0 ? null : new GroupConfiguration(group.Epoch.Next, left[0], left, [.. group.Configuration.Members.Except(left)]);
     }
 }

@@ -17,7 +17,7 @@ internal static class GroupChanges
         if (group.Epoch != command.Expected || next.Epoch != group.Epoch.Next) return $"{command.Group} is at {group.Epoch}, not at {command.Expected}";
         var policy = command.AdoptPolicy && map.Keyspace(group.Keyspace) is { } keyspace ? keyspace.Policy : group.Policy;
         if (MemberProblem(map, group, next) is { } problem) return problem;
-        if ((group.IsConfigured ? RoleProblem(group, policy, next) : next.Leader.IsNone ? null : "a raft group elects its leader itself") is { } wrong) return wrong;
+        if ((group.IsConfigured ? RoleProblem(group, next) : next.Leader.IsNone ? null : "a raft group elects its leader itself") is { } wrong) return wrong;
         var after = group.IsConfigured ? AckRule.After(group, next, policy) : AckRule.Settled(group with { Configuration = next, Policy = policy });
         if (group.Policy.Ack == Ack.Sync && policy.Ack == Ack.Sync && group.Complete.Count > 0 && after.Complete.Count == 0)
             return "this would leave no replica that certainly holds every acknowledged write";
@@ -59,20 +59,15 @@ internal static class GroupChanges
         return null;
     }
 
-    private static string? RoleProblem(GroupEntry group, Policy policy, GroupConfiguration next)
+    private static string? RoleProblem(GroupEntry group, GroupConfiguration next)
     {
         var before = group.Configuration.Leader;
         if (!next.Leader.IsNone && !next.InSync.Contains(next.Leader)) return "a leader is in sync";
-        if (policy.Strategy == Strategy.Chain)
-        {
-            if (!next.Leader.IsNone && next.InSync[0] != next.Leader) return "the head of a chain is its first replica";
-            return next.InSync.Count < policy.MinInSync && next.InSync.Count < group.Configuration.InSync.Count
-                ? $"the chain would be shorter than min-in-sync {policy.MinInSync}"
-                : null;
-        }
-
-        if (before.IsNone && !next.Leader.IsNone && group.Policy.Ack == Ack.Sync && group.Complete.Count > 0 && !group.Complete.Contains(next.Leader))
+        // A chain's replicas hold what their successors hold, and more: newcomers are at its end, so this goes for its head too.
+        if (!next.Leader.IsNone && group.Policy.Ack == Ack.Sync && group.Complete.Count > 0 && !group.Complete.Contains(next.Leader))
             return $"{next.Leader} may lack acknowledged writes: only {string.Join(", ", group.Complete)} certainly have them all";
+        if (group.Policy.Strategy == Strategy.Chain)
+            return !next.Leader.IsNone && next.InSync[0] != next.Leader ? "the head of a chain is its first replica" : null;
         return !before.IsNone && !next.Leader.IsNone && next.Leader != before
             ? "a primary is replaced by way of a seal: first an epoch without leader, in which the replicas tell what they hold"
             : null;

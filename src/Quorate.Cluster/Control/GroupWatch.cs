@@ -14,6 +14,8 @@ internal sealed class GroupWatch(GroupId group)
     /// so that what was true of the leases when it was proposed is true when it is applied.</summary>
     public ControlCommand? Pending { get; private set; }
 
+    public bool IsPendingIn(Epoch epoch) => Pending is not null && PendingAt == epoch;
+
     public Epoch PendingAt { get; private set; }
 
     public long ProposedAt { get; private set; }

@@ -43,7 +43,7 @@ internal static class HeartbeatAnswer
     {
         if (!group.IsConfigured || group.IsSealed || supervisor.Detector.IsSuspected(node)) return false;
         var watch = supervisor.WatchOf(group.Id);
-        if (watch.Pending is not null || watch.Withheld.Contains(node)) return false;
+        if (watch.IsPendingIn(group.Epoch) || watch.Withheld.Contains(node)) return false;
         return group.Policy.Strategy == Strategy.Chain ? group.Configuration.InSync.Contains(node) : group.Configuration.Leader == node;
     }
 

@@ -91,13 +91,16 @@ public sealed class ControlMachineTests
     }
 
     [Fact]
-    public void The_head_of_a_chain_is_its_first_and_the_chain_keeps_its_least_length()
+    public void The_head_of_a_chain_is_its_first_and_certainly_holds_everything()
     {
         var machine = Machine(3);
         var group = machine.Keyspace("strategy chain min-in-sync 2", 1, 2, 3);
         machine.Do(new SetConfiguration(group, new(1), new GroupConfiguration(new(2), N(2), Ns(1, 2, 3), []))).ShouldNotBeNull().ShouldContain("head");
-        machine.Do(new SetConfiguration(group, new(1), new GroupConfiguration(new(2), N(3), Ns(3), Ns(1, 2)))).ShouldNotBeNull().ShouldContain("min-in-sync");
         machine.Do(new SetConfiguration(group, new(1), new GroupConfiguration(new(2), N(2), Ns(2, 3), Ns(1)))).ShouldBeNull();
+        machine.Do(new SetConfiguration(group, new(2), new GroupConfiguration(new(3), N(2), Ns(2, 3, 1), []))).ShouldBeNull();
+        machine.Do(new SetConfiguration(group, new(3), new GroupConfiguration(new(4), N(1), Ns(1), Ns(2, 3)))).ShouldNotBeNull().ShouldContain("may lack");
+        machine.Do(new SetConfiguration(group, new(3), new GroupConfiguration(new(4), N(1), Ns(1, 2, 3), []))).ShouldNotBeNull().ShouldContain("may lack");
+        machine.Do(new SetConfiguration(group, new(3), new GroupConfiguration(new(4), N(3), Ns(3, 2, 1), []))).ShouldBeNull();
     }
 
     /// <summary>n3 came into sync, but the primary may have acknowledged without it until it heard of that.</summary>

@@ -17,7 +17,7 @@ internal static class RandomCommands
 
     public static ControlCommand Next(ClusterMap map, Prng dice)
     {
-        var node = new NodeId(dice.Below(9));
+        var node = new NodeId(1 + dice.Below(9));
         var name = dice.Chance(800) ? $"k{dice.Below(6)}" : $"{dice.Below(16)}";
         var group = map.Groups[dice.Below(map.Groups.Count)];
         var expected = dice.Chance(900) ? group.Epoch : group.Epoch.Next;
@@ -39,7 +39,7 @@ internal static class RandomCommands
                 var inSync = members.Where(_ => dice.Chance(800)).ToList();
                 var learners = members.Except(inSync).Where(_ => dice.Chance(700)).Concat(dice.Chance(300) ? [node] : []).ToList();
                 var leader = dice.Chance(200) ? default : dice.Chance(800) ? group.Configuration.Leader : node;
-                return new SetConfiguration(group.Id, expected, new GroupConfiguration(expected.Next, leader, inSync, learners.Where(n => !n.IsNone).ToList()), dice.Chance(300));
+                return new SetConfiguration(group.Id, expected, new GroupConfiguration(expected.Next, leader, inSync, learners.Distinct().ToList()), dice.Chance(300));
             case 11: return dice.Chance(500) ? new Seal(group.Id, expected) : new Settle(group.Id, expected);
             default: return new SetDefaultPolicy(Some[dice.Below(Some.Length)]);
         }
