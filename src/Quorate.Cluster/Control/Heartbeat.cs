@@ -66,7 +66,11 @@ public sealed class Heartbeat : Message
 
         message = !reader.IsWhole ? null : new Heartbeat
         {
-            Incarnation = incarnation, SentAt = sentAt, OldestUnsyncedMilliseconds = oldest, LastSyncMilliseconds = last, Groups = groups,
+            Incarnation = incarnation,
+            SentAt = sentAt,
+            OldestUnsyncedMilliseconds = oldest,
+            LastSyncMilliseconds = last,
+            Groups = groups,
         };
         return message is not null;
     }

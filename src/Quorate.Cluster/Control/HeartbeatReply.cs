@@ -86,8 +86,14 @@ public sealed class HeartbeatReply : Message
         for (var n = reader.Count(ControlLimits.MostGroups); n > 0 && !reader.HasFailed; n--) dropped.Add(reader.Group());
         message = !reader.IsWhole ? null : new HeartbeatReply
         {
-            Incarnation = incarnation, SentAt = sentAt, LeaseMilliseconds = lease, MapVersion = version,
-            Assignments = assignments, Grants = grants, HandOvers = handOvers, Dropped = dropped,
+            Incarnation = incarnation,
+            SentAt = sentAt,
+            LeaseMilliseconds = lease,
+            MapVersion = version,
+            Assignments = assignments,
+            Grants = grants,
+            HandOvers = handOvers,
+            Dropped = dropped,
         };
         return message is not null;
     }

@@ -67,7 +67,9 @@ internal static class Membership
 
         return goes.IsNone ? null : current with
         {
-            Epoch = current.Epoch.Next, InSync = [.. current.InSync.Where(n => n != goes)], Learners = [.. current.Learners.Where(n => n != goes)],
+            Epoch = current.Epoch.Next,
+            InSync = [.. current.InSync.Where(n => n != goes)],
+            Learners = [.. current.Learners.Where(n => n != goes)],
         };
     }
 

@@ -30,7 +30,9 @@ internal static class RaftCare
             if (committed - beat.Report.LastIndex > supervisor.Options.PromotionLagEntries) continue;
             return current with
             {
-                Epoch = current.Epoch.Next, InSync = [.. current.InSync, node], Learners = [.. current.Learners.Where(n => n != node)],
+                Epoch = current.Epoch.Next,
+                InSync = [.. current.InSync, node],
+                Learners = [.. current.Learners.Where(n => n != node)],
             };
         }
 

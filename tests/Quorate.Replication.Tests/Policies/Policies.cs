@@ -20,7 +20,16 @@ internal static class Policies
         from spread in (string?[])[null, "zone"]
         select new Policy
         {
-            Strategy = strategy, Replicas = replicas, Ack = ack, AckBackups = number, MinInSync = number, Ship = ship, Reads = reads,
-            Durability = durability, WhenShort = whenShort, Spread = spread, BoundMilliseconds = 100 * number,
+            Strategy = strategy,
+            Replicas = replicas,
+            Ack = ack,
+            AckBackups = number,
+            MinInSync = number,
+            Ship = ship,
+            Reads = reads,
+            Durability = durability,
+            WhenShort = whenShort,
+            Spread = spread,
+            BoundMilliseconds = 100 * number,
         };
 }
