@@ -28,13 +28,15 @@ internal static class AckRule
 
     /// <summary>
     /// The group after it takes this configuration (and policy). Counted replicas only grow here. Complete ones only
-    /// shrink: a replica that has just come into sync lacks what the leader acknowledged before it heard of that.
+    /// shrink: a replica that has just come into sync lacks what the leader acknowledged before it heard of that. A leader
+    /// named after a seal is complete, or it would not have been named.
     /// </summary>
     public static GroupEntry After(GroupEntry group, GroupConfiguration next, Policy policy)
     {
         var wasSync = group.Policy.Ack == Ack.Sync;
         var isSync = policy.Ack == Ack.Sync;
         IReadOnlyList<NodeId> complete = !isSync || !wasSync ? []
+            : group.IsSealed && !next.Leader.IsNone && !group.Complete.Contains(next.Leader) ? [next.Leader]
             : MayAcknowledge(policy, next) ? [.. group.Complete.Where(next.InSync.Contains)]
             : group.Complete;
         return group with

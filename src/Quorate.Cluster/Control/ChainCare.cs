@@ -20,6 +20,14 @@ internal static class ChainCare
         {
             var gone = current.InSync.Except(left).ToList();
             watch.Say("reconfiguration", $"{string.Join(", ", gone)} out of the chain", now);
+            if (left.Length == 0 && group.Counted.Any(IsFine) && !supervisor.Rules.MustWaitFor(current.InSync.Any(n => supervisor.Leases.MayStillAct(group.Id, n, now))))
+            {
+                // Nobody left certainly holds everything; the answers of enough others may show who does.
+                supervisor.Propose(group, new Seal(group.Id, group.Epoch), now);
+                return;
+            }
+
+            if (left.Length == 0) current.InSync.ToList().ForEach(n => watch.Withheld.Add(n));
             if (left.Length == 0 || !Membership.Change(supervisor, group, watch, Chained(current, left), now))
                 watch.Say("reconfiguration", "nobody of the chain that certainly holds everything answers", now);
             return;

@@ -8,7 +8,7 @@ internal readonly record struct Answer(NodeId Node, ReplicaReport Report);
 /// <summary>
 /// Who leads after a seal. What was acknowledged decides whose answers are needed:
 /// <list type="bullet">
-/// <item>ack sync: one of the complete replicas, each of which holds everything acknowledged.</item>
+/// <item>ack sync: one of the complete replicas, each of which holds everything acknowledged; without one, as below.</item>
 /// <item>ack majority, semisync: every write is on <see cref="GroupEntry.FewestHolders"/> of the counted replicas, so any
 /// (counted − holders + 1) answers contain one that has it, and the most advanced of them has them all.</item>
 /// <item>ack async: the most advanced that answers.</item>
@@ -27,7 +27,10 @@ internal static class FailoverChoice
         var pool = Enough(group, holding.Where(a => !isUnfit(a.Node)).ToList(), out _) ?? Enough(group, holding, out why);
         if (pool is null) return NotEnough(group, holding, out why);
         why = null;
-        return group.Policy.Strategy == Strategy.Chain ? ShorterChain(group, holding) : Led(group, holding, Best(pool, preferred, rules));
+        var best = Best(pool, preferred, rules);
+        if (group.Policy.Strategy != Strategy.Chain) return Led(group, holding, best);
+        // Among those left, and none of them certainly complete, only the best is known to hold everything.
+        return ShorterChain(group, holding) ?? new GroupConfiguration(group.Epoch.Next, best.Node, [best.Node], [.. group.Configuration.Members.Where(n => n != best.Node)]);
     }
 
     private static GroupConfiguration? NotEnough(GroupEntry group, List<Answer> holding, out string? why)
@@ -44,8 +47,6 @@ internal static class FailoverChoice
         {
             var complete = holding.Where(a => group.Complete.Contains(a.Node)).ToList();
             if (complete.Count > 0) return complete;
-            why = $"none of {string.Join(", ", group.Complete)} answers, and nobody else certainly holds every acknowledged write";
-            return null;
         }
 
         if (group.Policy.Ack == Ack.Async)
@@ -57,7 +58,7 @@ internal static class FailoverChoice
         var counted = holding.Where(a => group.Counted.Contains(a.Node)).ToList();
         var needed = group.FewestHolders == 0 ? 1 : Math.Max(1, group.Counted.Count - group.FewestHolders + 1);
         if (counted.Count >= needed) return counted;
-        why = $"{counted.Count} of {string.Join(", ", group.Counted)} answer, {needed} must";
+        why = $"{counted.Count} of {string.Join(", ", group.Counted)} answer, {needed} must" + (group.Complete.Count > 0 ? $", or one of {string.Join(", ", group.Complete)}" : "");
         return null;
     }
 
@@ -78,6 +79,7 @@ internal static class FailoverChoice
         var now = group.Configuration;
         // Counted, but taken out of the group since: it comes back as a learner first, and the seal goes on.
         if (!now.Contains(best.Node)) return new GroupConfiguration(group.Epoch.Next, default, now.InSync, [.. now.Learners, best.Node]);
+        // With ack sync whoever is in sync is needed for every write: no one who may lack an old one begins there.
         var stays = group.Policy.Ack == Ack.Sync && group.Complete.Count > 0 ? group.Complete : now.InSync;
         bool IsInSync(NodeId node) => node == best.Node || (stays.Contains(node) && holding.Any(a => a.Node == node));
         return new GroupConfiguration(

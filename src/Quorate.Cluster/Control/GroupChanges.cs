@@ -19,7 +19,7 @@ internal static class GroupChanges
         if (MemberProblem(map, group, next) is { } problem) return problem;
         if ((group.IsConfigured ? RoleProblem(group, next) : next.Leader.IsNone ? null : "a raft group elects its leader itself") is { } wrong) return wrong;
         var after = group.IsConfigured ? AckRule.After(group, next, policy) : AckRule.Settled(group with { Configuration = next, Policy = policy });
-        if (group.Policy.Ack == Ack.Sync && policy.Ack == Ack.Sync && group.Complete.Count > 0 && after.Complete.Count == 0)
+        if (group.Policy.Ack == Ack.Sync && policy.Ack == Ack.Sync && group.Complete.Count > 0 && after.Complete.Count == 0 && group.IsConfigured)
             return "this would leave no replica that certainly holds every acknowledged write";
         change = () => map.Put(after);
         return null;
@@ -64,10 +64,13 @@ internal static class GroupChanges
         var before = group.Configuration.Leader;
         if (!next.Leader.IsNone && !next.InSync.Contains(next.Leader)) return "a leader is in sync";
         // A chain's replicas hold what their successors hold, and more: newcomers are at its end, so this goes for its head too.
-        if (!next.Leader.IsNone && group.Policy.Ack == Ack.Sync && group.Complete.Count > 0 && !group.Complete.Contains(next.Leader))
+        // After a seal the answers may have shown another who holds everything, and the supervisor has counted them.
+        if (!before.IsNone && !next.Leader.IsNone && group.Policy.Ack == Ack.Sync && group.Complete.Count > 0 && !group.Complete.Contains(next.Leader))
             return $"{next.Leader} may lack acknowledged writes: only {string.Join(", ", group.Complete)} certainly have them all";
         if (group.Policy.Strategy == Strategy.Chain)
             return !next.Leader.IsNone && next.InSync[0] != next.Leader ? "the head of a chain is its first replica" : null;
+        if (before.IsNone && !next.Leader.IsNone && group.Policy.Ack != Ack.Async && !group.Counted.Contains(next.Leader))
+            return $"{next.Leader} was never in sync: it may lack acknowledged writes";
         return !before.IsNone && !next.Leader.IsNone && next.Leader != before
             ? "a primary is replaced by way of a seal: first an epoch without leader, in which the replicas tell what they hold"
             : null;

@@ -33,6 +33,7 @@ internal sealed class ControlChaos
     private long _order;
     private long _number;
     private Epoch _lastEpoch;
+    private bool _hasFaults;
 
     public ControlChaos(ulong seed, string words, int deaths, SupervisorRules? rules = null, int replicas = 3)
     {
@@ -50,6 +51,9 @@ internal sealed class ControlChaos
         Elect();
     }
 
+    /// <summary>A mistake that only tests make: a group counts as settled as soon as it has a new configuration.</summary>
+    public bool SettlesTooEarly { get; init; }
+
     public int AcknowledgedCount => _acknowledged.Count;
 
     public long Namings { get; private set; }
@@ -58,6 +62,7 @@ internal sealed class ControlChaos
     /// <exception cref="InvariantViolation">when a rule is broken.</exception>
     public void Run(int milliseconds, bool faults = true)
     {
+        _hasFaults = faults;
         for (var end = _time + milliseconds; _time < end; _time += 10)
         {
             if (faults) Break();
@@ -122,6 +127,15 @@ internal sealed class ControlChaos
         }
     }
 
+    /// <summary>The worst moment for a replica that has just come into sync: the leader has not heard of that and goes on
+    /// with those it had, and for a while the newcomer is the only one who answers the control leader.</summary>
+    private void CutOffFrom(NodeId newcomer, IReadOnlyList<NodeId> others)
+    {
+        if (newcomer.IsNone) return;
+        _faults[newcomer] = _faults[newcomer] with { Alone = _time + 4000 };
+        foreach (var node in others) _faults[node] = _faults[node] with { Cut = _time + 4000, Alone = 0 };
+    }
+
     private void Elect()
     {
         _elections++;
@@ -151,8 +165,11 @@ internal sealed class ControlChaos
 
     private void Apply(ControlCommand command)
     {
+        var inSync = _machine.Of(_group).Configuration.InSync;
         _machine.Do(command);
+        if (SettlesTooEarly && command is SetConfiguration) _machine.Do(new Settle(_group, _machine.Of(_group).Epoch));
         var group = _machine.Of(_group);
+        if (_hasFaults && _dice.Chance(300)) CutOffFrom(group.Configuration.InSync.Except(inSync).FirstOrDefault(), inSync);
         if (group.Epoch == _lastEpoch) return;
         _lastEpoch = group.Epoch;
         if (group.IsSealed || command is not SetConfiguration) return;

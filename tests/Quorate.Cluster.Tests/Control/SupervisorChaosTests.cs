@@ -52,13 +52,16 @@ public sealed class SupervisorChaosTests
     [Fact]
     public void A_new_control_leader_that_does_not_wait_is_caught() => IsCaught("strategy primary", new DoesNotWait());
 
-    private static void IsCaught(string words, SupervisorRules rules)
+    [Fact]
+    public void A_group_that_settles_too_early_is_caught() => IsCaught("strategy primary", SupervisorRules.Sound, settlesTooEarly: true);
+
+    private static void IsCaught(string words, SupervisorRules rules, bool settlesTooEarly = false)
     {
         for (ulong seed = 1; seed <= Seeds; seed++)
         {
             try
             {
-                new ControlChaos(seed, words, deaths: 0, rules).Run(60_000);
+                new ControlChaos(seed, words, deaths: 0, rules) { SettlesTooEarly = settlesTooEarly }.Run(60_000);
             }
             catch (InvariantViolation)
             {
@@ -66,7 +69,7 @@ public sealed class SupervisorChaosTests
             }
         }
 
-        Assert.Fail($"{rules.GetType().Name} was not caught in {Seeds} seeds");
+        Assert.Fail($"{rules.GetType().Name}, settles too early: {settlesTooEarly}: not caught in {Seeds} seeds");
     }
 
     private sealed class PromotesTheLeastAdvanced : SupervisorRules

@@ -112,6 +112,24 @@ public sealed class SupervisorTests
         }
     }
 
+    /// <summary>n3 has come into sync and the group is not settled; n1 and n2 hold everything. Without both, n3 alone may lack
+    /// a write; with n2, the more advanced of the two lacks none.</summary>
+    [Fact]
+    public void Who_has_just_come_into_sync_does_not_lead_by_its_own_word()
+    {
+        foreach (var others in (ReadOnlySpan<int>)[0, 2])
+        {
+            var (bench, group) = Primary("strategy primary");
+            bench.Says[(N(1), group)] = new GroupBeat(group, bench.Log(group, 20), new GroupConfiguration(new(2), N(1), Ns(1, 2), []));
+            bench.RunUntil(() => bench.Machine.Of(group).Epoch == new Epoch(2), 300);
+            bench.Says[(N(1), group)] = new GroupBeat(group, bench.Log(group, 20), new GroupConfiguration(new(3), N(1), Ns(1, 2, 3), []));
+            bench.RunUntil(() => bench.Machine.Of(group).Epoch == new Epoch(3), 300);
+            bench.Alive.RemoveWhere(n => n != N(3) && n != N(others));
+            bench.Run(5000);
+            bench.Machine.Of(group).Configuration.Leader.ShouldBe(N(others));
+        }
+    }
+
     [Fact]
     public void The_most_advanced_of_the_answers_leads()
     {
