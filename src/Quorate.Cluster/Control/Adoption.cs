@@ -1,0 +1,16 @@
+namespace Quorate.Cluster.Control;
+
+/// <summary>A group begins to follow its keyspace's altered policy with a new epoch, and keeps leader and members.</summary>
+internal static class Adoption
+{
+    /// <summary>True when an entry was proposed.</summary>
+    public static bool Step(Supervisor supervisor, GroupEntry group, long now)
+    {
+        if (supervisor.Map.Keyspace(group.Keyspace) is not { } keyspace || keyspace.Policy == group.Policy) return false;
+        var next = group.Configuration with { Epoch = group.Epoch.Next };
+        var command = new SetConfiguration(group.Id, group.Epoch, next, AdoptPolicy: true);
+        if (supervisor.Machine.WhyNot(command) is not null) return false;
+        supervisor.Propose(group, command, now);
+        return true;
+    }
+}

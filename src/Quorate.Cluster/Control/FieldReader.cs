@@ -1,0 +1,167 @@
+using System.Buffers.Binary;
+using System.Text;
+using System.Text.Unicode;
+using Quorate.Replication;
+using Quorate.Replication.Policies;
+
+namespace Quorate.Cluster.Control;
+
+/// <summary>Reads what <see cref="FieldWriter"/> wrote. Once something was missing or impossible <see cref="IsWhole"/> is
+/// false and every further answer is empty, so that a decoder asks once, at its end. Allocates by what is there, never
+/// by what a count claims.</summary>
+internal ref struct FieldReader(ReadOnlySpan<byte> bytes)
+{
+    private ReadOnlySpan<byte> _rest = bytes;
+    private bool _failed;
+
+    /// <summary>True when all was read, nothing is left and nothing was wrong.</summary>
+    public readonly bool IsWhole => !_failed && _rest.IsEmpty;
+
+    public readonly bool HasFailed => _failed;
+
+    public readonly int Rest => _rest.Length;
+
+    public void Fail()
+    {
+        _failed = true;
+        _rest = default;
+    }
+
+    public byte Byte()
+    {
+        if (_rest.IsEmpty)
+        {
+            Fail();
+            return 0;
+        }
+
+        var value = _rest[0];
+        _rest = _rest[1..];
+        return value;
+    }
+
+    public bool Flag()
+    {
+        var value = Byte();
+        if (value > 1) Fail();
+        return value == 1;
+    }
+
+    public int Int32()
+    {
+        if (!BinaryPrimitives.TryReadInt32LittleEndian(_rest, out var value)) Fail();
+        else _rest = _rest[sizeof(int)..];
+        return value;
+    }
+
+    public long Int64()
+    {
+        if (!BinaryPrimitives.TryReadInt64LittleEndian(_rest, out var value)) Fail();
+        else _rest = _rest[sizeof(long)..];
+        return value;
+    }
+
+    /// <summary>A number that is never negative.</summary>
+    public long Natural()
+    {
+        var value = Int64();
+        if (value < 0) Fail();
+        return value;
+    }
+
+    /// <summary>A number from <paramref name="low"/> to <paramref name="high"/>.</summary>
+    public int Between(int low, int high)
+    {
+        var value = Int32();
+        if (value < low || value > high) Fail();
+        return value;
+    }
+
+    /// <summary>A count of things that take at least one byte each, at most <paramref name="most"/>.</summary>
+    public int Count(int most)
+    {
+        var value = Int32();
+        if (value < 0 || value > most || value > _rest.Length) Fail();
+        return _failed ? 0 : value;
+    }
+
+    public string Text()
+    {
+        var length = Byte();
+        if (length > _rest.Length || length > ControlLimits.LongestTextBytes || !Utf8.IsValid(_rest[..length]))
+        {
+            Fail();
+            return "";
+        }
+
+        var text = Encoding.UTF8.GetString(_rest[..length]);
+        _rest = _rest[length..];
+        return text;
+    }
+
+    public string? TextOrNone() => Flag() ? Text() : null;
+
+    public NodeId Node()
+    {
+        var value = Int32();
+        if (value < 0) Fail();
+        return new NodeId(value);
+    }
+
+    public GroupId Group()
+    {
+        var value = Int32();
+        if (value <= 0) Fail();
+        return new GroupId(value);
+    }
+
+    public Epoch Epoch() => new(Natural());
+
+    /// <summary>Nodes that exist, each once, at most <see cref="ControlLimits.MostMembers"/>.</summary>
+    public NodeId[] Nodes()
+    {
+        var count = Byte();
+        if (count > ControlLimits.MostMembers || count * sizeof(int) > _rest.Length) Fail();
+        if (_failed) return [];
+        var nodes = new NodeId[count];
+        for (var i = 0; i < count; i++)
+        {
+            nodes[i] = Node();
+            if (nodes[i].IsNone || Array.IndexOf(nodes, nodes[i], 0, i) >= 0) Fail();
+        }
+
+        return nodes;
+    }
+
+    public GroupConfiguration Configuration()
+    {
+        var epoch = Epoch();
+        var leader = Node();
+        return new GroupConfiguration(epoch, leader, Nodes(), Nodes());
+    }
+
+    public ReplicaReport Report() => new(Epoch(), Epoch(), new LogIndex(Natural()), new LogIndex(Natural()), Flag());
+
+    public NodeLabels Labels() => new(TextOrNone(), TextOrNone(), TextOrNone());
+
+    public Policy Policy()
+    {
+        var policy = new Policy
+        {
+            Strategy = (Strategy)Byte(),
+            Ack = (Ack)Byte(),
+            Ship = (Ship)Byte(),
+            Reads = (ReadConsistency)Byte(),
+            WhenShort = (WhenShort)Byte(),
+            Durability = (Durability)Byte(),
+            Replicas = Int32(),
+            AckBackups = Int32(),
+            MinInSync = Int32(),
+            BoundMilliseconds = Int32(),
+            Spread = TextOrNone(),
+        };
+        if (!Enum.IsDefined(policy.Strategy) || !Enum.IsDefined(policy.Ack) || !Enum.IsDefined(policy.Ship) || !Enum.IsDefined(policy.Reads)
+            || !Enum.IsDefined(policy.WhenShort) || !Enum.IsDefined(policy.Durability)) Fail();
+        return policy;
+    }
+}

@@ -1,0 +1,77 @@
+using System.Buffers;
+using Quorate.Replication;
+
+namespace Quorate.Cluster.Control;
+
+/// <summary>What a node tells about its replica of one group.</summary>
+/// <param name="Leads">For a raft group: this replica is the leader.</param>
+public sealed record GroupBeat(GroupId Group, ReplicaReport Report, GroupConfiguration? Wanted = null, bool Leads = false);
+
+/// <summary>A node → the control leader: it lives, how its disk does, what its replicas hold and want.</summary>
+public sealed class Heartbeat : Message
+{
+    public const byte KindByte = 8;
+
+    public override byte Kind => KindByte;
+
+    /// <summary>Of the sender's life, greater with every start: what an earlier life said is ignored, and so is an answer to
+    /// it, which carries a send time of an earlier clock.</summary>
+    public long Incarnation { get; init; }
+
+    /// <summary>The sender's monotonic clock (<see cref="StepTime.Nanoseconds"/>) when it sent this.</summary>
+    public long SentAt { get; init; }
+
+    /// <summary>How long the oldest write handed to the journal has been waiting for the disk, in milliseconds.</summary>
+    public int OldestUnsyncedMilliseconds { get; init; }
+
+    /// <summary>How long the last fdatasync took, in milliseconds.</summary>
+    public int LastSyncMilliseconds { get; init; }
+
+    public IReadOnlyList<GroupBeat> Groups { get; init; } = [];
+
+    public override void Encode(IBufferWriter<byte> output)
+    {
+        var writer = new FieldWriter(output);
+        writer.Int64(Incarnation);
+        writer.Int64(SentAt);
+        writer.Int32(OldestUnsyncedMilliseconds);
+        writer.Int32(LastSyncMilliseconds);
+        writer.Int32(Groups.Count);
+        foreach (var group in Groups)
+        {
+            writer.Int32(group.Group.Value);
+            writer.Report(group.Report);
+            writer.Flag(group.Leads);
+            writer.Flag(group.Wanted is not null);
+            if (group.Wanted is not null) writer.Configuration(group.Wanted);
+        }
+    }
+
+    public static bool TryDecode(ReadOnlyMemory<byte> body, out Heartbeat? message)
+    {
+        var reader = new FieldReader(body.Span);
+        var incarnation = reader.Int64();
+        var sentAt = reader.Int64();
+        var oldest = reader.Between(0, int.MaxValue);
+        var last = reader.Between(0, int.MaxValue);
+        var count = reader.Count(ControlLimits.MostGroups);
+        var groups = new List<GroupBeat>();
+        for (var i = 0; i < count && !reader.HasFailed; i++)
+        {
+            var group = reader.Group();
+            var report = reader.Report();
+            var leads = reader.Flag();
+            groups.Add(new GroupBeat(group, report, reader.Flag() ? reader.Configuration() : null, leads));
+        }
+
+        message = !reader.IsWhole ? null : new Heartbeat
+        {
+            Incarnation = incarnation,
+            SentAt = sentAt,
+            OldestUnsyncedMilliseconds = oldest,
+            LastSyncMilliseconds = last,
+            Groups = groups,
+        };
+        return message is not null;
+    }
+}

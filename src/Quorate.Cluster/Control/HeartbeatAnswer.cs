@@ -1,0 +1,67 @@
+using Quorate.Replication;
+
+namespace Quorate.Cluster.Control;
+
+/// <summary>What a heartbeat is answered with: news of configurations, and leases.</summary>
+internal static class HeartbeatAnswer
+{
+    public static HeartbeatReply To(Supervisor supervisor, NodeId node, Heartbeat heartbeat, long now)
+    {
+        var assignments = new List<GroupAssignment>();
+        var grants = new List<(GroupId, Epoch)>();
+        var handOvers = new List<(GroupId, NodeId)>();
+        foreach (var group in supervisor.Map.Groups)
+        {
+            if (!group.Needs(node)) continue;
+            var beat = supervisor.BeatOf(node, group.Id);
+            if (beat is null ? group.Configuration.Contains(node) : beat.Report.Epoch < group.Epoch) assignments.Add(Assignment(group));
+            if (MayGrant(supervisor, group, node))
+            {
+                supervisor.Leases.Grant(group.Id, node, group.Epoch, now);
+                grants.Add((group.Id, group.Epoch));
+            }
+
+            var heir = supervisor.WatchOf(group.Id).Heir;
+            if (!heir.IsNone && heir != node && (group.Configuration.Leader == node || beat is { Leads: true })) handOvers.Add((group.Id, heir));
+        }
+
+        return new HeartbeatReply
+        {
+            Incarnation = heartbeat.Incarnation,
+            SentAt = heartbeat.SentAt,
+            LeaseMilliseconds = supervisor.Options.LeaseMilliseconds,
+            MapVersion = supervisor.Map.Version,
+            Assignments = assignments,
+            Grants = grants,
+            HandOvers = handOvers,
+            Dropped = Dropped(supervisor.Map, node, heartbeat, assignments),
+        };
+    }
+
+    /// <summary>A lease is of the map's epoch, also when the node has yet to hear of that: the assignment comes with it.</summary>
+    private static bool MayGrant(Supervisor supervisor, GroupEntry group, NodeId node)
+    {
+        if (!group.IsConfigured || group.IsSealed || supervisor.Detector.IsSuspected(node)) return false;
+        var watch = supervisor.WatchOf(group.Id);
+        if (watch.IsPendingIn(group.Epoch) || watch.Withheld.Contains(node)) return false;
+        return group.Policy.Strategy == Strategy.Chain ? group.Configuration.InSync.Contains(node) : group.Configuration.Leader == node;
+    }
+
+    /// <summary>A replica that is out hears of it first, by the configuration, and is told to go when it says that it knows.
+    /// A raft replica goes by its own group's word.</summary>
+    private static List<GroupId> Dropped(ClusterMap map, NodeId node, Heartbeat heartbeat, List<GroupAssignment> assignments)
+    {
+        var dropped = new List<GroupId>();
+        foreach (var beat in heartbeat.Groups)
+        {
+            if (map.Group(beat.Group) is not { } group) dropped.Add(beat.Group);
+            else if (!group.IsConfigured || group.Needs(node)) continue;
+            else if (beat.Report.Epoch < group.Epoch) assignments.Add(Assignment(group));
+            else dropped.Add(beat.Group);
+        }
+
+        return dropped;
+    }
+
+    private static GroupAssignment Assignment(GroupEntry group) => new(group.Id, group.Policy, group.Configuration);
+}

@@ -1,0 +1,192 @@
+using System.Text;
+using Quorate.Replication;
+
+namespace Quorate.Cluster.Control;
+
+/// <summary>
+/// The control leader's judgement: who is dead, who may act, who leads next, who holds what. It changes nothing itself:
+/// heartbeats and ticks go in; answers with grants, and entries for the control group to order, come out. Deterministic
+/// but for its suspicion, bounded by the map, one caller at a time.
+/// <para>Runs on the leader of the control group alone: call <see cref="OnElected"/> for each term in which this node
+/// becomes the leader and has applied what its predecessors committed, and stop calling when it is leader no more.</para>
+/// </summary>
+public sealed class Supervisor
+{
+    /// <summary>Notices that nobody took are dropped beyond this, the oldest first.</summary>
+    private const int MostNotices = 256;
+
+    private readonly SortedList<int, NodeBeats> _beats = [];
+    private readonly SortedList<int, GroupWatch> _watches = [];
+    private readonly List<ControlCommand> _proposals = [];
+    private readonly Queue<string> _notices = new();
+    private readonly Dictionary<NodeId, long> _admitted = [];
+
+    public Supervisor(ControlMachine machine, ControlOptions? options = null)
+        : this(machine, options, SupervisorRules.Sound)
+    {
+    }
+
+    internal Supervisor(ControlMachine machine, ControlOptions? options, SupervisorRules rules)
+    {
+        (Machine, Options, Rules) = (machine, options ?? new ControlOptions(), rules);
+        Detector = new FailureDetector(Options);
+        Leases = new Leases(Options);
+    }
+
+    public FailureDetector Detector { get; }
+
+    public Leases Leases { get; }
+
+    internal ControlMachine Machine { get; }
+
+    internal ControlOptions Options { get; }
+
+    internal SupervisorRules Rules { get; }
+
+    internal ClusterMap Map => Machine.Map;
+
+    /// <summary>Begins a term as control leader, knowing nothing but the map.</summary>
+    public void OnElected(StepTime now)
+    {
+        _beats.Clear();
+        _watches.Clear();
+        _proposals.Clear();
+        _admitted.Clear();
+        Detector.Begin(now.Nanoseconds);
+        Leases.Begin(now.Nanoseconds, Rules.WaitsAfterElection);
+    }
+
+    /// <summary>A node's heartbeat, and the answer to it; null: none, the node asks another.</summary>
+    /// <param name="isCurrent">True when a linearizable read of the control group's state may be answered right now
+    /// (<see cref="IReplica.MayReadLocally"/>). Without that a deposed control leader would go on granting leases on an
+    /// old map, which the new one could not wait out.</param>
+    public HeartbeatReply? OnHeartbeat(NodeId from, Heartbeat heartbeat, StepTime now, bool isCurrent)
+    {
+        ArgumentNullException.ThrowIfNull(heartbeat);
+        if (!isCurrent || Map.Node(from) is not { State: not NodeState.Removed } node) return null;
+        if (!_beats.TryGetValue(from.Value, out var beats)) _beats.Add(from.Value, beats = new NodeBeats());
+        if (!beats.TryTake(heartbeat)) return null;
+        Detector.OnHeartbeat(from, Math.Max(heartbeat.OldestUnsyncedMilliseconds, heartbeat.LastSyncMilliseconds), now.Nanoseconds);
+        if (node.State == NodeState.Joining) Admit(from, now.Nanoseconds);
+        return HeartbeatAnswer.To(this, from, heartbeat, now.Nanoseconds);
+    }
+
+    /// <summary>Time has passed; call about every <see cref="IReplica.TickLength"/>, after what was committed is applied.</summary>
+    public void OnTick(StepTime now)
+    {
+        Detector.OnTick(Map.Nodes.Where(n => n.State != NodeState.Removed).Select(n => n.Id), now.Nanoseconds);
+        Leases.Prune(now.Nanoseconds);
+        foreach (var group in Map.Groups.ToList()) Step(group, now.Nanoseconds);
+        ForgetWhatIsNoMore();
+    }
+
+    /// <summary>An operator wants another leader for a group.</summary>
+    /// <param name="target">None: whoever is fit.</param>
+    /// <returns>Why not; null when it is under way, see <see cref="StatusOf"/>.</returns>
+    public string? AskFailover(GroupId id, NodeId target, StepTime now)
+    {
+        if (Map.Group(id) is not { } group) return $"there is no group {id}";
+        if (target.IsNone) target = Heirs.Find(this, group, group.Configuration.Leader);
+        if (target.IsNone) return $"no other replica of {id} is in sync, up and fit to lead";
+        if (group.Configuration.Leader == target) return $"{target} leads {id} already";
+        if (!group.Configuration.InSync.Contains(target)) return $"{target} is not in sync in {id}: it may lack acknowledged writes";
+        if (Detector.IsSuspected(target)) return $"{target} does not answer";
+        var watch = WatchOf(id);
+        (watch.Heir, watch.HeirSince, watch.IsOperatorsWish) = (target, now.Nanoseconds, true);
+        return null;
+    }
+
+    /// <summary>Moves the entries to propose to the control group to the end of <paramref name="into"/>. An entry that was
+    /// certainly not taken is offered again by itself.</summary>
+    public void TakeProposals(ICollection<ControlCommand> into)
+    {
+        ArgumentNullException.ThrowIfNull(into);
+        foreach (var command in _proposals) into.Add(command);
+        _proposals.Clear();
+    }
+
+    /// <summary>The next sentence for the log and the operator: fail-overs and what they may have lost.</summary>
+    public bool TryTakeNotice(out string? notice) => _notices.TryDequeue(out notice);
+
+    public GroupStatus StatusOf(GroupId group) => WatchOf(group).Status;
+
+    public void Describe(StringBuilder text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        text.Append(System.Globalization.CultureInfo.InvariantCulture, $"map v{Map.Version}");
+        foreach (var group in Map.Groups)
+            text.Append(System.Globalization.CultureInfo.InvariantCulture, $"; {group.Id} {group.Configuration} {WatchOf(group.Id).Status.Phase}");
+    }
+
+    internal GroupWatch WatchOf(GroupId group)
+    {
+        if (!_watches.TryGetValue(group.Value, out var watch)) _watches.Add(group.Value, watch = new GroupWatch(group));
+        return watch;
+    }
+
+    /// <summary>What a node last said about its replica; null: nothing since this term began.</summary>
+    internal GroupBeat? BeatOf(NodeId node, GroupId group) => _beats.GetValueOrDefault(node.Value)?.Of(group);
+
+    /// <summary>True while the node may act in an older epoch of a group than the map's: by its lease, unless it said itself
+    /// that it follows this one.</summary>
+    internal bool MayActInOlderEpoch(GroupEntry group, NodeId node, long now) =>
+        Leases.MayStillAct(group.Id, node, now) && !(BeatOf(node, group.Id) is { } beat && beat.Report.Epoch >= group.Epoch);
+
+    internal void Propose(GroupEntry group, ControlCommand command, long now)
+    {
+        WatchOf(group.Id).Propose(command, group.Epoch, now);
+        _proposals.Add(command);
+    }
+
+    internal void ProposeAside(ControlCommand command) => _proposals.Add(command);
+
+    internal void Notice(string sentence)
+    {
+        _notices.Enqueue(sentence);
+        if (_notices.Count > MostNotices) _notices.Dequeue();
+    }
+
+    private void Step(GroupEntry group, long now)
+    {
+        var watch = WatchOf(group.Id);
+        if (watch.Pending is { } command)
+        {
+            if (watch.PendingAt == group.Epoch)
+            {
+                if (now - watch.ProposedAt < Options.Nanoseconds(Options.ProposeAgainMilliseconds)) return;
+                watch.ProposedAgain(now);
+                _proposals.Add(command);
+                return;
+            }
+
+            watch.Clear();
+        }
+
+        watch.Withheld.Clear();
+        if (!group.IsConfigured) RaftCare.Step(this, group, now);
+        else if (group.IsSealed) Failover.Step(this, group, watch, now);
+        else if (group.Policy.Strategy == Strategy.Chain) ChainCare.Step(this, group, watch, now);
+        else PrimaryCare.Step(this, group, watch, now);
+    }
+
+    private void Admit(NodeId node, long now)
+    {
+        if (_admitted.TryGetValue(node, out var at) && now - at < Options.Nanoseconds(Options.ProposeAgainMilliseconds)) return;
+        _admitted[node] = now;
+        _proposals.Add(new AdmitNode(node));
+    }
+
+    private void ForgetWhatIsNoMore()
+    {
+        for (var i = _watches.Count - 1; i >= 0; i--)
+            if (Map.Group(new GroupId(_watches.Keys[i])) is null) _watches.RemoveAt(i);
+        for (var i = _beats.Count - 1; i >= 0; i--)
+        {
+            var node = new NodeId(_beats.Keys[i]);
+            if (Map.IsMember(node)) continue;
+            _beats.RemoveAt(i);
+            _admitted.Remove(node);
+            Detector.Forget(node);
+        }
+    }
+}

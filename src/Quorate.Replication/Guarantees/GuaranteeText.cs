@@ -1,0 +1,129 @@
+using Quorate.Replication.Policies;
+
+namespace Quorate.Replication.Guarantees;
+
+/// <summary>A guarantee in words. Nothing is said here that <see cref="Guarantee"/> does not say as a value.</summary>
+internal static class GuaranteeText
+{
+    public static IReadOnlyList<string> Of(Guarantee guarantee)
+    {
+        var policy = guarantee.Policy;
+        var lines = new List<string> { Acknowledged(guarantee) };
+        lines.Add(Loss("the loss of one node for good", guarantee.OneNode, guarantee));
+        if (guarantee.Minority != Survival.NotPromised && policy.Replicas > 4) lines.Add(Loss("the loss of any minority of the nodes for good", guarantee.Minority, guarantee));
+        if (policy.Replicas > 2) lines.Add(Loss("the loss of all nodes but one for good", guarantee.AllButOne, guarantee));
+        lines.Add(Power(guarantee));
+        lines.AddRange(Places(guarantee));
+        lines.Add(Window(guarantee));
+        lines.Add(Reads(guarantee));
+        lines.AddRange(Unavailable(guarantee));
+        return lines;
+    }
+
+    private static string Acknowledged(Guarantee guarantee)
+    {
+        var policy = guarantee.Policy;
+        var where = policy.Durability switch
+        {
+            Durability.Fsync => "on stable storage",
+            Durability.Written => "handed to the operating system",
+            _ => "in memory",
+        };
+        var who = policy switch
+        {
+            { Strategy: Strategy.Chain } => "of every replica of the chain, which is never shorter than " + Count(policy.MinInSync, "replica"),
+            { Strategy: Strategy.Pbft } => $"of {policy.Replicas - ((policy.Replicas - 1) / 3)} of {policy.Replicas} replicas",
+            { Ack: Ack.Async } => "of the primary alone",
+            { Ack: Ack.SemiSync } => $"of the primary and {Count(policy.AckBackups, "backup")}",
+            { Ack: Ack.Sync } => $"of every replica in sync, of which there are never fewer than {policy.MinInSync}",
+            _ => $"of {guarantee.CopiesWhenAcknowledged} of {policy.Replicas} replicas",
+        };
+        return $"A write is acknowledged when it is {where} {who}.";
+    }
+
+    private static string Loss(string fault, Survival survival, Guarantee guarantee) => survival switch
+    {
+        Survival.Always => $"It survives {fault}.",
+        Survival.OutsideWindow => $"It survives {fault} unless it is in the window of loss.",
+        Survival.WhileEnoughInSync => $"It survives {fault} only if more than {Count(guarantee.Policy.MinInSync, "replica")} had it: with all {guarantee.Policy.Replicas} in sync it does.",
+        _ => $"It does not survive {fault}.",
+    };
+
+    private static string Power(Guarantee guarantee) => guarantee.PowerLoss switch
+    {
+        Survival.Always => "It survives a power failure of all nodes at once.",
+        Survival.OutsideWindow => $"A power failure of {Count(guarantee.CopiesWhenAcknowledged, "node")} at once may take what their operating systems had not yet written; a crash of the processes alone takes nothing.",
+        _ => $"A stop of {Count(guarantee.CopiesWhenAcknowledged, "node")} at once, be it of the processes alone, may take it; a node that restarts comes back empty and counts as lost until it is filled again.",
+    };
+
+    private static IEnumerable<string> Places(Guarantee guarantee)
+    {
+        if (guarantee.Policy.Spread is null)
+        {
+            yield return "Nothing is promised about the loss of a whole zone, region or provider: the policy has no spread.";
+            yield break;
+        }
+
+        if (guarantee.Zone != Survival.NotPromised) yield return Loss("the loss of a zone", guarantee.Zone, guarantee);
+        if (guarantee.Region != Survival.NotPromised) yield return Loss("the loss of a region", guarantee.Region, guarantee);
+        if (guarantee.Provider != Survival.NotPromised) yield return Loss("the loss of a provider", guarantee.Provider, guarantee);
+    }
+
+    private static string Window(Guarantee guarantee)
+    {
+        var parts = new List<string>();
+        if (guarantee.Window.HasFlag(LossWindow.Unshipped)) parts.Add("what the primary had not shipped when it died (kept aside in the lost-and-found if its disk comes back)");
+        if (guarantee.Window.HasFlag(LossWindow.WhileDegraded)) parts.Add("what was acknowledged while too few replicas were up, for which there is an alarm");
+        if (guarantee.Window.HasFlag(LossWindow.Unsynced)) parts.Add(guarantee.Policy.Durability == Durability.Memory
+            ? "what was only on nodes that stopped"
+            : "what had not reached stable storage when power failed on every node that had it");
+        return parts.Count == 0 ? "Window of loss: none." : $"Window of loss: {string.Join("; ", parts)}.";
+    }
+
+    private static string Reads(Guarantee guarantee)
+    {
+        var word = PolicyWords.Of(guarantee.Policy.Reads);
+        return $"A read ({word}) returns " + guarantee.Reading(guarantee.Policy.Reads) switch
+        {
+            ReadPromise.Linearizable => "the newest value: every write acknowledged before it began is in it.",
+            ReadPromise.LinearizableUntilFailover => "the newest value, but a value that was read can be gone after a fail-over.",
+            ReadPromise.Bounded => $"a value that was the newest at most {guarantee.Policy.BoundMilliseconds} ms ago; where that cannot be kept it is refused.",
+            ReadPromise.Session => "nothing older than this connection has written or read; what others wrote may be missing.",
+            ReadPromise.Eventual => "some earlier value of a healthy replica; without new writes all replicas come to the same.",
+            ReadPromise.Voted => "the value that most replicas have at one index, also when fewer than half of them are wrong.",
+            ReadPromise.Refused => "nothing: it is refused under this strategy.",
+            _ => "whatever the nearest replica has, which may be old without limit.",
+        };
+    }
+
+    private static IEnumerable<string> Unavailable(Guarantee guarantee)
+    {
+        var policy = guarantee.Policy;
+        yield return policy switch
+        {
+            { Strategy: Strategy.Raft or Strategy.Pbft } => $"Writes, and linearizable reads, are refused while fewer than {guarantee.WritersNeeded} of {policy.Replicas} replicas are in touch.",
+            { Strategy: Strategy.Chain } when policy.MinInSync > 1 => $"Writes wait while a dead replica is taken out of the chain, and are refused below {Count(policy.MinInSync, "replica")}; reads of the newest value wait as writes do when the tail is the dead one.",
+            { Strategy: Strategy.Chain } => "Writes wait while a dead replica is taken out of the chain; reads of the newest value do so when the tail is the dead one.",
+            { Strategy: Strategy.Primary, WhenShort: WhenShort.Degrade } => "Writes are taken as long as there is a primary.",
+            { Strategy: Strategy.Primary, Ack: Ack.Sync } => $"Writes are refused while fewer than {Count(policy.MinInSync, "replica")} are in sync.",
+            { Strategy: Strategy.Primary, Ack: Ack.SemiSync } => $"Writes are refused while fewer than {Count(policy.AckBackups, "backup")} can be reached.",
+            { Strategy: Strategy.Primary, Ack: Ack.Majority } => $"Writes are refused while fewer than {guarantee.WritersNeeded} of {policy.Replicas} replicas can be reached.",
+            { Strategy: Strategy.Primary } => "Writes are taken as long as there is a primary.",
+            _ => "Writes are taken wherever enough replicas of the strategy's quorum can be reached.",
+        };
+        if (!guarantee.NeedsControlPlane) yield break;
+        if (policy.Strategy == Strategy.Primary && policy.Replicas > 1)
+        {
+            yield return policy.Ack switch
+            {
+                Ack.Async => "When the primary dies, the most advanced replica that answers takes over.",
+                Ack.Sync => "When the primary dies, a replica that is in sync takes over; while none answers, there is no primary.",
+                _ => $"When the primary dies, {guarantee.AnswersForFailover} of {policy.Replicas} replicas must answer before the most advanced takes over; until then there is no primary.",
+            };
+        }
+
+        yield return "Without a majority of the control group nobody's lease is renewed: writes and newest-value reads stop within a lease.";
+    }
+
+    private static string Count(int number, string what) => number == 1 ? $"1 {what}" : $"{number} {what}s";
+}

@@ -1,0 +1,105 @@
+using System.Globalization;
+
+namespace Quorate.Replication.Policies;
+
+/// <summary>Why a policy cannot be: because it contradicts itself, because it needs what is not built, or because the
+/// cluster is too small for it. Each problem is a sentence for the user that says what to do instead.</summary>
+public static class PolicyCheck
+{
+    public const int MostReplicas = 64;
+
+    /// <summary>Longest <see cref="Policy.BoundMilliseconds"/>: a day.</summary>
+    public const int LongestBoundMilliseconds = 24 * 3600 * 1000;
+
+    /// <summary>All that is wrong with the policy itself; empty when it can be.</summary>
+    public static IReadOnlyList<string> Problems(Policy policy, BuiltParts? built = null)
+    {
+        ArgumentNullException.ThrowIfNull(policy);
+        built ??= BuiltParts.Now;
+        var problems = new List<string>();
+        if (!Enum.IsDefined(policy.Strategy) || !Enum.IsDefined(policy.Ack) || !Enum.IsDefined(policy.Ship) || !Enum.IsDefined(policy.Reads)
+            || !Enum.IsDefined(policy.WhenShort) || !Enum.IsDefined(policy.Durability)) return ["the policy says something that this version does not know"];
+        AddUnbuilt(policy, built, problems);
+        if (policy.Replicas is < 1 or > MostReplicas) problems.Add($"replicas is 1 to {MostReplicas}, not {policy.Replicas}");
+        if (policy.Spread is { } label && !PolicyWords.Labels.Contains(label)) problems.Add($"spread is one of {string.Join('|', PolicyWords.Labels)}, not '{label}'");
+        AddAckProblems(policy, problems);
+        AddReadProblems(policy, problems);
+        if (policy.Ship == Ship.State && policy.Strategy != Strategy.Primary && IsOrdered(policy.Strategy))
+            problems.Add($"{PolicyWords.Of(policy.Strategy)} ships the log; ship state needs strategy primary");
+        if (policy.Strategy == Strategy.Pbft && (policy.Replicas < 4 || policy.Replicas % 3 != 1))
+            problems.Add($"pbft needs 3f + 1 replicas (4, 7, 10...), not {policy.Replicas}");
+        return problems;
+    }
+
+    /// <summary>Why nodes with these labels are not enough for the policy; null when they are.</summary>
+    public static string? Shortage(Policy policy, IReadOnlyCollection<NodeLabels> nodes)
+    {
+        ArgumentNullException.ThrowIfNull(policy);
+        ArgumentNullException.ThrowIfNull(nodes);
+        if (nodes.Count < policy.Replicas) return $"replicas {policy.Replicas} asks for more nodes than are up: {nodes.Count}";
+        if (policy.Spread is not { } label) return null;
+        string[] values = [.. nodes.Select(n => n.Of(label)).OfType<string>().Distinct().Order(StringComparer.Ordinal)];
+        return values.Length >= policy.Replicas
+            ? null
+            : string.Create(CultureInfo.InvariantCulture, $"spread {label} with replicas {policy.Replicas} asks for {policy.Replicas} different values of {label}; the nodes have {values.Length}{(values.Length == 0 ? "" : $" ({string.Join(", ", values)})")}");
+    }
+
+    internal static bool IsOrdered(Strategy strategy) => strategy is Strategy.Raft or Strategy.Primary or Strategy.Chain or Strategy.Pbft;
+
+    private static void AddUnbuilt(Policy policy, BuiltParts built, List<string> problems)
+    {
+        if (!built.Strategies.Contains(policy.Strategy))
+        {
+            problems.Add($"strategy {PolicyWords.Of(policy.Strategy)} is not built yet; " + policy.Strategy switch
+            {
+                Strategy.MultiLeader => "for local writes in one region use strategy primary with ack async, whose replicas in other regions can be read",
+                Strategy.Leaderless => "use strategy raft, which has no fail-over to wait for as long as a majority is up",
+                Strategy.Pbft => "use strategy raft, which stands crashes but not lies",
+                _ => "use strategy raft",
+            });
+        }
+
+        if (!built.Reads.Contains(policy.Reads)) problems.Add($"reads {PolicyWords.Of(policy.Reads)} is not built yet; use reads linearizable");
+    }
+
+    private static void AddAckProblems(Policy policy, List<string> problems)
+    {
+        switch (policy.Strategy)
+        {
+            case Strategy.Raft or Strategy.Pbft when policy.Ack != Ack.Majority:
+                problems.Add($"{PolicyWords.Of(policy.Strategy)} acknowledges by majority; for ack {PolicyWords.Of(policy.Ack)} use strategy primary");
+                break;
+            case Strategy.Chain when policy.Ack != Ack.Sync:
+                problems.Add($"a chain acknowledges when its tail has the write, which is ack sync; for ack {PolicyWords.Of(policy.Ack)} use strategy primary");
+                break;
+        }
+
+        if (policy.Ack == Ack.SemiSync)
+        {
+            if (policy.AckBackups < 1) problems.Add("semisync waits for 1 backup or more; for none use ack async");
+            else if (policy.AckBackups >= policy.Replicas)
+                problems.Add($"semisync:{policy.AckBackups} waits for {policy.AckBackups} backups, and replicas {policy.Replicas} has {Math.Max(0, policy.Replicas - 1)} beside the primary");
+        }
+
+        if (policy.Ack == Ack.Sync)
+        {
+            if (policy.MinInSync < 1) problems.Add("min-in-sync is 1 or more: the primary itself counts");
+            if (policy.MinInSync > policy.Replicas) problems.Add($"min-in-sync {policy.MinInSync} is more than replicas {policy.Replicas}: no write would ever be taken");
+        }
+
+        if (policy.WhenShort == WhenShort.Degrade && (policy.Strategy != Strategy.Primary || policy.Ack is not (Ack.SemiSync or Ack.Sync)))
+            problems.Add("when-short degrade belongs to strategy primary with ack semisync or sync; nothing else can fall back to async");
+    }
+
+    private static void AddReadProblems(Policy policy, List<string> problems)
+    {
+        if (policy.Reads is ReadConsistency.Tail or ReadConsistency.Craq && policy.Strategy != Strategy.Chain)
+            problems.Add($"reads {PolicyWords.Of(policy.Reads)} needs strategy chain; {PolicyWords.Of(policy.Strategy)} has no tail, use reads linearizable");
+        if (policy.Reads == ReadConsistency.Linearizable && policy.Strategy == Strategy.MultiLeader)
+            problems.Add("multileader orders nothing across regions, so no read is linearizable; use reads session or strategy raft");
+        if (policy.Reads == ReadConsistency.Bounded && policy.BoundMilliseconds is < 1 or > LongestBoundMilliseconds)
+            problems.Add($"reads bounded takes 1 to {LongestBoundMilliseconds} milliseconds");
+        if (policy.Reads == ReadConsistency.Voted && (policy.Replicas < 3 || policy.Replicas % 2 == 0 || !IsOrdered(policy.Strategy)))
+            problems.Add("reads voted takes the majority of 2f + 1 copies at one index: an odd number of replicas, 3 or more, of an ordered strategy");
+    }
+}

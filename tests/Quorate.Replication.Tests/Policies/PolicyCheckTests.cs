@@ -1,0 +1,79 @@
+using Quorate.Replication.Policies;
+
+namespace Quorate.Replication.Tests.Policies;
+
+public sealed class PolicyCheckTests
+{
+    [Theory]
+    [InlineData("strategy primary ack semisync:3", "semisync:3 waits for 3 backups, and replicas 3 has 2")]
+    [InlineData("strategy primary ack semisync:0", "1 backup or more")]
+    [InlineData("reads tail", "needs strategy chain")]
+    [InlineData("strategy primary reads craq", "needs strategy chain")]
+    [InlineData("strategy primary min-in-sync 4", "min-in-sync 4 is more than replicas 3")]
+    [InlineData("strategy primary min-in-sync 0", "1 or more")]
+    [InlineData("ack async", "use strategy primary")]
+    [InlineData("strategy chain ack majority", "tail has the write")]
+    [InlineData("ship state", "needs strategy primary")]
+    [InlineData("replicas 65", "1 to 64")]
+    [InlineData("replicas 0", "1 to 64")]
+    [InlineData("strategy primary ack async when-short degrade", "degrade belongs to")]
+    [InlineData("reads bounded:0", "milliseconds")]
+    [InlineData("reads voted", "not built yet; use reads linearizable")]
+    [InlineData("strategy multileader", "not built yet; for local writes")]
+    [InlineData("strategy leaderless", "not built yet; use strategy raft")]
+    [InlineData("strategy pbft", "not built yet; use strategy raft")]
+    public void A_policy_that_cannot_be_is_refused_with_what_to_do(string words, string part)
+    {
+        PolicyText.TryParse(words.Split(' '), out var policy, out var why).ShouldBeTrue(why);
+        PolicyCheck.Problems(policy!).ShouldContain(p => p.Contains(part, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Defaults_are_sound_for_every_strategy()
+    {
+        foreach (var strategy in Enum.GetValues<Strategy>()) PolicyCheck.Problems(PolicyDefaults.For(strategy), BuiltParts.All).ShouldBeEmpty();
+        foreach (var strategy in BuiltParts.Now.Strategies) PolicyCheck.Problems(PolicyDefaults.For(strategy)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void More_nodes_or_label_values_than_there_are_is_a_shortage()
+    {
+        NodeLabels[] nodes = [new("p", "r", "a"), new("p", "r", "a"), new("p", "r", "b"), new()];
+        PolicyCheck.Shortage(new Policy { Replicas = 4 }, nodes).ShouldBeNull();
+        PolicyCheck.Shortage(new Policy { Replicas = 5 }, nodes).ShouldNotBeNull().ShouldContain("are up: 4");
+        PolicyCheck.Shortage(new Policy { Replicas = 2, Spread = "zone" }, nodes).ShouldBeNull();
+        PolicyCheck.Shortage(new Policy { Replicas = 3, Spread = "zone" }, nodes).ShouldNotBeNull().ShouldContain("p/r/a, p/r/b");
+        PolicyCheck.Shortage(new Policy { Replicas = 2, Spread = "region" }, nodes).ShouldNotBeNull();
+    }
+
+    [Fact]
+    public void The_same_zone_name_in_two_regions_is_two_zones()
+    {
+        NodeLabels[] nodes = [new("p", "eu", "a"), new("p", "us", "a")];
+        PolicyCheck.Shortage(new Policy { Replicas = 2, Spread = "zone" }, nodes).ShouldBeNull();
+    }
+
+    [Fact]
+    public void What_cannot_be_altered_online_is_refused_with_the_way_to_do_it()
+    {
+        var primary = PolicyDefaults.For(Strategy.Primary);
+        PolicyChange.WhyNot(primary, PolicyDefaults.For(Strategy.Raft)).ShouldNotBeNull().ShouldContain("copy the keys");
+        PolicyChange.WhyNot(primary, primary with { Ship = Ship.State }).ShouldNotBeNull();
+        PolicyChange.WhyNot(primary, primary with { Durability = Durability.Memory }).ShouldNotBeNull();
+        PolicyChange.WhyNot(primary, primary with { Durability = Durability.Written }).ShouldBeNull();
+        PolicyChange.WhyNot(primary, primary with { Ack = Ack.Async }).ShouldBeNull();
+        PolicyChange.WhyNot(primary, primary with { Replicas = 5, Spread = "zone", Reads = ReadConsistency.Session }).ShouldBeNull();
+    }
+
+    [Fact]
+    public void Only_reads_can_change_without_the_replicas_knowing()
+    {
+        var primary = PolicyDefaults.For(Strategy.Primary);
+        PolicyChange.IsForReadersOnly(primary, primary with { Reads = ReadConsistency.Bounded, BoundMilliseconds = 7 }).ShouldBeTrue();
+        PolicyChange.IsForReadersOnly(primary, primary with { Replicas = 5 }).ShouldBeFalse();
+        var chain = PolicyDefaults.For(Strategy.Chain);
+        PolicyChange.IsForReadersOnly(chain, chain with { Reads = ReadConsistency.Craq }).ShouldBeFalse();
+        PolicyChange.AltersAcknowledgement(primary, primary with { Reads = ReadConsistency.Weak }).ShouldBeFalse();
+        PolicyChange.AltersAcknowledgement(primary, primary with { MinInSync = 3 }).ShouldBeTrue();
+    }
+}

@@ -1,0 +1,72 @@
+using Quorate.Replication.Policies;
+
+namespace Quorate.Replication.Tests.Policies;
+
+public sealed class PolicyTextTests
+{
+    [Theory]
+    [InlineData("", "strategy raft replicas 3 ack majority ship log reads linearizable durability fsync")]
+    [InlineData("strategy primary", "strategy primary replicas 3 ack sync min-in-sync 2 ship log reads linearizable durability fsync")]
+    [InlineData("strategy chain replicas 5 reads craq", "strategy chain replicas 5 ack sync min-in-sync 1 ship log reads craq durability fsync")]
+    [InlineData("ack semisync:2 STRATEGY Primary when-short degrade", "strategy primary replicas 3 ack semisync:2 when-short degrade ship log reads linearizable durability fsync")]
+    [InlineData("strategy primary ack semisync", "strategy primary replicas 3 ack semisync:1 ship log reads linearizable durability fsync")]
+    [InlineData("reads bounded:250 spread ZONE", "strategy raft replicas 3 ack majority ship log reads bounded:250 durability fsync spread zone")]
+    [InlineData("strategy primary replicas 1", "strategy primary replicas 1 ack sync min-in-sync 1 ship log reads linearizable durability fsync")]
+    [InlineData("min-in-sync 3 ack sync strategy primary", "strategy primary replicas 3 ack sync min-in-sync 3 ship log reads linearizable durability fsync")]
+    [InlineData("strategy pbft", "strategy pbft replicas 4 ack majority ship log reads linearizable durability fsync")]
+    public void Words_in_any_order_and_case_become_a_policy(string words, string printed)
+    {
+        PolicyText.TryParse(Split(words), out var policy, out var why).ShouldBeTrue(why);
+        PolicyText.Print(policy!).ShouldBe(printed);
+    }
+
+    [Theory]
+    [InlineData("strategy", "pairs")]
+    [InlineData("strategy paxos", "raft|primary|chain")]
+    [InlineData("replicas 3 replicas 5", "twice")]
+    [InlineData("replicas three", "number")]
+    [InlineData("replicas -3", "number")]
+    [InlineData("ack sync:2", "only semisync")]
+    [InlineData("ack semisync:x", "only semisync")]
+    [InlineData("reads craq:5", "only bounded")]
+    [InlineData("colour blue", "has no 'colour'")]
+    [InlineData("spread rack", "provider|region|zone|none")]
+    [InlineData("ship fish", "log|state")]
+    [InlineData("durability eternal", "fsync|written|memory")]
+    [InlineData("when-short panic", "refuse|degrade")]
+    [InlineData("strategy primary ack majority min-in-sync 2", "ack sync only")]
+    public void What_cannot_be_read_is_refused_with_the_choices(string words, string part)
+    {
+        PolicyText.TryParse(Split(words), out var policy, out var why).ShouldBeFalse();
+        policy.ShouldBeNull();
+        why.ShouldNotBeNull().ShouldContain(part);
+    }
+
+    [Fact]
+    public void Altering_keeps_what_is_not_said()
+    {
+        var current = PolicyDefaults.For(Strategy.Primary, 5) with { Spread = "zone", Reads = ReadConsistency.Session };
+        PolicyText.TryParse(["ack", "semisync:2"], current, out var altered, out _).ShouldBeTrue();
+        altered.ShouldBe(PolicyDefaults.Normal(current with { Ack = Ack.SemiSync, AckBackups = 2 }));
+        PolicyText.TryParse(["spread", "none"], current, out altered, out _).ShouldBeTrue();
+        altered!.Spread.ShouldBeNull();
+    }
+
+    /// <summary>Over every combination of words that is a policy at all.</summary>
+    [Fact]
+    public void What_is_printed_is_read_back_the_same()
+    {
+        var count = 0;
+        foreach (var policy in Policies.Sound())
+        {
+            count++;
+            var text = PolicyText.Print(policy);
+            PolicyText.TryParse(Split(text), out var back, out var why).ShouldBeTrue(why);
+            back.ShouldBe(policy, text);
+        }
+
+        count.ShouldBeGreaterThan(500);
+    }
+
+    private static string[] Split(string words) => words.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+}
