@@ -15,6 +15,9 @@ internal enum MergeFormat : byte
 
     /// <summary>[context][what was seen of all keys]: what a replica has seen.</summary>
     Summary = 3,
+
+    /// <summary>[number]: this replica began without memory of what it had made up to there. For its journal alone.</summary>
+    Birth = 4,
 }
 
 /// <summary>Reads what replicas tell each other, whole, before anything of it is taken in. Reused.</summary>
@@ -39,6 +42,9 @@ internal sealed class MergeCodec
 
     /// <summary>Of a summary.</summary>
     public DotContext Seen { get; } = new();
+
+    /// <summary>Of a birth.</summary>
+    public long Born { get; private set; }
 
     public int Count { get; private set; }
 
@@ -76,7 +82,13 @@ internal sealed class MergeCodec
         floor.Encode(output);
     }
 
-    /// <summary>False: the bytes are none of the three.</summary>
+    public static void WriteBirth(IBufferWriter<byte> output, long born)
+    {
+        Packing.WriteByte(output, (byte)MergeFormat.Birth);
+        Packing.WriteNatural(output, born);
+    }
+
+    /// <summary>False: the bytes are none of these.</summary>
     public bool TryDecode(ReadOnlySpan<byte> bytes)
     {
         var reader = new PackedReader(bytes);
@@ -94,6 +106,10 @@ internal sealed class MergeCodec
                 return VersionVector.TryDecode(ref reader, Floor) && TryRange(ref reader) && TryObjects(ref reader);
             case MergeFormat.Summary:
                 return DotContext.TryDecode(ref reader, Seen) && VersionVector.TryDecode(ref reader, Floor) && reader.IsAtEnd;
+            case MergeFormat.Birth:
+                var isBirth = reader.TryNatural(out var born) && reader.IsAtEnd;
+                Born = born;
+                return isBirth;
             default:
                 return false;
         }

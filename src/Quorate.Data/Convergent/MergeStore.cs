@@ -27,6 +27,9 @@ public sealed class MergeStore
     private readonly VersionVector _floor = new();
     private int _changedKeys;
 
+    /// <summary>What this replica made up to here it may have forgotten.</summary>
+    private long _born;
+
     /// <param name="options">The same on all replicas.</param>
     /// <param name="dots">Names this replica's updates; nobody else takes from it.</param>
     /// <param name="clock">Stamps them.</param>
@@ -97,7 +100,7 @@ public sealed class MergeStore
     /// <summary>Takes in what another replica told: a delta, or states of keys. All of it or nothing.</summary>
     public MergeResult TryMerge(ReadOnlySpan<byte> bytes, StepTime now)
     {
-        if (!_codec.TryDecode(bytes) || _codec.Format == MergeFormat.Summary) return new MergeResult(MergeKind.Malformed);
+        if (!_codec.TryDecode(bytes) || _codec.Format is not (MergeFormat.Delta or MergeFormat.State)) return new MergeResult(MergeKind.Malformed);
         if (_codec.Format == MergeFormat.Delta && Seen.Covers(_codec.Run)) return new MergeResult(MergeKind.Known);
         if (!Clock.TryObserve(_codec.Newest, now)) return new MergeResult(MergeKind.TooFarAhead);
         if (_codec.Format == MergeFormat.Delta && IsTooFragmented()) return new MergeResult(MergeKind.NeedsState);
@@ -114,9 +117,31 @@ public sealed class MergeStore
             return true;
         }
 
+        if (_codec.Format == MergeFormat.Birth)
+        {
+            _born = _codec.Born;
+            return true;
+        }
+
         Clock.Recover(_codec.Newest);
         MergeDecoded(_codec.Newest.Milliseconds);
         return true;
+    }
+
+    /// <summary>
+    /// After the last <see cref="TryRecover"/>, when everything that ever left this replica came back (or nothing ever left
+    /// it): its updates go on where they ended. When the memory may have gaps, <see cref="BeginAnew"/> is called instead.
+    /// </summary>
+    public void RemembersAll() => _dots.RemembersAll(_born, Math.Max(_born, Seen.LastOf(_dots.Node)));
+
+    /// <summary>
+    /// After a start without memory of what this replica made before: it claims nothing about that.
+    /// <paramref name="record"/> gets what must be the first record of its new journal, durable before its first delta leaves.
+    /// </summary>
+    public void BeginAnew(IBufferWriter<byte> record)
+    {
+        _born = _dots.CompleteSince;
+        MergeCodec.WriteBirth(record, _born);
     }
 
     /// <summary>

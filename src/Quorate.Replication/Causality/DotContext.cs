@@ -36,11 +36,14 @@ public sealed class DotContext
     }
 
     /// <summary>The greatest number of the node in it; 0: none.</summary>
-    public long LastOf(NodeId node)
+    public long LastOf(NodeId node) => LastRunOf(node).UpTo;
+
+    /// <summary>The node's last run; empty: none.</summary>
+    public DotRun LastRunOf(NodeId node)
     {
         for (var i = Count - 1; i >= 0; i--)
-            if (_runs[i].Node == node) return _runs[i].UpTo;
-        return 0;
+            if (_runs[i].Node == node) return _runs[i];
+        return new DotRun(node, 0, 0);
     }
 
     /// <summary>True when every dot of the run is in it.</summary>

@@ -24,6 +24,9 @@ public sealed class AddWinsSet
 
     public bool Contains(ReadOnlySpan<byte> element) => _find.TryGetValue(element, out var dots) && dots.Length > 0;
 
+    /// <summary>Of a delta: says something about the element.</summary>
+    public bool Lists(ReadOnlySpan<byte> element) => _find.ContainsKey(element);
+
     public ReadOnlySpan<Dot> DotsOf(ReadOnlySpan<byte> element) => _find.TryGetValue(element, out var dots) ? dots : [];
 
     /// <summary>The elements in order of their bytes, as the one order that all replicas agree on.</summary>

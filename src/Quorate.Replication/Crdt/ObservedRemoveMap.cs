@@ -31,6 +31,9 @@ public class ObservedRemoveMap
     /// <summary>The cell of a field, or one with nothing in it, to make deltas from.</summary>
     public Cell CellOf(ReadOnlySpan<byte> field) => _find.TryGetValue(field, out var cell) ? cell : new Cell();
 
+    /// <summary>Of a delta: says something about the field.</summary>
+    public bool Lists(ReadOnlySpan<byte> field) => _find.ContainsKey(field);
+
     /// <summary>For building a delta: the cell listed for a field, as it is or a new one.</summary>
     public Cell List(ReadOnlySpan<byte> field)
     {
@@ -54,7 +57,7 @@ public class ObservedRemoveMap
     public void RemoveAll(Dot removal, ObservedRemoveMap delta, DotContext observed, bool isWhole)
     {
         foreach (var (field, cell) in _cells)
-            if (isWhole ? cell.Counter is { IsLive: true } : cell.IsLive) cell.Remove(removal, delta.List(field), observed);
+            if (isWhole ? cell.Counter is { Count: > 0 } : cell.IsLive) cell.Remove(removal, delta.List(field), observed);
     }
 
     public void Join(ObservedRemoveMap other, in JoinScope scope)

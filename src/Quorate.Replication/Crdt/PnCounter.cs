@@ -84,13 +84,14 @@ public sealed class PnCounter
         delta.List(new Contribution(dot.Node, dot.Counter, dot.Counter, by, 0, 0, Dot.None));
     }
 
-    /// <summary>Lists in <paramref name="delta"/> all that is here as removed by <paramref name="removal"/>.</summary>
+    /// <summary>Lists in <paramref name="delta"/> all that is here as removed by <paramref name="removal"/>; what was removed
+    /// before as well, because the delta's context tells of it, and whoever has seen an entry and lacks it takes it for forgotten.</summary>
     public void Reset(Dot removal, PnCounter delta)
     {
         for (var i = 0; i < Count; i++)
         {
             ref readonly var mine = ref _entries[i];
-            if (mine.IsLive) delta.List(mine with { ResetUpTo = mine.UpTo, ResetTotal = mine.Total, ResetBy = removal });
+            delta.List(mine.IsLive ? mine with { ResetUpTo = mine.UpTo, ResetTotal = mine.Total, ResetBy = removal } : mine);
         }
     }
 
@@ -144,7 +145,7 @@ public sealed class PnCounter
         var waits = false;
         for (var i = 0; i < Count; i++)
         {
-            if (!_entries[i].IsLive && stable.Covers(_entries[i].ResetBy)) continue;
+            if (!_entries[i].IsLive && stable.Covers(_entries[i].ResetBy) && stable.Covers(_entries[i].Dot)) continue;
             waits |= !_entries[i].IsLive;
             _entries[kept++] = _entries[i];
         }

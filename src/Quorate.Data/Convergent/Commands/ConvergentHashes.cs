@@ -64,7 +64,7 @@ internal static class ConvergentHashes
             KeyChange? change = null;
             for (var i = 2; i < args.Count; i++)
             {
-                if (found.Fields!.Find(args[i]) is null || ConvergentSets.IsListed(args, i)) continue;
+                if (found.Fields!.Find(args[i]) is null || change?.Delta.Fields?.Lists(args[i]) == true) continue;
                 change ??= context.Change(args[1]);
                 change.RemoveField(args[i]);
                 removed++;

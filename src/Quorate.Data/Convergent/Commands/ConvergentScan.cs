@@ -20,8 +20,9 @@ internal static class ConvergentScan
     {
         var found = new List<byte[]>();
         var pattern = args[1];
+        var all = pattern.SequenceEqual("*"u8);
         foreach (var o in context.Store.Table.From(0))
-            if (MergeStore.IsVisible(o, context.Now) && Glob.Matches(pattern, o.Key)) found.Add(o.Key);
+            if (MergeStore.IsVisible(o, context.Now) && (all || Glob.Matches(pattern, o.Key))) found.Add(o.Key);
         ReplyKeys(context, found);
     }
 
@@ -62,6 +63,7 @@ internal static class ConvergentScan
             return;
         }
 
+        var all = pattern.SequenceEqual("*"u8);
         var found = new List<byte[]>();
         var next = 0UL;
         var left = Math.Min(count, int.MaxValue / LookedAtPerKey) * LookedAtPerKey;
@@ -78,7 +80,7 @@ internal static class ConvergentScan
             last = o;
             left--;
             if (!MergeStore.IsVisible(o, context.Now) || (hasKind && !kind.Is(Keys.NameOf(o.Kind)))) continue;
-            if (Glob.Matches(pattern, o.Key)) found.Add(o.Key);
+            if (all || Glob.Matches(pattern, o.Key)) found.Add(o.Key);
         }
 
         context.Reply.Array(2);

@@ -23,7 +23,7 @@ internal static class ConvergentSets
         var added = 0;
         for (var i = 2; i < args.Count; i++)
         {
-            if (change.Delta.Members is { } listed && listed.Contains(args[i])) continue;
+            if (change.Delta.Members is { } listed && listed.Lists(args[i])) continue;
             if (found is null || !found.Members!.Contains(args[i])) added++;
             // Also a member that is there is added again, so that it stays if it is being removed elsewhere.
             change.AddMember(args[i]);
@@ -42,7 +42,7 @@ internal static class ConvergentSets
             KeyChange? change = null;
             for (var i = 2; i < args.Count; i++)
             {
-                if (!found.Members!.Contains(args[i]) || IsListed(args, i)) continue;
+                if (!found.Members!.Contains(args[i]) || change?.Delta.Members?.Lists(args[i]) == true) continue;
                 change ??= context.Change(args[1]);
                 change.RemoveMember(args[i]);
                 removed++;
@@ -78,13 +78,5 @@ internal static class ConvergentSets
     private static void SCard(MergeContext context, in CommandArgs args)
     {
         if (context.TryFind(args[1], ValueKind.Set, out var found)) context.Reply.Integer(found?.Members!.Count ?? 0);
-    }
-
-    /// <summary>True when the word at <paramref name="i"/> came before, behind the key.</summary>
-    internal static bool IsListed(in CommandArgs args, int i)
-    {
-        for (var before = 2; before < i; before++)
-            if (args[before].SequenceEqual(args[i])) return true;
-        return false;
     }
 }

@@ -74,7 +74,7 @@ internal static class ConvergentSortedSets
             KeyChange? change = null;
             for (var i = 2; i < args.Count; i++)
             {
-                if (found.Scores!.Find(args[i]) is null || ConvergentSets.IsListed(args, i)) continue;
+                if (found.Scores!.Find(args[i]) is null || change?.Delta.Scores?.Lists(args[i]) == true) continue;
                 change ??= context.Change(args[1]);
                 change.RemoveScore(args[i]);
                 removed++;
