@@ -26,7 +26,8 @@ internal sealed class KeyChange
 
     public HybridTime Stamp { get; set; }
 
-    /// <summary>Sees what the replica sees, unless the key is expired or deleted: then its leftovers are removed first.</summary>
+    /// <summary>Sees what the replica sees, unless the key is expired or deleted: then what is left is removed first, or told once
+    /// more to be removed, in case those who knew it forgot.</summary>
     public void Begin(KeyObject target, VersionVector floor, bool isVisible)
     {
         Target = target;
@@ -34,7 +35,7 @@ internal sealed class KeyChange
         Delta.IsPartial = true;
         _last = Dot.None;
         IsFresh = !isVisible;
-        if (IsFresh && (target.IsLive || target.Deadlines is { Count: > 0 })) RemoveAll(floor);
+        if (IsFresh && target.IsKept) RemoveAll(floor);
     }
 
     /// <summary>The key was not visible: what the target holds has been removed by this change and must not be looked at.</summary>

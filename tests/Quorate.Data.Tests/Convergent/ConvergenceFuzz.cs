@@ -274,39 +274,42 @@ internal sealed class ConvergenceFuzz
 
     private void CheckKey(HashSet<int> known, string key)
     {
-        var replica = _replicas[0];
-        var strings = _model.Surviving(known, key, "string");
-        var expected = strings.Where(o => o.Kind == OpKind.Assign).Select(o => $"[string, {o.Value}]").ToHashSet();
-        if (strings.Any(o => o.Kind == OpKind.Add)) expected.Add($"[counter, {strings.Where(o => o.Kind == OpKind.Add).Sum(o => o.By)}]");
-        var members = _model.FieldsOf(known, key, "set").ToList();
-        if (members.Count > 0) expected.Add($"[set, [{string.Join(", ", members)}]]");
-        var values = replica.Values(key);
-        foreach (var one in expected)
-            if (!values.Contains(one, StringComparison.Ordinal)) throw new InvalidOperationException($"{key}: {one} is lost; there is {values}\n{Story(known, key)}");
-        if (values.Split("[string").Length - 1 != strings.Count(o => o.Kind == OpKind.Assign)) throw new InvalidOperationException($"{key}: more strings than written: {values}");
-        if (members.Count == 0 && values.Contains("[set,", StringComparison.Ordinal)) throw new InvalidOperationException($"{key}: members came back: {values}");
-        CheckFields(known, key, "hash", values);
-        CheckFields(known, key, "zset", values);
+        var values = _replicas[0].Values(key);
+        var must = _model.Surviving(known, key, "string");
+        var may = _model.Surviving(known, key, "string", byAll: false);
+        foreach (var op in must.Where(o => o.Kind == OpKind.Assign))
+            Require(values.Contains($"[string, {op.Value}]", StringComparison.Ordinal), known, key, $"{op.Value} is lost", values);
+        Require(values.Split("[string").Length - 1 <= may.Count(o => o.Kind == OpKind.Assign), known, key, "more strings than written", values);
+        if (must.Any(o => o.Kind == OpKind.Add))
+            Require(values.Contains($"[counter, {must.Where(o => o.Kind == OpKind.Add).Sum(o => o.By)}]", StringComparison.Ordinal), known, key, "the sum is wrong", values);
+        foreach (var part in (string[])["set", "hash", "zset"]) CheckFields(known, key, part, values);
     }
-
-    private string Story(HashSet<int> known, string key) =>
-        string.Join('\n', _model.Ops.Where(o => o.Key == key && known.Contains(o.Id))
-            .Select(o => $"{o.Id} n{o.Origin + 1} {o.Kind} {o.Part} {o.Field} {o.Value}{o.By} after {string.Join(' ', o.Observed.Where(i => _model.Ops[i].Key == key))}"));
 
     private void CheckFields(HashSet<int> known, string key, string part, string values)
     {
-        var fields = _model.FieldsOf(known, key, part).ToList();
         var start = values.IndexOf($"[{part}, [", StringComparison.Ordinal);
-        var there = start < 0 ? [] : values[(start + part.Length + 4)..values.IndexOf(']', start)].Split(", ").Chunk(2).ToDictionary(p => p[0], p => p[1]);
-        if (!there.Keys.Order(StringComparer.Ordinal).SequenceEqual(fields)) throw new InvalidOperationException($"{key}: {part} has {string.Join(' ', there.Keys)} instead of {string.Join(' ', fields)}");
-        foreach (var field in fields)
+        string[] words = start < 0 ? [] : values[(start + part.Length + 4)..values.IndexOf(']', start)].Split(", ");
+        var there = words.Chunk(part == "set" ? 1 : 2).ToDictionary(p => p[0], p => p[^1]);
+        foreach (var field in _model.FieldsOf(known, key, part)) Require(there.ContainsKey(field), known, key, $"{part} has lost {field}", values);
+        foreach (var field in there.Keys.Except(_model.FieldsOf(known, key, part, byAll: false))) Require(false, known, key, $"{part}: {field} came back", values);
+        if (part == "set") return;
+        foreach (var (field, value) in there)
         {
             var ops = _model.Surviving(known, key, part, field);
+            if (ops.Count != _model.Surviving(known, key, part, field, byAll: false).Count) continue;
             var sum = ops.Where(o => o.Kind == OpKind.Add).Sum(o => o.By);
             var assigned = ops.Where(o => o.Kind == OpKind.Assign).Select(o => o.Value).ToList();
             // Of concurrent values any may have won: which one depends on the clocks.
             List<string> allowed = assigned.Count == 0 ? [$"{sum}"] : part == "zset" ? [.. assigned.Select(a => $"{long.Parse(a) + sum}")] : assigned;
-            if (!allowed.Contains(there[field])) throw new InvalidOperationException($"{key}: {part} {field} is {there[field]}, not {string.Join(" or ", allowed)}");
+            Require(allowed.Contains(value), known, key, $"{part} {field} is {value}, not {string.Join(" or ", allowed)}", values);
         }
+    }
+
+    private void Require(bool holds, HashSet<int> known, string key, string what, string values)
+    {
+        if (holds) return;
+        var story = _model.Ops.Where(o => o.Key == key)
+            .Select(o => $"{(known.Contains(o.Id) ? ' ' : '?')}{o.Id} n{o.Origin + 1}.{o.Life} {o.Kind} {o.Part} {o.Field} {o.Value}{o.By} after {string.Join(' ', o.Observed.Where(i => _model.Ops[i].Key == key))}");
+        throw new InvalidOperationException($"{key}: {what}; there is {values}\n{string.Join('\n', story)}");
     }
 }

@@ -45,23 +45,33 @@ internal sealed class ReferenceModel
         }
     }
 
-    /// <summary>The operations on a place that nobody has observed and taken back.</summary>
-    public List<Op> Surviving(HashSet<int> known, string key, string part, string field = "")
+    /// <summary>
+    /// The operations on a place that nobody has observed and taken back. When replicas forget, an operation that took others
+    /// back may be known to nobody and yet have left traces: what it took back may be there or not.
+    /// </summary>
+    /// <param name="byAll">Also leaves out what was taken back by operations that everybody has forgotten: the rest must be there.</param>
+    public List<Op> Surviving(HashSet<int> known, string key, string part, string field = "", bool byAll = true)
     {
-        var all = _ops.Where(o => known.Contains(o.Id) && o.Key == key).ToList();
-        return [.. all.Where(o => o.Part == part && o.Field == field && o.Kind != OpKind.Remove && !all.Any(by => TakesBack(by, o)))];
+        var all = _ops.Where(o => o.Key == key).ToList();
+        return [.. all.Where(o => known.Contains(o.Id) && o.Part == part && o.Field == field && o.Kind != OpKind.Remove && !all.Any(by => TakesBack(by, o) && (byAll || Tells(by, o))))];
+
+        // Known itself, and not because of one in between that nobody knows.
+        bool Tells(Op by, Op o) =>
+            known.Contains(by.Id) && !all.Any(lost => !known.Contains(lost.Id) && by.Observed.Contains(lost.Id) && TakesBack(lost, o));
     }
 
-    public IEnumerable<string> FieldsOf(HashSet<int> known, string key, string part) =>
+    private static bool ReplacesAll(Op op) => op.Over is null && (op.Part.Length == 0 || (op.Part == "string" && op.Kind == OpKind.Assign));
+
+    public IEnumerable<string> FieldsOf(HashSet<int> known, string key, string part, bool byAll = true) =>
         _ops.Where(o => known.Contains(o.Id) && o.Key == key && o.Part == part && o.Kind != OpKind.Remove).Select(o => o.Field).Distinct()
-            .Where(f => Surviving(known, key, part, f).Count > 0).Order(StringComparer.Ordinal);
+            .Where(f => Surviving(known, key, part, f, byAll).Count > 0).Order(StringComparer.Ordinal);
 
     private static bool TakesBack(Op by, Op o)
     {
         if (!by.Observed.Contains(o.Id)) return false;
         if (by.Over is not null) return by.Over.Contains(o.Id);
         // A string, and a removal of the key, take the place of everything.
-        if (by.Part.Length == 0 || (by.Part == "string" && by.Kind == OpKind.Assign)) return true;
+        if (ReplacesAll(by)) return true;
         // An addition of what is there stands for the one before.
         return by.Part == o.Part && by.Field == o.Field && by.Kind != OpKind.Add;
     }
