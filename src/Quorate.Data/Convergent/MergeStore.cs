@@ -13,17 +13,12 @@ namespace Quorate.Data;
 public sealed class MergeStore
 {
     private readonly DotSource _dots;
-    private readonly ObjectTable _table = new();
+    private readonly KeyPlaces _places;
     private readonly KeyChange _change;
     private readonly MergeContext _context;
     private readonly MergeCodec _codec = new();
     private readonly JoinNotes _notes = new();
-    private readonly ArrayBufferWriter<byte> _body = new();
-    private readonly SortedSet<byte[]> _conflicted = new(ByteKeys.Comparer);
-    private readonly SortedSet<(long When, byte[] Key)> _due =
-        new(Comparer<(long When, byte[] Key)>.Create((a, b) => a.When != b.When ? a.When.CompareTo(b.When) : ByteKeys.Comparer.Compare(a.Key, b.Key)));
-
-    private readonly Queue<KeyObject> _uncollected = [];
+    private ArrayBufferWriter<byte> _body = new();
     private readonly VersionVector _floor = new();
     private int _changedKeys;
 
@@ -41,6 +36,7 @@ public sealed class MergeStore
         _dots = dots;
         Clock = clock;
         Losses = new LossLog(options);
+        _places = new KeyPlaces(options);
         _change = new KeyChange(options, dots);
         _context = new MergeContext(this);
     }
@@ -61,15 +57,15 @@ public sealed class MergeStore
     public long ConflictsSeen { get; private set; }
 
     /// <summary>Keys that hold a conflict now, in order.</summary>
-    public IReadOnlyCollection<byte[]> Conflicted => _conflicted;
+    public IReadOnlyCollection<byte[]> Conflicted => _places.Conflicted;
 
     /// <summary>Keys that a reader would see, those included whose deadline has passed but that are not removed yet.</summary>
     public int Count { get; private set; }
 
     /// <summary>Objects kept, with those that only remember what was removed.</summary>
-    public int ObjectCount => _table.Count;
+    public int ObjectCount => _places.Table.Count;
 
-    internal ObjectTable Table => _table;
+    internal ObjectTable Table => _places.Table;
 
     /// <summary>
     /// Executes one command. True: it changed something, and <paramref name="delta"/> got the bytes that other replicas (and
@@ -88,12 +84,7 @@ public sealed class MergeStore
         _body.ResetWrittenCount();
         handler(_context, args);
         if (_changedKeys == 0) return false;
-        var run = new DotRun(_dots.Node, _dots.Previous, _dots.Last);
-        MergeCodec.WriteDeltaHead(delta, run, _changedKeys);
-        delta.Write(_body.WrittenSpan);
-        Seen.Add(run);
-        _dots.Told();
-        if (_body.Capacity > 1 << 20) _body.Clear();
+        WriteDelta(delta);
         return true;
     }
 
@@ -163,7 +154,7 @@ public sealed class MergeStore
     {
         MergeCodec.WriteStateHead(output, _floor, null, 1);
         Packing.WriteBytes(output, key);
-        (_table.Find(key, Hash.Of(key)) ?? Absent).Encode(output);
+        (_places.Find(key) ?? Absent).Encode(output);
     }
 
     /// <summary>Writes the states of keys whose hash is <paramref name="from"/> or above, in the order of hashes, until about
@@ -174,7 +165,7 @@ public sealed class MergeStore
         var keys = 0;
         KeyObject? last = null;
         var hasMore = false;
-        foreach (var o in _table.From(from))
+        foreach (var o in _places.Table.From(from))
         {
             // Keys with one hash go together, because the next call begins with the next hash.
             if (last is not null && _body.WrittenCount >= budgetBytes && o.KeyHash != last.KeyHash)
@@ -192,7 +183,7 @@ public sealed class MergeStore
         // What is in this range and not listed is not here: the reader learns that as well.
         MergeCodec.WriteStateHead(output, _floor, (from, hasMore ? last!.KeyHash : ulong.MaxValue), keys);
         output.Write(_body.WrittenSpan);
-        if (_body.Capacity > 1 << 20) _body.Clear();
+        ForgetLargeBody();
         if (hasMore) from = last!.KeyHash + 1;
         return hasMore;
     }
@@ -203,12 +194,12 @@ public sealed class MergeStore
     {
         Invariant.Require(level is >= 0 and <= ObjectTable.LeafBits && part >= 0 && part < 1 << level, "the tree has 12 levels");
         var leaves = ObjectTable.LeafCount >> level;
-        return _table.DigestOf(part * leaves, (part + 1) * leaves);
+        return _places.Table.DigestOf(part * leaves, (part + 1) * leaves);
     }
 
     /// <summary>The keys of one of the 4096 parts of level 12, each with its digest; 0: only remembers what was removed.</summary>
     public IEnumerable<(byte[] Key, ulong Digest)> KeysOf(int part) =>
-        _table.From(ObjectTable.FirstHashOf(part)).TakeWhile(o => ObjectTable.LeafOf(o.KeyHash) == part).Select(o => (o.Key, o.Digest));
+        _places.Table.From(ObjectTable.FirstHashOf(part)).TakeWhile(o => ObjectTable.LeafOf(o.KeyHash) == part).Select(o => (o.Key, o.Digest));
 
     /// <summary>
     /// Every replica of the group has confirmed that it has seen these updates (each says <see cref="DotContext.ToVersionVector"/>
@@ -220,13 +211,7 @@ public sealed class MergeStore
     {
         Invariant.Require(Seen.ToVersionVector().Covers(stable), "what every replica has seen, this one has");
         _floor.Join(stable);
-        for (var left = Math.Min(budget, _uncollected.Count); left > 0; left--)
-        {
-            var o = _uncollected.Dequeue();
-            o.IsQueued = false;
-            if (o.Collect(_floor)) Enqueue(o);
-            else if (o.IsGone) _table.Remove(o);
-        }
+        _places.Collect(_floor, budget);
     }
 
     /// <summary>
@@ -236,27 +221,14 @@ public sealed class MergeStore
     public bool RemoveExpired(StepTime now, int most, IBufferWriter<byte> delta)
     {
         Losses.Expire(now.UnixMilliseconds);
-        var due = new List<byte[]>();
-        foreach (var (when, key) in _due)
-        {
-            if (due.Count == most || when > now.UnixMilliseconds - Options.ExpiryGraceMilliseconds) break;
-            var o = _table.Find(key, Hash.Of(key))!;
-            // Whoever set the deadline removes the key; the others only if it did not.
-            var isOwn = o.Deadlines is { Count: > 0 } deadlines && deadlines[deadlines.Count - 1].Dot.Node == _dots.Node;
-            if (isOwn || when <= now.UnixMilliseconds - (2 * Options.ExpiryGraceMilliseconds)) due.Add(key);
-        }
-
+        var due = _places.DueKeys(now.UnixMilliseconds, most, _dots.Node);
         if (due.Count == 0) return false;
         _context.Begin(now, Nobody);
         _changedKeys = 0;
         _body.ResetWrittenCount();
         // A change of a key that is not visible begins with the removal of what is left of it.
-        foreach (var key in due) Commit(BeginChange(key, now, _table.Find(key, Hash.Of(key))), now);
-        var run = new DotRun(_dots.Node, _dots.Previous, _dots.Last);
-        MergeCodec.WriteDeltaHead(delta, run, _changedKeys);
-        delta.Write(_body.WrittenSpan);
-        Seen.Add(run);
-        _dots.Told();
+        foreach (var key in due) Commit(BeginChange(key, now, _places.Find(key)), now);
+        WriteDelta(delta);
         return true;
     }
 
@@ -276,7 +248,7 @@ public sealed class MergeStore
     /// <summary>The object of a key that a reader sees, or null.</summary>
     internal KeyObject? FindVisible(ReadOnlySpan<byte> key, StepTime now)
     {
-        var o = _table.Find(key, Hash.Of(key));
+        var o = _places.Find(key);
         return o is not null && IsVisible(o, now) ? o : null;
     }
 
@@ -312,6 +284,21 @@ public sealed class MergeStore
     /// <summary>Nothing under a key; never changed.</summary>
     private static readonly KeyObject Absent = new();
 
+    private void WriteDelta(IBufferWriter<byte> delta)
+    {
+        var run = new DotRun(_dots.Node, _dots.Previous, _dots.Last);
+        MergeCodec.WriteDeltaHead(delta, run, _changedKeys);
+        delta.Write(_body.WrittenSpan);
+        Seen.Add(run);
+        _dots.Told();
+        ForgetLargeBody();
+    }
+
+    private void ForgetLargeBody()
+    {
+        if (_body.Capacity > 1 << 20) _body = new ArrayBufferWriter<byte>();
+    }
+
     private MergeResult MergeDecoded(long nowMilliseconds)
     {
         _notes.Clear();
@@ -321,7 +308,7 @@ public sealed class MergeStore
         {
             var theirs = _codec[i];
             var hash = Hash.Of(theirs.Key);
-            var mine = _table.Find(theirs.Key, hash) ?? new KeyObject { Key = theirs.Key, KeyHash = hash };
+            var mine = _places.Table.Find(theirs.Key, hash) ?? new KeyObject { Key = theirs.Key, KeyHash = hash };
             _notes.Clear();
             Join(mine, theirs, isDelta ? null : _codec.Floor, nowMilliseconds);
             conflicts += _notes.Conflicts;
@@ -339,7 +326,7 @@ public sealed class MergeStore
     {
         var listed = new HashSet<byte[]>(ByteKeys.Comparer);
         for (var i = 0; i < _codec.Count; i++) listed.Add(_codec[i].Key);
-        var unlisted = _table.From(_codec.First).TakeWhile(o => o.KeyHash <= _codec.Last).Where(o => !listed.Contains(o.Key)).ToList();
+        var unlisted = _places.Table.From(_codec.First).TakeWhile(o => o.KeyHash <= _codec.Last).Where(o => !listed.Contains(o.Key)).ToList();
         foreach (var mine in unlisted) Join(mine, Absent, _codec.Floor, nowMilliseconds);
     }
 
@@ -362,47 +349,8 @@ public sealed class MergeStore
         }
 
         Count += (mine.IsLive ? 1 : 0) - (wasLive ? 1 : 0);
-        Place(mine);
+        _places.Place(mine);
     }
-
-    /// <summary>Puts the object where it now belongs: into the table or out of it, among conflicts, deadlines, and what waits to be collected.</summary>
-    private void Place(KeyObject o)
-    {
-        var isGone = o.IsGone;
-        if (!isGone && !o.IsKept) _table.Add(o);
-        if (o.IsKept) _table.ChangeDigest(o, o.ComputeDigest());
-        if (isGone && o.IsKept && !o.IsQueued) _table.Remove(o);
-        var isConflicted = IsConflicted(o);
-        if (isConflicted != o.IsListed)
-        {
-            o.IsListed = isConflicted;
-            if (isConflicted) _conflicted.Add(o.Key);
-            else _conflicted.Remove(o.Key);
-        }
-
-        // Also a deadline of what is not there (yet: the deltas may come out of order) waits until it is due.
-        var due = o.Deadline;
-        if (due != o.DueAt)
-        {
-            if (o.DueAt != KeyObject.Never) _due.Remove((o.DueAt, o.Key));
-            if (due != KeyObject.Never) _due.Add((due, o.Key));
-            o.DueAt = due;
-        }
-
-        if (!isGone && !o.IsQueued) Enqueue(o);
-    }
-
-    private void Enqueue(KeyObject o)
-    {
-        if (o.Context.Count == 0 && o.IsLive && o.Text is not { HasRemains: true } && o.Fields is null && o.Scores is null) return;
-        o.IsQueued = true;
-        _uncollected.Enqueue(o);
-    }
-
-    private bool IsConflicted(KeyObject o) =>
-        o.KindCount > 1
-        || (o.Text is { Register.Count: > 1 } && Options.Conflicts != ConflictRule.Lww && o.Merged is null)
-        || (o.Text is { Counter.IsLive: true, Register.Count: > 0 } && !TextValue.IsNumber(o, Options.Rules));
 
     private byte[]? AskRule(byte[] key, Cell text)
     {
@@ -414,7 +362,7 @@ public sealed class MergeStore
     {
         if (Seen.Count >= Options.MostRuns) return true;
         for (var i = 0; i < _codec.Count; i++)
-            if (_table.Find(_codec[i].Key, Hash.Of(_codec[i].Key)) is { } mine && mine.Context.Count >= Options.MostRuns) return true;
+            if (_places.Find(_codec[i].Key) is { } mine && mine.Context.Count >= Options.MostRuns) return true;
         return false;
     }
 
