@@ -43,6 +43,9 @@ public enum CommandRoute
 /// <summary>Executes a command that has an acceptable number of words. Writes exactly one reply.</summary>
 public delegate void CommandHandler(CommandContext context, in CommandArgs args);
 
+/// <summary>Executes a command on a convergent keyspace: no order of writes, so it changes only what merges. Writes exactly one reply.</summary>
+public delegate void ConvergentHandler(MergeContext context, in CommandArgs args);
+
 /// <summary>One command, as data.</summary>
 public sealed record CommandSpec
 {
@@ -77,6 +80,12 @@ public sealed record CommandSpec
 
     /// <summary>Null for a container of subcommands and for what the node executes.</summary>
     public CommandHandler? Handler { get; init; }
+
+    /// <summary>Null for what a convergent keyspace refuses.</summary>
+    public ConvergentHandler? Convergent { get; init; }
+
+    /// <summary>What becomes of concurrent uses in a convergent keyspace, in a few words.</summary>
+    public string Merging { get; init; } = "";
 
     public IReadOnlyList<CommandSpec> Subcommands { get; init; } = [];
 

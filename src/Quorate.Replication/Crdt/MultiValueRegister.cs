@@ -1,0 +1,154 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using Quorate.Replication.Causality;
+
+namespace Quorate.Replication.Crdt;
+
+/// <summary>One value of a register, with the write that made it. The bytes never change.</summary>
+public readonly record struct Sibling(Dot Dot, HybridTime Stamp, byte[] Value);
+
+/// <summary>
+/// The values of a register that no write has observed and replaced: one, unless writes were concurrent. Together with the
+/// context of its object this is a dotted version vector set. [DVV §4] The last-writer-wins register is the same
+/// thing read by <see cref="Winner"/>; the losers stay until a write that saw them, so that nothing is lost by reading so.
+/// Sorted by dot.
+/// </summary>
+public sealed class MultiValueRegister
+{
+    private Sibling[] _siblings = [];
+
+    public int Count { get; private set; }
+
+    public Sibling this[int i] => _siblings[i];
+
+    public ReadOnlySpan<Sibling> Siblings => _siblings.AsSpan(0, Count);
+
+    /// <summary>The value that a reader is shown who wants one. There is one at least.</summary>
+    public ref readonly Sibling Winner(MergeRules rules)
+    {
+        var best = 0;
+        for (var i = 1; i < Count; i++)
+            if (rules.Beats(_siblings[i], _siblings[best])) best = i;
+        return ref _siblings[best];
+    }
+
+    public bool Contains(Dot dot)
+    {
+        for (var i = 0; i < Count; i++)
+            if (_siblings[i].Dot == dot) return true;
+        return false;
+    }
+
+    /// <summary>Lists a value; for building a delta.</summary>
+    public void Put(in Sibling sibling)
+    {
+        var i = Count;
+        while (i > 0 && _siblings[i - 1].Dot.CompareTo(sibling.Dot) > 0) i--;
+        if (Count == _siblings.Length) Array.Resize(ref _siblings, Count == 0 ? 1 : Count + 2);
+        Array.Copy(_siblings, i, _siblings, i + 1, Count - i);
+        _siblings[i] = sibling;
+        Count++;
+    }
+
+    public void Clear()
+    {
+        Array.Clear(_siblings, 0, Count);
+        Count = 0;
+    }
+
+    /// <summary>Adds the dots of all values to a context: they have been observed.</summary>
+    public void AddDotsTo(DotContext context)
+    {
+        for (var i = 0; i < Count; i++) context.Add(_siblings[i].Dot);
+    }
+
+    public void Join(MultiValueRegister other, in JoinScope scope)
+    {
+        var before = Count == 0 ? Dot.None : Winner(scope.Rules).Dot;
+        int kept = 0, was = Count;
+        for (var i = 0; i < Count; i++)
+        {
+            var isKept = scope.Keeps(other.Contains(_siblings[i].Dot), _siblings[i].Dot);
+            if (!isKept) continue;
+            if (kept != i) _siblings[kept] = _siblings[i];
+            kept++;
+        }
+
+        Array.Clear(_siblings, kept, Count - kept);
+        Count = kept;
+        var taken = 0UL;
+        for (var i = 0; i < other.Count; i++)
+        {
+            ref readonly var theirs = ref other._siblings[i];
+            if (Contains(theirs.Dot) || !scope.Takes(theirs.Dot)) continue;
+            Put(theirs);
+            taken++;
+        }
+
+        if (kept == was && taken == 0) return;
+        scope.Notes.IsChanged = true;
+        if (Count > 1 && taken > 0) NoteLosers(before, other, kept, scope);
+    }
+
+    /// <summary>A mixed number of the values' dots; 0 for none.</summary>
+    public ulong Digest()
+    {
+        var sum = 0UL;
+        for (var i = 0; i < Count; i++) sum += DigestOf.Dot(_siblings[i].Dot) ^ ulong.RotateLeft(Hash.Of(_siblings[i].Value), 17);
+        return sum;
+    }
+
+    public void Encode(IBufferWriter<byte> output)
+    {
+        Packing.WriteNumber(output, (ulong)Count);
+        for (var i = 0; i < Count; i++)
+        {
+            _siblings[i].Dot.Encode(output);
+            Packing.WriteNatural(output, _siblings[i].Stamp.Value);
+            Packing.WriteBytes(output, _siblings[i].Value);
+        }
+    }
+
+    /// <summary>Reads into this, replacing it; raises <paramref name="newest"/> to the greatest stamp met. False: no register.</summary>
+    public bool TryDecode(ref PackedReader reader, ref HybridTime newest)
+    {
+        Clear();
+        if (!reader.TryCount(4, out var count)) return false;
+        for (var i = 0; i < count; i++)
+        {
+            if (!Dot.TryDecode(ref reader, out var dot) || !reader.TryNatural(out var stamp) || !reader.TryBytes(out var value)) return false;
+            if (i > 0 && dot.CompareTo(_siblings[i - 1].Dot) <= 0) return false;
+            Put(new Sibling(dot, new HybridTime(stamp), value.ToArray()));
+            if (stamp > newest.Value) newest = new HybridTime(stamp);
+        }
+
+        return true;
+    }
+
+    /// <summary>Notes every value that is no longer, or never became, what a reader is shown, once: when that happens.</summary>
+    private void NoteLosers(Dot winnerBefore, MultiValueRegister other, int keptBefore, in JoinScope scope)
+    {
+        if (Count > Math.Max(1, keptBefore)) scope.Notes.Conflicts += Count - Math.Max(1, keptBefore);
+        var winner = Winner(scope.Rules).Dot;
+        for (var i = 0; i < Count; i++)
+        {
+            var dot = _siblings[i].Dot;
+            if (dot != winner && (dot == winnerBefore || other.Contains(dot)))
+                scope.Notes.Losers.Add(new Loser(scope.Notes.Part, scope.Notes.Field, _siblings[i]));
+        }
+    }
+}
+
+/// <summary>Mixes what makes up a state into numbers whose sum does not depend on order.</summary>
+public static class DigestOf
+{
+    public static ulong Dot(Dot dot) => Numbers(dot.Node.Value, dot.Counter);
+
+    public static ulong Numbers(long a, long b)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        BinaryPrimitives.WriteInt64LittleEndian(bytes, a);
+        BinaryPrimitives.WriteInt64LittleEndian(bytes[8..], b);
+        return Hash.Of(bytes);
+    }
+}
