@@ -342,7 +342,7 @@ public sealed class ClientSession
         var length = Output.Length;
         Group.Machine.ExecuteRead(slot.Spec!, State.Database, slot.Command!.Args, Output, now.UnixMilliseconds, out var clockBehind);
         if (clockBehind || slot.IsSilent) Output.Truncate(length);
-        if (clockBehind) Node.WaitForClock(this);
+        if (clockBehind) Group.WaitForClock(this);
         return !clockBehind;
     }
 

@@ -9,46 +9,39 @@ using Quorate.Strategies.Raft;
 namespace Quorate.Cluster;
 
 /// <summary>One group on this node: its replica, its contents, and who waits for what.</summary>
-internal sealed class Group : IReplyRouter
+internal sealed class Group : HostedGroup, IReplyRouter
 {
-    private readonly Node _node;
+    private readonly List<ClientSession> _clockWaiters = [];
     private readonly RespWriter _scratch = new();
     private byte[] _entry = new byte[256];
     private NodeId _seenLeader;
-    private Term _seenTerm;
+    private long _seenReign;
     private bool _seenIsLeader;
     private long _lastStamp;
     private long _heardAt = -1;
     private bool _clockProposed;
 
-    public Group(GroupId id, Node node, CommandTable table, RaftRules? rules)
+    /// <param name="makeReplica">Makes the replica of this group's machine, last of all.</param>
+    public Group(GroupId id, Node node, CommandTable table, Func<Group, IReplica> makeReplica)
+        : base(id, node)
     {
-        (Id, _node) = (id, node);
         Machine = new KeyspaceMachine(table, this);
-        Effects = new GroupEffects(this, node);
-        var options = node.Options;
-        Forwarder = new Forwarder(this, node, ((long)options.Self.Value << 40) | options.Incarnation);
+        Forwarder = new Forwarder(this, node, node.ForwardingSession);
         Inbox = new ForwardInbox(this, node);
-        Raft = new RaftReplica(
-            options.Self,
-            new Configuration(options.Members.Select(m => m.Id)),
-            options.Raft with { Durable = options.Durability != Durability.Memory },
-            Machine,
-            node.Host.SnapshotsOf(id),
-            options.Seed ^ (ulong)id.Value,
-            options.Incarnation,
-            rules);
+        Replica = makeReplica(this);
+        Raft = Replica as RaftReplica;
+        Configured = Replica as IConfiguredReplica;
     }
 
-    public GroupId Id { get; }
+    /// <summary>Null when the group runs another strategy.</summary>
+    public RaftReplica? Raft { get; }
 
-    public RaftReplica Raft { get; }
+    /// <summary>Null when the strategy elects its leader itself.</summary>
+    public IConfiguredReplica? Configured { get; }
 
-    public IReplica Replica => Raft;
+    public override IReplica Replica { get; }
 
     public KeyspaceMachine Machine { get; }
-
-    public GroupEffects Effects { get; }
 
     public RequestTable Requests { get; } = new();
 
@@ -84,14 +77,23 @@ internal sealed class Group : IReplyRouter
     public void Propose(RequestId id, ReadOnlySpan<byte> entry, StepTime now)
     {
         Replica.OnRequest(new ReplicaRequest { Id = id, Kind = RequestKind.Write, Payload = entry }, now, Effects);
-        _node.NeedsTurnEnd();
+        NeedsTurnEnd();
+    }
+
+    /// <summary>The session reads a key that has run out by the wall clock but not yet by the log's. On a follower the
+    /// leader's clock comes soon: the next tick looks again.</summary>
+    public void WaitForClock(ClientSession session)
+    {
+        if (!Replica.IsLeader) return;
+        _clockWaiters.Add(session);
+        Node.AwaitClock(this);
     }
 
     public void AskToRead(ClientSession session, long slot, StepTime now)
     {
         var id = Requests.Add(RequestOwner.Client, session, slot);
         Replica.OnRequest(new ReplicaRequest { Id = id, Kind = RequestKind.Read }, now, Effects);
-        _node.NeedsTurnEnd();
+        NeedsTurnEnd();
     }
 
     /// <summary>Moves the log's clock on, so that what has run out goes: expiry is decided by the log alone.</summary>
@@ -103,7 +105,7 @@ internal sealed class Group : IReplyRouter
         Propose(Requests.Add(RequestOwner.Clock, null, 0), _entry.AsSpan(0, length), now);
     }
 
-    public void OnTick(StepTime now)
+    public override void OnTick(StepTime now)
     {
         Replica.OnTick(now, Effects);
         AfterStep(now);
@@ -111,20 +113,28 @@ internal sealed class Group : IReplyRouter
         if (Replica.IsLeader && Machine.HasDueKeys(now.UnixMilliseconds)) ProposeClock(now);
     }
 
-    /// <summary>To be called after every step of the replica: notices that the leader changed.</summary>
-    public void AfterStep(StepTime now)
+    public override void OnTurnEnd(StepTime now)
+    {
+        Replica.OnTurnEnd(now, Effects);
+        AfterStep(now);
+        Forwarder.Flush(now);
+        Inbox.Flush(now);
+    }
+
+    /// <summary>Notices that the leader changed.</summary>
+    public override void AfterStep(StepTime now)
     {
         var leader = Replica.Leader;
-        if (leader == _seenLeader && Replica.IsLeader == _seenIsLeader && Raft.CurrentTerm == _seenTerm) return;
-        (_seenLeader, _seenIsLeader, _seenTerm) = (leader, Replica.IsLeader, Raft.CurrentTerm);
+        if (leader == _seenLeader && Replica.IsLeader == _seenIsLeader && Reign == _seenReign) return;
+        (_seenLeader, _seenIsLeader, _seenReign) = (leader, Replica.IsLeader, Reign);
         PathEpoch++;
         _clockProposed = false;
         Inbox.OnLeaderChanged();
         Forwarder.OnLeaderChanged(now);
-        _node.OnLeaderChanged();
+        Node.OnLeaderChanged();
     }
 
-    public bool OnMessage(NodeId from, byte kind, ReadOnlyMemory<byte> body, StepTime now)
+    public override bool OnMessage(NodeId from, byte kind, ReadOnlyMemory<byte> body, StepTime now)
     {
         switch (kind)
         {
@@ -133,7 +143,7 @@ internal sealed class Group : IReplyRouter
             case ForwardReplies.WireKind:
                 return ForwardReplies.TryDecode(body, out var replies) && OnForwardReplies(replies!, now);
             default:
-                if (!RaftCodec.TryDecode(kind, body, out var message)) return false;
+                if (!MessageCodec.TryDecode(kind, body, out var message)) return false;
                 Replica.OnMessage(from, message!, now, Effects);
                 if (from == Replica.Leader) _heardAt = now.Nanoseconds;
                 AfterStep(now);
@@ -143,7 +153,7 @@ internal sealed class Group : IReplyRouter
 
     public bool OnForwardReplies(ForwardReplies message, StepTime now)
     {
-        if (message.Session != (((long)_node.Options.Self.Value << 40) | _node.Options.Incarnation)) return true; // meant for an earlier life
+        if (message.Session != Node.ForwardingSession) return true; // meant for an earlier life
         var bytes = message.Replies;
         while (bytes.Length > 0)
         {
@@ -158,8 +168,9 @@ internal sealed class Group : IReplyRouter
         return true;
     }
 
-    /// <summary>An outcome that is not an applied entry (those come by <see cref="Begin"/> and <see cref="End"/>).</summary>
-    public void OnOutcome(RequestId id, in Outcome outcome)
+    /// <inheritdoc/>
+    /// <remarks>Applied entries come by <see cref="Begin"/> and <see cref="End"/>.</remarks>
+    public override void OnOutcome(RequestId id, in Outcome outcome)
     {
         if (!Requests.TryPeek(id, out var request)) return;
         Requests.Remove(id);
@@ -193,7 +204,8 @@ internal sealed class Group : IReplyRouter
         {
             case RequestOwner.Clock:
                 _clockProposed = false;
-                _node.OnClockMoved();
+                foreach (var session in _clockWaiters) session.MakeReady();
+                _clockWaiters.Clear();
                 break;
             case RequestOwner.Peer:
                 Inbox.Reply(request.Origin, request.OriginSession, request.Sequence, _scratch.Written.Span);
@@ -206,6 +218,8 @@ internal sealed class Group : IReplyRouter
                 break;
         }
     }
+
+    private long Reign => Raft?.CurrentTerm.Value ?? Configured?.Configuration?.Epoch.Value ?? 0;
 
     public void Describe(StringBuilder text)
     {

@@ -6,22 +6,28 @@ namespace Quorate.Cluster;
 /// The node's <see cref="Effects"/> for one group. What must wait for durability waits here, in the order it was said;
 /// everything else goes out at once.
 /// </summary>
-internal sealed class GroupEffects(Group group, Node node) : Effects
+internal sealed class GroupEffects(HostedGroup group, Node node) : Effects
 {
     private readonly List<Held> _held = [];
+    private PersistPoint _last;
 
     public PersistPoint Durable { get; private set; }
+
+    /// <summary>Something was appended that is not durable yet.</summary>
+    public bool AwaitsJournal => _last > Durable;
 
     public override PersistPoint Append(ReadOnlySpan<byte> record)
     {
         var point = node.Host.AppendToJournal(group.Id, record);
-        node.HasEffects();
+        _last = point;
+        node.AwaitJournal(group);
+        node.HasEffects(group);
         return point;
     }
 
     public override void Send(NodeId to, Message message, PersistPoint after)
     {
-        if (after <= Durable) node.SendTo(to, group.Id, message);
+        if (after <= Durable) node.SendTo(to, group, message);
         else _held.Add(new Held(after, to, message, default, default));
     }
 
@@ -50,7 +56,7 @@ internal sealed class GroupEffects(Group group, Node node) : Effects
                 continue;
             }
 
-            if (held.Message is { } message) node.SendTo(held.To, group.Id, message);
+            if (held.Message is { } message) node.SendTo(held.To, group, message);
             else group.OnOutcome(held.Request, held.Outcome);
         }
 

@@ -18,12 +18,14 @@ public sealed class Node
     /// <summary>The group that holds the sixteen numbered databases.</summary>
     public static readonly GroupId DefaultGroup = new(1);
 
-    private readonly Group _group;
+    private readonly Group _default;
+    private readonly SortedList<int, HostedGroup> _groups = [];
+    private readonly List<HostedGroup> _touched = [];
+    private readonly List<HostedGroup> _journaling = [];
+    private readonly List<Group> _clockless = [];
     private readonly ArrayBufferWriter<byte> _scratch = new(1 << 16);
     private readonly List<ClientSession> _sessions = [];
     private readonly Queue<ClientSession> _ready = new();
-    private readonly List<ClientSession> _clockWaiters = [];
-    private readonly List<ClientSession> _clockAdvance = [];
     private readonly RespWriter _nobody = RespWriter.Discarding();
     private long _lastSessionId;
     private bool _turnEndRequested;
@@ -37,17 +39,18 @@ public sealed class Node
     {
         (Options, Host) = (options, host);
         Keyspace = new CommandTable(CommandTable.Keyspace);
-        _group = new Group(DefaultGroup, this, Keyspace, rules);
-        View = new NodeView(this, _group);
+        _default = new Group(DefaultGroup, this, Keyspace, group => MakeRaft(group, rules));
+        _groups.Add(DefaultGroup.Value, _default);
+        View = new NodeView(this, _default);
     }
 
     public NodeOptions Options { get; }
 
     /// <summary>The raft replica of the default group, for status pages and the simulator's checkers.</summary>
-    public RaftReplica Raft => _group.Raft;
+    public RaftReplica Raft => _default.Raft!;
 
     /// <summary>The contents of the default group.</summary>
-    public KeyspaceMachine Machine => _group.Machine;
+    public KeyspaceMachine Machine => _default.Machine;
 
     /// <summary>What the node's own commands and status pages see of it.</summary>
     public INodeView View { get; }
@@ -73,8 +76,8 @@ public sealed class Node
     /// <summary>Feeds a journal record back, in order, before <see cref="Start"/>. False: damaged journal, do not start.</summary>
     public bool Recover(GroupId group, ReadOnlySpan<byte> record, PersistPoint point)
     {
-        if (group != DefaultGroup || !_group.Replica.Recover(record, point)) return false;
-        _group.Effects.OnRecovered(point);
+        if (!_groups.TryGetValue(group.Value, out var hosted) || !hosted.Replica.Recover(record, point)) return false;
+        hosted.Effects.OnRecovered(point);
         return true;
     }
 
@@ -82,8 +85,11 @@ public sealed class Node
     public void Start(StepTime now)
     {
         Now = StartTime = now;
-        _group.Replica.Start(now, _group.Effects);
-        AfterStep();
+        foreach (var group in _groups.Values)
+        {
+            group.Replica.Start(now, group.Effects);
+            AfterStep(group);
+        }
     }
 
     public ClientSession Connect(string clientAddress, string localAddress, StepTime now)
@@ -100,7 +106,7 @@ public sealed class Node
     {
         if (session.IsGone) return;
         session.IsGone = true;
-        _group.Forwarder.Forget(session);
+        foreach (var group in _groups.Values) (group as Group)?.Forwarder.Forget(session);
         View.Channels.Leave(session.State);
         var last = _sessions[^1];
         _sessions[session.Place] = last;
@@ -131,11 +137,12 @@ public sealed class Node
     {
         Now = now;
         Statistics.PeerInputBytes += frame.Length;
-        if (!PeerFrame.TryRead(frame, out var kind, out var group, out var body) || group != DefaultGroup) return false;
+        if (!PeerFrame.TryRead(frame, out var kind, out var id, out var body)) return false;
+        if (!_groups.TryGetValue(id.Value, out var group)) return id.Value > 0; // dropped here, or not made yet
         if (Refusal is not null) return true;
-        var understood = _group.OnMessage(from, kind, body, now);
-        AfterStep();
-        NeedsTurnEnd(); // an answer makes room for what gathered behind the round in flight
+        var understood = group.OnMessage(from, kind, body, now);
+        AfterStep(group);
+        NeedsTurnEnd(group); // an answer makes room for what gathered behind the round in flight
         return understood;
     }
 
@@ -143,7 +150,7 @@ public sealed class Node
     {
         Now = now;
         Statistics.OnTick(now);
-        if (Refusal is null) _group.OnTick(now);
+        if (Refusal is null) TickGroups(now);
         var limit = Options.RequestTimeoutMilliseconds * StepTime.NanosecondsPerMillisecond;
         var lookForLate = ++_ticks % 10 == 0;
         for (var i = _sessions.Count - 1; i >= 0; i--)
@@ -152,18 +159,27 @@ public sealed class Node
             _sessions[i].OnTick(now, lookForLate ? limit : long.MaxValue);
         }
 
-        AfterStep();
-        NeedsTurnEnd();
+        DrainReady();
     }
 
     public void OnPersisted(PersistPoint durable, StepTime now)
     {
         Now = now;
         if (Refusal is not null) return;
-        _group.Effects.OnPersisted(durable);
-        _group.Replica.OnPersisted(durable, now, _group.Effects);
-        AfterStep();
-        NeedsTurnEnd();
+        var waiting = _journaling.Count;
+        for (var i = 0; i < waiting; i++)
+        {
+            var group = _journaling[i];
+            group.AwaitsJournal = false;
+            if (group.IsGone) continue;
+            group.Effects.OnPersisted(durable);
+            group.Replica.OnPersisted(durable, now, group.Effects);
+            AfterStep(group);
+            NeedsTurnEnd(group);
+            if (group.Effects.AwaitsJournal) AwaitJournal(group);
+        }
+
+        _journaling.RemoveRange(0, waiting);
     }
 
     /// <summary>The journal failed for good (disk full, fsync error): the node takes no part any more and refuses
@@ -179,10 +195,10 @@ public sealed class Node
     public void OnSnapshotSealed(GroupId group, LogIndex index, bool saved, StepTime now)
     {
         Now = now;
-        if (Refusal is not null || group != DefaultGroup) return;
-        _group.Replica.OnSnapshotSealed(index, saved, now, _group.Effects);
-        AfterStep();
-        NeedsTurnEnd();
+        if (Refusal is not null || !_groups.TryGetValue(group.Value, out var hosted)) return;
+        hosted.Replica.OnSnapshotSealed(index, saved, now, hosted.Effects);
+        AfterStep(hosted);
+        NeedsTurnEnd(hosted);
     }
 
     public void OnTurnEnd(StepTime now)
@@ -192,10 +208,16 @@ public sealed class Node
         if (Refusal is not null) return;
         DrainReady();
         _isEndingTurn = true;
-        _group.Replica.OnTurnEnd(now, _group.Effects);
-        AfterStep();
-        _group.Forwarder.Flush(now);
-        _group.Inbox.Flush(now);
+        var count = _touched.Count;
+        for (var i = 0; i < count; i++)
+        {
+            var group = _touched[i];
+            group.IsTouched = false;
+            if (!group.IsGone) group.OnTurnEnd(now);
+        }
+
+        _touched.RemoveRange(0, count); // those touched meanwhile have asked for another turn
+        DrainReady();
         _isEndingTurn = false;
     }
 
@@ -207,9 +229,12 @@ public sealed class Node
     public void ChangeMembership(Configuration target, StepTime now) =>
         Ask(new ReplicaRequest { Id = default, Kind = RequestKind.ChangeMembership, Payload = target.Encode() }, now);
 
-    public void Describe(StringBuilder text) => _group.Describe(text);
+    public void Describe(StringBuilder text) => _default.Describe(text);
 
-    public void CheckInvariants() => _group.Replica.CheckInvariants();
+    public void CheckInvariants()
+    {
+        foreach (var group in _groups.Values) group.Replica.CheckInvariants();
+    }
 
     /// <summary>The command, or the subcommand, that the words name; null when there is none or their number is wrong.</summary>
     internal CommandSpec? FindInKeyspace(in CommandArgs args)
@@ -221,49 +246,54 @@ public sealed class Node
     internal Group GroupOf(int database)
     {
         Invariant.Require(database is >= 0 and < KeyspaceMachine.DatabaseCount, "a session selects a database that exists");
-        return _group;
+        return _default;
     }
 
-    internal void SendTo(NodeId to, GroupId group, Message message)
+    internal void SendTo(NodeId to, HostedGroup group, Message message)
     {
         if (Host.OutputTo(to) is not { } output) return;
-        PeerFrame.Write(output, group, message, _scratch);
+        PeerFrame.Write(output, group.Id, message, _scratch);
         Statistics.PeerOutputBytes += _scratch.WrittenCount;
         if (_scratch.Capacity > 1 << 24) _scratch.Clear();
-        HasEffects();
+        HasEffects(group);
     }
 
-    internal void NeedsTurnEnd()
+    internal void NeedsTurnEnd(HostedGroup group)
     {
-        if (_turnEndRequested) return;
-        _turnEndRequested = true;
-        Host.RequestTurnEnd();
+        if (!group.IsTouched)
+        {
+            group.IsTouched = true;
+            _touched.Add(group);
+        }
+
+        RequestTurnEnd();
     }
 
     /// <summary>Something has to leave the node at the end of the turn; at its end it leaves anyway.</summary>
-    internal void HasEffects()
+    internal void HasEffects(HostedGroup group)
     {
-        if (!_isEndingTurn) NeedsTurnEnd();
+        if (!_isEndingTurn) NeedsTurnEnd(group);
+    }
+
+    /// <summary>The group appended something: it hears when that is durable.</summary>
+    internal void AwaitJournal(HostedGroup group)
+    {
+        if (group.AwaitsJournal) return;
+        group.AwaitsJournal = true;
+        _journaling.Add(group);
+    }
+
+    /// <summary>The group's clock is to move on before the step is over.</summary>
+    internal void AwaitClock(Group group)
+    {
+        if (!_clockless.Contains(group)) _clockless.Add(group);
+        RequestTurnEnd();
     }
 
     internal void AddReady(ClientSession session)
     {
         _ready.Enqueue(session);
-        NeedsTurnEnd();
-    }
-
-    /// <summary>The session reads a key that has run out by the wall clock but not yet by the log's.</summary>
-    internal void WaitForClock(ClientSession session)
-    {
-        if (!_group.Replica.IsLeader) return; // the leader's clock reaches this node soon: the next tick looks again
-        _clockWaiters.Add(session);
-        NeedsTurnEnd();
-    }
-
-    internal void OnClockMoved()
-    {
-        _clockAdvance.AddRange(_clockWaiters);
-        _clockWaiters.Clear();
+        RequestTurnEnd();
     }
 
     internal void OnLeaderChanged()
@@ -272,27 +302,56 @@ public sealed class Node
             if (session.PendingCount > 0) session.MakeReady();
     }
 
+    /// <summary>One session per life of a node: names it to the groups it forwards to.</summary>
+    internal long ForwardingSession => ((long)Options.Self.Value << 40) | Options.Incarnation;
+
+    private RaftReplica MakeRaft(Group group, RaftRules? rules) => new(
+        Options.Self,
+        new Configuration(Options.Members.Select(m => m.Id)),
+        Options.Raft with { Durable = Options.Durability != Durability.Memory },
+        group.Machine,
+        Host.SnapshotsOf(group.Id),
+        Options.Seed ^ (ulong)group.Id.Value,
+        Options.Incarnation,
+        rules);
+
+    private void TickGroups(StepTime now)
+    {
+        for (var i = 0; i < _groups.Count; i++)
+        {
+            var group = _groups.GetValueAtIndex(i);
+            group.OnTick(now);
+            NeedsTurnEnd(group);
+        }
+    }
+
+    private void RequestTurnEnd()
+    {
+        if (_turnEndRequested) return;
+        _turnEndRequested = true;
+        Host.RequestTurnEnd();
+    }
+
     private void Ask(in ReplicaRequest request, StepTime now)
     {
         Now = now;
         if (Refusal is not null) return;
-        _group.Replica.OnRequest(request, now, _group.Effects);
-        AfterStep();
+        _default.Replica.OnRequest(request, now, _default.Effects);
+        AfterStep(_default);
     }
 
-    private void AfterStep()
+    private void AfterStep(HostedGroup group)
     {
-        _group.AfterStep(Now);
+        group.AfterStep(Now);
         DrainReady();
     }
 
     private void DrainReady()
     {
-        if (_clockWaiters.Count > 0) _group.ProposeClock(Now);
-        if (_clockAdvance.Count > 0)
+        if (_clockless.Count > 0)
         {
-            foreach (var session in _clockAdvance) session.MakeReady();
-            _clockAdvance.Clear();
+            foreach (var group in _clockless) group.ProposeClock(Now);
+            _clockless.Clear();
         }
 
         for (var n = _ready.Count; n > 0; n--) _ready.Dequeue().OnReady();

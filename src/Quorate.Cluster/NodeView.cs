@@ -58,7 +58,7 @@ internal sealed class NodeView(Node node, Group group) : INodeView
 
     public GroupStatus GroupOf(int database)
     {
-        var raft = group.Raft.Status;
+        var raft = group.Raft!.Status;
         return new GroupStatus(
             group.Id,
             "raft",
@@ -76,7 +76,7 @@ internal sealed class NodeView(Node node, Group group) : INodeView
     /// still unanswered counts as held by nobody but those that already have the whole log.</summary>
     public WriteHolders HoldersOfLastWrite(SessionState session)
     {
-        var raft = group.Raft.Status;
+        var raft = group.Raft!.Status;
         if (raft.Role != RaftRole.Leader) return new WriteHolders(false, true, 0);
         var needed = raft.LastApplied;
         return new WriteHolders(true, true, raft.Followers.Count(f => f.MatchIndex >= needed));

@@ -50,7 +50,7 @@ internal sealed class ForwardInbox(Group group, Node node)
         BinaryPrimitives.WriteInt32LittleEndian(span[8..], reply.Length);
         reply.CopyTo(span[12..]);
         pending.Bytes.Advance(12 + reply.Length);
-        node.NeedsTurnEnd();
+        group.NeedsTurnEnd();
     }
 
     public void Flush(StepTime now)
@@ -60,7 +60,7 @@ internal sealed class ForwardInbox(Group group, Node node)
             if (pending.Bytes.Length == 0) continue;
             var message = new ForwardReplies { Session = pending.Session, Replies = pending.Bytes.Memory };
             if (origin == node.Options.Self) group.OnForwardReplies(message, now);
-            else node.SendTo(origin, group.Id, message);
+            else node.SendTo(origin, group, message);
             pending.Bytes.Clear();
         }
     }

@@ -35,7 +35,7 @@ internal sealed class Forwarder(Group group, Node node, long session)
         _outstanding.Enqueue(new Outstanding { Client = client, Slot = slot, Entry = _entry.AsSpan(0, length).ToArray() });
         if (_entry.Length > 1 << 20) _entry = new byte[256];
         _next++;
-        node.NeedsTurnEnd();
+        group.NeedsTurnEnd();
     }
 
     /// <summary>Another leader (or none, or this node): whatever has no outcome is asked for again, from the first on.</summary>
@@ -44,7 +44,7 @@ internal sealed class Forwarder(Group group, Node node, long session)
         _nextToSend = _lowest;
         _patience = FirstPatience;
         _silentSince = now.Nanoseconds;
-        if (Count > 0) node.NeedsTurnEnd();
+        if (Count > 0) group.NeedsTurnEnd();
     }
 
     public void OnTick(StepTime now)
@@ -53,7 +53,7 @@ internal sealed class Forwarder(Group group, Node node, long session)
         _patience = Math.Min(_patience * 2, LongestPatience);
         _silentSince = now.Nanoseconds;
         _nextToSend = _lowest;
-        node.NeedsTurnEnd();
+        group.NeedsTurnEnd();
     }
 
     public void Flush(StepTime now)
@@ -84,7 +84,7 @@ internal sealed class Forwarder(Group group, Node node, long session)
                 Commands = _batch.Memory,
             };
             if (group.Replica.IsLeader) group.Inbox.OnRequests(node.Options.Self, message, now);
-            else node.SendTo(group.Replica.Leader, group.Id, message);
+            else node.SendTo(group.Replica.Leader, group, message);
         }
     }
 
