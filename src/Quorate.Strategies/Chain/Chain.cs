@@ -1,0 +1,3 @@
+namespace Quorate.Strategies.Chain;
+/// <summary>Essay.</summary>
+internal static class Chain;
