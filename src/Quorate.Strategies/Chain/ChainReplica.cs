@@ -12,9 +12,6 @@ public sealed class ChainReplica : IConfiguredReplica
     private readonly Recovery _recovery;
     private LogIndex _verified;
 
-    /// <summary>The greatest index known to be committed by a tail; this log may not reach it.</summary>
-    private LogIndex _tailCommit;
-
     /// <param name="self">this node; need not be in any configuration (yet)</param>
     /// <param name="options">see <see cref="ChainOptions"/></param>
     /// <param name="machine">empty; the newest snapshot is restored into it here</param>
@@ -86,6 +83,10 @@ public sealed class ChainReplica : IConfiguredReplica
 
     /// <summary>Rises only; never beyond what is durable here. Committed means durable on every replica of the chain.</summary>
     internal LogIndex CommitIndex { get; private set; }
+
+    /// <summary>The greatest index known to be committed by a tail. This log may not reach it yet, and a head without lease
+    /// does not act upon it.</summary>
+    internal LogIndex TailCommit { get; private set; }
 
     /// <summary>Equal to <see cref="CommitIndex"/> between steps.</summary>
     internal LogIndex LastApplied { get; private set; }
@@ -271,7 +272,7 @@ public sealed class ChainReplica : IConfiguredReplica
     /// <summary>A tail has committed up to <paramref name="index"/>: true for ever, of the history that this log is verified by.</summary>
     internal void LearnCommit(LogIndex index)
     {
-        _tailCommit = LogIndex.Max(_tailCommit, index);
+        TailCommit = LogIndex.Max(TailCommit, index);
         TryCommit();
     }
 
@@ -286,7 +287,7 @@ public sealed class ChainReplica : IConfiguredReplica
     {
         // Without its lease a head acknowledges nothing; acknowledging is applying.
         if (Position is null || (Position.Head is not null && !HasLease)) return;
-        var limit = LogIndex.Min(Rules.CommitsUpTo(_tailCommit, Journal.DurableIndex), Verified);
+        var limit = LogIndex.Min(Rules.CommitsUpTo(TailCommit, Journal.DurableIndex), Verified);
         if (limit <= CommitIndex) return;
         CommitIndex = limit;
         Verify(limit);
@@ -334,7 +335,7 @@ public sealed class ChainReplica : IConfiguredReplica
         else Log.Reset(index, epoch, LastApplied);
         Journal.JumpTo(index, agrees);
         CommitIndex = LastApplied = index;
-        _tailCommit = LogIndex.Max(_tailCommit, index);
+        TailCommit = LogIndex.Max(TailCommit, index);
         Verify(index);
         Reads.OnApplied();
     }
@@ -342,7 +343,7 @@ public sealed class ChainReplica : IConfiguredReplica
     internal void RestoreAt(LogIndex index, Epoch epoch)
     {
         Log.Reset(index, epoch, LastApplied);
-        CommitIndex = LastApplied = _tailCommit = index;
+        CommitIndex = LastApplied = TailCommit = _verified = index;
     }
 
     /// <summary>Memory keeps what a learner may still need of the applied log, within bounds; the journal has all of it.</summary>

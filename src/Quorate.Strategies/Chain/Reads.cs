@@ -58,8 +58,9 @@ internal sealed class Reads(ChainReplica replica)
         if (_asked.Count > 0 && _tick - _askedSince > patience) GiveUp(_asked);
         if (_gathering.Count > 0 && _tick - _gatheringSince > patience) GiveUp(_gathering);
         var kept = 0;
-        foreach (var read in _waiting)
+        for (var i = 0; i < _waiting.Count; i++)
         {
+            var read = _waiting[i];
             if (read.GivenUpAt < _tick) replica.Out.Reply(read.Request, Outcome.Unavailable("this replica lags behind the chain"));
             else _waiting[kept++] = read;
         }

@@ -30,8 +30,9 @@ internal sealed class Tail
     /// <summary>The learner that commits wait for died: only another epoch lets the chain go on.</summary>
     public bool IsJoiningSilent => !Joining.IsNone && _joining!.IsSilent;
 
-    /// <summary>An entry of this epoch is committed, and with it all that earlier epochs had committed.</summary>
-    public bool KnowsAllCommitted => _replica.Log.EpochAt(_replica.CommitIndex) == _replica.Accepted.Epoch;
+    /// <summary>An entry of this epoch is committed, and with it all that earlier epochs had committed; and nothing was
+    /// committed here in an earlier life of which this one does not know.</summary>
+    public bool KnowsAllCommitted => _replica.Accepted.IsFresh && _replica.Log.EpochAt(_replica.CommitIndex) == _replica.Accepted.Epoch;
 
     public bool MayAnswer => KnowsAllCommitted && _replica.HasLease;
 
@@ -96,6 +97,6 @@ internal sealed class Tail
             }
         }
 
-        if (_joining is not null && _joining.Durable >= _replica.CommitIndex && KnowsAllCommitted) Joining = _joining.Node;
+        if (_joining is not null && _joining.Durable >= _replica.TailCommit && KnowsAllCommitted) Joining = _joining.Node;
     }
 }
