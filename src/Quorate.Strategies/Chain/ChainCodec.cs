@@ -18,7 +18,7 @@ public static class ChainCodec
         message = kind switch
         {
             Forward.KindByte => Forward.Decode(ref reader),
-            Ack.KindByte => Ack.Decode(ref reader),
+            Acknowledge.KindByte => Acknowledge.Decode(ref reader),
             Resume.KindByte => Resume.Decode(ref reader),
             VersionQuery.KindByte => VersionQuery.Decode(ref reader),
             VersionReply.KindByte => VersionReply.Decode(ref reader),

@@ -14,6 +14,9 @@ public sealed record ChainOptions
     /// A restarted replica then needs the state from another.</summary>
     public bool Durable { get; init; } = true;
 
+    /// <summary>The head refuses writes while the chain has fewer replicas, 1 and up.</summary>
+    public int MinInSync { get; init; } = 1;
+
     /// <summary>A replica with nothing to forward pings its successor this often, in ticks.</summary>
     public int HeartbeatTicks { get; init; } = 5;
 

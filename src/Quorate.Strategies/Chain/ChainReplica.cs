@@ -105,6 +105,9 @@ public sealed class ChainReplica : IConfiguredReplica
         }
     }
 
+    /// <summary>Head and tail act only in an epoch that was accepted in this life: see <see cref="AcceptedEpoch.IsFresh"/>.</summary>
+    internal bool IsFresh => Accepted.IsFresh || !Rules.WaitsAfterRestart;
+
     internal bool HasLease => Rules.IsLeaseValid(Accepted.LeaseUntil, Now.Nanoseconds);
 
     /// <summary>The time and the world of the present step.</summary>
@@ -213,7 +216,7 @@ public sealed class ChainReplica : IConfiguredReplica
             case SnapshotPiece piece when position.Predecessor?.Node == from:
                 SnapshotReceiver.Handle(from, piece);
                 break;
-            case Ack ack when position.LinkTo(from) is { } link:
+            case Acknowledge ack when position.LinkTo(from) is { } link:
                 link.HandleAck(ack);
                 if (link == position.Successor) LearnCommit(ack.Commit);
                 Advance();

@@ -35,6 +35,11 @@ public class ChainRules
     /// Breaks otherwise: a head that was removed writes into the logs of the chain that goes on without it.</summary>
     public virtual bool IsOfAnotherEpoch(Epoch message, Epoch accepted) => message != accepted;
 
+    /// <summary>A head or tail that was restarted waits for another epoch: it does not know which indices it gave away, nor whom
+    /// it had counted.
+    /// Breaks otherwise: one (epoch, index) names two entries.</summary>
+    public virtual bool WaitsAfterRestart => true;
+
     /// <summary>From before it is wanted in the chain, a learner's log counts for commits.
     /// Breaks otherwise: it joins without what was committed in the meantime.</summary>
     public virtual bool CountsJoining => true;

@@ -8,7 +8,7 @@ internal sealed class Head(ChainReplica replica)
     private (RequestId Request, NodeId Target, int TicksLeft) _transfer;
 
     /// <summary>False for a head that was restarted in its epoch: see <see cref="AcceptedEpoch.IsFresh"/>.</summary>
-    public bool MayOrder { get; } = replica.Accepted.IsFresh;
+    public bool MayOrder { get; } = replica.IsFresh;
 
     /// <summary>Who shall be the head of the next epoch; none while nobody is, or something is not committed yet.</summary>
     public NodeId NextHead =>
@@ -62,6 +62,7 @@ internal sealed class Head(ChainReplica replica)
         if (!MayOrder) return "the head was restarted and waits for the next epoch";
         if (!replica.HasLease) return "the head has no lease";
         if (!_transfer.Target.IsNone) return $"the head is handing over to {_transfer.Target}";
+        if (replica.Accepted.Newest!.InSync.Count < replica.Options.MinInSync) return "NOREPLICAS the chain is too short";
         return replica.Log.BytesFrom(replica.CommitIndex.Next) > replica.Options.MaxPendingBytes ? "too much waits for the chain" : null;
     }
 

@@ -68,7 +68,7 @@ internal sealed class Forward : ChainMessage
 }
 
 /// <summary>[CR §2] On its way up: what the successor holds, and what the tail has committed.</summary>
-internal sealed class Ack : ChainMessage
+internal sealed class Acknowledge : ChainMessage
 {
     public const byte KindByte = 97;
 
@@ -88,13 +88,13 @@ internal sealed class Ack : ChainMessage
     public override void Encode(IBufferWriter<byte> output) =>
         Wire.Write(output, Epoch.Value, Received.Value, Durable.Value, Commit.Value, Incarnation);
 
-    public static Ack? Decode(ref WireReader reader) =>
+    public static Acknowledge? Decode(ref WireReader reader) =>
         reader.TryNatural(out var epoch) && reader.TryNatural(out var received) && reader.TryNatural(out var durable)
         && reader.TryNatural(out var commit) && reader.TryNatural(out var incarnation)
-            ? new Ack { Epoch = new(epoch), Received = new(received), Durable = new(durable), Commit = new(commit), Incarnation = incarnation }
+            ? new Acknowledge { Epoch = new(epoch), Received = new(received), Durable = new(durable), Commit = new(commit), Incarnation = incarnation }
             : null;
 
-    public override string ToString() => $"Ack {Epoch} received {Received} durable {Durable} commit {Commit}";
+    public override string ToString() => $"Acknowledge {Epoch} received {Received} durable {Durable} commit {Commit}";
 }
 
 /// <summary>[CR §3.3] Where the successor's log ends, or where it could agree with the predecessor's: go on from there.</summary>

@@ -5,7 +5,7 @@ namespace Quorate.Strategies.Chain;
 /// <summary>The link up: takes in what the predecessor forwards, and acknowledges. Of one epoch.</summary>
 internal sealed class Predecessor(ChainReplica replica, NodeId node)
 {
-    private readonly Ack _ack = new();
+    private readonly Acknowledge _ack = new();
     private bool _owesAnswer;
     private LogIndex _toldDurable;
     private LogIndex _toldCommit;

@@ -26,6 +26,9 @@ internal sealed class Successor(ChainReplica replica, NodeId node, bool isLearne
     // Encoded as it is sent, hence one for all.
     private readonly Forward _forward = new();
     private bool _probeSent = true;
+
+    /// <summary>Where the last probe began; 0 before the first.</summary>
+    private LogIndex _probedFrom;
     private LogIndex _toldStable;
     private int _ticksSincePing;
     private SnapshotTransfer? _transfer;
@@ -79,6 +82,7 @@ internal sealed class Successor(ChainReplica replica, NodeId node, bool isLearne
         {
             case FeedState.Probe when !_probeSent:
                 _probeSent = true;
+                _probedFrom = NextIndex;
                 SendEntries(ping: true);
                 break;
             case FeedState.Replicate:
@@ -91,7 +95,7 @@ internal sealed class Successor(ChainReplica replica, NodeId node, bool isLearne
         }
     }
 
-    public void HandleAck(Ack ack)
+    public void HandleAck(Acknowledge ack)
     {
         if (!Hear(ack.Incarnation)) return;
         if (ack.Durable > Durable) Durable = ack.Durable;
@@ -112,7 +116,7 @@ internal sealed class Successor(ChainReplica replica, NodeId node, bool isLearne
         {
             if (State != FeedState.Snapshot) BecomeSnapshot();
         }
-        else if (State != FeedState.Probe || NextIndex != agreed.Next || !_probeSent || _inflight.Count > 0)
+        else if (State != FeedState.Probe || _probedFrom != agreed.Next)
         {
             BecomeProbe(agreed.Next);
         }
@@ -197,6 +201,7 @@ internal sealed class Successor(ChainReplica replica, NodeId node, bool isLearne
     private void BecomeReplicate(LogIndex next)
     {
         EndTransfer();
+        _probedFrom = default;
         State = FeedState.Replicate;
         NextIndex = next;
         _inflight.Clear();

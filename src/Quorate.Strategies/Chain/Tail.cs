@@ -32,7 +32,7 @@ internal sealed class Tail
 
     /// <summary>An entry of this epoch is committed, and with it all that earlier epochs had committed; and nothing was
     /// committed here in an earlier life of which this one does not know.</summary>
-    public bool KnowsAllCommitted => _replica.Accepted.IsFresh && _replica.Log.EpochAt(_replica.CommitIndex) == _replica.Accepted.Epoch;
+    public bool KnowsAllCommitted => _replica.IsFresh && _replica.Log.EpochAt(_replica.CommitIndex) == _replica.Accepted.Epoch;
 
     public bool MayAnswer => KnowsAllCommitted && _replica.HasLease;
 
@@ -46,7 +46,7 @@ internal sealed class Tail
     public void TryAdvance()
     {
         // A tail that was restarted does not know whom it had counted: see AcceptedEpoch.IsFresh.
-        if (!_replica.Accepted.IsFresh) return;
+        if (!_replica.IsFresh) return;
         var index = _replica.Stable;
         if (_joining is not null && _replica.Rules.CountsJoining) index = LogIndex.Min(index, _joining.Durable);
         _replica.LearnCommit(index);
@@ -73,7 +73,13 @@ internal sealed class Tail
     /// <summary>Up to where the log can be forgotten without a learner that answers needing a snapshot.</summary>
     public LogIndex NeededFrom(LogIndex most)
     {
-        foreach (var learner in _learners) if (learner.Incarnation != 0 && !learner.IsSilent) most = LogIndex.Min(most, learner.NeededFrom);
+        foreach (var learner in _learners)
+        {
+            if (learner.IsSilent) continue;
+            // One that was not heard yet may be in the middle of the newest snapshot.
+            most = LogIndex.Min(most, learner.Incarnation == 0 ? _replica.SnapshotMaker.SealedIndex : learner.NeededFrom);
+        }
+
         return most;
     }
 
@@ -84,7 +90,7 @@ internal sealed class Tail
 
     private void ConsiderJoining()
     {
-        if (!_replica.Accepted.IsFresh || !Joining.IsNone) return;
+        if (!_replica.IsFresh || !Joining.IsNone) return;
         if (_joining is { } counted && (counted.IsSilent || counted.State != FeedState.Replicate)) _joining = null;
         if (_joining is null)
         {

@@ -16,7 +16,7 @@ internal static class Wishes
         var chain = configuration.InSync;
         if (!chain.Contains(replica.Self)) return null;
         if (replica.Position is not { } position) return chain.Count > 1 ? Without(configuration, replica.Self) : null;
-        if ((position.Head is not null || position.Tail is not null) && !replica.Accepted.IsFresh) return Again(configuration);
+        if ((position.Head is not null || position.Tail is not null) && !replica.IsFresh) return Again(configuration);
         if (position.Successor is { IsSilent: true } successor) return Without(configuration, successor.Node);
         if (position.Predecessor is { } predecessor && predecessor.SilentTicks >= replica.Options.SilenceTicks)
         {
