@@ -35,8 +35,15 @@ public sealed class ChainReplica : IConfiguredReplica
         _recovery.RestoreNewestSnapshot();
     }
 
-    /// <summary>The head, as far as this replica knows.</summary>
-    public NodeId Leader => Accepted.Newest?.Leader ?? NodeId.None;
+    /// <summary>The head, as far as this replica knows; none when it is this one and does not order (yet).</summary>
+    public NodeId Leader
+    {
+        get
+        {
+            var head = Accepted.Newest?.Leader ?? NodeId.None;
+            return head == Self && !IsLeader ? NodeId.None : head;
+        }
+    }
 
     public bool IsLeader => Position?.Head is { MayOrder: true };
 
@@ -152,7 +159,7 @@ public sealed class ChainReplica : IConfiguredReplica
     {
         Enter(now, effects);
         if (Position is null && Accepted.Newest?.Contains(Self) == true && request.Kind == RequestKind.Read) Reads.Add(request.Id);
-        else if (Position is not { } position) effects.Reply(request.Id, Outcome.NotLeader(Leader == Self ? NodeId.None : Leader));
+        else if (Position is not { } position) effects.Reply(request.Id, Outcome.NotLeader(Leader));
         else if (request.Kind == RequestKind.Read && MayRead(request.KeyHash)) effects.Reply(request.Id, Outcome.ReadNow);
         else if (request.Kind == RequestKind.Read) Reads.Add(request.Id);
         else if (position.Head is { } head) head.OnRequest(request);
