@@ -7,13 +7,15 @@ namespace Quorate.Strategies.Tests.Harness;
 /// Runs a golden script: commands above a line <c>---</c>, below it the exact trace they produce. Knows nothing of any
 /// protocol but how to make a group of it.
 /// <code>
-/// cluster &lt;nodes&gt; [words for the protocol]     request &lt;n&gt; write &lt;text&gt; | read | transfer &lt;n&gt; | members &lt;text&gt;
+/// cluster &lt;nodes&gt; [words for the protocol]     request &lt;n&gt; write &lt;text&gt; | read [key] | transfer &lt;n&gt; | members &lt;text&gt;
 /// campaign &lt;n&gt;   tick [&lt;n&gt;] [times]            deliver|drop|duplicate &lt;a&gt;-&gt;&lt;b&gt; [Type]   deliver all
 /// partition &lt;n&gt;.. | &lt;n&gt;..   heal               crash|restart|lose-unsynced &lt;n&gt;
 /// hold &lt;n&gt;  sync &lt;n&gt; (its disk)   wait &lt;ms&gt;     stabilize [ticks]   state [&lt;n&gt;]
 /// </code>
+/// and the commands that a protocol has of its own.
 /// </summary>
-internal sealed class Script(Func<int, string[], IProtocol> create, Func<string, byte[]> encodeMembers)
+internal sealed class Script(
+    Func<int, string[], IProtocol> create, Func<string, byte[]> encodeMembers, Func<World, string[], Action<string>, bool>? commandsOfItsOwn = null)
 {
     private readonly StringBuilder _trace = new();
     private readonly List<HashSet<NodeId>> _sides = [];
@@ -110,6 +112,7 @@ internal sealed class Script(Func<int, string[], IProtocol> create, Func<string,
 
                 break;
             default:
+                if (commandsOfItsOwn?.Invoke(World, words, Note) == true) break;
                 throw new InvalidOperationException($"not a command: {string.Join(' ', words)}");
         }
     }
@@ -123,7 +126,7 @@ internal sealed class Script(Func<int, string[], IProtocol> create, Func<string,
                 World.Write(node, id, rest);
                 break;
             case "read":
-                World.Request(node, id, RequestKind.Read);
+                World.Request(node, id, RequestKind.Read, keyHash: World.KeyHash(rest + "="));
                 break;
             case "transfer":
                 World.Request(node, id, RequestKind.TransferLeadership, target: Node(rest).Id);

@@ -95,15 +95,23 @@ internal sealed class World(IProtocol protocol, int nodes)
         }
     }
 
-    public void Request(TestNode node, long id, RequestKind kind, ReadOnlySpan<byte> payload = default, NodeId target = default)
+    public void Request(TestNode node, long id, RequestKind kind, ReadOnlySpan<byte> payload = default, NodeId target = default, ulong keyHash = 0)
     {
         if (!node.IsUp) return;
-        var request = new ReplicaRequest { Id = new RequestId(id), Kind = kind, Payload = payload, Target = target };
+        var request = new ReplicaRequest { Id = new RequestId(id), Kind = kind, Payload = payload, Target = target, KeyHash = keyHash };
         node.Replica.OnRequest(request, Now, node.Effects);
         Step(node, _ => { });
     }
 
-    public void Write(TestNode node, long id, string text) => Request(node, id, RequestKind.Write, Encoding.UTF8.GetBytes(text));
+    public void Write(TestNode node, long id, string text) =>
+        Request(node, id, RequestKind.Write, Encoding.UTF8.GetBytes(text), keyHash: KeyHash(text));
+
+    /// <summary>Of what stands before the "=", as in x=1; 0 (all keys) where there is none.</summary>
+    public static ulong KeyHash(string text) =>
+        text.IndexOf('=', StringComparison.Ordinal) is > 0 and var at ? Hash.Of(Encoding.UTF8.GetBytes(text[..at])) : 0;
+
+    /// <summary>Any other input.</summary>
+    public void Do(TestNode node, Action<IReplica> input) => Step(node, input);
 
     public void Deliver(Envelope envelope)
     {

@@ -1,0 +1,379 @@
+using System.Text;
+using Quorate.Replication;
+
+namespace Quorate.Strategies.Chain;
+
+/// <summary>
+/// One node's membership of a chain: what outlives an epoch, and the way in for every input. The essay is in
+/// <see cref="Chain"/>. One caller at a time.
+/// </summary>
+public sealed class ChainReplica : IConfiguredReplica
+{
+    private readonly Recovery _recovery;
+    private LogIndex _verified;
+
+    /// <param name="self">this node; need not be in any configuration (yet)</param>
+    /// <param name="options">see <see cref="ChainOptions"/></param>
+    /// <param name="machine">empty; the newest snapshot is restored into it here</param>
+    /// <param name="snapshots">this group's snapshots on this node</param>
+    /// <param name="incarnation">how often the node has been started, 1 and up, never the same twice</param>
+    /// <param name="rules">for canaries only</param>
+    public ChainReplica(
+        NodeId self, ChainOptions options, IStateMachine machine, ISnapshots snapshots, long incarnation, ChainRules? rules = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(snapshots);
+        (Self, Options, Machine, Snapshots, Incarnation) = (self, options, machine, snapshots, incarnation);
+        Rules = rules ?? ChainRules.Paper;
+        Log = new ChainLog(Dirty);
+        Journal = new ChainJournal(options);
+        Accepted = new AcceptedEpoch(options.Durable);
+        Reads = new Reads(this);
+        SnapshotMaker = new SnapshotMaker(this);
+        SnapshotReceiver = new SnapshotReceiver(this);
+        _recovery = new Recovery(this);
+        _recovery.RestoreNewestSnapshot();
+    }
+
+    /// <summary>The head, as far as this replica knows; none when it is this one and does not order (yet).</summary>
+    public NodeId Leader
+    {
+        get
+        {
+            var head = Accepted.Newest?.Leader ?? NodeId.None;
+            return head == Self && !IsLeader ? NodeId.None : head;
+        }
+    }
+
+    public bool IsLeader => Position?.Head is { MayOrder: true };
+
+    public GroupConfiguration? Configuration => Accepted.Newest;
+
+    public GroupConfiguration? Wanted => Wishes.Of(this);
+
+    public ReplicaReport Report => new(
+        Accepted.DurableEpoch, Log.EpochAt(Journal.DurableIndex), Journal.DurableIndex, CommitIndex, !Accepted.HasState);
+
+    /// <summary>A copy of the state, for people and checkers; allocates.</summary>
+    public ChainStatus Status => StatusReport.Of(this);
+
+    internal NodeId Self { get; }
+
+    internal ChainOptions Options { get; }
+
+    internal ChainRules Rules { get; }
+
+    internal IStateMachine Machine { get; }
+
+    internal ISnapshots Snapshots { get; }
+
+    internal long Incarnation { get; }
+
+    internal DirtyKeys Dirty { get; } = new();
+
+    internal ChainLog Log { get; }
+
+    internal ChainJournal Journal { get; }
+
+    internal AcceptedEpoch Accepted { get; }
+
+    internal PendingRequests Pending { get; } = new();
+
+    internal Reads Reads { get; }
+
+    internal SnapshotMaker SnapshotMaker { get; }
+
+    internal SnapshotReceiver SnapshotReceiver { get; }
+
+    /// <summary>Its part in the accepted epoch; null while it has none: not accepted durably yet, no member, or without state.</summary>
+    internal Position? Position { get; private set; }
+
+    /// <summary>Rises only; never beyond what is durable here. Committed means durable on every replica of the chain.</summary>
+    internal LogIndex CommitIndex { get; private set; }
+
+    /// <summary>The greatest index known to be committed by a tail. This log may not reach it yet, and a head without lease
+    /// does not act upon it.</summary>
+    internal LogIndex TailCommit { get; private set; }
+
+    /// <summary>Equal to <see cref="CommitIndex"/> between steps.</summary>
+    internal LogIndex LastApplied { get; private set; }
+
+    /// <summary>The log agrees with the head's of this epoch up to here, for good: within an epoch nothing below is ever cut.
+    /// Only this is forwarded and counted. At least <see cref="CommitIndex"/>.</summary>
+    internal LogIndex Verified => Position?.Head is null ? _verified : Log.LastIndex;
+
+    /// <summary>Every replica from the head to this one has the log durably up to here.</summary>
+    internal LogIndex Stable
+    {
+        get
+        {
+            if (Position is not { Predecessor: { } predecessor }) return Journal.DurableIndex;
+            return Rules.TailCommitsUpTo(predecessor.Stable, LogIndex.Min(_verified, Journal.DurableIndex));
+        }
+    }
+
+    /// <summary>Head and tail act only in an epoch that was accepted in this life: see <see cref="AcceptedEpoch.IsFresh"/>.</summary>
+    internal bool IsFresh => Accepted.IsFresh || !Rules.WaitsAfterRestart;
+
+    internal bool HasLease => Rules.IsLeaseValid(Accepted.LeaseUntil, Now.Nanoseconds);
+
+    /// <summary>The time and the world of the present step.</summary>
+    internal StepTime Now { get; private set; }
+
+    internal Effects Out { get; private set; } = null!;
+
+    public bool Recover(ReadOnlySpan<byte> record, PersistPoint point) => _recovery.TryAccept(record, point);
+
+    public void Start(StepTime now, Effects effects)
+    {
+        Enter(now, effects);
+        Invariant.Require(!_recovery.IsDamaged, "a replica starts from a snapshot that can be read");
+        Journal.StartAt(Log.LastIndex);
+        Accepted.BeginLife(effects);
+        if (Accepted.IsSettled) BeginEpoch();
+    }
+
+    public void OnConfiguration(GroupConfiguration configuration, StepTime now, Effects effects)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        Enter(now, effects);
+        Invariant.Require(
+            configuration.Leader.IsNone || (configuration.InSync.Count > 0 && configuration.InSync[0] == configuration.Leader),
+            "the head comes first in the chain");
+        if (!Accepted.TryAccept(configuration, Self, Log.LastIndex.Value == 0, effects)) return;
+        Position?.OnEnd(configuration);
+        Position = null;
+        // An empty in-sync list is a seal: the members are told when the chain goes on.
+        if (configuration.InSync.Count > 0 && !configuration.InSync.Contains(Self)) Pending.FailAll(effects);
+        if (!configuration.Contains(Self)) Reads.FailAll(Outcome.NotLeader(configuration.Leader));
+    }
+
+    public void OnLease(Epoch epoch, long untilNanoseconds, StepTime now, Effects effects)
+    {
+        Enter(now, effects);
+        Accepted.Extend(epoch, untilNanoseconds);
+        TryCommit();
+    }
+
+    public void OnRequest(in ReplicaRequest request, StepTime now, Effects effects)
+    {
+        Enter(now, effects);
+        if (Position is null && Accepted.Newest?.Contains(Self) == true && request.Kind == RequestKind.Read) Reads.Add(request.Id);
+        else if (Position is not { } position) effects.Reply(request.Id, Outcome.NotLeader(Leader));
+        else if (request.Kind == RequestKind.Read && MayRead(request.KeyHash)) effects.Reply(request.Id, Outcome.ReadNow);
+        else if (request.Kind == RequestKind.Read) Reads.Add(request.Id);
+        else if (position.Head is { } head) head.OnRequest(request);
+        else effects.Reply(request.Id, Outcome.NotLeader(Leader));
+    }
+
+    public void OnTick(StepTime now, Effects effects)
+    {
+        Enter(now, effects);
+        Position?.OnTick();
+        Reads.OnTick();
+        SnapshotMaker.Work();
+    }
+
+    public void OnPersisted(PersistPoint durable, StepTime now, Effects effects)
+    {
+        Enter(now, effects);
+        Journal.OnPersisted(durable, effects);
+        if (Accepted.OnPersisted(durable)) BeginEpoch();
+        Advance();
+    }
+
+    public void OnTurnEnd(StepTime now, Effects effects)
+    {
+        Enter(now, effects);
+        Journal.SaveEntries(Log, effects);
+        Advance();
+        Position?.OnTurnEnd();
+        Reads.Ask();
+        TrimLog();
+        SnapshotMaker.BeginIfDue();
+        SnapshotMaker.Work();
+    }
+
+    public void OnSnapshotSealed(LogIndex index, bool saved, StepTime now, Effects effects)
+    {
+        Enter(now, effects);
+        if (!SnapshotReceiver.OnSealed(index, saved)) SnapshotMaker.OnSealed(index, saved);
+        Advance();
+    }
+
+    /// <summary>True for the tail; with <see cref="ChainOptions.Craq"/> also for a replica without any unfinished write,
+    /// whatever its key. Always under a lease.</summary>
+    public bool MayReadLocally(StepTime now)
+    {
+        Now = now;
+        return MayRead(keyHash: 0);
+    }
+
+    public void OnMessage(NodeId from, Message message, StepTime now, Effects effects)
+    {
+        Enter(now, effects);
+        if (message is not ChainMessage own || Position is not { } position) return;
+        if (Rules.IsOfAnotherEpoch(own.Epoch, Accepted.Epoch)) return;
+        switch (own)
+        {
+            case Forward forward when position.Predecessor?.Node == from:
+                position.Predecessor.HandleForward(forward);
+                Advance();
+                break;
+            case SnapshotPiece piece when position.Predecessor?.Node == from:
+                SnapshotReceiver.Handle(from, piece);
+                break;
+            case Acknowledge ack when position.LinkTo(from) is { } link:
+                link.HandleAck(ack);
+                if (link == position.Successor) LearnCommit(ack.Commit);
+                Advance();
+                break;
+            case Resume resume:
+                position.LinkTo(from)?.HandleResume(resume);
+                break;
+            case SnapshotAck ack:
+                position.LinkTo(from)?.HandleSnapshotAck(ack);
+                break;
+            case VersionQuery query:
+                position.Tail?.Answer(from, query);
+                break;
+            case VersionReply reply:
+                Reads.HandleReply(reply);
+                break;
+        }
+    }
+
+    public void Describe(StringBuilder text) => StatusReport.Describe(this, text);
+
+    public void CheckInvariants()
+    {
+        Invariant.Require(LastApplied <= CommitIndex, "only committed entries are applied");
+        Invariant.Require(CommitIndex <= Journal.DurableIndex, "what is committed is durable here");
+        Invariant.Require(CommitIndex <= Verified && Verified <= Log.LastIndex, "what is committed agrees with the head's log");
+        Invariant.Require(Log.BaseIndex <= LastApplied, "only applied entries are forgotten");
+        Invariant.Require(Log.LastEpoch <= Accepted.Epoch, "no entry is of an epoch not yet accepted");
+        Invariant.Require(Journal.DurableIndex <= Journal.JournaledIndex, "what is durable was written");
+        Invariant.Require(Journal.JournaledIndex <= Log.LastIndex, "what was written is in the log");
+        Invariant.Require(SnapshotMaker.SealedIndex <= LastApplied, "a snapshot holds what was applied");
+        Invariant.Require(Position is null || Accepted.IsSettled, "nobody acts in an epoch that is not durable");
+        Log.CheckInvariants(LastApplied);
+    }
+
+    // The epoch.
+
+    private void BeginEpoch()
+    {
+        var configuration = Accepted.Newest;
+        _verified = CommitIndex;
+        if (configuration is null || configuration.Leader.IsNone || !configuration.Contains(Self)) return;
+        if (configuration.InSync.Contains(Self) && !Accepted.HasState) return;
+        var kept = Rules.PendingKeptUpTo(CommitIndex, Log.LastIndex);
+        if (kept < Log.LastIndex) TruncateFrom(kept.Next);
+        Position = new Position(this, configuration);
+        Position.Begin();
+        Reads.OnEpochBegun();
+    }
+
+    /// <summary>The log agrees with the predecessor's up to here.</summary>
+    internal void Verify(LogIndex index) => _verified = LogIndex.Max(_verified, index);
+
+    // Commit and apply.
+
+    /// <summary>A tail has committed up to <paramref name="index"/>: true for ever, of the history that this log is verified by.</summary>
+    internal void LearnCommit(LogIndex index)
+    {
+        TailCommit = LogIndex.Max(TailCommit, index);
+        TryCommit();
+    }
+
+    /// <summary>Something may have become durable, stable or verified.</summary>
+    private void Advance()
+    {
+        Position?.Tail?.TryAdvance();
+        TryCommit();
+    }
+
+    private void TryCommit()
+    {
+        // Without its lease a head acknowledges nothing; acknowledging is applying.
+        if (Position is null || (Position.Head is not null && !HasLease)) return;
+        var limit = LogIndex.Min(Rules.CommitsUpTo(TailCommit, Journal.DurableIndex), Verified);
+        if (limit <= CommitIndex) return;
+        CommitIndex = limit;
+        Verify(limit);
+        while (LastApplied < limit) Apply(LastApplied.Next);
+        Reads.OnApplied();
+    }
+
+    private void Apply(LogIndex index)
+    {
+        var entry = Log[index];
+        Dirty.Remove(entry.Kind, entry.KeyHash);
+        LastApplied = index;
+        var request = Pending.Take(index);
+        if (entry.Kind == EntryKind.Command) Machine.Apply(index, entry.Payload, request);
+    }
+
+    // Reads.
+
+    /// <summary>Whether the local state is the newest for the key; why it is: <see cref="Chain"/>.</summary>
+    internal bool MayRead(ulong keyHash)
+    {
+        if (Position is not { IsLearner: false } position || !HasLease) return false;
+        if (position.Tail is { KnowsAllCommitted: true }) return true;
+        return Options.Craq && Rules.IsClean(Dirty.IsDirty(keyHash));
+    }
+
+    // The log.
+
+    internal void TruncateFrom(LogIndex from)
+    {
+        Invariant.Require(from > CommitIndex, "a committed entry never changes");
+        Invariant.Require(from > _verified, "what agrees with the head's log is not cut in its epoch");
+        Pending.TruncateFrom(from, Out);
+        Log.TruncateFrom(from);
+        Journal.TruncateFrom(from);
+    }
+
+    /// <summary>The state was replaced by a snapshot; the log goes on after it if it agrees with it.</summary>
+    internal void JumpTo(LogIndex index, Epoch epoch)
+    {
+        var agrees = Log.HasEpochAt(index) && Log.EpochAt(index) == epoch;
+        Pending.JumpTo(index, Out);
+        if (!agrees) Pending.TruncateFrom(index.Next, Out);
+        if (agrees) Log.DropThrough(index, LastApplied);
+        else Log.Reset(index, epoch, LastApplied);
+        Journal.JumpTo(index, agrees);
+        CommitIndex = LastApplied = index;
+        TailCommit = LogIndex.Max(TailCommit, index);
+        Verify(index);
+        Reads.OnApplied();
+    }
+
+    internal void RestoreAt(LogIndex index, Epoch epoch)
+    {
+        Log.Reset(index, epoch, LastApplied);
+        CommitIndex = LastApplied = TailCommit = _verified = index;
+    }
+
+    /// <summary>Memory keeps what a learner may still need of the applied log, within bounds; the journal has all of it.</summary>
+    private void TrimLog()
+    {
+        if (Log.Bytes <= Options.RetainedBytes) return;
+        var target = LogIndex.Min(LastApplied, Log.FirstWithin(Options.RetainedBytes).Previous);
+        if (Position?.Tail is { } tail) target = LogIndex.Min(target, tail.NeededFrom(target));
+        if (Log.Bytes > Options.MaxLagBytes)
+        {
+            var bound = LogIndex.Min(LastApplied, Log.FirstWithin(Options.MaxLagBytes).Previous);
+            target = LogIndex.Max(target, bound);
+        }
+
+        if (target > Log.BaseIndex) Log.DropThrough(target, LastApplied);
+    }
+
+    private void Enter(StepTime now, Effects effects)
+    {
+        Now = now;
+        Out = effects;
+    }
+}

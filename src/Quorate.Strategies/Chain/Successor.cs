@@ -1,0 +1,224 @@
+using Quorate.Replication;
+
+namespace Quorate.Strategies.Chain;
+
+/// <summary>How a replica feeds the one behind it.</summary>
+public enum FeedState : byte
+{
+    /// <summary>Where the logs agree is not known: one Forward at a time.</summary>
+    Probe,
+
+    /// <summary>The logs agree: Forwards are pipelined.</summary>
+    Replicate,
+
+    /// <summary>It needs entries that are gone: it is sent a snapshot.</summary>
+    Snapshot,
+}
+
+/// <summary>
+/// The link down, of one epoch: to the successor in the chain, or from the tail to a learner. One batch is in flight and what
+/// comes meanwhile gathers behind it; more only when a full batch waits or the oldest is late.
+/// </summary>
+internal sealed class Successor(ChainReplica replica, NodeId node, bool isLearner)
+{
+    private readonly Queue<(LogIndex Last, long SentAt)> _inflight = new();
+
+    // Encoded as it is sent, hence one for all.
+    private readonly Forward _forward = new();
+    private bool _probeSent = true;
+
+    /// <summary>Where the last probe began; 0 before the first.</summary>
+    private LogIndex _probedFrom;
+    private LogIndex _toldStable;
+    private int _ticksSincePing;
+    private SnapshotTransfer? _transfer;
+
+    public NodeId Node { get; } = node;
+
+    /// <summary>At first it waits for the successor to say where its log ends.</summary>
+    public FeedState State { get; private set; } = FeedState.Probe;
+
+    /// <summary>The next entry to send.</summary>
+    public LogIndex NextIndex { get; private set; } = replica.Verified.Next;
+
+    /// <summary>The log there agrees with this one and is durable up to here, as said in its present life.</summary>
+    public LogIndex Durable { get; private set; }
+
+    /// <summary>0 before it was heard in this epoch.</summary>
+    public long Incarnation { get; private set; }
+
+    public int SilentTicks { get; private set; }
+
+    public bool IsSilent => SilentTicks >= replica.Options.SilenceTicks;
+
+    /// <summary>The log before this index is not needed for it.</summary>
+    public LogIndex NeededFrom => LogIndex.Max(Durable, _transfer?.Index ?? default);
+
+    public void OnTick()
+    {
+        SilentTicks++;
+        if (++_ticksSincePing < replica.Options.HeartbeatTicks) return;
+        _ticksSincePing = 0;
+        switch (State)
+        {
+            case FeedState.Probe:
+                _probeSent = false;
+                break;
+            case FeedState.Replicate:
+                // This is how a loss is noticed: the receiver lacks the entry before.
+                SendNothing(ping: true);
+                break;
+            case FeedState.Snapshot:
+                _transfer!.OnHeartbeat();
+                break;
+        }
+    }
+
+    /// <summary>Sends what there is to send and may be sent now.</summary>
+    public void Send()
+    {
+        if (State != FeedState.Snapshot && NextIndex.Previous < replica.Log.BaseIndex) MakeUpForForgotten();
+        switch (State)
+        {
+            case FeedState.Probe when !_probeSent:
+                _probeSent = true;
+                _probedFrom = NextIndex;
+                SendEntries(ping: true);
+                break;
+            case FeedState.Replicate:
+                while (NextIndex <= replica.Verified && MaySendMore()) SendEntries(ping: false);
+                if (!isLearner && replica.Stable > _toldStable) SendNothing(ping: false);
+                break;
+            case FeedState.Snapshot when !IsSilent:
+                _transfer!.Send(replica, Node);
+                break;
+        }
+    }
+
+    public void HandleAck(Acknowledge ack)
+    {
+        if (!Hear(ack.Incarnation)) return;
+        if (ack.Durable > Durable) Durable = ack.Durable;
+        while (_inflight.TryPeek(out var oldest) && oldest.Last <= ack.Durable) _inflight.Dequeue();
+        if (State == FeedState.Snapshot && (_transfer!.Index.Value == 0 || ack.Received < _transfer.Index)) return;
+        if (State != FeedState.Replicate) BecomeReplicate(ack.Received.Next);
+        else if (ack.Received >= NextIndex) NextIndex = ack.Received.Next;
+    }
+
+    public void HandleResume(Resume resume)
+    {
+        if (!Hear(resume.Incarnation)) return;
+        var agreed = replica.Log.LastNotAbove(LogIndex.Min(resume.LastIndex, replica.Verified), resume.LastEpoch);
+        // A message from before it was fed may come late; what it has said to be durable since then stays.
+        agreed = LogIndex.Max(agreed, Durable);
+        if (agreed < replica.Log.BaseIndex && !isLearner) agreed = replica.Log.BaseIndex;
+        if (agreed < replica.Log.BaseIndex)
+        {
+            if (State != FeedState.Snapshot) BecomeSnapshot();
+        }
+        else if (State != FeedState.Probe || _probedFrom != agreed.Next)
+        {
+            BecomeProbe(agreed.Next);
+        }
+    }
+
+    public void HandleSnapshotAck(SnapshotAck ack)
+    {
+        if (Hear(ack.Incarnation)) _transfer?.OnAck(ack);
+    }
+
+    public void EndTransfer()
+    {
+        _transfer?.Close();
+        _transfer = null;
+    }
+
+    /// <returns>False: it was said in an earlier life, and says nothing about this one.</returns>
+    private bool Hear(long incarnation)
+    {
+        if (incarnation < Incarnation) return false;
+        if (incarnation > Incarnation && Incarnation != 0)
+        {
+            // It may have lost what was not durable; without durability all.
+            Durable = default;
+            _inflight.Clear();
+        }
+
+        Incarnation = incarnation;
+        SilentTicks = 0;
+        return true;
+    }
+
+    private bool MaySendMore()
+    {
+        if (_inflight.Count == 0) return true;
+        if (_inflight.Count >= replica.Options.MaxInflight) return false;
+        return replica.Now.Nanoseconds - _inflight.Peek().SentAt >= ChainOptions.TickNanoseconds
+            || replica.Log.BytesFrom(NextIndex) >= replica.Options.MaxBatchBytes;
+    }
+
+    private void SendEntries(bool ping)
+    {
+        var last = NextIndex.Previous;
+        Fill(last, ping);
+        if (NextIndex <= replica.Verified) _forward.Entries = replica.Log.Frames(NextIndex, replica.Verified, replica.Options.MaxBatchBytes, out last);
+        replica.Out.Send(Node, _forward);
+        _forward.Entries = default;
+        if (State != FeedState.Replicate) return;
+        NextIndex = last.Next;
+        _inflight.Enqueue((last, replica.Now.Nanoseconds));
+    }
+
+    /// <summary>Tells how far the log is stable and committed.</summary>
+    private void SendNothing(bool ping)
+    {
+        var prev = LogIndex.Min(NextIndex.Previous, replica.Verified);
+        if (prev < replica.Log.BaseIndex) return;
+        Fill(prev, ping);
+        replica.Out.Send(Node, _forward);
+    }
+
+    private void Fill(LogIndex prev, bool ping)
+    {
+        _forward.Epoch = replica.Accepted.Epoch;
+        _forward.PrevIndex = prev;
+        _forward.PrevEpoch = replica.Log.EpochAt(prev);
+        _forward.Stable = _toldStable = isLearner ? default : replica.Stable;
+        _forward.Commit = replica.CommitIndex;
+        _forward.Ping = ping;
+        _ticksSincePing = ping ? 0 : _ticksSincePing;
+    }
+
+    private void BecomeProbe(LogIndex next)
+    {
+        EndTransfer();
+        State = FeedState.Probe;
+        NextIndex = LogIndex.Max(next, new LogIndex(1));
+        _probeSent = false;
+        _inflight.Clear();
+    }
+
+    private void BecomeReplicate(LogIndex next)
+    {
+        EndTransfer();
+        _probedFrom = default;
+        State = FeedState.Replicate;
+        NextIndex = next;
+        _inflight.Clear();
+    }
+
+    /// <summary>The log begins after the next entry to send. What memory has forgotten is committed, so that a successor in
+    /// the chain has it; a learner needs a snapshot.</summary>
+    private void MakeUpForForgotten()
+    {
+        if (isLearner) BecomeSnapshot();
+        else NextIndex = replica.Log.FirstIndex;
+    }
+
+    private void BecomeSnapshot()
+    {
+        State = FeedState.Snapshot;
+        _inflight.Clear();
+        _transfer = new SnapshotTransfer();
+    }
+}
