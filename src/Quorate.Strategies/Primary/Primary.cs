@@ -1,0 +1,3 @@
+namespace Quorate.Strategies.Primary;
+
+internal static class Primary;
