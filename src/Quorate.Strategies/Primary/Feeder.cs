@@ -103,6 +103,8 @@ internal sealed class Feeder(PrimaryReplica replica, bool feedsAll)
         }
         else
         {
+            // A source in a cascade may have been restarted and lack what it sent in this very epoch.
+            if (!feedsAll && response.MatchIndex > log.LastIndex) return member;
             Invariant.Require(response.MatchIndex <= log.LastIndex, "a backup agrees with what the primary has");
             member.OnSuccess(response.MatchIndex, LogIndex.Min(response.LastIndex, log.LastIndex));
         }

@@ -278,8 +278,7 @@ public sealed class PrimaryReplica : IConfiguredReplica
 
     public void CheckInvariants()
     {
-        Invariant.Require(
-            LastApplied <= CommitIndex || (Options.Ship == Ship.State && Log.LastEpoch.Value > 0), "only committed entries are applied");
+        Invariant.Require(LastApplied <= CommitIndex || Options.Ship == Ship.State, "only committed entries are applied");
         Invariant.Require(LastApplied <= Log.LastIndex, "what is applied is in the log");
         Invariant.Require(CommitIndex <= Log.LastIndex, "what is committed is in the log");
         Invariant.Require(Log.BaseIndex <= LastApplied, "only applied entries are forgotten");

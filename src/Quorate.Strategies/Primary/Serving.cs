@@ -38,9 +38,10 @@ internal sealed class Serving
     /// <summary>New writes are ordered here: under the lease, or while the epoch's first one is awaited.</summary>
     public bool TakesWrites => !_handover.IsInProgress && !_handover.HasGivenUpLease && (_replica.HasLease || IsAwaitingLease);
 
-    /// <summary>All that earlier primaries acknowledged is applied, and nothing else.</summary>
+    /// <summary>All that earlier primaries acknowledged is applied, and nothing that is not committed. What this one
+    /// acknowledges it applies first, so nothing is missing between two entries of one batch either.</summary>
     public bool HasReadableState =>
-        !_handover.HasGivenUpLease && _replica.CommitIndex >= FirstOfEpoch && _replica.LastApplied == _replica.CommitIndex;
+        !_handover.HasGivenUpLease && _replica.LastApplied >= FirstOfEpoch && _replica.LastApplied <= _replica.CommitIndex;
 
     private bool IsAwaitingLease => !_replica.IsLeaseGranted && _ticksInEpoch < _replica.Options.LeaseGraceTicks;
 

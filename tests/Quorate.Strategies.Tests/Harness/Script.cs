@@ -10,10 +10,12 @@ namespace Quorate.Strategies.Tests.Harness;
 /// cluster &lt;nodes&gt; [words for the protocol]     request &lt;n&gt; write &lt;text&gt; | read | transfer &lt;n&gt; | members &lt;text&gt;
 /// campaign &lt;n&gt;   tick [&lt;n&gt;] [times]            deliver|drop|duplicate &lt;a&gt;-&gt;&lt;b&gt; [Type]   deliver all
 /// partition &lt;n&gt;.. | &lt;n&gt;..   heal               crash|restart|lose-unsynced &lt;n&gt;
+/// (and what the protocol adds of its own)
 /// hold &lt;n&gt;  sync &lt;n&gt; (its disk)   wait &lt;ms&gt;     stabilize [ticks]   state [&lt;n&gt;]
 /// </code>
 /// </summary>
-internal sealed class Script(Func<int, string[], IProtocol> create, Func<string, byte[]> encodeMembers)
+internal sealed class Script(
+    Func<int, string[], IProtocol> create, Func<string, byte[]> encodeMembers, Func<World, string[], bool>? more = null)
 {
     private readonly StringBuilder _trace = new();
     private readonly List<HashSet<NodeId>> _sides = [];
@@ -110,6 +112,7 @@ internal sealed class Script(Func<int, string[], IProtocol> create, Func<string,
 
                 break;
             default:
+                if (more?.Invoke(World, words) == true) break;
                 throw new InvalidOperationException($"not a command: {string.Join(' ', words)}");
         }
     }

@@ -191,7 +191,8 @@ internal sealed class World(IProtocol protocol, int nodes)
         }
     }
 
-    private void Step(TestNode node, Action<IReplica> input)
+    /// <summary>One input of any kind, the end of the turn with it, and the disk if it is quick.</summary>
+    public void Step(TestNode node, Action<IReplica> input)
     {
         if (!node.IsUp) return;
         input(node.Replica);
