@@ -71,12 +71,14 @@ internal sealed class Feeder(PrimaryReplica replica, bool feedsAll)
 
     public void SendAll()
     {
+        if (!replica.IsEpochDurable) return;
         foreach (var member in _fed) Send(member);
     }
 
     /// <summary>No entries, but the check that the backup has all that was sent before: this is how a loss is noticed.</summary>
     public void SendHeartbeat(Progress member)
     {
+        if (!replica.IsEpochDurable) return;
         var prev = LogIndex.Min(member.NextIndex.Previous, Limit);
         if (member.State == ProgressState.Snapshot || !replica.Log.HasEpochAt(prev)) prev = default;
         SendAppend(member, prev, default);

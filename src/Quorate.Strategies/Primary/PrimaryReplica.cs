@@ -154,6 +154,10 @@ public sealed class PrimaryReplica : IConfiguredReplica
 
     internal Effects Out { get; private set; } = null!;
 
+    /// <summary>The accepted epoch is in the journal for good. A primary that spoke in one that is not could be restarted,
+    /// be told of the epoch again, and give indices that it has used to other entries.</summary>
+    internal bool IsEpochDurable => _durableEpoch == (Configuration?.Epoch ?? default);
+
     /// <summary>Leads, and nobody else can have been named since.</summary>
     internal bool HasLease => IsLeaseGranted && Rules.IsLeaseValid(_leaseUntil, Now.Nanoseconds);
 

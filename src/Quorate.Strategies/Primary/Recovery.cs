@@ -12,6 +12,7 @@ internal sealed class Recovery(PrimaryReplica replica)
     private LogIndex _snapshotIndex;
     private Epoch _snapshotEpoch;
     private EpochRuns? _snapshotHistory;
+    private LogIndex _mark;
     private bool _hasEntries;
 
     /// <summary>The newest snapshot cannot be read.</summary>
@@ -58,9 +59,9 @@ internal sealed class Recovery(PrimaryReplica replica)
                 return true;
             case RecordKind.Reset when body.Length == 24:
                 return TryReset(Index(body), EpochIn(body, 8), keptSuffix: Index(body[16..]).Value == 1);
-            // The records before the mark are gone; without the snapshot there would be a hole.
             case RecordKind.SnapshotMark when body.Length == 16:
-                return Index(body) <= _snapshotIndex;
+                _mark = Index(body);
+                return true;
             case RecordKind.MemoryMode when body.Length == 8:
                 replica.Amnesia.OnMemoryMode(Index(body).Value);
                 return true;
@@ -79,6 +80,8 @@ internal sealed class Recovery(PrimaryReplica replica)
     public void Finish()
     {
         var log = replica.Log;
+        // The records before the mark are gone; without the snapshot there is a hole.
+        if (_mark > _snapshotIndex) replica.IsStateLost = true;
         if (_snapshotIndex.Value > 0 && !(log.HasEpochAt(_snapshotIndex) && log.EpochAt(_snapshotIndex) == _snapshotEpoch))
         {
             if (replica.Options.Durable) replica.IsStateLost = true;
@@ -112,12 +115,12 @@ internal sealed class Recovery(PrimaryReplica replica)
         if (!_hasEntries)
         {
             // The log was kept from before the snapshot on.
-            if (first > _snapshotIndex.Next) return false;
             _hasEntries = true;
             log.TruncateFrom(first);
-            if (log.LastIndex != first.Previous || log.EpochAt(first.Previous) != previous) log.Reset(first.Previous, previous);
+            if (log.LastIndex != first.Previous) log.Reset(first.Previous, previous);
         }
 
+        if (log.LastIndex == log.BaseIndex && log.LastIndex == first.Previous && log.LastEpoch != previous) log.Reset(first.Previous, previous);
         if (first != log.LastIndex.Next || log.EpochAt(first.Previous) != previous) return false;
         log.AppendFrames(frames);
         replica.Journal.NoteRecovered(point, log.LastIndex, frames.Length);
@@ -126,13 +129,12 @@ internal sealed class Recovery(PrimaryReplica replica)
 
     private bool TryReset(LogIndex index, Epoch epoch, bool keptSuffix)
     {
-        if (index > _snapshotIndex) return false;
+        _mark = index;
         replica.IsStateLost = false;
         if (keptSuffix) return true;
         _hasEntries = true;
-        // A later snapshot's history tells this one's too, unless it is that of another past.
-        var isPast = index >= _snapshotHistory!.First && _snapshotHistory.At(index) == epoch;
-        if (isPast && EpochRuns.TryDecode(_snapshotHistory.Encode(index), index, epoch, out var history)) replica.Log.Reset(index, epoch, history);
+        // The newest snapshot's history tells this one's too, unless it is that of another past.
+        if (_snapshotHistory is not null && index <= _snapshotIndex && EpochRuns.TryDecode(_snapshotHistory.Encode(index), index, epoch, out var history)) replica.Log.Reset(index, epoch, history);
         else replica.Log.Reset(index, epoch);
         return true;
     }
