@@ -41,7 +41,8 @@ internal sealed class BackupReads(PrimaryReplica replica)
 
     public void OnApplied()
     {
-        if (_waiting.Count == 0 || replica.IsStateLost) return;
+        // One that was the primary and shipped state may hold what it executed and nobody committed.
+        if (_waiting.Count == 0 || replica.IsStateLost || replica.LastApplied > replica.CommitIndex) return;
         var kept = 0;
         for (var i = 0; i < _waiting.Count; i++)
         {

@@ -197,7 +197,12 @@ public sealed class PrimaryReplica : IConfiguredReplica
         Serving?.OnTick();
         Cascade?.OnTick();
         Reads.OnTick(Leader);
-        if (Options.DelayMilliseconds > 0) ApplyCommitted();
+        if (Options.DelayMilliseconds > 0)
+        {
+            ApplyCommitted();
+            Reads.OnApplied();
+        }
+
         SnapshotMaker.Work();
     }
 
@@ -305,6 +310,7 @@ public sealed class PrimaryReplica : IConfiguredReplica
         Invariant.Require(index <= Log.LastIndex, "what is committed is in the log");
         CommitIndex = index;
         ApplyCommitted();
+        Reads.OnApplied();
         Serving?.OnCommitAdvanced();
     }
 
@@ -313,7 +319,6 @@ public sealed class PrimaryReplica : IConfiguredReplica
         if (IsStateLost || LastApplied >= CommitIndex) return;
         var limit = Serving is null ? Arrivals.LimitOf(CommitIndex, Log, Now) : CommitIndex;
         while (LastApplied < limit) Apply(LastApplied.Next);
-        Reads.OnApplied();
     }
 
     /// <summary>The group's history has other entries from <paramref name="from"/> on: those of this replica are kept in

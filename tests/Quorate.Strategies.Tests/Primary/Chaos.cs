@@ -17,6 +17,7 @@ internal sealed class Chaos
     private readonly ulong _seed;
     private readonly HashSet<string> _acknowledged = [];
     private readonly HashSet<string> _denied = [];
+    private readonly HashSet<string> _seen = [];
     private readonly List<string> _trace = [];
     private readonly Dictionary<long, (string Text, TestNode Node)> _waiting = [];
     private readonly Dictionary<long, (TestNode Node, int Acknowledged)> _reads = [];
@@ -34,6 +35,7 @@ internal sealed class Chaos
             MaxBatchBytes = 120,
             MaxInflight = 4,
             SnapshotWindow = 3,
+            CoalesceBytes = 150,
             BackupTimeoutTicks = 40,
             LeaseGraceTicks = 20,
         };
@@ -44,6 +46,10 @@ internal sealed class Chaos
         {
             if (TraceLines > 1000) _trace.Add($"    {node}");
             Check(node);
+        };
+        _world.OnReply = (node, request, outcome) =>
+        {
+            if (outcome == OutcomeKind.ReadNow && _reads.TryGetValue(request.Value, out var read)) MustShow(node, read.Acknowledged);
         };
         _control = new TinyControl(_world, _options, PrimaryWorld.Group(1, 1, [1, 2, 3], 4)) { Trace = line => _trace.Add(line) };
     }
@@ -57,6 +63,8 @@ internal sealed class Chaos
     public int Reads { get; private set; }
 
     public int Snapshots => _world.Nodes.Values.Count(n => n.Disk.Sealed is not null);
+
+    public int Coalesced => _world.Nodes.Values.Sum(n => n.Machine.Coalesced);
 
     public int Lost => _world.Nodes.Keys.Sum(n => _protocol.LostOf(n).Texts.Count);
 
@@ -151,8 +159,10 @@ internal sealed class Chaos
     private void MustShow(TestNode node, int acknowledged)
     {
         Reads++;
+        if (acknowledged == 0) return;
         // What was acknowledged from one copy may be lost with it, and then no read shows it.
         if (_options.Ack == Ack.Async) return;
+        _seen.UnionWith(node.Machine.Applied);
         _acknowledged.Take(acknowledged).Where(w => !node.Machine.Applied.Contains(w)).ShouldBeEmpty($"a linearizable read at {node.Id} misses acknowledged writes");
     }
 
@@ -161,6 +171,15 @@ internal sealed class Chaos
         _cut = [];
         _control.Unreachable.Clear();
         if (_dice.Chance(400)) return;
+        if (_dice.Chance(400))
+        {
+            // One alone, from the control plane too; the primary as often as the others together.
+            var alone = _world.Nodes.Values.FirstOrDefault(n => n.IsUp && n.Replica.IsLeader) is { } leader && _dice.Chance(500) ? leader.Id : AnyNode().Id;
+            _control.Unreachable.Add(alone);
+            foreach (var other in _world.Nodes.Keys) _cut.UnionWith([(alone, other), (other, alone)]);
+            return;
+        }
+
         foreach (var a in _world.Nodes.Keys)
         {
             if (_dice.Chance(250)) _control.Unreachable.Add(a);
@@ -200,15 +219,15 @@ internal sealed class Chaos
         foreach (var (id, waiting) in _waiting.ToList())
         {
             if (!waiting.Node.Outcomes.TryGetValue(id, out var outcome)) continue;
-            if (outcome == "Applied") _acknowledged.Add(waiting.Text);
+            if (outcome is "Applied" or "Done") _acknowledged.Add(waiting.Text);
             else if (!outcome.StartsWith("Unknown", StringComparison.Ordinal)) _denied.Add(waiting.Text);
             _waiting.Remove(id);
         }
 
         foreach (var (id, read) in _reads.ToList())
         {
-            if (!read.Node.Outcomes.TryGetValue(id, out var outcome)) continue;
-            if (outcome == "ReadNow") MustShow(read.Node, read.Acknowledged);
+            if (!read.Node.Outcomes.ContainsKey(id)) continue;
+            // What it may show was looked at when it was answered.
             _reads.Remove(id);
         }
     }
@@ -254,6 +273,7 @@ internal sealed class Chaos
             applied.ShouldContain(write, _options.Ack == Ack.Async ? "what is lost is in the lost-and-found" : "acknowledged writes survive");
         }
 
+        foreach (var write in _seen) applied.ShouldContain(write, "what a linearizable read has shown stays");
         foreach (var write in _denied) applied.ShouldNotContain(write, "a write that was refused never happens");
         applied.Distinct().Count().ShouldBe(applied.Count, "each write is applied once");
         _waiting.ShouldBeEmpty("every request has an outcome");

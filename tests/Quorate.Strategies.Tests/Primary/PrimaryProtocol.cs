@@ -12,7 +12,9 @@ internal sealed class LostEntries(Action<string> trace) : ILostAndFound
 
     public void Keep(Epoch madeIn, LogIndex index, ReadOnlySpan<byte> payload)
     {
-        var text = Encoding.UTF8.GetString(payload);
+        var text = Encoding.UTF8.GetString(payload).TrimEnd();
+        // An effect of the test's machine begins with its index.
+        if (payload[^1] == '\n') text = text[(text.IndexOf(' ', StringComparison.Ordinal) + 1)..];
         Texts.Add(text);
         trace($"lost and found {index}/{madeIn} {text}");
     }
