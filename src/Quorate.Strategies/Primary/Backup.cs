@@ -15,24 +15,20 @@ internal sealed class Backup(PrimaryReplica replica)
     /// <summary>What agreed with an older epoch's primary need not agree with this one's.</summary>
     public void OnEpoch() => _verified = default;
 
+    public void OnLogEnds(LogIndex last) => _verified = LogIndex.Min(_verified, last);
+
     public void HandleAppend(NodeId from, Append message)
     {
-        if (!AgreesAt(message.PrevIndex, message.PrevEpoch) || replica.IsStateLost)
+        if (!AgreesAt(message.PrevIndex, message.PrevEpoch))
         {
             Refuse(from, message.Epoch, message.PrevIndex, message.PrevEpoch);
             return;
         }
 
         var log = replica.Log;
-        var frames = message.Entries.Span;
+        var frames = IsFull(message.CommitIndex) ? default : message.Entries.Span;
         var last = message.PrevIndex;
         SkipKnown(ref frames, ref last);
-        if (replica.IsStateLost)
-        {
-            Refuse(from, message.Epoch, message.PrevIndex, message.PrevEpoch);
-            return;
-        }
-
         if (!frames.IsEmpty)
         {
             log.AppendFrames(frames);
@@ -59,7 +55,7 @@ internal sealed class Backup(PrimaryReplica replica)
             return;
         }
 
-        var common = LastCommon(history!, LogIndex.Min(log.LastIndex, message.Index));
+        var common = log.LastCommon(history!, message.Index);
         if (common > message.PrevIndex)
         {
             // More is here than the sender knew.
@@ -93,13 +89,6 @@ internal sealed class Backup(PrimaryReplica replica)
         replica.Out.Send(to, Answer(replica.Configuration!.Epoch, upTo, upTo), after);
     }
 
-    /// <summary>Both histories have the same entries up to here, at least.</summary>
-    private LogIndex LastCommon(EpochRuns history, LogIndex upTo)
-    {
-        while (upTo.Value > 0 && replica.Log.HasEpochAt(upTo) && upTo >= history.First && history.At(upTo) != replica.Log.EpochAt(upTo)) upTo = upTo.Previous;
-        return upTo;
-    }
-
     private bool AgreesAt(LogIndex index, Epoch epoch)
     {
         if (index.Value == 0) return true;
@@ -125,17 +114,21 @@ internal sealed class Backup(PrimaryReplica replica)
         }
     }
 
+    /// <summary>Without its state a replica goes on keeping the log, for its copy counts; but not without end. Only once the
+    /// primary has committed enough to make the snapshot that is waited for: until then it may need this very copy. (A primary
+    /// that ships state makes one only when nothing is out, and one batch is out at a time: there the batch is the bound.)</summary>
+    private bool IsFull(LogIndex commitIndex) =>
+        replica.IsStateLost && replica.Options.Ship == Ship.Log && replica.Log.Bytes > 4 * replica.Options.MaxLagBytes && commitIndex >= replica.Log.BaseIndex;
+
     private void Refuse(NodeId from, Epoch epoch, LogIndex prev, Epoch prevEpoch)
     {
         var log = replica.Log;
         var hint = log.LastNotAbove(prev, prevEpoch);
         if (hint == prev) hint = LogIndex.Max(hint.Previous, default);
         if (!log.HasEpochAt(hint)) hint = default;
-        if (replica.IsStateLost) hint = log.BaseIndex;
         replica.Out.Send(from, new AppendResponse
         {
             Epoch = epoch,
-            NeedsSnapshot = replica.IsStateLost,
             LastIndex = prev,
             HintIndex = hint,
             HintEpoch = log.HasEpochAt(hint) ? log.EpochAt(hint) : default,
@@ -158,8 +151,10 @@ internal sealed class Backup(PrimaryReplica replica)
     {
         Epoch = epoch,
         Success = true,
+        NeedsSnapshot = replica.IsStateLost,
         MatchIndex = match,
         LastIndex = last,
+        HintIndex = replica.IsStateLost ? replica.Log.BaseIndex : default,
         Incarnation = replica.Incarnation,
     };
 

@@ -160,6 +160,9 @@ internal sealed class EpochLog
         return new LogIndex(low);
     }
 
+    /// <summary>See <see cref="EpochRuns.LastCommon"/>.</summary>
+    public LogIndex LastCommon(EpochRuns history, LogIndex upTo) => _epochs.LastCommon(history, LogIndex.Min(upTo, LastIndex));
+
     /// <summary>The history of epochs up to <paramref name="index"/>, as <see cref="EpochRuns.Encode"/> writes it.</summary>
     public byte[] EncodeHistory(LogIndex index) => _epochs.Encode(index);
 

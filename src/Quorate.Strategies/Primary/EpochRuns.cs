@@ -44,6 +44,19 @@ internal sealed class EpochRuns
         return index;
     }
 
+    /// <summary>The last index up to <paramref name="upTo"/> at which both histories have the same entry: all before agree too.
+    /// Where one of them does not reach back, its beginning.</summary>
+    public LogIndex LastCommon(EpochRuns other, LogIndex upTo)
+    {
+        while (upTo > First && upTo > other.First && At(upTo) != other.At(upTo))
+        {
+            // Within a run of both nothing changes.
+            upTo = LogIndex.Max(_runs[RunOf(upTo)].First, other._runs[other.RunOf(upTo)].First).Previous;
+        }
+
+        return upTo;
+    }
+
     public void TruncateFrom(LogIndex from)
     {
         while (_runs.Count > 1 && _runs[^1].First >= from) _runs.RemoveAt(_runs.Count - 1);

@@ -23,7 +23,7 @@ internal sealed class Feeder(PrimaryReplica replica, bool feedsAll)
     {
         get
         {
-            foreach (var member in _fed) if (member.State == ProgressState.Snapshot && !IsAway(member)) return true;
+            foreach (var member in _fed) if (member.Transfer is not null && !IsAway(member)) return true;
             return false;
         }
     }
@@ -95,11 +95,9 @@ internal sealed class Feeder(PrimaryReplica replica, bool feedsAll)
     {
         if (this[from] is not { } member || !member.OnAnswer(response.Incarnation, replica.Now, replica.Options.Durable)) return null;
         var log = replica.Log;
-        if (response.NeedsSnapshot)
-        {
-            member.BecomeSnapshot(notBefore: response.HintIndex);
-        }
-        else if (!response.Success)
+        if (response.NeedsSnapshot) member.RestoreState(notBefore: response.HintIndex);
+        else member.OnStateWhole();
+        if (!response.Success)
         {
             member.OnRefusal(response.LastIndex, log.LastNotAbove(response.HintIndex, response.HintEpoch));
         }
@@ -135,11 +133,9 @@ internal sealed class Feeder(PrimaryReplica replica, bool feedsAll)
 
     private void Send(Progress member)
     {
+        member.Transfer?.Send(replica, member.Node);
         switch (member.State)
         {
-            case ProgressState.Snapshot:
-                member.Transfer!.Send(replica, member.Node);
-                break;
             case ProgressState.Probe when !member.IsSent:
                 // Also below what is in memory: the history tells whether the logs agree there.
                 SendHeartbeat(member);
@@ -153,7 +149,7 @@ internal sealed class Feeder(PrimaryReplica replica, bool feedsAll)
                 if (member.NextIndex <= replica.Log.BaseIndex)
                 {
                     // What it needs is gone. A dead one is not worth a snapshot: wait until it answers.
-                    if (!IsAway(member)) member.BecomeSnapshot(notBefore: default);
+                    if (!IsAway(member)) member.BecomeSnapshot();
                     break;
                 }
 

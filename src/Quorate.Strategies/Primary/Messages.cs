@@ -78,7 +78,8 @@ internal sealed class AppendResponse : PrimaryMessage
 
     public bool Success { get; set; }
 
-    /// <summary>The state is not one that entries could be applied to: send a snapshot.</summary>
+    /// <summary>The log is whole, but the state is not one that its entries could be applied to: a snapshot is needed,
+    /// not older than <see cref="HintIndex"/>.</summary>
     public bool NeedsSnapshot { get; set; }
 
     /// <summary>Success: the log agrees with the primary's and is durable up to here.</summary>
@@ -119,8 +120,8 @@ internal sealed class AppendResponse : PrimaryMessage
             : null;
 
     public override string ToString() => Success
-        ? $"AppendResponse {Epoch} match {MatchIndex} last {LastIndex}"
-        : $"AppendResponse {Epoch} refused {LastIndex} hint {HintIndex}/{HintEpoch}{(NeedsSnapshot ? " needs a snapshot" : "")}";
+        ? $"AppendResponse {Epoch} match {MatchIndex} last {LastIndex}{(NeedsSnapshot ? $" needs a snapshot from {HintIndex} on" : "")}"
+        : $"AppendResponse {Epoch} refused {LastIndex} hint {HintIndex}/{HintEpoch}";
 }
 
 /// <summary>The control plane's word, passed on to a replica that spoke in an older epoch.</summary>

@@ -63,11 +63,17 @@ public sealed class PrimaryReplica : IConfiguredReplica
     /// <inheritdoc/>
     public GroupConfiguration? Configuration { get; private set; }
 
-    /// <inheritdoc/>
+    /// <summary>
+    /// What this replica certainly holds, at the epoch it has durably accepted. With <see cref="ReplicaReport.NeedsState"/>
+    /// it must not be named; if its last index is not 0, its log is whole all the same, and it counts among those that
+    /// have answered: where it is not the most advanced it has told all that it had to tell.
+    /// </summary>
     public ReplicaReport Report
     {
         get
         {
+            // One that forgot may hold less than it answered for: of such a log nothing is certain.
+            if (Amnesia.IsPresent) return new ReplicaReport(_durableEpoch, default, default, default, NeedsState: true);
             var last = Journal.DurableIndex;
             var lastEpoch = Log.HasEpochAt(last) ? Log.EpochAt(last) : default;
             return new ReplicaReport(_durableEpoch, lastEpoch, last, LogIndex.Min(CommitIndex, last), NeedsState);
@@ -329,6 +335,7 @@ public sealed class PrimaryReplica : IConfiguredReplica
         Log.TruncateFrom(from);
         Journal.TruncateFrom(from, Out);
         Arrivals.TruncateFrom(from);
+        Backup.OnLogEnds(from.Previous);
         CommitIndex = LogIndex.Min(CommitIndex, from.Previous);
         if (LastApplied < from) return;
         LastApplied = from.Previous;
@@ -362,11 +369,11 @@ public sealed class PrimaryReplica : IConfiguredReplica
         var agrees = index >= Log.BaseIndex && Log.HasEpochAt(index) && Log.EpochAt(index) == epoch;
         if (!agrees)
         {
-            var common = Log.LastIndex;
-            while (common > Log.BaseIndex && (common > index || (common >= history.First && history.At(common) != Log.EpochAt(common)))) common = common.Previous;
             // Entries that the snapshot's history has too are in the snapshot; the others are nowhere else.
+            var common = Log.LastCommon(history, index);
             if (common < Log.LastIndex) KeepFrom(common.Next);
             Log.Reset(index, epoch, history);
+            Backup.OnLogEnds(index);
         }
 
         Journal.JumpTo(index, epoch, agrees, Out);

@@ -39,7 +39,7 @@ internal sealed class Progress(NodeId node, LogIndex next, StepTime since)
     public long OldestInflightSentAt => _inflight.Peek().SentAt;
 
     /// <summary>The log up to this index is not needed for this replica.</summary>
-    public LogIndex NeededFrom => LogIndex.Max(MatchIndex, Transfer?.Index ?? default);
+    public LogIndex NeededFrom => State == ProgressState.Snapshot ? LogIndex.Max(MatchIndex, Transfer!.Index) : MatchIndex;
 
     /// <returns>False: the answer comes from an earlier life and says nothing about this one.</returns>
     public bool OnAnswer(long incarnation, StepTime now, bool remembers)
@@ -129,13 +129,22 @@ internal sealed class Progress(NodeId node, LogIndex next, StepTime since)
         IsSent = true;
     }
 
-    /// <param name="notBefore">a snapshot older than this is of no use to it</param>
-    public void BecomeSnapshot(LogIndex notBefore)
+    /// <summary>What it needs of the log is gone: nothing but a snapshot until it is there.</summary>
+    public void BecomeSnapshot()
     {
-        if (State == ProgressState.Snapshot) return;
+        EndTransfer();
         State = ProgressState.Snapshot;
         _inflight.Clear();
-        Transfer = new SnapshotTransfer(notBefore);
+        Transfer = new SnapshotTransfer(stateOnly: false, default);
+    }
+
+    /// <summary>Its log is whole, its state is not: entries go on, and a snapshot beside them.</summary>
+    /// <param name="notBefore">its log begins after this: an older snapshot would leave a gap</param>
+    public void RestoreState(LogIndex notBefore) => Transfer ??= new SnapshotTransfer(stateOnly: true, notBefore);
+
+    public void OnStateWhole()
+    {
+        if (State != ProgressState.Snapshot) EndTransfer();
     }
 
     public void EndTransfer()

@@ -12,6 +12,9 @@ internal sealed class Recovery(PrimaryReplica replica)
     private LogIndex _snapshotIndex;
     private Epoch _snapshotEpoch;
     private EpochRuns? _snapshotHistory;
+    /// <summary>How to get from the snapshot's state to the one that the last newest state led to: entries before it, and
+    /// itself. Only at the end is it known which of it belongs to the snapshot's history.</summary>
+    private readonly List<(LogIndex Before, LogIndex To, EntryKind Kind, byte[] Payload)> _steps = [];
     private LogIndex _mark;
     private bool _hasEntries;
 
@@ -53,6 +56,7 @@ internal sealed class Recovery(PrimaryReplica replica)
             case RecordKind.Truncate when body.Length == 8:
                 if (Index(body).Value < 1) return false;
                 replica.Log.TruncateFrom(Index(body));
+                _steps.RemoveAll(s => s.To >= replica.Log.LastIndex.Next);
                 return true;
             case RecordKind.StateLost when body.IsEmpty:
                 replica.IsStateLost = true;
@@ -88,6 +92,7 @@ internal sealed class Recovery(PrimaryReplica replica)
             else log.Reset(_snapshotIndex, _snapshotEpoch, _snapshotHistory);
         }
 
+        TakeSteps();
         if (!replica.IsStateLost && replica.LastApplied >= log.BaseIndex && replica.LastApplied <= log.LastIndex) return;
         if (!replica.IsStateLost) replica.IsStateLost = log.LastIndex.Value > 0;
         replica.RestoreAt(log.BaseIndex);
@@ -130,6 +135,7 @@ internal sealed class Recovery(PrimaryReplica replica)
     private bool TryReset(LogIndex index, Epoch epoch, bool keptSuffix)
     {
         _mark = index;
+        _steps.Clear();
         replica.IsStateLost = false;
         if (keptSuffix) return true;
         _hasEntries = true;
@@ -147,19 +153,32 @@ internal sealed class Recovery(PrimaryReplica replica)
         if (length < 0 || length > rest.Length || to <= from) return false;
         if (!EpochRuns.TryDecode(rest[..(int)length], to, epoch, out var history)) return false;
         replica.Journal.NoteRecovered(point, to, body.Length);
-        if (to > _snapshotIndex && !replica.IsStateLost && !TryApplyChanges(from, to, rest[(int)length..])) return false;
+        if (from > replica.Log.LastIndex) return false;
+        var last = _steps.Count > 0 ? _steps[^1].To : _snapshotIndex;
+        for (var index = LogIndex.Max(last.Next, replica.Log.FirstIndex); index <= from; index = index.Next)
+        {
+            var entry = replica.Log[index];
+            _steps.Add((index.Previous, index, entry.Kind, entry.Payload.ToArray()));
+        }
+
+        _steps.Add((from, to, EntryKind.Effect, rest[(int)length..].ToArray()));
         _hasEntries = true;
         replica.Log.Reset(to, epoch, history);
         return true;
     }
 
     /// <summary>Whatever the newest state was sent for was committed before it.</summary>
-    private bool TryApplyChanges(LogIndex from, LogIndex to, ReadOnlySpan<byte> effect)
+    private void TakeSteps()
     {
-        if (from < replica.LastApplied || from > replica.Log.LastIndex || replica.LastApplied < replica.Log.BaseIndex) return false;
-        replica.CommitUpTo(from);
-        if (replica.Shipping is not { } shipping || replica.LastApplied != from || !shipping.TryApplyEffect(to, effect)) return false;
-        replica.RestoreAt(to);
-        return true;
+        foreach (var (before, to, kind, payload) in _steps)
+        {
+            if (replica.IsStateLost || to <= replica.LastApplied) continue;
+            if (before != replica.LastApplied) replica.IsStateLost = true;
+            else if (kind == EntryKind.Command) replica.Machine.Apply(to, payload, default);
+            else if (kind == EntryKind.Effect) replica.IsStateLost = replica.Shipping?.TryApplyEffect(to, payload) != true;
+            replica.RestoreAt(to);
+        }
+
+        _steps.Clear();
     }
 }

@@ -112,8 +112,13 @@ internal sealed class Serving
 
     public void OnTurnEnd()
     {
-        // While nothing is out, who is far behind can be sent the newest state.
-        if (_shipper is not null) Feeder.SendAll();
+        if (_shipper is not null)
+        {
+            // While nothing is out, who is far behind can be sent the newest state, and a snapshot can begin.
+            Feeder.SendAll();
+            _replica.SnapshotMaker.BeginIfDue();
+        }
+
         do
         {
             ReleaseReads();

@@ -20,6 +20,8 @@ internal sealed class SnapshotReceiver(PrimaryReplica replica)
             return;
         }
 
+        // It would leave a gap before a log that was answered for.
+        if (replica.IsStateLost && message.Index < log.BaseIndex) return;
         if (_installation is not { } installation || !installation.Continues(from, message))
         {
             if (_installation is { IsSealing: true }) return;
@@ -66,6 +68,7 @@ internal sealed class SnapshotReceiver(PrimaryReplica replica)
         if (!saved) return true;
         // Never older than what is here: it would be the state before entries that were answered for.
         if (!replica.IsStateLost && snapshot.Index <= replica.LastApplied && replica.Log.EpochAt(snapshot.Index) == snapshot.Epoch) return true;
+        if (replica.IsStateLost && snapshot.Index < replica.Log.BaseIndex) return true;
         snapshot.Complete();
         replica.JumpTo(snapshot.Index, snapshot.Epoch, snapshot.History);
         replica.SnapshotMaker.NoteSealed(snapshot.Index, snapshot.Bytes);

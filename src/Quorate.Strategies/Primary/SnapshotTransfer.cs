@@ -3,8 +3,8 @@ using Quorate.Replication;
 namespace Quorate.Strategies.Primary;
 
 /// <summary>A snapshot on its way to one backup: a window of pieces, resumed where the backup says. The backup has use for
-/// none from before <paramref name="notBefore"/>.</summary>
-internal sealed class SnapshotTransfer(LogIndex notBefore) : IDisposable
+/// none from before <paramref name="notBefore"/>; when it is the state only that it lacks, its own log goes on from there.</summary>
+internal sealed class SnapshotTransfer(bool stateOnly, LogIndex notBefore) : IDisposable
 {
     private ISnapshotReader? _reader;
     private int _acknowledged;
@@ -68,7 +68,7 @@ internal sealed class SnapshotTransfer(LogIndex notBefore) : IDisposable
     private bool TryOpen(PrimaryReplica replica)
     {
         if (_reader is not null) return true;
-        var oldest = LogIndex.Max(replica.Log.BaseIndex, LogIndex.Min(notBefore, replica.LastApplied));
+        var oldest = stateOnly ? notBefore : replica.Log.BaseIndex;
         if (replica.SnapshotMaker.CanServe(oldest))
         {
             _reader = replica.Snapshots.OpenNewest();
@@ -78,7 +78,7 @@ internal sealed class SnapshotTransfer(LogIndex notBefore) : IDisposable
             replica.SnapshotMaker.NoteDamaged();
         }
 
-        replica.SnapshotMaker.Begin();
+        if (replica.LastApplied >= oldest) replica.SnapshotMaker.Begin();
         return false;
     }
 

@@ -68,19 +68,11 @@ internal sealed class TinyControl(World world, PrimaryOptions options, GroupConf
     private void TryChoose()
     {
         _rounds++;
-        var eligible = _reports.Where(r => !r.Value.NeedsState && (Decided.InSync.Contains(r.Key) || options.Ack == Ack.Async)).ToList();
-        var enough = options.Ack switch
-        {
-            Ack.Async => _rounds >= GraceRounds && eligible.Count > 0,
-            Ack.SemiSync => eligible.Count >= Math.Max(1, Decided.InSync.Count - options.AckBackups),
-            Ack.Majority => eligible.Count > Decided.InSync.Count / 2,
-            _ => eligible.Count > 0,
-        };
-        if (!enough) return;
-        var best = eligible[0];
-        foreach (var report in eligible) if (report.Value.IsAheadOf(best.Value)) best = report;
+        if (options.Ack == Ack.Async && _rounds < GraceRounds) return;
+        var chosen = FailOver.Choose(options, Decided, [.. _reports]);
+        if (chosen.IsNone) return;
         FailOvers++;
-        var inSync = Decided.InSync.Contains(best.Key) ? Decided.InSync : [.. Decided.InSync, best.Key];
-        Decide(new GroupConfiguration(Decided.Epoch.Next, best.Key, inSync, [.. Decided.Learners.Where(n => n != best.Key)]));
+        var inSync = Decided.InSync.Contains(chosen) ? Decided.InSync : [.. Decided.InSync, chosen];
+        Decide(new GroupConfiguration(Decided.Epoch.Next, chosen, inSync, [.. Decided.Learners.Where(n => n != chosen)]));
     }
 }
