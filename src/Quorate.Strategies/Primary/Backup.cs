@@ -49,7 +49,7 @@ internal sealed class Backup(PrimaryReplica replica)
     {
         if (!EpochRuns.TryDecode(message.History.Span, message.Index, message.IndexEpoch, out var history)) return;
         var log = replica.Log;
-        if (!AgreesAt(message.PrevIndex, message.PrevEpoch) || replica.IsStateLost)
+        if (!AgreesAt(message.PrevIndex, message.PrevEpoch) || replica.Past.IsStateLost)
         {
             Refuse(from, message.Epoch, message.PrevIndex, message.PrevEpoch);
             return;
@@ -64,9 +64,9 @@ internal sealed class Backup(PrimaryReplica replica)
             return;
         }
 
-        if (log.LastIndex > message.PrevIndex) replica.GiveUpFrom(message.PrevIndex.Next);
+        if (log.LastIndex > message.PrevIndex) replica.Past.GiveUpFrom(message.PrevIndex.Next);
         replica.CommitUpTo(message.PrevIndex);
-        if (replica.IsStateLost || replica.LastApplied != message.PrevIndex
+        if (replica.Past.IsStateLost || replica.LastApplied != message.PrevIndex
             || replica.Shipping is not { } shipping || !shipping.TryApplyEffect(message.Index, message.Effect.Span))
         {
             Refuse(from, message.Epoch, message.PrevIndex, message.PrevEpoch);
@@ -105,7 +105,7 @@ internal sealed class Backup(PrimaryReplica replica)
             // comparison fails.
             if (log.HasEpochAt(last.Next) && log.EpochAt(last.Next) != EpochLog.FrameEpoch(frames))
             {
-                replica.GiveUpFrom(last.Next);
+                replica.Past.GiveUpFrom(last.Next);
                 return;
             }
 
@@ -118,7 +118,7 @@ internal sealed class Backup(PrimaryReplica replica)
     /// primary has committed enough to make the snapshot that is waited for: until then it may need this very copy. (A primary
     /// that ships state makes one only when nothing is out, and one batch is out at a time: there the batch is the bound.)</summary>
     private bool IsFull(LogIndex commitIndex) =>
-        replica.IsStateLost && replica.Options.Ship == Ship.Log && replica.Log.Bytes > 4 * replica.Options.MaxLagBytes && commitIndex >= replica.Log.BaseIndex;
+        replica.Past.IsStateLost && replica.Options.Ship == Ship.Log && replica.Log.Bytes > 4 * replica.Options.MaxLagBytes && commitIndex >= replica.Log.BaseIndex;
 
     private void Refuse(NodeId from, Epoch epoch, LogIndex prev, Epoch prevEpoch)
     {
@@ -151,10 +151,10 @@ internal sealed class Backup(PrimaryReplica replica)
     {
         Epoch = epoch,
         Success = true,
-        NeedsSnapshot = replica.IsStateLost,
+        NeedsSnapshot = replica.Past.IsStateLost,
         MatchIndex = match,
         LastIndex = last,
-        HintIndex = replica.IsStateLost ? replica.Log.BaseIndex : default,
+        HintIndex = replica.Past.IsStateLost ? replica.Log.BaseIndex : default,
         Incarnation = replica.Incarnation,
     };
 

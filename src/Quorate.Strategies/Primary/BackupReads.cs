@@ -42,7 +42,7 @@ internal sealed class BackupReads(PrimaryReplica replica)
     public void OnApplied()
     {
         // One that was the primary and shipped state may hold what it executed and nobody committed.
-        if (_waiting.Count == 0 || replica.IsStateLost || replica.LastApplied > replica.CommitIndex) return;
+        if (_waiting.Count == 0 || replica.Past.IsStateLost || replica.LastApplied > replica.CommitIndex) return;
         var kept = 0;
         for (var i = 0; i < _waiting.Count; i++)
         {

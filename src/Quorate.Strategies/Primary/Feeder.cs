@@ -39,6 +39,18 @@ internal sealed class Feeder(PrimaryReplica replica, bool feedsAll)
         }
     }
 
+    /// <summary>A feeder of those whose source this replica is, as a backup; null when there are none.</summary>
+    public static Feeder? CascadeOf(PrimaryReplica replica)
+    {
+        if (replica.Configuration is not { } c || c.Leader.IsNone || c.Leader == replica.Self || !c.Contains(replica.Self)) return null;
+        var fed = new List<NodeId>();
+        foreach (var node in c.Learners) if (node != replica.Self && replica.Options.SourceOf(node, c) == replica.Self) fed.Add(node);
+        if (fed.Count == 0) return null;
+        var feeder = new Feeder(replica, feedsAll: false);
+        feeder.Follow(fed);
+        return feeder;
+    }
+
     /// <summary>Feeds exactly these from now on, in a new epoch: where the logs agree must be asked again, what is durable
     /// where is known.</summary>
     public void Follow(List<NodeId> nodes)

@@ -56,6 +56,8 @@ public sealed class PrimaryReplica : IConfiguredReplica
         SnapshotReceiver = new SnapshotReceiver(this);
         Backup = new Backup(this);
         Reads = new BackupReads(this);
+        Past = new Past(this);
+        Inbox = new Inbox(this);
         _recovery = new Recovery(this);
         _recovery.RestoreNewestSnapshot();
     }
@@ -128,6 +130,10 @@ public sealed class PrimaryReplica : IConfiguredReplica
 
     internal BackupReads Reads { get; }
 
+    internal Past Past { get; }
+
+    internal Inbox Inbox { get; }
+
     /// <summary>This replica leads its epoch and has led it since it was accepted, in this life: one that was restarted
     /// may have sent entries that it lost, and would give their indices to others.</summary>
     internal Serving? Serving { get; private set; }
@@ -136,24 +142,16 @@ public sealed class PrimaryReplica : IConfiguredReplica
     internal Feeder? Cascade { get; private set; }
 
     /// <summary>What the log holds up to here is committed, as far as this replica knows. Rises within an epoch.</summary>
-    internal LogIndex CommitIndex { get; private set; }
+    internal LogIndex CommitIndex { get; set; }
 
     /// <summary>The state is the one after this entry. At most <see cref="CommitIndex"/>, but at a primary that ships state.</summary>
     internal LogIndex LastApplied { get; set; }
-
-    /// <summary>The state holds what the log no longer does: a snapshot must replace it.</summary>
-    internal bool IsStateLost { get; set; }
-
-    /// <summary>Entries of the log that were given up and could not be kept, because they were gone from memory.</summary>
-    internal long UnlistedLosses { get; private set; }
-
-    internal long Losses { get; private set; }
 
     /// <summary>Everybody has the log up to here, as far as the primary knows: memory may forget it.</summary>
     internal LogIndex DropIndex { get; set; }
 
     internal bool NeedsState =>
-        IsStateLost || Amnesia.IsPresent || (Log.LastIndex.Value == 0 && Configuration?.InSync.Contains(Self) != true);
+        Past.IsStateLost || Amnesia.IsPresent || (Log.LastIndex.Value == 0 && Configuration?.InSync.Contains(Self) != true);
 
     /// <summary>The time and the world of the present step.</summary>
     internal StepTime Now { get; private set; }
@@ -186,7 +184,7 @@ public sealed class PrimaryReplica : IConfiguredReplica
         _accepting = (_durableEpoch, default);
         Arrivals.Note(Log.LastIndex, now);
         if (!Options.Durable) Journal.SaveMark(RecordKind.MemoryMode, effects, Incarnation);
-        FollowFeeds();
+        Cascade = Feeder.CascadeOf(this);
     }
 
     public void OnRequest(in ReplicaRequest request, StepTime now, Effects effects)
@@ -226,7 +224,7 @@ public sealed class PrimaryReplica : IConfiguredReplica
         Serving?.OnTurnEnd();
         if (Serving is null) Reads.Ask(Leader);
         Cascade?.SendAll();
-        TrimLog();
+        Past.TrimLog();
         SnapshotMaker.BeginIfDue();
         SnapshotMaker.Work();
     }
@@ -262,31 +260,7 @@ public sealed class PrimaryReplica : IConfiguredReplica
     public void OnMessage(NodeId from, Message message, StepTime now, Effects effects)
     {
         Enter(now, effects);
-        if (message is Announce announce)
-        {
-            Accept(announce.Configuration);
-            return;
-        }
-
-        if (message is not PrimaryMessage said || Configuration is null && said is not (Append or InstallSnapshot or Changes)) return;
-        var accepted = Configuration?.Epoch ?? default;
-        if (Rules.IsStale(said.Epoch, accepted))
-        {
-            // The sender has not heard of the newer epoch yet.
-            effects.Send(from, new Announce { Epoch = accepted, Configuration = Configuration! }, Journal.ConfigurationPoint);
-            if (said is AppendResponse) Serving?.Feeder.OnAnnounced(from);
-            return;
-        }
-
-        if (said.Epoch > accepted)
-        {
-            // It is this replica that has not: the sender answers an answer of an older epoch with the configuration.
-            if (said is Append or InstallSnapshot or Changes)
-                effects.Send(from, new AppendResponse { Epoch = accepted, Incarnation = Incarnation }, Journal.ConfigurationPoint);
-            return;
-        }
-
-        Handle(from, said);
+        Inbox.Handle(from, message);
     }
 
     public void Describe(StringBuilder text) => StatusReport.Describe(this, text);
@@ -322,67 +296,9 @@ public sealed class PrimaryReplica : IConfiguredReplica
 
     internal void ApplyCommitted()
     {
-        if (IsStateLost || LastApplied >= CommitIndex) return;
+        if (Past.IsStateLost || LastApplied >= CommitIndex) return;
         var limit = Serving is null ? Arrivals.LimitOf(CommitIndex, Log, Now) : CommitIndex;
         while (LastApplied < limit) Apply(LastApplied.Next);
-    }
-
-    /// <summary>The group's history has other entries from <paramref name="from"/> on: those of this replica are kept in
-    /// the lost-and-found, then forgotten.</summary>
-    internal void GiveUpFrom(LogIndex from)
-    {
-        KeepFrom(from);
-        Log.TruncateFrom(from);
-        Journal.TruncateFrom(from, Out);
-        Arrivals.TruncateFrom(from);
-        Backup.OnLogEnds(from.Previous);
-        CommitIndex = LogIndex.Min(CommitIndex, from.Previous);
-        if (LastApplied < from) return;
-        LastApplied = from.Previous;
-        LoseState();
-        Journal.SaveMark(RecordKind.StateLost, Out);
-    }
-
-    /// <summary>Puts entries into the lost-and-found; the caller forgets them.</summary>
-    internal void KeepFrom(LogIndex from)
-    {
-        var first = LogIndex.Max(from, Log.FirstIndex);
-        UnlistedLosses += Math.Max(0, LogIndex.Min(first.Previous, Log.LastIndex) - from.Previous);
-        for (var index = first; index <= Log.LastIndex; index = index.Next)
-        {
-            var entry = Log[index];
-            if (entry.Kind == EntryKind.NoOp) continue;
-            LostAndFound.Keep(entry.Epoch, index, entry.Payload);
-            Losses++;
-        }
-    }
-
-    internal void LoseState()
-    {
-        IsStateLost = true;
-        SnapshotMaker.Forget();
-    }
-
-    /// <summary>The state was replaced by that of a snapshot; the log goes on after it if it agrees with it.</summary>
-    internal void JumpTo(LogIndex index, Epoch epoch, EpochRuns history)
-    {
-        var agrees = index >= Log.BaseIndex && Log.HasEpochAt(index) && Log.EpochAt(index) == epoch;
-        if (!agrees)
-        {
-            // Entries that the snapshot's history has too are in the snapshot; the others are nowhere else.
-            var common = Log.LastCommon(history, index);
-            if (common < Log.LastIndex) KeepFrom(common.Next);
-            Log.Reset(index, epoch, history);
-            Backup.OnLogEnds(index);
-        }
-
-        Journal.JumpTo(index, epoch, agrees, Out);
-        Arrivals.JumpTo(index);
-        CommitIndex = agrees ? LogIndex.Max(CommitIndex, index) : index;
-        LastApplied = index;
-        IsStateLost = false;
-        ApplyCommitted();
-        Reads.OnApplied();
     }
 
     /// <summary>A snapshot is durable: the journal before it goes, but for what a later life must know.</summary>
@@ -403,42 +319,8 @@ public sealed class PrimaryReplica : IConfiguredReplica
         Out = effects;
     }
 
-    private void Handle(NodeId from, PrimaryMessage message)
-    {
-        // What is said in an older epoch gets here past a broken rule only, and then from a primary of that time.
-        var isFeeder = Serving is null && (message.Epoch != Configuration!.Epoch || IsFeeder(from));
-        switch (message)
-        {
-            case Append append when isFeeder:
-                Backup.HandleAppend(from, append);
-                break;
-            case InstallSnapshot snapshot when isFeeder:
-                SnapshotReceiver.Handle(from, snapshot);
-                break;
-            case Changes changes when isFeeder:
-                Backup.HandleChanges(from, changes);
-                break;
-            case AppendResponse response:
-                if (Serving is { } serving) serving.HandleAppendResponse(from, response);
-                else Cascade?.HandleAppendResponse(from, response);
-                break;
-            case InstallSnapshotResponse response:
-                (Serving?.Feeder ?? Cascade)?.HandleInstallSnapshotResponse(from, response);
-                break;
-            case ReadIndex read:
-                Serving?.HandleReadIndex(from, read);
-                break;
-            case ReadIndexResponse response:
-                Reads.HandleResponse(response);
-                break;
-        }
-    }
-
-    private bool IsFeeder(NodeId from) =>
-        from != Self && (from == Leader || from == Options.SourceOf(Self, Configuration!));
-
     /// <summary>The contract's first rule: from here on nothing of an older epoch counts, and what is said waits for the journal.</summary>
-    private void Accept(GroupConfiguration configuration)
+    internal void Accept(GroupConfiguration configuration)
     {
         var old = Configuration;
         if (old is not null && configuration.Epoch <= old.Epoch) return;
@@ -455,32 +337,20 @@ public sealed class PrimaryReplica : IConfiguredReplica
 
         Serving?.End(configuration);
         Serving = null;
+        Cascade?.End();
+        Cascade = null;
         Reads.Fail();
         // What is half received belongs to the history of another primary.
         if (old is null || old.Leader != configuration.Leader) SnapshotReceiver.Abandon();
         if (leads && !NeedsState)
         {
-            Cascade?.End();
-            Cascade = null;
             Serving = new Serving(this);
             ApplyCommitted();
             Serving.Begin();
             return;
         }
 
-        FollowFeeds();
-    }
-
-    private void FollowFeeds()
-    {
-        Cascade?.End();
-        Cascade = null;
-        if (Configuration is not { } c || c.Leader.IsNone || c.Leader == Self || !c.Contains(Self)) return;
-        var fed = new List<NodeId>();
-        foreach (var node in c.Learners) if (node != Self && Options.SourceOf(node, c) == Self) fed.Add(node);
-        if (fed.Count == 0) return;
-        Cascade = new Feeder(this, feedsAll: false);
-        Cascade.Follow(fed);
+        Cascade = Feeder.CascadeOf(this);
     }
 
     private void Apply(LogIndex index)
@@ -497,16 +367,5 @@ public sealed class PrimaryReplica : IConfiguredReplica
                 Invariant.Require(Shipping is not null && Shipping.TryApplyEffect(index, entry.Payload), "a primary ships whole effects");
                 break;
         }
-    }
-
-    /// <summary>Memory keeps what somebody may still need of the log, within bounds; the journal has all of it.</summary>
-    private void TrimLog()
-    {
-        var feeder = Serving?.Feeder ?? Cascade;
-        var bound = feeder is { IsSendingSnapshot: true } ? 4 * Options.MaxLagBytes : Options.MaxLagBytes;
-        var target = feeder is null ? DropIndex : LogIndex.Min(DropIndex, feeder.SlowestNeeded());
-        if (Log.Bytes > bound) target = LogIndex.Max(target, Log.FirstWithin(bound).Previous);
-        target = LogIndex.Min(LogIndex.Min(target, LogIndex.Min(LastApplied, CommitIndex)), Journal.JournaledIndex);
-        if (target > Log.BaseIndex && !IsStateLost) Log.DropThrough(target);
     }
 }

@@ -59,7 +59,7 @@ internal sealed class Recovery(PrimaryReplica replica)
                 _steps.RemoveAll(s => s.To >= replica.Log.LastIndex.Next);
                 return true;
             case RecordKind.StateLost when body.IsEmpty:
-                replica.IsStateLost = true;
+                replica.Past.IsStateLost = true;
                 return true;
             case RecordKind.Reset when body.Length == 24:
                 return TryReset(Index(body), EpochIn(body, 8), keptSuffix: Index(body[16..]).Value == 1);
@@ -85,18 +85,18 @@ internal sealed class Recovery(PrimaryReplica replica)
     {
         var log = replica.Log;
         // The records before the mark are gone; without the snapshot there is a hole.
-        if (_mark > _snapshotIndex) replica.IsStateLost = true;
+        if (_mark > _snapshotIndex) replica.Past.IsStateLost = true;
         if (_snapshotIndex.Value > 0 && !(log.HasEpochAt(_snapshotIndex) && log.EpochAt(_snapshotIndex) == _snapshotEpoch))
         {
-            if (replica.Options.Durable) replica.IsStateLost = true;
+            if (replica.Options.Durable) replica.Past.IsStateLost = true;
             else log.Reset(_snapshotIndex, _snapshotEpoch, _snapshotHistory);
         }
 
         TakeSteps();
-        if (!replica.IsStateLost && replica.LastApplied >= log.BaseIndex && replica.LastApplied <= log.LastIndex) return;
-        if (!replica.IsStateLost) replica.IsStateLost = log.LastIndex.Value > 0;
+        if (!replica.Past.IsStateLost && replica.LastApplied >= log.BaseIndex && replica.LastApplied <= log.LastIndex) return;
+        if (!replica.Past.IsStateLost) replica.Past.IsStateLost = log.LastIndex.Value > 0;
         replica.RestoreAt(log.BaseIndex);
-        if (replica.IsStateLost) replica.SnapshotMaker.Forget();
+        if (replica.Past.IsStateLost) replica.SnapshotMaker.Forget();
     }
 
     private static LogIndex Index(ReadOnlySpan<byte> body) => new(BinaryPrimitives.ReadInt64LittleEndian(body));
@@ -136,7 +136,7 @@ internal sealed class Recovery(PrimaryReplica replica)
     {
         _mark = index;
         _steps.Clear();
-        replica.IsStateLost = false;
+        replica.Past.IsStateLost = false;
         if (keptSuffix) return true;
         _hasEntries = true;
         // The newest snapshot's history tells this one's too, unless it is that of another past.
@@ -172,10 +172,10 @@ internal sealed class Recovery(PrimaryReplica replica)
     {
         foreach (var (before, to, kind, payload) in _steps)
         {
-            if (replica.IsStateLost || to <= replica.LastApplied) continue;
-            if (before != replica.LastApplied) replica.IsStateLost = true;
+            if (replica.Past.IsStateLost || to <= replica.LastApplied) continue;
+            if (before != replica.LastApplied) replica.Past.IsStateLost = true;
             else if (kind == EntryKind.Command) replica.Machine.Apply(to, payload, default);
-            else if (kind == EntryKind.Effect) replica.IsStateLost = replica.Shipping?.TryApplyEffect(to, payload) != true;
+            else if (kind == EntryKind.Effect) replica.Past.IsStateLost = replica.Shipping?.TryApplyEffect(to, payload) != true;
             replica.RestoreAt(to);
         }
 

@@ -49,7 +49,7 @@ internal sealed class SnapshotMaker(PrimaryReplica replica)
     public void Begin()
     {
         replica.SnapshotReceiver.DropOvertaken();
-        if (IsBusy || replica.SnapshotReceiver.IsInstalling || replica.IsStateLost) return;
+        if (IsBusy || replica.SnapshotReceiver.IsInstalling || replica.Past.IsStateLost) return;
         if ((replica.LastApplied <= SealedIndex && !_isDamaged) || replica.LastApplied.Value == 0) return;
         if (replica.LastApplied > replica.CommitIndex || replica.LastApplied > replica.Journal.DurableIndex) return;
         _index = replica.LastApplied;

@@ -12,7 +12,7 @@ internal sealed class SnapshotReceiver(PrimaryReplica replica)
     public void Handle(NodeId from, InstallSnapshot message)
     {
         var log = replica.Log;
-        if (!replica.IsStateLost && log.HasEpochAt(message.Index) && log.EpochAt(message.Index) == message.IndexEpoch)
+        if (!replica.Past.IsStateLost && log.HasEpochAt(message.Index) && log.EpochAt(message.Index) == message.IndexEpoch)
         {
             var journal = replica.Journal;
             var durable = journal.EntriesPoint > journal.ConfigurationPoint ? journal.EntriesPoint : journal.ConfigurationPoint;
@@ -21,7 +21,7 @@ internal sealed class SnapshotReceiver(PrimaryReplica replica)
         }
 
         // It would leave a gap before a log that was answered for.
-        if (replica.IsStateLost && message.Index < log.BaseIndex) return;
+        if (replica.Past.IsStateLost && message.Index < log.BaseIndex) return;
         if (_installation is not { } installation || !installation.Continues(from, message))
         {
             if (_installation is { IsSealing: true }) return;
@@ -54,7 +54,7 @@ internal sealed class SnapshotReceiver(PrimaryReplica replica)
     /// way of one of this replica's own for ever.</summary>
     public void DropOvertaken()
     {
-        if (_installation is not { IsSealing: false } installation || installation.Index > replica.CommitIndex || replica.IsStateLost) return;
+        if (_installation is not { IsSealing: false } installation || installation.Index > replica.CommitIndex || replica.Past.IsStateLost) return;
         installation.Close();
         _installation = null;
     }
@@ -67,10 +67,10 @@ internal sealed class SnapshotReceiver(PrimaryReplica replica)
         snapshot.Close();
         if (!saved) return true;
         // Never older than what is here: it would be the state before entries that were answered for.
-        if (!replica.IsStateLost && snapshot.Index <= replica.LastApplied && replica.Log.EpochAt(snapshot.Index) == snapshot.Epoch) return true;
-        if (replica.IsStateLost && snapshot.Index < replica.Log.BaseIndex) return true;
+        if (!replica.Past.IsStateLost && snapshot.Index <= replica.LastApplied && replica.Log.EpochAt(snapshot.Index) == snapshot.Epoch) return true;
+        if (replica.Past.IsStateLost && snapshot.Index < replica.Log.BaseIndex) return true;
         snapshot.Complete();
-        replica.JumpTo(snapshot.Index, snapshot.Epoch, snapshot.History);
+        replica.Past.JumpTo(snapshot.Index, snapshot.Epoch, snapshot.History);
         replica.SnapshotMaker.NoteSealed(snapshot.Index, snapshot.Bytes);
         var marked = replica.MarkSnapshot(snapshot.Index, snapshot.Epoch);
         if (replica.Configuration is { Leader.IsNone: false } && snapshot.Source != replica.Self)

@@ -20,8 +20,8 @@ internal static class StatusReport
         HasLease = replica.Serving is not null && replica.HasLease,
         IsDegraded = replica.IsDegraded,
         NeedsState = replica.NeedsState,
-        Losses = replica.Losses,
-        UnlistedLosses = replica.UnlistedLosses,
+        Losses = replica.Past.Losses,
+        UnlistedLosses = replica.Past.UnlistedLosses,
         Backups = Backups(replica),
     };
 
@@ -34,8 +34,8 @@ internal static class StatusReport
         if (replica.LastApplied != replica.CommitIndex) text.Append(" applied ").Append(replica.LastApplied);
         if (replica.SnapshotMaker.SealedIndex.Value > 0) text.Append(" snapshot ").Append(replica.SnapshotMaker.SealedIndex);
         if (replica.NeedsState) text.Append(" needs state");
-        if (replica.Losses > 0) text.Append(" lost-and-found ").Append(replica.Losses);
-        if (replica.UnlistedLosses > 0) text.Append(" lost unlisted ").Append(replica.UnlistedLosses);
+        if (replica.Past.Losses > 0) text.Append(" lost-and-found ").Append(replica.Past.Losses);
+        if (replica.Past.UnlistedLosses > 0) text.Append(" lost unlisted ").Append(replica.Past.UnlistedLosses);
         if (replica.Serving is not null) text.Append(replica.HasLease ? " lease" : " no lease");
         if (replica.IsDegraded) text.Append(" DEGRADED");
         if (replica.Wanted is { } wanted) text.Append(" wants ").Append(wanted);

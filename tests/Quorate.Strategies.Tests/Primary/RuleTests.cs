@@ -3,7 +3,9 @@ using Quorate.Strategies.Primary;
 
 namespace Quorate.Strategies.Tests.Primary;
 
-/// <summary>Takes one rule away at a time: if nothing notices, either the rule or the watch is worth nothing.</summary>
+/// <summary>Takes one rule away at a time: if nothing notices, either the rule or the watch is worth nothing. The two
+/// rules that random faults seldom need are taken away in <see cref="EpochTests"/> and <see cref="InSyncTests"/>, in the
+/// schedule that needs them.</summary>
 public sealed class RuleTests
 {
     private static readonly Dictionary<string, (PrimaryRules Rules, Ack Ack)> Broken = new()
@@ -12,8 +14,6 @@ public sealed class RuleTests
         ["serves past its lease"] = (new ServesPastLease(), Ack.SemiSync),
         ["ignores an epoch"] = (new IgnoresEpochs(), Ack.SemiSync),
         ["answers before it is durable"] = (new AnswersAtOnce(), Ack.SemiSync),
-        ["commits an older epoch's log by itself"] = (new CommitsOldEpochs(), Ack.SemiSync),
-        ["forgets the sets it asked for"] = (new ForgetsWantedSets(), Ack.Sync),
     };
 
     public static TheoryData<string> Names => [.. Broken.Keys];
@@ -57,15 +57,5 @@ public sealed class RuleTests
     private sealed class AnswersAtOnce : PrimaryRules
     {
         public override PersistPoint AnswerLeavesAfter(PersistPoint saved) => default;
-    }
-
-    private sealed class CommitsOldEpochs : PrimaryRules
-    {
-        public override bool MayCommit(LogIndex reached, LogIndex firstOfEpoch) => true;
-    }
-
-    private sealed class ForgetsWantedSets : PrimaryRules
-    {
-        public override bool CommitsByWantedSetsToo => false;
     }
 }
