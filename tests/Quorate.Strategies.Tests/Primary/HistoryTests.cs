@@ -38,10 +38,11 @@ public sealed class HistoryTests
         world.Network.Clear();
         world.Configure(PrimaryWorld.Group(2, 2, [1, 2]));
         world.Lease(world[2], 10_000);
-        world.Settle();
+        world.Stabilize(e => e.Kind != InstallSnapshot.KindByte);
+        world[1].Primary().Report.NeedsState.ShouldBeTrue();
         world.Crash(world[1]);
         world.Start(world[1]);
-        if (world[1].Machine.Applied.Count > 0) world[1].Primary().Report.NeedsState.ShouldBeTrue();
+        world[1].Primary().Report.NeedsState.ShouldBeTrue();
         world.Settle(ticks: 12);
         world[1].Machine.Applied.ShouldBeEmpty();
         world[1].Primary().Report.NeedsState.ShouldBeFalse();
