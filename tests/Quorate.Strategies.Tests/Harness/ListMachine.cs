@@ -4,16 +4,60 @@ using Quorate.Replication;
 
 namespace Quorate.Strategies.Tests.Harness;
 
-/// <summary>A state machine that remembers every command it was given; one snapshot piece a command.</summary>
-internal sealed class ListMachine(Action<LogIndex, string, RequestId> onApply) : IStateMachine
+/// <summary>A state machine that remembers every command it was given; one snapshot piece a command. An effect is the
+/// commands that are new, each with its index, so that it can also be shipped as state.</summary>
+internal sealed class ListMachine(Action<LogIndex, string, RequestId> onApply) : IStateMachine, IStateShipping
 {
+    private readonly List<(LogIndex Index, string Text)> _changes = [];
+    private LogIndex _changesSince;
+
     public List<string> Applied { get; private set; } = [];
+
+    /// <summary>How often the newest state was written instead of entries.</summary>
+    public int Coalesced { get; private set; }
 
     public void Apply(LogIndex index, ReadOnlySpan<byte> payload, RequestId request)
     {
         var text = Encoding.UTF8.GetString(payload);
-        Applied.Add(text);
+        Add(index, text);
         onApply(index, text, request);
+    }
+
+    public void Execute(LogIndex index, ReadOnlySpan<byte> payload, RequestId request, IBufferWriter<byte> effect)
+    {
+        var text = Encoding.UTF8.GetString(payload);
+        Add(index, text);
+        onApply(index, text, default);
+        effect.Write(Encoding.UTF8.GetBytes($"{index.Value} {text}\n"));
+    }
+
+    public bool TryApplyEffect(LogIndex index, ReadOnlySpan<byte> effect)
+    {
+        foreach (var line in Encoding.UTF8.GetString(effect).Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            var space = line.IndexOf(' ', StringComparison.Ordinal);
+            if (space < 0 || !long.TryParse(line.AsSpan(0, space), out var at)) return false;
+            var text = line[(space + 1)..];
+            Add(new LogIndex(at), text);
+            onApply(new LogIndex(at), text, default);
+        }
+
+        return true;
+    }
+
+    public bool TryWriteChangesSince(LogIndex since, IBufferWriter<byte> effect)
+    {
+        if (since < _changesSince) return false;
+        foreach (var (index, text) in _changes) if (index > since) effect.Write(Encoding.UTF8.GetBytes($"{index.Value} {text}\n"));
+        Coalesced++;
+        return true;
+    }
+
+    private void Add(LogIndex index, string text)
+    {
+        Applied.Add(text);
+        _changes.Add((index, text));
+        if (_changesSince.Value == long.MaxValue) _changesSince = index.Previous;
     }
 
     public ISnapshotSource BeginSnapshot() => new Source([.. Applied]);
@@ -45,6 +89,12 @@ internal sealed class ListMachine(Action<LogIndex, string, RequestId> onApply) :
             return true;
         }
 
-        public void Complete() => machine.Applied = _state;
+        public void Complete()
+        {
+            // At which index it was taken is not in it: what changed is known from the next entry on.
+            machine.Applied = _state;
+            machine._changes.Clear();
+            machine._changesSince = new LogIndex(long.MaxValue);
+        }
     }
 }

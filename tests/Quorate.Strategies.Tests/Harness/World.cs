@@ -36,6 +36,9 @@ internal sealed class World(IProtocol protocol, int nodes)
     /// <summary>Called for every command that is applied.</summary>
     public Action<TestNode, LogIndex, string> OnApplied { get; set; } = (_, _, _) => { };
 
+    /// <summary>Called at the moment a request is answered.</summary>
+    public Action<TestNode, RequestId, OutcomeKind> OnReply { get; set; } = (_, _, _) => { };
+
     public TestNode this[int id] => Nodes[new NodeId(id)];
 
     public void StartAll()
@@ -199,7 +202,8 @@ internal sealed class World(IProtocol protocol, int nodes)
         }
     }
 
-    private void Step(TestNode node, Action<IReplica> input)
+    /// <summary>One input of any kind, the end of the turn with it, and the disk if it is quick.</summary>
+    public void Step(TestNode node, Action<IReplica> input)
     {
         if (!node.IsUp) return;
         input(node.Replica);
@@ -230,6 +234,7 @@ internal sealed class World(IProtocol protocol, int nodes)
             var text = outcome.Kind + (outcome.Kind == OutcomeKind.NotLeader ? $" hint {outcome.Hint}" : outcome.Why is null ? "" : $": {outcome.Why}");
             if (node.Outcomes.TryGetValue(request.Value, out var earlier)) throw new InvalidOperationException($"{request} has two outcomes, {earlier} and {text}");
             node.Outcomes[request.Value] = text;
+            world.OnReply(node, request, outcome.Kind);
             world.Trace($"{node.Id} replies {request} {text}");
         }
 

@@ -1,0 +1,36 @@
+using System.Buffers;
+using Quorate.Replication;
+
+namespace Quorate.Strategies.Primary;
+
+/// <summary>A <see cref="GroupConfiguration"/> as bytes: epoch, leader, count of in-sync replicas, count of learners, ids.</summary>
+internal static class ConfigurationCodec
+{
+    private const int MostMembers = 1024;
+
+    public static void Write(IBufferWriter<byte> output, GroupConfiguration configuration)
+    {
+        Wire.Write(
+            output, configuration.Epoch.Value, configuration.Leader.Value, configuration.InSync.Count, configuration.Learners.Count);
+        foreach (var node in configuration.Members) Wire.Write(output, node.Value);
+    }
+
+    public static bool TryRead(ref WireReader reader, out GroupConfiguration? configuration)
+    {
+        configuration = null;
+        if (!reader.TryNatural(out var epoch) || !reader.TryNatural(out var leader) || !reader.TryNatural(out var inSync)
+            || !reader.TryNatural(out var learners) || leader > int.MaxValue || inSync > MostMembers || learners > MostMembers) return false;
+        var members = new List<NodeId>();
+        for (var i = 0; i < inSync + learners; i++)
+        {
+            if (!reader.TryNatural(out var node) || node is 0 or > int.MaxValue || members.Contains(new NodeId((int)node))) return false;
+            members.Add(new NodeId((int)node));
+        }
+
+        var named = new NodeId((int)leader);
+        if (!named.IsNone && members.IndexOf(named) is var at && (at < 0 || at >= inSync)) return false;
+        configuration = new GroupConfiguration(
+            new Epoch(epoch), named, members.GetRange(0, (int)inSync), members.GetRange((int)inSync, (int)learners));
+        return true;
+    }
+}

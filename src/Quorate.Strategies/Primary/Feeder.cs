@@ -1,0 +1,235 @@
+using System.Buffers;
+using Quorate.Replication;
+
+namespace Quorate.Strategies.Primary;
+
+/// <summary>
+/// What a replica sends to those it feeds and when: the primary all of its log, a source in a cascade what is committed.
+/// One round in flight, and what comes meanwhile gathers behind it; more rounds only when a full batch waits or the oldest
+/// is late, so that neither throughput nor a long wire suffers.
+/// </summary>
+internal sealed class Feeder(PrimaryReplica replica, bool feedsAll)
+{
+    private readonly List<Progress> _fed = [];
+    private readonly ArrayBufferWriter<byte> _changes = new();
+
+    // Encoded as it is sent, hence one for all.
+    private readonly Append _message = new();
+    private int _heartbeatElapsed;
+
+    public IReadOnlyList<Progress> Fed => _fed;
+
+    public bool IsSendingSnapshot
+    {
+        get
+        {
+            foreach (var member in _fed) if (member.Transfer is not null && !IsAway(member)) return true;
+            return false;
+        }
+    }
+
+    private LogIndex Limit => feedsAll ? replica.Log.LastIndex : replica.CommitIndex;
+
+    public Progress? this[NodeId node]
+    {
+        get
+        {
+            foreach (var member in _fed) if (member.Node == node) return member;
+            return null;
+        }
+    }
+
+    /// <summary>A feeder of those whose source this replica is, as a backup; null when there are none.</summary>
+    public static Feeder? CascadeOf(PrimaryReplica replica)
+    {
+        if (replica.Configuration is not { } c || c.Leader.IsNone || c.Leader == replica.Self || !c.Contains(replica.Self)) return null;
+        var fed = new List<NodeId>();
+        foreach (var node in c.Learners) if (node != replica.Self && replica.Options.SourceOf(node, c) == replica.Self) fed.Add(node);
+        if (fed.Count == 0) return null;
+        var feeder = new Feeder(replica, feedsAll: false);
+        feeder.Follow(fed);
+        return feeder;
+    }
+
+    /// <summary>Feeds exactly these from now on, in a new epoch: where the logs agree must be asked again, what is durable
+    /// where is known.</summary>
+    public void Follow(List<NodeId> nodes)
+    {
+        foreach (var member in _fed) if (!nodes.Contains(member.Node)) member.EndTransfer();
+        _fed.RemoveAll(m => !nodes.Contains(m.Node));
+        foreach (var member in _fed) if (member.State != ProgressState.Snapshot) member.BecomeProbe(member.NextIndex);
+        foreach (var node in nodes) if (this[node] is null) _fed.Add(new Progress(node, Limit.Next, replica.Now));
+        _fed.Sort((a, b) => a.Node.CompareTo(b.Node));
+    }
+
+    public void End()
+    {
+        foreach (var member in _fed) member.EndTransfer();
+        _fed.Clear();
+    }
+
+    public void OnTick()
+    {
+        if (++_heartbeatElapsed < replica.Options.HeartbeatTicks) return;
+        _heartbeatElapsed = 0;
+        foreach (var member in _fed)
+        {
+            // What was not answered until now is lost: the next turn's end sends it again.
+            member.IsSent = false;
+            member.Transfer?.OnHeartbeat();
+            SendHeartbeat(member);
+        }
+    }
+
+    public void SendAll()
+    {
+        if (!replica.IsEpochDurable) return;
+        foreach (var member in _fed) Send(member);
+    }
+
+    /// <summary>No entries, but the check that the backup has all that was sent before: this is how a loss is noticed.</summary>
+    public void SendHeartbeat(Progress member)
+    {
+        if (!replica.IsEpochDurable) return;
+        var prev = LogIndex.Min(member.NextIndex.Previous, Limit);
+        if (member.State == ProgressState.Snapshot || !replica.Log.HasEpochAt(prev)) prev = default;
+        SendAppend(member, prev, default);
+    }
+
+    /// <summary>The backup was told of the present epoch: it can be asked again at once.</summary>
+    public void OnAnnounced(NodeId node)
+    {
+        if (this[node] is { State: ProgressState.Probe } member) member.IsSent = false;
+    }
+
+    /// <returns>The one that answered; null when the answer says nothing.</returns>
+    public Progress? HandleAppendResponse(NodeId from, AppendResponse response)
+    {
+        if (this[from] is not { } member || !member.OnAnswer(response.Incarnation, replica.Now, replica.Options.Durable)) return null;
+        var log = replica.Log;
+        if (response.NeedsSnapshot) member.RestoreState(notBefore: response.HintIndex);
+        else member.OnStateWhole();
+        if (!response.Success)
+        {
+            member.OnRefusal(response.LastIndex, log.LastNotAbove(response.HintIndex, response.HintEpoch));
+        }
+        else
+        {
+            // A source in a cascade may have been restarted and lack what it sent in this very epoch.
+            if (!feedsAll && response.MatchIndex > log.LastIndex) return member;
+            Invariant.Require(response.MatchIndex <= log.LastIndex, "a backup agrees with what the primary has");
+            member.OnSuccess(response.MatchIndex, LogIndex.Min(response.LastIndex, log.LastIndex));
+        }
+
+        member.NoteLag(Limit, replica.Now);
+        return member;
+    }
+
+    public void HandleInstallSnapshotResponse(NodeId from, InstallSnapshotResponse response)
+    {
+        if (this[from] is not { } member || !member.OnAnswer(response.Incarnation, replica.Now, replica.Options.Durable)) return;
+        member.Transfer?.OnResponse(response);
+    }
+
+    /// <summary>It has not caught up for a while, dead or too slow.</summary>
+    public bool IsSilent(Progress member) =>
+        replica.Now.Nanoseconds - member.CaughtUpAt >= replica.Options.BackupTimeoutNanoseconds;
+
+    /// <summary>Nobody that is fed needs the log up to here.</summary>
+    public LogIndex SlowestNeeded()
+    {
+        var slowest = replica.LastApplied;
+        foreach (var member in _fed) slowest = LogIndex.Min(slowest, member.NeededFrom);
+        return slowest;
+    }
+
+    private void Send(Progress member)
+    {
+        member.Transfer?.Send(replica, member.Node);
+        switch (member.State)
+        {
+            case ProgressState.Probe when !member.IsSent:
+                // Also below what is in memory: the history tells whether the logs agree there.
+                SendHeartbeat(member);
+                member.OnSent(default, replica.Now);
+                break;
+            case ProgressState.Changes when !member.IsSent:
+                if (!TrySendChanges(member)) member.BecomeProbe(member.MatchIndex.Next);
+                break;
+            case ProgressState.Replicate:
+                if (IsFarBehind(member) && member.InflightCount == 0 && TrySendChanges(member)) break;
+                if (member.NextIndex <= replica.Log.BaseIndex)
+                {
+                    // What it needs is gone. A dead one is not worth a snapshot: wait until it answers.
+                    if (!IsAway(member)) member.BecomeSnapshot();
+                    break;
+                }
+
+                while (member.NextIndex <= Limit && MaySendMore(member)) SendEntries(member);
+                break;
+        }
+    }
+
+    private bool IsAway(Progress member) =>
+        replica.Now.Nanoseconds - member.LastAnswerAt >= replica.Options.BackupTimeoutNanoseconds;
+
+    private bool IsFarBehind(Progress member) =>
+        member.NextIndex <= replica.Log.BaseIndex || Behind(member) > replica.Options.CoalesceBytes;
+
+    private long Behind(Progress member) => replica.Log.BytesFrom(member.NextIndex) - replica.Log.BytesFrom(Limit.Next);
+
+    private bool MaySendMore(Progress member)
+    {
+        if (member.InflightCount == 0) return true;
+        if (member.InflightCount >= replica.Options.MaxInflight) return false;
+        return replica.Now.Nanoseconds - member.OldestInflightSentAt >= PrimaryOptions.TickNanoseconds
+            || Behind(member) >= replica.Options.MaxBatchBytes;
+    }
+
+    private void SendEntries(Progress member)
+    {
+        var bytes = Math.Min(replica.Options.MaxBatchBytes, Behind(member));
+        var entries = replica.Log.Frames(member.NextIndex, bytes, out var last);
+        SendAppend(member, member.NextIndex.Previous, entries);
+        member.OnSent(last, replica.Now);
+    }
+
+    private void SendAppend(Progress member, LogIndex prev, ReadOnlyMemory<byte> entries)
+    {
+        _message.Epoch = replica.Configuration!.Epoch;
+        _message.PrevIndex = prev;
+        _message.PrevEpoch = prev.Value == 0 ? default : replica.Log.EpochAt(prev);
+        _message.CommitIndex = replica.CommitIndex;
+        _message.LastIndex = Limit;
+        _message.DropIndex = replica.DropIndex;
+        _message.BackupIncarnation = member.Incarnation;
+        _message.Entries = entries;
+        replica.Out.Send(member.Node, _message);
+        _message.Entries = default;
+    }
+
+    /// <summary>With <see cref="Ship.State"/>: one message with the newest state of all that the backup lacks, while all
+    /// that was executed here is committed.</summary>
+    private bool TrySendChanges(Progress member)
+    {
+        var log = replica.Log;
+        var since = member.NextIndex.Previous;
+        var upTo = replica.LastApplied;
+        if (replica.Options.Ship != Ship.State || replica.Shipping is not { } shipping) return false;
+        if (member.TakesNoChanges || upTo != replica.CommitIndex || since >= upTo || !log.HasEpochAt(since)) return false;
+        _changes.ResetWrittenCount();
+        if (!shipping.TryWriteChangesSince(since, _changes) || _changes.WrittenCount > replica.Options.MaxChangesBytes) return false;
+        replica.Out.Send(member.Node, new Changes
+        {
+            Epoch = replica.Configuration!.Epoch,
+            PrevIndex = since,
+            PrevEpoch = log.EpochAt(since),
+            Index = upTo,
+            IndexEpoch = log.EpochAt(upTo),
+            History = log.EncodeHistory(upTo),
+            Effect = _changes.WrittenMemory,
+        });
+        member.BecomeChanges();
+        return true;
+    }
+}

@@ -1,0 +1,111 @@
+using Quorate.Replication;
+
+namespace Quorate.Strategies.Primary;
+
+/// <summary>Cascading: <paramref name="Replica"/> is fed by <paramref name="Source"/> with what is committed, not by the
+/// primary. It holds while the replica is a learner and the source a member; it counts for no acknowledgement.</summary>
+public readonly record struct Feed(NodeId Replica, NodeId Source);
+
+/// <summary>What may be chosen about a primary-backup group. Ticks are <see cref="IReplica.TickLength"/> long. The same on
+/// all replicas, but for <see cref="Durable"/> and <see cref="DelayMilliseconds"/>.</summary>
+public sealed record PrimaryOptions
+{
+    /// <summary>Whose durable copies a write needs before it is committed and acknowledged; always the primary's own too.</summary>
+    public Ack Ack { get; init; } = Ack.SemiSync;
+
+    /// <summary>The k of <see cref="Ack.SemiSync"/>, 1 and up.</summary>
+    public int AckBackups { get; init; } = 1;
+
+    /// <summary>With <see cref="Ack.Sync"/>: writes are refused while fewer replicas (the primary counted) are in sync, and
+    /// the in-sync set never shrinks below. 1 and up.</summary>
+    public int MinInSync { get; init; } = 2;
+
+    /// <summary>What happens when fewer backups answer than <see cref="Ack"/> needs.</summary>
+    public WhenShort WhenShort { get; init; } = WhenShort.Refuse;
+
+    /// <summary>Commands, or the state they led to; the latter needs a machine that is <see cref="IStateShipping"/>.</summary>
+    public Ship Ship { get; init; } = Ship.Log;
+
+    /// <summary>False: entries are kept in memory only (<c>durability memory</c>); configurations are journaled all the
+    /// same. A restarted replica then counts as one that forgot.</summary>
+    public bool Durable { get; init; } = true;
+
+    /// <summary>This replica applies an entry only this long after it arrived, in milliseconds; 0: at once. When the log
+    /// kept for it exceeds <see cref="MaxLagBytes"/>, the oldest is applied sooner.</summary>
+    public int DelayMilliseconds { get; init; }
+
+    /// <summary>Who is fed by another than the primary.</summary>
+    public IReadOnlyList<Feed> Feeds { get; init; } = [];
+
+    /// <summary>A heartbeat goes to everybody this often, in ticks.</summary>
+    public int HeartbeatTicks { get; init; } = 5;
+
+    /// <summary>A backup that has not caught up with what the primary held this many ticks ago leaves the in-sync set.</summary>
+    public int BackupTimeoutTicks { get; init; } = 100;
+
+    /// <summary>For so many ticks after its epoch began a primary that was not granted a lease yet keeps writes instead of
+    /// refusing them.</summary>
+    public int LeaseGraceTicks { get; init; } = 100;
+
+    /// <summary>A planned fail-over that has not come about in this many ticks is given up.</summary>
+    public int HandoverTicks { get; init; } = 200;
+
+    /// <summary>Entries of one Append take about this many bytes at most (one large entry may take more).</summary>
+    public int MaxBatchBytes { get; init; } = 1 << 20;
+
+    /// <summary>Appends on the way to one backup, unanswered, at most.</summary>
+    public int MaxInflight { get; init; } = 64;
+
+    /// <summary>Log kept in memory after it has been applied, for backups that lack it and for the lost-and-found; four
+    /// times as much while a snapshot is on its way to somebody.</summary>
+    public long MaxLagBytes { get; init; } = 64L << 20;
+
+    /// <summary>With <see cref="Ship.State"/>: a backup further behind than this many bytes of log is sent the newest state
+    /// of what it lacks instead.</summary>
+    public long CoalesceBytes { get; init; } = 1 << 20;
+
+    /// <summary>The largest such message; beyond it, a snapshot.</summary>
+    public int MaxChangesBytes { get; init; } = 8 << 20;
+
+    /// <summary>A snapshot is made when this many bytes of log were journaled since the last (or twice that one's size, if more).</summary>
+    public long SnapshotThresholdBytes { get; init; } = 256L << 20;
+
+    /// <summary>Bytes of snapshot written in one turn.</summary>
+    public int SnapshotPieceBytes { get; init; } = 128 << 10;
+
+    /// <summary>Pieces of a snapshot on the way to a backup, at most.</summary>
+    public int SnapshotWindow { get; init; } = 8;
+
+    internal const long TickNanoseconds = IReplica.TickLength * StepTime.NanosecondsPerMillisecond;
+
+    internal long BackupTimeoutNanoseconds => BackupTimeoutTicks * TickNanoseconds;
+
+    internal long DelayNanoseconds => DelayMilliseconds * StepTime.NanosecondsPerMillisecond;
+
+    /// <summary>What <paramref name="policy"/> says, the rest as it is here.</summary>
+    public PrimaryOptions With(Policy policy)
+    {
+        ArgumentNullException.ThrowIfNull(policy);
+        return this with
+        {
+            Ack = policy.Ack,
+            AckBackups = policy.AckBackups,
+            MinInSync = policy.MinInSync,
+            WhenShort = policy.WhenShort,
+            Ship = policy.Ship,
+            Durable = policy.Durability != Durability.Memory,
+        };
+    }
+
+    /// <summary>Who feeds <paramref name="node"/> in this configuration.</summary>
+    internal NodeId SourceOf(NodeId node, GroupConfiguration configuration)
+    {
+        foreach (var feed in Feeds)
+        {
+            if (feed.Replica == node && feed.Source != node && configuration.Learners.Contains(node) && configuration.Contains(feed.Source))
+                return feed.Source;
+        }
+
+        return configuration.Leader;
+    }
+}

@@ -1,0 +1,371 @@
+using System.Text;
+using Quorate.Replication;
+
+namespace Quorate.Strategies.Primary;
+
+/// <summary>
+/// One node's membership of a primary-backup group: what outlives a change of epoch, and the way in for every input. The
+/// essay is in <see cref="Primary"/>. One caller at a time.
+/// </summary>
+public sealed class PrimaryReplica : IConfiguredReplica
+{
+    private readonly Recovery _recovery;
+    private (Epoch Epoch, PersistPoint Point) _accepting;
+    private Epoch _durableEpoch;
+    private Epoch _leaseEpoch;
+    private long _leaseUntil = long.MinValue;
+    private long _readContext;
+
+    /// <param name="self">this node</param>
+    /// <param name="options">the same on every replica, but for what belongs to one</param>
+    /// <param name="machine">empty; the newest snapshot is restored into it here. With <see cref="Ship.State"/> it must be
+    /// an <see cref="IStateShipping"/>, and its answers count only when <see cref="Effects.Reply"/> says
+    /// <see cref="OutcomeKind.Done"/></param>
+    /// <param name="snapshots">this group's snapshots on this node</param>
+    /// <param name="lostAndFound">where entries go that the group's history lacks; writes into the same journal</param>
+    /// <param name="incarnation">how often the node has been started, 1 and up, never the same twice</param>
+    /// <param name="rules">for canaries only</param>
+    /// <exception cref="ArgumentException">state is to be shipped and the machine cannot</exception>
+    public PrimaryReplica(
+        NodeId self,
+        PrimaryOptions options,
+        IStateMachine machine,
+        ISnapshots snapshots,
+        ILostAndFound lostAndFound,
+        long incarnation,
+        PrimaryRules? rules = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(snapshots);
+        Shipping = machine as IStateShipping;
+        if (options.Ship == Ship.State && Shipping is null)
+            throw new ArgumentException("shipping state needs a machine that can write it", nameof(machine));
+        Self = self;
+        Options = options;
+        Machine = machine;
+        Snapshots = snapshots;
+        LostAndFound = lostAndFound;
+        Incarnation = incarnation;
+        // Questions of another life are answered late, too: their contexts must not be asked again.
+        _readContext = incarnation << 32;
+        Rules = rules ?? PrimaryRules.Standard;
+        Journal = new PrimaryJournal(options);
+        Amnesia = new Amnesia(incarnation);
+        Arrivals = new Arrivals(options);
+        SnapshotMaker = new SnapshotMaker(this);
+        SnapshotReceiver = new SnapshotReceiver(this);
+        Backup = new Backup(this);
+        Reads = new BackupReads(this);
+        Past = new Past(this);
+        Inbox = new Inbox(this);
+        _recovery = new Recovery(this);
+        _recovery.RestoreNewestSnapshot();
+    }
+
+    /// <inheritdoc/>
+    public GroupConfiguration? Configuration { get; private set; }
+
+    /// <summary>
+    /// What this replica certainly holds, at the epoch it has durably accepted. With <see cref="ReplicaReport.NeedsState"/>
+    /// it must not be named; if its last index is not 0, its log is whole all the same, and it counts among those that
+    /// have answered: where it is not the most advanced it has told all that it had to tell.
+    /// </summary>
+    public ReplicaReport Report
+    {
+        get
+        {
+            // One that forgot may hold less than it answered for: of such a log nothing is certain.
+            if (Amnesia.IsPresent) return new ReplicaReport(_durableEpoch, default, default, default, NeedsState: true);
+            var last = Journal.DurableIndex;
+            var lastEpoch = Log.HasEpochAt(last) ? Log.EpochAt(last) : default;
+            return new ReplicaReport(_durableEpoch, lastEpoch, last, LogIndex.Min(CommitIndex, last), NeedsState);
+        }
+    }
+
+    /// <inheritdoc/>
+    public GroupConfiguration? Wanted => Serving is { } serving ? serving.Wanted : WantedToResume;
+
+    public NodeId Leader => Configuration?.Leader ?? NodeId.None;
+
+    public bool IsLeader => Serving is { TakesWrites: true };
+
+    /// <summary>The primary acknowledges what only it has: fewer backups answer than the policy asks for, and the policy
+    /// says to go on all the same.</summary>
+    public bool IsDegraded => Serving is { IsDegraded: true };
+
+    /// <summary>A copy of the state, for people and checkers; allocates.</summary>
+    public PrimaryStatus Status => StatusReport.Of(this);
+
+    internal NodeId Self { get; }
+
+    internal PrimaryOptions Options { get; }
+
+    internal PrimaryRules Rules { get; }
+
+    internal IStateMachine Machine { get; }
+
+    internal IStateShipping? Shipping { get; }
+
+    internal ISnapshots Snapshots { get; }
+
+    internal ILostAndFound LostAndFound { get; }
+
+    internal long Incarnation { get; }
+
+    internal EpochLog Log { get; } = new();
+
+    internal PrimaryJournal Journal { get; }
+
+    internal PendingRequests Pending { get; } = new();
+
+    internal Amnesia Amnesia { get; }
+
+    internal Arrivals Arrivals { get; }
+
+    internal SnapshotMaker SnapshotMaker { get; }
+
+    internal SnapshotReceiver SnapshotReceiver { get; }
+
+    internal Backup Backup { get; }
+
+    internal BackupReads Reads { get; }
+
+    internal Past Past { get; }
+
+    internal Inbox Inbox { get; }
+
+    /// <summary>This replica leads its epoch and has led it since it was accepted, in this life: one that was restarted
+    /// may have sent entries that it lost, and would give their indices to others.</summary>
+    internal Serving? Serving { get; private set; }
+
+    /// <summary>Feeds replicas whose source this one is.</summary>
+    internal Feeder? Cascade { get; private set; }
+
+    /// <summary>What the log holds up to here is committed, as far as this replica knows. Rises within an epoch.</summary>
+    internal LogIndex CommitIndex { get; set; }
+
+    /// <summary>The state is the one after this entry. At most <see cref="CommitIndex"/>, but at a primary that ships state.</summary>
+    internal LogIndex LastApplied { get; set; }
+
+    /// <summary>Everybody has the log up to here, as far as the primary knows: memory may forget it.</summary>
+    internal LogIndex DropIndex { get; set; }
+
+    internal bool NeedsState =>
+        Past.IsStateLost || Amnesia.IsPresent || (Log.LastIndex.Value == 0 && Configuration?.InSync.Contains(Self) != true);
+
+    /// <summary>The time and the world of the present step.</summary>
+    internal StepTime Now { get; private set; }
+
+    internal Effects Out { get; private set; } = null!;
+
+    /// <summary>The accepted epoch is in the journal for good. A primary that spoke in one that is not could be restarted,
+    /// be told of the epoch again, and give indices that it has used to other entries.</summary>
+    internal bool IsEpochDurable => _durableEpoch == (Configuration?.Epoch ?? default);
+
+    /// <summary>Leads, and nobody else can have been named since.</summary>
+    internal bool HasLease => IsLeaseGranted && Rules.IsLeaseValid(_leaseUntil, Now.Nanoseconds);
+
+    /// <summary>A lease was granted in the present epoch, whether or not it has run out.</summary>
+    internal bool IsLeaseGranted => Configuration is { } c && _leaseEpoch == c.Epoch && _leaseUntil != long.MinValue;
+
+    private GroupConfiguration? WantedToResume =>
+        Configuration is not { } c || c.Leader != Self ? null
+        : c with { Epoch = c.Epoch.Next, Leader = NeedsState ? NodeId.None : Self };
+
+    public bool Recover(ReadOnlySpan<byte> record, PersistPoint point) => _recovery.TryAccept(record, point);
+
+    public void Start(StepTime now, Effects effects)
+    {
+        Enter(now, effects);
+        Invariant.Require(!_recovery.IsDamaged, "a replica starts from a snapshot that can be read");
+        _recovery.Finish();
+        Journal.StartAt(Log.LastIndex);
+        _durableEpoch = Configuration?.Epoch ?? default;
+        _accepting = (_durableEpoch, default);
+        Arrivals.Note(Log.LastIndex, now);
+        if (!Options.Durable) Journal.SaveMark(RecordKind.MemoryMode, effects, Incarnation);
+        Cascade = Feeder.CascadeOf(this);
+    }
+
+    public void OnRequest(in ReplicaRequest request, StepTime now, Effects effects)
+    {
+        Enter(now, effects);
+        if (Serving is { } serving) serving.OnRequest(request);
+        else if (request.Kind == RequestKind.Read && !Leader.IsNone && Leader != Self) Reads.Add(request.Id);
+        else effects.Reply(request.Id, Outcome.NotLeader(Leader == Self ? NodeId.None : Leader));
+    }
+
+    public void OnTick(StepTime now, Effects effects)
+    {
+        Enter(now, effects);
+        Serving?.OnTick();
+        Cascade?.OnTick();
+        Reads.OnTick(Leader);
+        if (Options.DelayMilliseconds > 0)
+        {
+            ApplyCommitted();
+            Reads.OnApplied();
+        }
+
+        SnapshotMaker.Work();
+    }
+
+    public void OnPersisted(PersistPoint durable, StepTime now, Effects effects)
+    {
+        Enter(now, effects);
+        Journal.OnPersisted(durable, effects);
+        if (_accepting.Epoch > _durableEpoch && _accepting.Point <= durable) _durableEpoch = _accepting.Epoch;
+        Serving?.TryAdvanceCommitIndex();
+    }
+
+    public void OnTurnEnd(StepTime now, Effects effects)
+    {
+        Enter(now, effects);
+        Serving?.OnTurnEnd();
+        if (Serving is null) Reads.Ask(Leader);
+        Cascade?.SendAll();
+        Past.TrimLog();
+        SnapshotMaker.BeginIfDue();
+        SnapshotMaker.Work();
+    }
+
+    public void OnSnapshotSealed(LogIndex index, bool saved, StepTime now, Effects effects)
+    {
+        Enter(now, effects);
+        if (!SnapshotReceiver.OnSealed(index, saved)) SnapshotMaker.OnSealed(index, saved);
+    }
+
+    public bool MayReadLocally(StepTime now)
+    {
+        if (Serving is not { } serving || !IsLeaseGranted || !Rules.IsLeaseValid(_leaseUntil, now.Nanoseconds)) return false;
+        return serving.HasReadableState;
+    }
+
+    public void OnConfiguration(GroupConfiguration configuration, StepTime now, Effects effects)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        Enter(now, effects);
+        Accept(configuration);
+    }
+
+    public void OnLease(Epoch epoch, long untilNanoseconds, StepTime now, Effects effects)
+    {
+        Enter(now, effects);
+        if (Configuration is not { } c || c.Epoch != epoch) return;
+        _leaseUntil = _leaseEpoch == epoch ? Math.Max(_leaseUntil, untilNanoseconds) : untilNanoseconds;
+        _leaseEpoch = epoch;
+        Serving?.TryAdvanceCommitIndex();
+    }
+
+    public void OnMessage(NodeId from, Message message, StepTime now, Effects effects)
+    {
+        Enter(now, effects);
+        Inbox.Handle(from, message);
+    }
+
+    public void Describe(StringBuilder text) => StatusReport.Describe(this, text);
+
+    public void CheckInvariants()
+    {
+        Invariant.Require(LastApplied <= CommitIndex || Options.Ship == Ship.State, "only committed entries are applied");
+        Invariant.Require(LastApplied <= Log.LastIndex, "what is applied is in the log");
+        Invariant.Require(CommitIndex <= Log.LastIndex, "what is committed is in the log");
+        Invariant.Require(Log.BaseIndex <= LastApplied, "only applied entries are forgotten");
+        Invariant.Require(Log.LastEpoch <= (Configuration?.Epoch ?? default), "no entry is of an epoch not yet accepted");
+        Invariant.Require(Journal.DurableIndex <= Journal.JournaledIndex, "what is durable was written");
+        Invariant.Require(Journal.JournaledIndex <= Log.LastIndex, "what was written is in the log");
+        Invariant.Require(_durableEpoch <= (Configuration?.Epoch ?? default), "what is reported was accepted");
+        Invariant.Require(Serving is null || Leader == Self, "only the named primary serves");
+        Invariant.Require(Serving is null || !NeedsState, "only a whole replica serves");
+        Log.CheckInvariants();
+        Serving?.CheckInvariants();
+    }
+
+    // What parts do to the shared state.
+
+    /// <summary>Commits, and applies as far as this replica may.</summary>
+    internal void CommitUpTo(LogIndex index)
+    {
+        if (index <= CommitIndex) return;
+        Invariant.Require(index <= Log.LastIndex, "what is committed is in the log");
+        CommitIndex = index;
+        ApplyCommitted();
+        Reads.OnApplied();
+        Serving?.OnCommitAdvanced();
+    }
+
+    internal void ApplyCommitted()
+    {
+        if (Past.IsStateLost || LastApplied >= CommitIndex) return;
+        var limit = Serving is null ? Arrivals.LimitOf(CommitIndex, Log, Now) : CommitIndex;
+        while (LastApplied < limit) Apply(LastApplied.Next);
+    }
+
+    /// <summary>A snapshot is durable: the journal before it goes, but for what a later life must know.</summary>
+    internal PersistPoint MarkSnapshot(LogIndex index, Epoch epoch) => Journal.MarkSnapshot(
+        index, epoch, DropIndex, Configuration, Amnesia.IsPresent || !Options.Durable ? Incarnation : 0, Out);
+
+    // What recovery sets.
+
+    internal void RestoreAt(LogIndex index) => CommitIndex = LastApplied = index;
+
+    internal void RestoreConfiguration(GroupConfiguration configuration) => Configuration = configuration;
+
+    internal long NextReadContext() => ++_readContext;
+
+    private void Enter(StepTime now, Effects effects)
+    {
+        Now = now;
+        Out = effects;
+    }
+
+    /// <summary>The contract's first rule: from here on nothing of an older epoch counts, and what is said waits for the journal.</summary>
+    internal void Accept(GroupConfiguration configuration)
+    {
+        var old = Configuration;
+        if (old is not null && configuration.Epoch <= old.Epoch) return;
+        _accepting = (configuration.Epoch, Journal.SaveConfiguration(configuration, Out));
+        Configuration = configuration;
+        Backup.OnEpoch();
+        var leads = configuration.Leader == Self;
+        if (Serving is { } serving && leads && configuration.Epoch == old!.Epoch.Next)
+        {
+            // Nobody else can have led in between: the log and those who wait go on.
+            serving.OnEpoch();
+            return;
+        }
+
+        Serving?.End(configuration);
+        Serving = null;
+        Cascade?.End();
+        Cascade = null;
+        Reads.Fail();
+        // What is half received belongs to the history of another primary.
+        if (old is null || old.Leader != configuration.Leader) SnapshotReceiver.Abandon();
+        if (leads && !NeedsState)
+        {
+            Serving = new Serving(this);
+            ApplyCommitted();
+            Serving.Begin();
+            return;
+        }
+
+        Cascade = Feeder.CascadeOf(this);
+    }
+
+    private void Apply(LogIndex index)
+    {
+        var entry = Log[index];
+        var request = Pending.Take(index);
+        LastApplied = index;
+        switch (entry.Kind)
+        {
+            case EntryKind.Command:
+                Machine.Apply(index, entry.Payload, request);
+                break;
+            case EntryKind.Effect:
+                Invariant.Require(Shipping is not null && Shipping.TryApplyEffect(index, entry.Payload), "a primary ships whole effects");
+                break;
+        }
+    }
+}

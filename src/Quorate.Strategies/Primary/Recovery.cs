@@ -1,0 +1,184 @@
+using System.Buffers.Binary;
+using Quorate.Replication;
+
+namespace Quorate.Strategies.Primary;
+
+/// <summary>
+/// Puts a replica together again: the newest snapshot first, then the journal's records in the order they were written.
+/// Nothing is known to be committed beyond the snapshot; the primary tells.
+/// </summary>
+internal sealed class Recovery(PrimaryReplica replica)
+{
+    private LogIndex _snapshotIndex;
+    private Epoch _snapshotEpoch;
+    private EpochRuns? _snapshotHistory;
+    /// <summary>How to get from the snapshot's state to the one that the last newest state led to: entries before it, and
+    /// itself. Only at the end is it known which of it belongs to the snapshot's history.</summary>
+    private readonly List<(LogIndex Before, LogIndex To, EntryKind Kind, byte[] Payload)> _steps = [];
+    private LogIndex _mark;
+    private bool _hasEntries;
+
+    /// <summary>The newest snapshot cannot be read.</summary>
+    public bool IsDamaged { get; private set; }
+
+    public void RestoreNewestSnapshot()
+    {
+        using var reader = replica.Snapshots.OpenNewest();
+        if (reader is null) return;
+        var target = replica.Machine.BeginRestore();
+        var bytes = 0L;
+        (_snapshotIndex, _snapshotEpoch) = (reader.Header.Index, new Epoch(reader.Header.Term.Value));
+        IsDamaged = !EpochRuns.TryDecode(reader.Header.Extra.Span, _snapshotIndex, _snapshotEpoch, out _snapshotHistory);
+        for (var i = 0; i < reader.PieceCount && !IsDamaged; i++)
+        {
+            IsDamaged = !reader.TryRead(i, out var piece) || !target.TryAccept(piece.Span);
+            bytes += piece.Length;
+        }
+
+        if (IsDamaged) return;
+        target.Complete();
+        replica.Log.Reset(_snapshotIndex, _snapshotEpoch, _snapshotHistory);
+        replica.RestoreAt(_snapshotIndex);
+        replica.SnapshotMaker.NoteSealed(_snapshotIndex, bytes);
+    }
+
+    public bool TryAccept(ReadOnlySpan<byte> record, PersistPoint point)
+    {
+        if (IsDamaged || record.IsEmpty) return false;
+        var body = record[1..];
+        replica.Journal.NoteRecovered(point, (RecordKind)record[0] == RecordKind.Configuration);
+        switch ((RecordKind)record[0])
+        {
+            case RecordKind.Configuration:
+                return TryAcceptConfiguration(body.ToArray());
+            case RecordKind.Entries when body.Length >= 16:
+                return TryAcceptEntries(Index(body), EpochIn(body, 8), body[16..], point);
+            case RecordKind.Truncate when body.Length == 8:
+                if (Index(body).Value < 1) return false;
+                replica.Log.TruncateFrom(Index(body));
+                _steps.RemoveAll(s => s.To >= replica.Log.LastIndex.Next);
+                return true;
+            case RecordKind.StateLost when body.IsEmpty:
+                replica.Past.IsStateLost = true;
+                return true;
+            case RecordKind.Reset when body.Length == 24:
+                return TryReset(Index(body), EpochIn(body, 8), keptSuffix: Index(body[16..]).Value == 1);
+            case RecordKind.SnapshotMark when body.Length == 16:
+                _mark = Index(body);
+                return true;
+            case RecordKind.MemoryMode when body.Length == 8:
+                replica.Amnesia.OnMemoryMode(Index(body).Value);
+                return true;
+            case RecordKind.Remembers when body.IsEmpty:
+                replica.Amnesia.OnRemembers();
+                return true;
+            case RecordKind.Changes when body.Length >= 32:
+                return TryAcceptChanges(body, point);
+            default:
+                return false;
+        }
+    }
+
+    /// <summary>All records were read. A snapshot that the log knows nothing of was received and its sender's history was
+    /// never written down here, maybe because this replica led before it was complete: its state is not to be used.</summary>
+    public void Finish()
+    {
+        var log = replica.Log;
+        // The records before the mark are gone; without the snapshot there is a hole.
+        if (_mark > _snapshotIndex) replica.Past.IsStateLost = true;
+        if (_snapshotIndex.Value > 0 && !(log.HasEpochAt(_snapshotIndex) && log.EpochAt(_snapshotIndex) == _snapshotEpoch))
+        {
+            if (replica.Options.Durable) replica.Past.IsStateLost = true;
+            else log.Reset(_snapshotIndex, _snapshotEpoch, _snapshotHistory);
+        }
+
+        TakeSteps();
+        if (!replica.Past.IsStateLost && replica.LastApplied >= log.BaseIndex && replica.LastApplied <= log.LastIndex) return;
+        if (!replica.Past.IsStateLost) replica.Past.IsStateLost = log.LastIndex.Value > 0;
+        replica.RestoreAt(log.BaseIndex);
+        if (replica.Past.IsStateLost) replica.SnapshotMaker.Forget();
+    }
+
+    private static LogIndex Index(ReadOnlySpan<byte> body) => new(BinaryPrimitives.ReadInt64LittleEndian(body));
+
+    private static Epoch EpochIn(ReadOnlySpan<byte> body, int at) => new(BinaryPrimitives.ReadInt64LittleEndian(body[at..]));
+
+    private bool TryAcceptConfiguration(ReadOnlyMemory<byte> body)
+    {
+        var reader = new WireReader(body);
+        if (!ConfigurationCodec.TryRead(ref reader, out var configuration) || !reader.IsAtEnd) return false;
+        if (replica.Configuration is { } known && configuration!.Epoch < known.Epoch) return false;
+        replica.RestoreConfiguration(configuration!);
+        return true;
+    }
+
+    private bool TryAcceptEntries(LogIndex first, Epoch previous, ReadOnlySpan<byte> frames, PersistPoint point)
+    {
+        var log = replica.Log;
+        // The configuration may come later: its older records are given up when a snapshot rewrites it behind these entries.
+        if (first.Value < 1 || !EpochLog.AreWellFormed(frames, previous, new Epoch(long.MaxValue))) return false;
+        if (!_hasEntries)
+        {
+            // The log was kept from before the snapshot on.
+            _hasEntries = true;
+            log.TruncateFrom(first);
+            if (log.LastIndex != first.Previous) log.Reset(first.Previous, previous);
+        }
+
+        if (log.LastIndex == log.BaseIndex && log.LastIndex == first.Previous && log.LastEpoch != previous) log.Reset(first.Previous, previous);
+        if (first != log.LastIndex.Next || log.EpochAt(first.Previous) != previous) return false;
+        log.AppendFrames(frames);
+        replica.Journal.NoteRecovered(point, log.LastIndex, frames.Length);
+        return true;
+    }
+
+    private bool TryReset(LogIndex index, Epoch epoch, bool keptSuffix)
+    {
+        _mark = index;
+        _steps.Clear();
+        replica.Past.IsStateLost = false;
+        if (keptSuffix) return true;
+        _hasEntries = true;
+        // The newest snapshot's history tells this one's too, unless it is that of another past.
+        if (_snapshotHistory is not null && index <= _snapshotIndex && EpochRuns.TryDecode(_snapshotHistory.Encode(index), index, epoch, out var history)) replica.Log.Reset(index, epoch, history);
+        else replica.Log.Reset(index, epoch);
+        return true;
+    }
+
+    private bool TryAcceptChanges(ReadOnlySpan<byte> body, PersistPoint point)
+    {
+        var (from, to, epoch) = (Index(body), Index(body[8..]), EpochIn(body, 16));
+        var length = Index(body[24..]).Value;
+        var rest = body[32..];
+        if (length < 0 || length > rest.Length || to <= from) return false;
+        if (!EpochRuns.TryDecode(rest[..(int)length], to, epoch, out var history)) return false;
+        replica.Journal.NoteRecovered(point, to, body.Length);
+        if (from > replica.Log.LastIndex) return false;
+        var last = _steps.Count > 0 ? _steps[^1].To : _snapshotIndex;
+        for (var index = LogIndex.Max(last.Next, replica.Log.FirstIndex); index <= from; index = index.Next)
+        {
+            var entry = replica.Log[index];
+            _steps.Add((index.Previous, index, entry.Kind, entry.Payload.ToArray()));
+        }
+
+        _steps.Add((from, to, EntryKind.Effect, rest[(int)length..].ToArray()));
+        _hasEntries = true;
+        replica.Log.Reset(to, epoch, history);
+        return true;
+    }
+
+    /// <summary>Whatever the newest state was sent for was committed before it.</summary>
+    private void TakeSteps()
+    {
+        foreach (var (before, to, kind, payload) in _steps)
+        {
+            if (replica.Past.IsStateLost || to <= replica.LastApplied) continue;
+            if (before != replica.LastApplied) replica.Past.IsStateLost = true;
+            else if (kind == EntryKind.Command) replica.Machine.Apply(to, payload, default);
+            else if (kind == EntryKind.Effect) replica.Past.IsStateLost = replica.Shipping?.TryApplyEffect(to, payload) != true;
+            replica.RestoreAt(to);
+        }
+
+        _steps.Clear();
+    }
+}

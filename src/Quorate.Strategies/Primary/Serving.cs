@@ -1,0 +1,250 @@
+using Quorate.Replication;
+
+namespace Quorate.Strategies.Primary;
+
+/// <summary>
+/// The primary's side, from the epoch that named this replica until one that names another. Everything that tells a client
+/// of the state, an acknowledgement or a read, looks at the lease in the very step in which it does so.
+/// </summary>
+internal sealed class Serving
+{
+    private readonly PrimaryReplica _replica;
+    private readonly InSyncSet _inSync;
+    private readonly Handover _handover;
+    private readonly StateShipper? _shipper;
+    private readonly List<RequestId> _reads = [];
+    private readonly List<(NodeId From, long Context)> _asked = [];
+    private int _ticksInEpoch;
+    private bool _isShort;
+
+    public Serving(PrimaryReplica replica)
+    {
+        _replica = replica;
+        Feeder = new Feeder(replica, feedsAll: true);
+        _inSync = new InSyncSet(replica, Feeder);
+        _handover = new Handover(replica, Feeder, _inSync);
+        if (replica.Options.Ship == Ship.State) _shipper = new StateShipper(replica);
+    }
+
+    public Feeder Feeder { get; }
+
+    /// <summary>The no-op this replica began with.</summary>
+    public LogIndex FirstOfEpoch { get; private set; }
+
+    public GroupConfiguration? Wanted => _inSync.Wanted;
+
+    public bool IsDegraded => _isShort && _replica.Options.WhenShort == WhenShort.Degrade;
+
+    /// <summary>New writes are ordered here: under the lease, or while the epoch's first one is awaited.</summary>
+    public bool TakesWrites => !_handover.IsInProgress && !_handover.HasGivenUpLease && (_replica.HasLease || IsAwaitingLease);
+
+    /// <summary>All that earlier primaries acknowledged is applied, and nothing that is not committed. What this one
+    /// acknowledges it applies first, so nothing is missing between two entries of one batch either.</summary>
+    public bool HasReadableState =>
+        !_handover.HasGivenUpLease && _replica.LastApplied >= FirstOfEpoch && _replica.LastApplied <= _replica.CommitIndex;
+
+    private bool IsAwaitingLease => !_replica.IsLeaseGranted && _ticksInEpoch < _replica.Options.LeaseGraceTicks;
+
+    private bool MayServe => _replica.HasLease && !_handover.HasGivenUpLease;
+
+    public void Begin()
+    {
+        FollowConfiguration();
+        FirstOfEpoch = _replica.Log.Append(_replica.Configuration!.Epoch, EntryKind.NoOp, default);
+    }
+
+    /// <summary>The next epoch, and this replica leads it too.</summary>
+    public void OnEpoch()
+    {
+        _ticksInEpoch = 0;
+        _inSync.OnEpoch();
+        _handover.OnEpoch();
+        FollowConfiguration();
+        TryAdvanceCommitIndex();
+    }
+
+    public void OnRequest(in ReplicaRequest request)
+    {
+        switch (request.Kind)
+        {
+            case RequestKind.Write when _handover.IsInProgress || _handover.HasGivenUpLease:
+                _replica.Out.Reply(request.Id, Outcome.NotLeader(_handover.Target));
+                break;
+            case RequestKind.Write when !TakesWrites:
+                _replica.Out.Reply(request.Id, Outcome.Unavailable("the primary's lease has run out"));
+                break;
+            case RequestKind.Write when _isShort && !IsDegraded:
+                _replica.Out.Reply(request.Id, Outcome.Unavailable("NOREPLICAS Not enough good replicas to write."));
+                break;
+            case RequestKind.Write when _shipper is not null:
+                _shipper.Add(request.Payload, request.Id);
+                break;
+            case RequestKind.Write:
+                _replica.Pending.Add(_replica.Log.Append(_replica.Configuration!.Epoch, EntryKind.Command, request.Payload), request.Id);
+                break;
+            case RequestKind.Read when MayServe || IsAwaitingLease:
+                _reads.Add(request.Id);
+                ReleaseReads();
+                break;
+            case RequestKind.Read:
+                _replica.Out.Reply(request.Id, Outcome.Unavailable("the primary's lease has run out"));
+                break;
+            case RequestKind.TransferLeadership:
+                _handover.Begin(request.Target, request.Id);
+                _handover.TryAsk();
+                break;
+            default:
+                _replica.Out.Reply(request.Id, Outcome.Unavailable("the control plane decides on members"));
+                break;
+        }
+    }
+
+    public void OnTick()
+    {
+        _ticksInEpoch++;
+        _isShort = IsShort();
+        _handover.OnTick();
+        if (!_handover.IsInProgress) _inSync.Refresh(FirstOfEpoch);
+        if (!MayServe && !IsAwaitingLease) FailReads();
+        Feeder.OnTick();
+        TryAdvanceCommitIndex();
+    }
+
+    public void OnTurnEnd()
+    {
+        if (_shipper is not null)
+        {
+            // While nothing is out, who is far behind can be sent the newest state, and a snapshot can begin.
+            Feeder.SendAll();
+            _replica.SnapshotMaker.BeginIfDue();
+        }
+
+        do
+        {
+            ReleaseReads();
+            if (_replica.HasLease) _shipper?.TryExecute();
+            _replica.Journal.SaveEntries(_replica.Log, _replica.Out);
+            TryAdvanceCommitIndex();
+            if (_replica.Serving != this) return;
+        }
+        while (_replica.Journal.JournaledIndex < _replica.Log.LastIndex);
+
+        ReleaseReads();
+        Feeder.SendAll();
+        _replica.DropIndex = Feeder.SlowestNeeded();
+    }
+
+    public void OnCommitAdvanced()
+    {
+        _shipper?.OnCommitAdvanced();
+        ReleaseReads();
+        _handover.TryAsk();
+    }
+
+    public void HandleAppendResponse(NodeId from, AppendResponse response)
+    {
+        if (Feeder.HandleAppendResponse(from, response) is null) return;
+        if (_isShort) _isShort = IsShort();
+        TryAdvanceCommitIndex();
+        if (_replica.Serving == this && from == _handover.Target) _handover.TryAsk();
+    }
+
+    public void HandleReadIndex(NodeId from, ReadIndex message)
+    {
+        // Putting the same question again replaces the earlier.
+        _asked.RemoveAll(a => a.From == from);
+        if (!_replica.Configuration!.Contains(from)) return;
+        _asked.Add((from, message.Context));
+        ReleaseReads();
+    }
+
+    /// <summary>What enough replicas have durably, this one always among them, if the lease holds at this moment.</summary>
+    public void TryAdvanceCommitIndex()
+    {
+        if (!MayServe) return;
+        var own = _replica.Journal.DurableIndex;
+        if (own <= _replica.CommitIndex) return;
+        var reached = own;
+        if (!IsDegraded)
+        {
+            reached = LogIndex.Min(reached, AckRule.Reached(_replica, Feeder, _replica.Configuration!.InSync));
+            reached = LogIndex.Min(reached, _inSync.ReachedByShown());
+        }
+
+        if (reached > _replica.CommitIndex && _replica.Rules.MayCommit(reached, FirstOfEpoch)) _replica.CommitUpTo(reached);
+    }
+
+    /// <summary>Another configuration is in force, and this replica does not go on in it.</summary>
+    public void End(GroupConfiguration next)
+    {
+        FailReads();
+        _handover.End(next);
+        _shipper?.End(next.Leader);
+        _replica.Pending.EndAll(Outcome.Unknown("the next primary may or may not have it"), _replica.Out);
+        Feeder.End();
+    }
+
+    public void CheckInvariants()
+    {
+        foreach (var member in Feeder.Fed)
+        {
+            Invariant.Require(member.MatchIndex <= _replica.Log.LastIndex, "a backup agrees with what the primary has");
+            Invariant.Require(member.NextIndex <= _replica.Log.LastIndex.Next, "NextIndex is at most one past the log");
+            Invariant.Require(
+                member.State != ProgressState.Replicate || member.MatchIndex < member.NextIndex, "MatchIndex < NextIndex");
+            Invariant.Require(member.InflightCount <= _replica.Options.MaxInflight, "the window bounds what is in flight");
+        }
+
+        Invariant.Require(_replica.CommitIndex <= LogIndex.Max(_replica.Journal.DurableIndex, FirstOfEpoch), "the primary has durably what it commits");
+    }
+
+    private void FollowConfiguration()
+    {
+        var configuration = _replica.Configuration!;
+        var fed = new List<NodeId>();
+        foreach (var node in configuration.Members)
+        {
+            if (node != _replica.Self && _replica.Options.SourceOf(node, configuration) == _replica.Self) fed.Add(node);
+        }
+
+        Feeder.Follow(fed);
+        _isShort = IsShort();
+    }
+
+    /// <summary>Fewer replicas answer than the policy asks for.</summary>
+    private bool IsShort()
+    {
+        var options = _replica.Options;
+        var inSync = _replica.Configuration!.InSync;
+        if (options.Ack == Ack.Async) return false;
+        var answering = 0;
+        for (var i = 0; i < inSync.Count; i++) if (Feeder[inSync[i]] is { } member && !Feeder.IsSilent(member)) answering++;
+        return options.Ack == Ack.Sync
+            ? inSync.Count < options.MinInSync || answering + 1 < options.MinInSync
+            : answering < AckRule.BackupsNeeded(options, _replica.Rules, inSync.Count);
+    }
+
+    private void ReleaseReads()
+    {
+        if (_reads.Count == 0 && _asked.Count == 0) return;
+        if (!MayServe || _replica.CommitIndex < FirstOfEpoch) return;
+        foreach (var (from, context) in _asked)
+        {
+            // The backup may read once it has applied as much; it may not know yet that it may apply it.
+            _replica.Out.Send(from, new ReadIndexResponse { Epoch = _replica.Configuration!.Epoch, Context = context, Index = _replica.CommitIndex });
+            if (Feeder[from] is { } member) Feeder.SendHeartbeat(member);
+        }
+
+        _asked.Clear();
+        if (!HasReadableState) return;
+        for (var i = 0; i < _reads.Count; i++) _replica.Out.Reply(_reads[i], Outcome.ReadNow);
+        _reads.Clear();
+    }
+
+    private void FailReads()
+    {
+        for (var i = 0; i < _reads.Count; i++) _replica.Out.Reply(_reads[i], Outcome.NotLeader(NodeId.None));
+        _reads.Clear();
+        _asked.Clear();
+    }
+}

@@ -1,0 +1,179 @@
+using Quorate.Replication;
+using Quorate.Strategies.Primary;
+using Quorate.Strategies.Tests.Harness;
+
+namespace Quorate.Strategies.Tests.Primary;
+
+/// <summary>Divergence, snapshots, newest state, cascades, delay.</summary>
+public sealed class HistoryTests
+{
+    [Fact]
+    public void Entries_the_new_history_lacks_go_to_the_lost_and_found_and_the_state_is_rebuilt()
+    {
+        var (world, protocol) = PrimaryWorld.Of(2, new PrimaryOptions { Ack = Ack.Async });
+        world.Lead();
+        world.Write(world[1], 1, "both");
+        world.Stabilize();
+        world.Write(world[1], 2, "only n1");
+        world.Network.Clear();
+        world[1].Outcomes[2].ShouldBe("Applied");
+        world.Configure(PrimaryWorld.Group(2, 0, [1, 2]), world[2]);
+        world.Configure(PrimaryWorld.Group(3, 2, [1, 2]), world[2]);
+        world.Lease(world[2], 10_000);
+        world.Write(world[2], 3, "new");
+        world.Stabilize(e => e.From.Value == 2 || e.To.Value == 2);
+        protocol.LostOf(new NodeId(1)).Texts.ShouldBe(["only n1"]);
+        world[1].Primary().Report.NeedsState.ShouldBeTrue();
+        world.Settle(ticks: 12);
+        world[1].Primary().Report.NeedsState.ShouldBeFalse();
+        world[1].Machine.Applied.ShouldBe(["both", "new"]);
+    }
+
+    [Fact]
+    public void A_state_that_was_lost_is_still_lost_after_a_restart()
+    {
+        var (world, _) = PrimaryWorld.Of(2, new PrimaryOptions { Ack = Ack.Async });
+        world.Lead();
+        world.Write(world[1], 1, "only n1");
+        world.Network.Clear();
+        world.Configure(PrimaryWorld.Group(2, 2, [1, 2]));
+        world.Lease(world[2], 10_000);
+        world.Stabilize(e => e.Kind != InstallSnapshot.KindByte);
+        world[1].Primary().Report.NeedsState.ShouldBeTrue();
+        world.Crash(world[1]);
+        world.Start(world[1]);
+        world[1].Primary().Report.NeedsState.ShouldBeTrue();
+        world.Settle(ticks: 12);
+        world[1].Machine.Applied.ShouldBeEmpty();
+        world[1].Primary().Report.NeedsState.ShouldBeFalse();
+    }
+
+    [Fact]
+    public void Who_needs_what_is_gone_gets_a_snapshot_that_goes_on_where_it_was_interrupted()
+    {
+        var world = PrimaryWorld.Led(3, new PrimaryOptions { MaxLagBytes = 60, SnapshotWindow = 1, BackupTimeoutTicks = 10_000 });
+        world.Crash(world[3]);
+        for (var i = 0; i < 10; i++)
+        {
+            world.Write(world[1], i, $"w{i}");
+            world.Settle();
+        }
+
+        world.Start(world[3]);
+        var delivered = new List<int>();
+        for (var tick = 0; tick < 60; tick++)
+        {
+            world.TickAll();
+            var dropped = tick < 30 && tick % 2 == 1;
+            world.Stabilize(e =>
+            {
+                if (e.Kind != InstallSnapshot.KindByte) return true;
+                if (dropped) return false;
+                PrimaryCodec.TryDecode(e.Kind, e.Body, out var piece);
+                delivered.Add(((InstallSnapshot)piece!).Piece);
+                return delivered.Count > 30 || delivered.Count % 4 != 3;
+            });
+        }
+
+        world[3].Machine.Applied.ShouldBe(world[1].Machine.Applied);
+        delivered.Count(p => p == 0).ShouldBeLessThanOrEqualTo(2, "it did not begin anew");
+    }
+
+    [Fact]
+    public void A_backup_that_is_behind_gets_the_newest_state_when_state_is_shipped()
+    {
+        var world = PrimaryWorld.Led(3, new PrimaryOptions { Ship = Ship.State, CoalesceBytes = 50 });
+        world.Crash(world[3]);
+        for (var i = 0; i < 10; i++)
+        {
+            world.Write(world[1], i, $"w{i}");
+            world.Settle();
+        }
+
+        world.Start(world[3]);
+        world.Settle(ticks: 6);
+        world[1].Machine.Coalesced.ShouldBe(1);
+        world[3].Machine.Applied.ShouldBe(world[1].Machine.Applied);
+        world.CrashAndLoseUnsynced(world[3]);
+        world.Start(world[3]);
+        world[3].Machine.Applied.ShouldBe(world[1].Machine.Applied, "it is in the journal");
+    }
+
+    [Fact]
+    public void A_command_executed_and_not_committed_is_neither_answered_nor_read()
+    {
+        var world = PrimaryWorld.Led(2, new PrimaryOptions { Ship = Ship.State });
+        world.Write(world[1], 1, "a");
+        world[1].Machine.Applied.ShouldBe(["a"]);
+        world[1].Outcomes.ShouldBeEmpty();
+        world[1].Replica.MayReadLocally(world.Now).ShouldBeFalse();
+        world.Request(world[1], 2, RequestKind.Read);
+        world.Write(world[1], 3, "gathers");
+        world[1].Machine.Applied.ShouldBe(["a"], "one batch is out at a time");
+        world.Deliver(world.Network[0]);
+        world[1].Outcomes.ShouldBeEmpty();
+        world.Deliver(world.Network[0]);
+        world[1].Outcomes[1].ShouldBe("Done");
+        world[1].Outcomes[2].ShouldBe("ReadNow");
+        world[1].Machine.Applied.ShouldBe(["a", "gathers"]);
+    }
+
+    [Fact]
+    public void A_replica_with_a_source_is_fed_by_it_with_what_is_committed()
+    {
+        var world = PrimaryWorld.Led(3, new PrimaryOptions { Feeds = [new Feed(new NodeId(3), new NodeId(2))] }, learners: 1);
+        world.Write(world[1], 1, "a");
+        world.Settle(ticks: 12);
+        world[3].Machine.Applied.ShouldBe(["a"]);
+        world[1].Status().Backups.Select(b => b.Node).ShouldBe([new NodeId(2)]);
+        world[2].Status().Backups.Select(b => b.Node).ShouldBe([new NodeId(3)]);
+    }
+
+    [Fact]
+    public void A_delayed_replica_holds_entries_at_once_and_applies_them_later()
+    {
+        var (world, protocol) = PrimaryWorld.Of(2);
+        protocol.Special[new NodeId(2)] = protocol.Options with { DelayMilliseconds = 1000 };
+        world.Lead();
+        world.Write(world[1], 1, "a");
+        world.Settle(ticks: 50);
+        world[1].Outcomes[1].ShouldBe("Applied");
+        world[2].Status().CommitIndex.ShouldBe(new LogIndex(2));
+        world[2].Machine.Applied.ShouldBeEmpty();
+        world.Settle(ticks: 60);
+        world[2].Machine.Applied.ShouldBe(["a"]);
+    }
+
+    [Fact]
+    public void A_replica_that_forgot_counts_for_nothing_until_it_has_everything_again()
+    {
+        var world = PrimaryWorld.Led(3, new PrimaryOptions { Durable = false });
+        world.Write(world[1], 1, "a");
+        world.Settle(ticks: 6);
+        world.Crash(world[2]);
+        world.Start(world[2]);
+        world[2].Primary().Report.ShouldBe(new ReplicaReport(new Epoch(1), default, default, default, NeedsState: true));
+        world.Settle(ticks: 12);
+        world[2].Primary().Report.NeedsState.ShouldBeFalse();
+        world[2].Machine.Applied.ShouldBe(["a"]);
+    }
+
+    [Fact]
+    public void Epochs_of_entries_that_are_gone_are_still_known()
+    {
+        var log = new EpochLog();
+        foreach (var epoch in new long[] { 1, 1, 3, 3, 3, 7 }) log.Append(new Epoch(epoch), EntryKind.Command, "x"u8);
+        log.DropThrough(new LogIndex(5));
+        log.EpochAt(new LogIndex(2)).ShouldBe(new Epoch(1));
+        log.LastNotAbove(new LogIndex(6), new Epoch(4)).ShouldBe(new LogIndex(5));
+        EpochRuns.TryDecode(log.EncodeHistory(new LogIndex(6)), new LogIndex(6), new Epoch(7), out var history).ShouldBeTrue();
+        var other = new EpochLog();
+        foreach (var epoch in new long[] { 1, 1, 3, 5, 5, 5 }) other.Append(new Epoch(epoch), EntryKind.Command, "x"u8);
+        other.LastCommon(history!, new LogIndex(6)).ShouldBe(new LogIndex(3));
+        other.TruncateFrom(new LogIndex(4));
+        other.LastIndex.ShouldBe(new LogIndex(3));
+        log.TruncateFrom(new LogIndex(3));
+        (log.BaseIndex, log.LastIndex, log.LastEpoch).ShouldBe((new LogIndex(2), new LogIndex(2), new Epoch(1)));
+        log.CheckInvariants();
+    }
+}
