@@ -4,6 +4,7 @@ using Quorate.Cluster.Forwarding;
 using Quorate.Data;
 using Quorate.Replication;
 using Quorate.Resp;
+using Quorate.Strategies.Chain;
 using Quorate.Strategies.Raft;
 
 namespace Quorate.Cluster;
@@ -79,13 +80,14 @@ internal sealed class Group : HostedGroup, IReplyRouter
         }
 
         var length = EntryCodec.WriteCommand(ref _entry, Stamp(now), database, session.Output.Protocol, args);
-        Propose(Requests.Add(RequestOwner.Client, session, slot), _entry.AsSpan(0, length), now);
+        Propose(Requests.Add(RequestOwner.Client, session, slot), _entry.AsSpan(0, length), KeyHashOf(args), now);
         if (_entry.Length > 1 << 20) _entry = new byte[256];
     }
 
-    public void Propose(RequestId id, ReadOnlySpan<byte> entry, StepTime now)
+    /// <param name="keyHash">See <see cref="KeyHashOf"/>.</param>
+    public void Propose(RequestId id, ReadOnlySpan<byte> entry, ulong keyHash, StepTime now)
     {
-        Replica.OnRequest(new ReplicaRequest { Id = id, Kind = RequestKind.Write, Payload = entry }, now, Effects);
+        Replica.OnRequest(new ReplicaRequest { Id = id, Kind = RequestKind.Write, Payload = entry, KeyHash = keyHash }, now, Effects);
         NeedsTurnEnd();
     }
 
@@ -102,6 +104,11 @@ internal sealed class Group : HostedGroup, IReplyRouter
     public bool MayRead(StepTime now) =>
         Replica.MayReadLocally(now) || (Policy?.Reads is ReadConsistency.Eventual or ReadConsistency.Weak && Configured is { Report.NeedsState: false });
 
+    /// <summary>What a chain tells clean keys from dirty ones by: the hash of the only key of a command, 0 for a command of
+    /// several keys or of none, which concerns them all. Other strategies do not look at it.</summary>
+    public ulong KeyHashOf(in CommandArgs args) =>
+        Configured is ChainReplica && Node.FindInKeyspace(args) is { FirstKey: 1, LastKey: 1 } && args.Count > 1 ? Hash.Of(args[1]) | 1 : 0;
+
     /// <summary>Asks when the local state may be read; where there is none, has the command executed where there is.</summary>
     public void AskToRead(ClientSession session, long slot, int database, in CommandArgs args, StepTime now)
     {
@@ -112,7 +119,7 @@ internal sealed class Group : HostedGroup, IReplyRouter
         }
 
         var id = Requests.Add(RequestOwner.Client, session, slot);
-        Replica.OnRequest(new ReplicaRequest { Id = id, Kind = RequestKind.Read }, now, Effects);
+        Replica.OnRequest(new ReplicaRequest { Id = id, Kind = RequestKind.Read, KeyHash = KeyHashOf(args) }, now, Effects);
         NeedsTurnEnd();
     }
 
@@ -122,7 +129,7 @@ internal sealed class Group : HostedGroup, IReplyRouter
         if (_clockProposed || !Replica.IsLeader) return;
         _clockProposed = true;
         var length = EntryCodec.WriteClock(ref _entry, Stamp(now));
-        Propose(Requests.Add(RequestOwner.Clock, null, 0), _entry.AsSpan(0, length), now);
+        Propose(Requests.Add(RequestOwner.Clock, null, 0), _entry.AsSpan(0, length), keyHash: 0, now);
     }
 
     public override void OnTick(StepTime now)

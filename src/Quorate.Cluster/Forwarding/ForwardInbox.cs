@@ -96,7 +96,7 @@ internal sealed class ForwardInbox(Group group, Node node)
         var length = EntryCodec.WriteSessionCommand(
             ref _entry, group.Stamp(now), header.Database, header.Protocol, session, sequence, message.LowestOutstanding, args);
         var id = group.Requests.Add(RequestOwner.Peer, null, sequence, origin, session);
-        group.Propose(id, _entry.AsSpan(0, length), now);
+        group.Propose(id, _entry.AsSpan(0, length), group.KeyHashOf(args), now);
         return true;
     }
 
@@ -126,7 +126,7 @@ internal sealed class ForwardInbox(Group group, Node node)
         {
             var id = group.Requests.Add(RequestOwner.PeerRead, null, sequence, origin, session);
             _reads[id] = entry.ToArray();
-            group.Replica.OnRequest(new ReplicaRequest { Id = id, Kind = RequestKind.Read }, now, group.Effects);
+            group.Replica.OnRequest(new ReplicaRequest { Id = id, Kind = RequestKind.Read, KeyHash = group.KeyHashOf(args) }, now, group.Effects);
             group.NeedsTurnEnd();
         }
 

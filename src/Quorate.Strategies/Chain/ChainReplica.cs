@@ -301,8 +301,22 @@ public sealed class ChainReplica : IConfiguredReplica
         if (limit <= CommitIndex) return;
         CommitIndex = limit;
         Verify(limit);
-        while (LastApplied < limit) Apply(LastApplied.Next);
+        while (LastApplied < limit)
+        {
+            var end = LogIndex.Min(limit, LastApplied + IStateMachine.ForesightWindow);
+            if (end - LastApplied > 1) Foresee(end);
+            while (LastApplied < end) Apply(LastApplied.Next);
+        }
         Reads.OnApplied();
+    }
+
+    private void Foresee(LogIndex end)
+    {
+        for (var index = LastApplied.Next; index <= end; index = index.Next)
+        {
+            var entry = Log[index];
+            if (entry.Kind == EntryKind.Command) Machine.Foresee(entry.Payload);
+        }
     }
 
     private void Apply(LogIndex index)

@@ -298,7 +298,12 @@ public sealed class PrimaryReplica : IConfiguredReplica
     {
         if (Past.IsStateLost || LastApplied >= CommitIndex) return;
         var limit = Serving is null ? Arrivals.LimitOf(CommitIndex, Log, Now) : CommitIndex;
-        while (LastApplied < limit) Apply(LastApplied.Next);
+        while (LastApplied < limit)
+        {
+            var end = LogIndex.Min(limit, LastApplied + IStateMachine.ForesightWindow);
+            if (end - LastApplied > 1) Foresee(end);
+            while (LastApplied < end) Apply(LastApplied.Next);
+        }
     }
 
     /// <summary>A snapshot is durable: the journal before it goes, but for what a later life must know.</summary>
@@ -351,6 +356,15 @@ public sealed class PrimaryReplica : IConfiguredReplica
         }
 
         Cascade = Feeder.CascadeOf(this);
+    }
+
+    private void Foresee(LogIndex end)
+    {
+        for (var index = LastApplied.Next; index <= end; index = index.Next)
+        {
+            var entry = Log[index];
+            if (entry.Kind == EntryKind.Command) Machine.Foresee(entry.Payload);
+        }
     }
 
     private void Apply(LogIndex index)
