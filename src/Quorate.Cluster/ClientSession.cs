@@ -17,16 +17,16 @@ public sealed class ClientSession
     private const int MostOutputBytes = 1 << 20;
 
     private bool _isHeldBack;
+    private readonly SelectedKeyspace _selected;
     private readonly SlotQueue _slots = new();
     private readonly LocalExecution _local;
     private readonly Stack<HeldCommand> _spare = new();
 
-    /// <summary>Commands in the queue behind which no write may be handed on yet (anything held but a read).</summary>
-    private int _barriers;
+    private int _barriers; // commands in the queue behind which no write may be handed on yet: anything held but a read
     private bool _isReady;
 
     internal ClientSession(Node node, long id, SessionState state) =>
-        (Node, Id, State, _local) = (node, id, state, new LocalExecution(this));
+        (Node, Id, State, _local, _selected) = (node, id, state, new LocalExecution(this), new SelectedKeyspace(node, state));
 
     internal Node Node { get; }
 
@@ -46,14 +46,15 @@ public sealed class ClientSession
     public int PendingCount => _slots.Count;
 
     internal SessionState State { get; }
-
     internal int Place { get; set; } = -1;
-
     internal bool IsGone { get; set; }
 
-    private bool IsWaiting => _local.IsWaiting;
+    /// <summary>The group that the selected keyspace's commands go to.</summary>
+    internal Group Group => _selected.Look(mayMove: _slots.Count == 0);
+    internal int Database => _selected.Database;
 
-    private Group Group => Node.GroupOf(State.Database);
+    /// <summary>False when the selected keyspace was dropped.</summary>
+    internal bool HasKeyspace => Group is not null && _selected.Exists;
 
     /// <summary>Executes one command; its reply appears in <see cref="Output"/> now or in a later step, never out of order.</summary>
     public void Execute(in CommandArgs args, StepTime now)
@@ -130,11 +131,8 @@ public sealed class ClientSession
         ref var s = ref _slots[slot];
         switch (s.State)
         {
-            case SlotState.Writing when outcome.Kind == OutcomeKind.Unknown:
-                CompleteSlot(slot, Replies.Uncertain(outcome.Why ?? "the log moved on without this node"));
-                break;
             case SlotState.Writing:
-                CompleteSlot(slot, Replies.TryAgain);
+                CompleteSlot(slot, Replies.OfWrite(outcome));
                 break;
             case SlotState.Reading when outcome.Kind == OutcomeKind.ReadNow && slot == _slots.Head:
                 if (TryRead(ref s, Node.Now)) OnHeadWritten();
@@ -149,9 +147,9 @@ public sealed class ClientSession
     /// <summary>Tries again what waits, and gives up what has waited longer than <paramref name="limit"/> nanoseconds.</summary>
     internal void OnTick(StepTime now, long limit)
     {
-        if (IsWaiting) ContinueWaiting(now);
+        if (_local.IsWaiting) ContinueWaiting(now);
         else Advance(inStep: false);
-        while (_slots.Count > 0 && !IsWaiting && !_isHeldBack && now.Nanoseconds - _slots[_slots.Head].SinceNanoseconds > limit)
+        while (_slots.Count > 0 && !_local.IsWaiting && !_isHeldBack && now.Nanoseconds - _slots[_slots.Head].SinceNanoseconds > limit)
         {
             ref var head = ref _slots[_slots.Head];
             if (head.State == SlotState.Done) break;
@@ -164,7 +162,7 @@ public sealed class ClientSession
     internal void Advance(bool inStep)
     {
         _isHeldBack = false;
-        while (_slots.Count > 0 && !IsWaiting)
+        while (_slots.Count > 0 && !_local.IsWaiting)
         {
             ref var head = ref _slots[_slots.Head];
             if (head.State == SlotState.Done)
@@ -192,7 +190,7 @@ public sealed class ClientSession
     /// <summary>The node can't serve any more: everything unanswered gets the answer that is true of it.</summary>
     internal void FailPending()
     {
-        while (_slots.Count > 0 && !IsWaiting)
+        while (_slots.Count > 0 && !_local.IsWaiting)
         {
             ref var head = ref _slots[_slots.Head];
             if (head.State == SlotState.Done) Advance(inStep: true);
@@ -224,18 +222,15 @@ public sealed class ClientSession
             MayHaveHappened = Group.Replica.IsLeader,
             IsSilent = isSilent,
         });
-        Group.Write(this, slot, State.Database, args, now);
+        Group.Write(this, slot, Database, args, now);
     }
 
     private void TakeRead(CommandSpec spec, in CommandArgs args, StepTime now)
     {
         var isSilent = State.BeginCommand(spec.Name, now);
-        if (_slots.Count == 0 && Group.Replica.MayReadLocally(now))
+        if (_slots.Count == 0 && Group.MayRead(now))
         {
-            var length = Output.Length;
-            Group.Machine.ExecuteRead(spec, State.Database, args, Output, now.UnixMilliseconds, out var clockBehind);
-            if (!clockBehind && !isSilent) return;
-            Output.Truncate(length);
+            Read(spec, args, isSilent, now, out var clockBehind);
             if (!clockBehind) return;
         }
 
@@ -245,7 +240,7 @@ public sealed class ClientSession
 
     private void Hold(CommandSpec? spec, in CommandArgs args, StepTime now, bool isSilent = false)
     {
-        if (!_spare.TryPop(out var held)) held = new HeldCommand();
+        var held = _spare.TryPop(out var used) ? used : new HeldCommand();
         held.Hold(args);
         if (!IsRead(spec)) _barriers++;
         _slots.Push(new Slot { State = SlotState.Held, Command = held, Spec = spec, SinceNanoseconds = now.Nanoseconds, IsSilent = isSilent });
@@ -259,7 +254,7 @@ public sealed class ClientSession
         var now = Node.Now;
         if (IsRead(head.Spec) && Node.Refusal is null)
         {
-            if (Group.Replica.MayReadLocally(now) && TryRead(ref head, now))
+            if (Group.MayRead(now) && TryRead(ref head, now))
             {
                 PopHead();
                 Node.Host.OnSessionOutput(this);
@@ -272,9 +267,9 @@ public sealed class ClientSession
                 return false;
             }
 
-            if (Group.Replica.MayReadLocally(now)) return false; // waits for the log's clock
+            if (Group.MayRead(now)) return false; // waits for the log's clock
             head.State = SlotState.Reading;
-            Group.AskToRead(this, _slots.Head, now);
+            Group.AskToRead(this, _slots.Head, Database, head.Command!.Args, now);
             return false;
         }
 
@@ -333,27 +328,33 @@ public sealed class ClientSession
         slot.PathEpoch = Group.PathEpoch;
         slot.MayHaveHappened = Group.Replica.IsLeader;
         _barriers--;
-        Group.Write(this, sequence, State.Database, command.Args, Node.Now);
+        Group.Write(this, sequence, Database, command.Args, Node.Now);
         _spare.Push(command);
     }
 
     private bool TryRead(ref Slot slot, StepTime now)
     {
-        var length = Output.Length;
-        Group.Machine.ExecuteRead(slot.Spec!, State.Database, slot.Command!.Args, Output, now.UnixMilliseconds, out var clockBehind);
-        if (clockBehind || slot.IsSilent) Output.Truncate(length);
+        Read(slot.Spec!, slot.Command!.Args, slot.IsSilent, now, out var clockBehind);
         if (clockBehind) Group.WaitForClock(this);
         return !clockBehind;
     }
 
+    private void Read(CommandSpec spec, in CommandArgs args, bool isSilent, StepTime now, out bool clockBehind)
+    {
+        var length = Output.Length;
+        Group.Machine.ExecuteRead(spec, Database, args, Output, now.UnixMilliseconds, out clockBehind);
+        if (clockBehind || isSilent) Output.Truncate(length);
+    }
+
     /// <summary>True for a command of the keyspace that can go its way; the others are answered by this node alone.</summary>
     private bool IsExecutable(CommandSpec spec, in CommandArgs args) =>
-        spec.Route != CommandRoute.Node && spec.AcceptsCount(args.Count) && Node.Refusal is null && !State.IsSubscriberOnly;
+        spec.Route != CommandRoute.Node && spec.AcceptsCount(args.Count) && Node.Refusal is null && !State.IsSubscriberOnly && HasKeyspace;
 
     private void RunHere(in CommandArgs args, StepTime now)
     {
         _local.Run(args, now);
-        if (!IsWaiting) return;
+        if (State.HasMoved) _selected.Refresh(); // nothing is handed on past SELECT: what is queued has not begun
+        if (!_local.IsWaiting) return;
         // A place at the head of the queue keeps later replies behind the one that comes later.
         _barriers++;
         _slots.PushFront(new Slot { State = SlotState.Held, SinceNanoseconds = now.Nanoseconds });

@@ -33,6 +33,15 @@ internal sealed class Group : HostedGroup, IReplyRouter
         Configured = Replica as IConfiguredReplica;
     }
 
+    /// <summary>True when this node has no replica of the group, but forwards to those that have.</summary>
+    public bool IsAbsent => Replica is AbsentReplica;
+
+    /// <summary>The newest configuration of the control plane that this node carried out; 0 before the first.</summary>
+    public Epoch Epoch { get; set; }
+
+    /// <summary>Null for the default group before the map is known.</summary>
+    public Policy? Policy { get; init; }
+
     /// <summary>Null when the group runs another strategy.</summary>
     public RaftReplica? Raft { get; }
 
@@ -89,8 +98,19 @@ internal sealed class Group : HostedGroup, IReplyRouter
         Node.AwaitClock(this);
     }
 
-    public void AskToRead(ClientSession session, long slot, StepTime now)
+    /// <summary>True when this node's state may answer a read now, by what the keyspace's policy lets a read return.</summary>
+    public bool MayRead(StepTime now) =>
+        Replica.MayReadLocally(now) || (Policy?.Reads is ReadConsistency.Eventual or ReadConsistency.Weak && Configured is { Report.NeedsState: false });
+
+    /// <summary>Asks when the local state may be read; where there is none, has the command executed where there is.</summary>
+    public void AskToRead(ClientSession session, long slot, int database, in CommandArgs args, StepTime now)
     {
+        if (IsAbsent)
+        {
+            Forwarder.Enqueue(session, slot, database, args, now);
+            return;
+        }
+
         var id = Requests.Add(RequestOwner.Client, session, slot);
         Replica.OnRequest(new ReplicaRequest { Id = id, Kind = RequestKind.Read }, now, Effects);
         NeedsTurnEnd();
@@ -140,6 +160,10 @@ internal sealed class Group : HostedGroup, IReplyRouter
         {
             case ForwardRequests.WireKind:
                 return ForwardRequests.TryDecode(body, out var requests) && Inbox.OnRequests(from, requests!, now);
+            case ForwardRedirect.WireKind:
+                if (!ForwardRedirect.TryDecode(body, out var redirect)) return false;
+                if (IsAbsent) Node.Routing.OnRedirect(this, from, redirect!.Leader, now);
+                return true;
             case ForwardReplies.WireKind:
                 return ForwardReplies.TryDecode(body, out var replies) && OnForwardReplies(replies!, now);
             default:
@@ -191,7 +215,11 @@ internal sealed class Group : HostedGroup, IReplyRouter
                 request.Session!.OnOutcome(request.Sequence, outcome);
                 break;
             case RequestOwner.Peer:
-                break; // the origin asks again, and the log knows what it has seen
+                Inbox.OnOutcome(request, outcome);
+                break;
+            case RequestOwner.PeerRead:
+                Inbox.OnReadOutcome(id, request, outcome);
+                break;
         }
     }
 

@@ -23,6 +23,23 @@ public interface INodeHost
 
     ISnapshots SnapshotsOf(GroupId group);
 
+    /// <summary>A small thing written down under a name; empty when there is none. Small and rare: the caller waits.</summary>
+    ReadOnlyMemory<byte> ReadNote(string name) => default;
+
+    /// <summary>Writes it down: what was there or this, whatever happens, and this for good when the call returns. Empty
+    /// removes it.</summary>
+    void WriteNote(string name, ReadOnlySpan<byte> bytes)
+    {
+    }
+
+    /// <summary>The group is no more: its snapshots may go.</summary>
+    void ForgetGroup(GroupId group)
+    {
+    }
+
+    /// <summary>How long the oldest write waits for the disk, and how long the last one took, in milliseconds.</summary>
+    (int Oldest, int Last) DiskDelay => default;
+
     /// <summary>The session's <see cref="ClientSession.Output"/> has bytes to send, or the session wants to be closed.</summary>
     void OnSessionOutput(ClientSession session);
 

@@ -1,4 +1,6 @@
 using Quorate.Replication;
+using Quorate.Strategies.Chain;
+using Quorate.Strategies.Primary;
 using Quorate.Strategies.Raft;
 
 namespace Quorate.Cluster;
@@ -12,9 +14,11 @@ internal static class MessageCodec
         switch (kind >> 5)
         {
             case 1:
-                var isRaft = RaftCodec.TryDecode(kind, body, out var raft);
-                message = raft;
-                return isRaft;
+                return RaftCodec.TryDecode(kind, body, out message);
+            case 2:
+                return PrimaryCodec.TryDecode(kind, body, out message);
+            case 3:
+                return ChainCodec.TryDecode(kind, body, out message);
             default:
                 return false;
         }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using Quorate.Cluster.Commands;
+using Quorate.Cluster.Control;
 using Quorate.Cluster.Peers;
 using Quorate.Data;
 using Quorate.Replication;
@@ -39,9 +40,17 @@ public sealed class Node
     {
         (Options, Host) = (options, host);
         Keyspace = new CommandTable(CommandTable.Keyspace);
-        _default = new Group(DefaultGroup, this, Keyspace, group => MakeRaft(group, rules));
-        _groups.Add(DefaultGroup.Value, _default);
+        Lost = new LostAndFound(this);
+        Holdings = new Holdings(this);
+        var members = new Configuration(options.Members.Select(m => m.Id));
+        _default = new Group(DefaultGroup, this, Keyspace, group => MakeRaft(group.Id, group.Machine, members, options.Durability != Durability.Memory, rules));
+        AddGroup(_default);
+        Routing = new Routing(this, _default);
         View = new NodeView(this, _default);
+        if (options.Control is null) return;
+        Control = new ControlPlane(this, options.Control);
+        AddGroup(Control);
+        Invariant.Require(Holdings.TryRestore(), "the note of the node's groups is damaged: restore the folder, or add the node anew with an empty one");
     }
 
     public NodeOptions Options { get; }
@@ -63,6 +72,15 @@ public sealed class Node
     /// <summary>Measures the process for INFO; the host sets it, the simulator leaves it.</summary>
     public Func<ProcessStatus>? MeasureProcess { get; set; }
 
+    /// <summary>Null when the node runs without a control plane.</summary>
+    internal ControlPlane? Control { get; }
+
+    internal Holdings Holdings { get; }
+
+    internal Routing Routing { get; }
+
+    internal LostAndFound Lost { get; }
+
     internal INodeHost Host { get; }
 
     internal CommandTable Keyspace { get; }
@@ -76,7 +94,9 @@ public sealed class Node
     /// <summary>Feeds a journal record back, in order, before <see cref="Start"/>. False: damaged journal, do not start.</summary>
     public bool Recover(GroupId group, ReadOnlySpan<byte> record, PersistPoint point)
     {
-        if (!_groups.TryGetValue(group.Value, out var hosted) || !hosted.Replica.Recover(record, point)) return false;
+        if (group.Value < 0) return Lost.Recover(group, record);
+        if (!_groups.TryGetValue(group.Value, out var hosted)) return Options.Control is not null; // of a group that was dropped
+        if (!hosted.Replica.Recover(record, point)) return false;
         hosted.Effects.OnRecovered(point);
         return true;
     }
@@ -119,13 +139,13 @@ public sealed class Node
     public int Foresee(ClientSession session, ReadOnlySpan<byte> input)
     {
         if (session.PendingCount > 0) return input.Length; // they will wait, and what was fetched would be gone again
-        var machine = GroupOf(session.State.Database).Machine;
+        var machine = session.Group.Machine;
         var at = 0;
         for (var i = 0; i < IStateMachine.ForesightWindow; i++)
         {
             if (!TwoWordScan.TryRead(input[at..], out var key, out var length)) return i == 0 ? input.Length : at;
             if (length == input.Length) return length; // nothing to overlap with
-            machine.Foresee(session.State.Database, key);
+            machine.Foresee(session.Database, key);
             at += length;
         }
 
@@ -150,6 +170,7 @@ public sealed class Node
     {
         Now = now;
         Statistics.OnTick(now);
+        Lost.OnTick();
         if (Refusal is null) TickGroups(now);
         var limit = Options.RequestTimeoutMilliseconds * StepTime.NanosecondsPerMillisecond;
         var lookForLate = ++_ticks % 10 == 0;
@@ -243,10 +264,15 @@ public sealed class Node
         return spec.Subcommands.Count == 0 ? spec : Keyspace.Resolve(args, _nobody);
     }
 
-    internal Group GroupOf(int database)
+    internal HostedGroup? Find(GroupId id) => _groups.GetValueOrDefault(id.Value);
+
+    internal IEnumerable<HostedGroup> Groups => _groups.Values;
+
+    internal void AddGroup(HostedGroup group) => _groups[group.Id.Value] = group;
+
+    internal void RemoveGroup(GroupId id)
     {
-        Invariant.Require(database is >= 0 and < KeyspaceMachine.DatabaseCount, "a session selects a database that exists");
-        return _default;
+        if (_groups.Remove(id.Value, out var group)) group.IsGone = true;
     }
 
     internal void SendTo(NodeId to, HostedGroup group, Message message)
@@ -305,13 +331,13 @@ public sealed class Node
     /// <summary>One session per life of a node: names it to the groups it forwards to.</summary>
     internal long ForwardingSession => ((long)Options.Self.Value << 40) | Options.Incarnation;
 
-    private RaftReplica MakeRaft(Group group, RaftRules? rules) => new(
+    internal RaftReplica MakeRaft(GroupId id, IStateMachine machine, Configuration members, bool isDurable, RaftRules? rules) => new(
         Options.Self,
-        new Configuration(Options.Members.Select(m => m.Id)),
-        Options.Raft with { Durable = Options.Durability != Durability.Memory },
-        group.Machine,
-        Host.SnapshotsOf(group.Id),
-        Options.Seed ^ (ulong)group.Id.Value,
+        members,
+        Options.Raft with { Durable = isDurable },
+        machine,
+        Host.SnapshotsOf(id),
+        Options.Seed ^ (ulong)id.Value,
         Options.Incarnation,
         rules);
 

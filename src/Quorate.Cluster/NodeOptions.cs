@@ -1,4 +1,6 @@
+using Quorate.Cluster.Control;
 using Quorate.Replication;
+using Quorate.Replication.Policies;
 using Quorate.Strategies.Raft;
 
 namespace Quorate.Cluster;
@@ -24,6 +26,15 @@ public sealed record NodeOptions
 
     /// <summary>The default keyspaces' protocol settings; durability is taken from <see cref="Durability"/>.</summary>
     public RaftOptions Raft { get; init; } = new();
+
+    /// <summary>The times of the control plane; null: there is none, and the numbered databases are all there is.</summary>
+    public ControlOptions? Control { get; init; }
+
+    /// <summary>True when nothing that the node journals outlives it.</summary>
+    public bool IsEphemeral { get; init; }
+
+    /// <summary>Where this node is.</summary>
+    public NodeLabels Labels { get; init; } = new();
 
     /// <summary>How long a command may wait for its outcome before its client is told that it is refused or unknown, in milliseconds.</summary>
     public int RequestTimeoutMilliseconds { get; init; } = 5000;

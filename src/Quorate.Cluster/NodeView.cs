@@ -1,8 +1,13 @@
+using System.Buffers.Binary;
 using Quorate.Cluster.Commands;
+using Quorate.Cluster.Control;
 using Quorate.Data;
 using Quorate.Replication;
+using Quorate.Replication.Policies;
+using Quorate.Resp;
 using Quorate.Strategies.Raft;
 using FollowerStatus = Quorate.Cluster.Commands.FollowerStatus;
+using GroupStatus = Quorate.Cluster.Commands.GroupStatus;
 
 namespace Quorate.Cluster;
 
@@ -21,7 +26,7 @@ internal sealed class NodeView(Node node, Group group) : INodeView
 
     public int DatabaseCount => KeyspaceMachine.DatabaseCount;
 
-    public IReadOnlyList<GroupStatus> Groups => [GroupOf(0)];
+    public IReadOnlyList<GroupStatus> Groups => [.. node.Groups.OfType<Group>().Where(g => !g.IsAbsent).Select(StatusOf)];
 
     public IReadOnlyList<DatabaseStatus> Databases
     {
@@ -56,9 +61,56 @@ internal sealed class NodeView(Node node, Group group) : INodeView
 
     public Channels Channels { get; } = new();
 
-    public GroupStatus GroupOf(int database)
+    public ClusterMap? Map => node.Control?.Map;
+
+    public GroupStatus GroupOf(SessionState session) => StatusOf(node.Routing.Of(session, out _) ?? group);
+
+    public long AskControl(ControlCommand command) => node.Control!.Ask(Asking.Command, command.Encode(), node.Now);
+
+    public long AskFailover(GroupId group, NodeId target)
     {
-        var raft = group.Raft!.Status;
+        var payload = new byte[8];
+        BinaryPrimitives.WriteInt32LittleEndian(payload, group.Value);
+        BinaryPrimitives.WriteInt32LittleEndian(payload.AsSpan(4), target.Value);
+        return node.Control!.Ask(Asking.Failover, payload, node.Now);
+    }
+
+    public ControlAnswer? TryTakeAnswer(long ticket, bool last)
+    {
+        if (node.Control!.TryTakeAnswer(ticket, out var answer)) return answer;
+        if (last) node.Control.Forget(ticket);
+        return null;
+    }
+
+    public IReadOnlyList<string> LostOf(GroupId group)
+    {
+        ArgRange[] ranges = [];
+        var lines = new List<string>();
+        foreach (var entry in node.Lost.EntriesOf(group))
+        {
+            var words = EntryCodec.TryRead(entry.Payload, ref ranges, out var header, out var args) ? LineOf(args) : "(not a command)";
+            lines.Add(FormattableString.Invariant($"{entry.MadeIn} {entry.Index} at {header.Stamp}: {words}"));
+        }
+
+        if (node.Lost.GoneOf(group) is > 0 and var gone) lines.Add(FormattableString.Invariant($"and {gone} more than could be kept"));
+        return lines;
+    }
+
+    public void ClearLost(GroupId group) => node.Lost.Clear(group);
+
+    private static string LineOf(in CommandArgs args)
+    {
+        const int MostWord = 64;
+        var words = new List<string>();
+        for (var i = 0; i < args.Count; i++)
+            words.Add(Words.Text(args[i].Length > MostWord ? args[i][..MostWord] : args[i]) + (args[i].Length > MostWord ? "…" : ""));
+        return string.Join(' ', words);
+    }
+
+    private GroupStatus StatusOf(Group group)
+    {
+        if (group.Raft is null) return StatusOfOther(group);
+        var raft = group.Raft.Status;
         return new GroupStatus(
             group.Id,
             "raft",
@@ -72,11 +124,28 @@ internal sealed class NodeView(Node node, Group group) : INodeView
                 f.Node, f.MatchIndex, f.LagEntries, f.MillisecondsSinceAnswer, NameOf(f.State)))]);
     }
 
+    private GroupStatus StatusOfOther(Group group)
+    {
+        var report = group.Configured?.Report ?? default;
+        var strategy = node.Control?.Map.Group(group.Id)?.Policy.Strategy;
+        return new GroupStatus(
+            group.Id,
+            strategy is null ? "none" : PolicyWords.Of(strategy.Value),
+            group.Replica.Leader,
+            new Term(report.Epoch.Value),
+            report.LastIndex,
+            report.CommitIndex,
+            group.Machine.LastApplied,
+            group.MillisecondsSinceLeader(node.Now),
+            []);
+    }
+
     /// <summary>Whatever was acknowledged on a raft keyspace is committed; how many hold it now, the leader knows. A write
     /// still unanswered counts as held by nobody but those that already have the whole log.</summary>
     public WriteHolders HoldersOfLastWrite(SessionState session)
     {
-        var raft = group.Raft!.Status;
+        if (node.Routing.Of(session, out _) is not { Raft: { } replica }) return new WriteHolders(false, true, 0);
+        var raft = replica.Status;
         if (raft.Role != RaftRole.Leader) return new WriteHolders(false, true, 0);
         var needed = raft.LastApplied;
         return new WriteHolders(true, true, raft.Followers.Count(f => f.MatchIndex >= needed));

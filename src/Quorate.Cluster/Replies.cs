@@ -1,4 +1,5 @@
 using System.Text;
+using Quorate.Replication;
 
 namespace Quorate.Cluster;
 
@@ -13,6 +14,18 @@ internal static class Replies
 
     public static ReadOnlySpan<byte> NoLeader =>
         "-CLUSTERDOWN no leader with a majority could be reached in time; the command was not executed\r\n"u8;
+
+    /// <summary>True for a refusal with a code of its own: fewer replicas than the policy asks for.</summary>
+    public static bool IsShort(in Outcome outcome) =>
+        outcome.Kind == OutcomeKind.Unavailable && outcome.Why is { } why && why.StartsWith("NOREPLICAS", StringComparison.Ordinal);
+
+    public static byte[] Of(in Outcome outcome) => Encoding.UTF8.GetBytes($"-{outcome.Why}\r\n");
+
+    /// <summary>What the client is told of a write that was not applied here.</summary>
+    public static ReadOnlySpan<byte> OfWrite(in Outcome outcome) =>
+        outcome.Kind == OutcomeKind.Unknown ? Uncertain(outcome.Why ?? "the log moved on without this node")
+        : IsShort(outcome) ? Of(outcome)
+        : TryAgain;
 
     public static byte[] Uncertain(string why) =>
         Encoding.UTF8.GetBytes($"-UNCERTAIN the write may or may not take effect: {why}\r\n");

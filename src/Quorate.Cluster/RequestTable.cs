@@ -12,6 +12,9 @@ internal enum RequestOwner : byte
     /// <summary>A write that another node forwarded: origin, its session, the sequence in it.</summary>
     Peer,
 
+    /// <summary>A read that another node forwarded.</summary>
+    PeerRead,
+
     /// <summary>This node itself: the log's clock.</summary>
     Clock,
 }

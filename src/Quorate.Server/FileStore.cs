@@ -80,6 +80,18 @@ internal sealed class FileStore : NodeStore, IJournal
         return snapshots;
     }
 
+    public override ReadOnlyMemory<byte> ReadNote(string name) => _folder.ReadNote(name);
+
+    public override void WriteNote(string name, ReadOnlySpan<byte> bytes) => _folder.WriteNote(name, bytes);
+
+    public override void ForgetGroup(GroupId group)
+    {
+        if (_snapshots.Remove(group, out var snapshots)) snapshots.Dispose();
+        _folder.ForgetGroup(group);
+    }
+
+    public override (int Oldest, int Last) DiskDelay => _thread?.Metrics.Delay ?? default;
+
     public PersistPoint Append(GroupId group, ReadOnlySpan<byte> record) => _journal!.Append(group, record);
 
     public void Release(GroupId group, PersistPoint point) => _journal!.Release(group, point);

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Quorate.Cluster;
 using Quorate.Replication;
+using Quorate.Replication.Policies;
 using Quorate.Server.Clients;
 
 namespace Quorate.Server;
@@ -27,6 +28,9 @@ public sealed record NodeServerOptions
 
     /// <summary>Where health, status and metrics are served.</summary>
     public required string HttpAddress { get; init; }
+
+    /// <summary>Where the node stands, for placement and nearness.</summary>
+    public NodeLabels Labels { get; init; } = new();
 
     public ClientLimits Clients { get; init; } = new();
 

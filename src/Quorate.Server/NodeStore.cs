@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Quorate.Cluster;
+using Quorate.Cluster.Control;
 using Quorate.Replication;
 using Quorate.Server.Turns;
 
@@ -23,6 +24,18 @@ internal abstract class NodeStore : IDisposable
 
     public abstract ISnapshots SnapshotsOf(GroupId group);
 
+    /// <summary>See <see cref="INodeHost.ReadNote"/>.</summary>
+    public abstract ReadOnlyMemory<byte> ReadNote(string name);
+
+    /// <summary>See <see cref="INodeHost.WriteNote"/>.</summary>
+    public abstract void WriteNote(string name, ReadOnlySpan<byte> bytes);
+
+    /// <summary>See <see cref="INodeHost.ForgetGroup"/>.</summary>
+    public abstract void ForgetGroup(GroupId group);
+
+    /// <summary>See <see cref="INodeHost.DiskDelay"/>.</summary>
+    public virtual (int Oldest, int Last) DiskDelay => default;
+
     /// <summary>Feeds the loop's node what it must remember, before it is started.</summary>
     public virtual void Recover(NodeLoop loop)
     {
@@ -40,7 +53,13 @@ internal abstract class NodeStore : IDisposable
         Durability = options.Durability,
         Seed = (ulong)Random.Shared.NextInt64(),
         Incarnation = Incarnation,
+        Control = new ControlOptions(),
+        Labels = options.Labels,
+        IsEphemeral = IsEphemeral,
     };
+
+    /// <summary>True when nothing outlives the process.</summary>
+    protected virtual bool IsEphemeral => false;
 
     /// <summary>Makes durable what is in hand and closes the files.</summary>
     public abstract void Dispose();
@@ -65,6 +84,16 @@ internal sealed class MemoryStore : NodeStore
             _snapshots.Add(group, snapshots = new MemorySnapshots(index => _loop?.OnSnapshotSealed(group, index, isSaved: true)));
         return snapshots;
     }
+
+    public override ReadOnlyMemory<byte> ReadNote(string name) => default;
+
+    public override void WriteNote(string name, ReadOnlySpan<byte> bytes)
+    {
+    }
+
+    public override void ForgetGroup(GroupId group) => _snapshots.Remove(group);
+
+    protected override bool IsEphemeral => true;
 
     public override void Dispose()
     {

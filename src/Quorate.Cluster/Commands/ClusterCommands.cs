@@ -48,7 +48,7 @@ internal static class ClusterCommands
 
     private static void State(NodeCommand command, in CommandArgs args)
     {
-        var group = command.Node.GroupOf(command.Session.Database);
+        var group = command.Node.GroupOf(command.Session);
         var text = new StringBuilder();
         NodeReport.Field(text, "cluster_enabled", 0);
         NodeReport.Field(text, "cluster_state", group.Leader.IsNone ? "fail" : "ok");

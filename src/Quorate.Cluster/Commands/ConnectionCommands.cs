@@ -152,15 +152,26 @@ internal static class ConnectionCommands
     {
         if (!Words.TryInteger(args[1], out var database) || database is < int.MinValue or > int.MaxValue)
         {
-            CommandErrors.NotAnInteger(command.Reply);
+            if (command.Node.Map?.Keyspace(Words.Text(args[1])) is not { } keyspace)
+            {
+                CommandErrors.NotAnInteger(command.Reply);
+                return;
+            }
+
+            command.Session.Select(keyspace.Database, keyspace.Name);
+            command.Reply.Ok();
         }
         else if (database < 0 || database >= command.Node.DatabaseCount)
         {
             command.Reply.Error("ERR DB index is out of range"u8);
         }
+        else if (command.Node.Map is { } map && map.KeyspaceOfDatabase((int)database) is null)
+        {
+            command.Reply.Error("ERR no keyspace has this number: KEYSPACE CREATE <name> DB <n> gives it one"u8);
+        }
         else
         {
-            command.Session.Database = (int)database;
+            command.Session.Select((int)database);
             command.Reply.Ok();
         }
     }

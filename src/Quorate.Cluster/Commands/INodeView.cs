@@ -1,3 +1,4 @@
+using Quorate.Cluster.Control;
 using Quorate.Replication;
 
 namespace Quorate.Cluster.Commands;
@@ -28,8 +29,30 @@ public interface INodeView
     /// <summary>The groups of which this node holds a replica, in ascending order of id.</summary>
     IReadOnlyList<GroupStatus> Groups { get; }
 
-    /// <summary>The group that orders the writes of a database.</summary>
-    GroupStatus GroupOf(int database);
+    /// <summary>The group that orders the writes of the keyspace that the session has selected.</summary>
+    GroupStatus GroupOf(SessionState session);
+
+    /// <summary>Nodes, keyspaces and who holds what, as this node knows it; null when there is no control plane.</summary>
+    ClusterMap? Map => null;
+
+    /// <summary>Asks the control group's leader to order a command.</summary>
+    /// <returns>A ticket for <see cref="TryTakeAnswer"/>.</returns>
+    long AskControl(ControlCommand command) => throw new InvalidOperationException("there is no control plane");
+
+    /// <summary>Asks the control group's leader to let another replica lead; none: whoever is fit.</summary>
+    long AskFailover(GroupId group, NodeId target) => throw new InvalidOperationException("there is no control plane");
+
+    /// <summary>The answer to a question, once; null while it is not there.</summary>
+    /// <param name="last">Nobody asks for it again.</param>
+    ControlAnswer? TryTakeAnswer(long ticket, bool last) => null;
+
+    /// <summary>What fail-overs of a group cut off on this node, one line for each entry.</summary>
+    IReadOnlyList<string> LostOf(GroupId group) => [];
+
+    /// <summary>Forgets them.</summary>
+    void ClearLost(GroupId group)
+    {
+    }
 
     /// <summary>The databases that hold keys, in ascending order.</summary>
     IReadOnlyList<DatabaseStatus> Databases { get; }

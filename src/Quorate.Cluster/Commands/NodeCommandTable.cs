@@ -25,6 +25,7 @@ public static class NodeCommandTable
             PubSubCommands.Entries,
             UnbuiltCommands.Entries,
             QuorateCommands.Entries,
+            KeyspaceCommands.Entries,
         }.SelectMany(entries => entries).OrderBy(entry => entry.Spec.Name, StringComparer.Ordinal),
     ];
 

@@ -44,12 +44,12 @@ internal static class ReplicationCommands
 
     /// <summary>True when this node leads the keyspace that the session has selected.</summary>
     public static bool Leads(NodeCommand command) =>
-        command.Node.GroupOf(command.Session.Database).Leader == command.Node.Self.Id;
+        command.Node.GroupOf(command.Session).Leader == command.Node.Self.Id;
 
     private static void Role(NodeCommand command, in CommandArgs args)
     {
         var (node, reply) = (command.Node, command.Reply);
-        var group = node.GroupOf(command.Session.Database);
+        var group = node.GroupOf(command.Session);
         if (group.Leader == node.Self.Id)
         {
             var online = group.Followers.Where(ReplicationReport.IsOnline).ToArray();

@@ -13,7 +13,7 @@ internal static class ReplicationReport
     public static void Write(NodeCommand command, StringBuilder text)
     {
         var node = command.Node;
-        var group = node.GroupOf(command.Session.Database);
+        var group = node.GroupOf(command.Session);
         var leads = group.Leader == node.Self.Id;
         Field(text, "role", leads ? "master" : "slave");
         if (!leads) Slave(node, group, text);

@@ -48,8 +48,16 @@ public sealed class SessionState(long id, string clientAddress, string localAddr
     /// <summary>CLIENT SETINFO lib-ver; empty when none was given.</summary>
     public string LibVersion { get; set; } = "";
 
-    /// <summary>The database chosen with SELECT; 0 until then.</summary>
-    public int Database { get; set; }
+    /// <summary>The number of the database chosen with SELECT; 0 until then, -1 for a keyspace without a number.</summary>
+    public int Database { get; private set; }
+
+    /// <summary>The keyspace that was selected by its name; null: by number.</summary>
+    public string? Keyspace { get; private set; }
+
+    /// <summary>Another keyspace was selected than the one that commands are routed to.</summary>
+    public bool HasMoved { get; set; }
+
+    public void Select(int database, string? keyspace = null) => (Database, Keyspace, HasMoved) = (database, keyspace, true);
 
     /// <summary>2 or 3, chosen with HELLO. Whoever writes to this client sets <c>RespWriter.Protocol</c> to it.</summary>
     public int Protocol { get; set; } = 2;
@@ -97,7 +105,7 @@ public sealed class SessionState(long id, string clientAddress, string localAddr
     internal void Reset()
     {
         Name = "";
-        Database = 0;
+        Select(0);
         Protocol = 2;
         NoTouch = false;
         ReplyMode = ReplyMode.On;

@@ -50,10 +50,12 @@ internal static class ChainCare
             if (supervisor.BeatOf(node, group.Id) is not { Wanted: { } wanted } beat) continue;
             if (beat.Report.Epoch != group.Epoch || wanted.Epoch != group.Epoch.Next) continue;
             NodeId[] order = [.. wanted.InSync.Where(n => current.InSync.Contains(n) || (current.Learners.Contains(n) && !supervisor.Detector.IsSuspected(n)))];
-            if (order.Length == 0 || order.SequenceEqual(current.InSync)) continue;
+            // The head and the tail begin anew in a new epoch when they were restarted, with the same chain.
+            var isAnew = wanted.InSync.SequenceEqual(current.InSync);
+            if (order.Length == 0 || (order.SequenceEqual(current.InSync) && !isAnew)) continue;
             var keepsOrder = order.Where(current.InSync.Contains).SequenceEqual(current.InSync.Where(order.Contains));
             if (!keepsOrder && node != current.Leader) continue;
-            if (!Membership.Change(supervisor, group, watch, Chained(current, order), now)) continue;
+            if (!Membership.Change(supervisor, group, watch, Chained(current, order), now, isAnew)) continue;
             watch.Say("reconfiguration", $"{node} asks for {string.Join(", ", order)}", now);
             return true;
         }

@@ -40,6 +40,19 @@ internal ref struct FieldReader(ReadOnlySpan<byte> bytes)
         return value;
     }
 
+    public byte[] Bytes(int length)
+    {
+        if (length > _rest.Length)
+        {
+            Fail();
+            return [];
+        }
+
+        var bytes = _rest[..length].ToArray();
+        _rest = _rest[length..];
+        return bytes;
+    }
+
     public bool Flag()
     {
         var value = Byte();

@@ -15,10 +15,12 @@ internal static class Membership
 
     /// <summary>Proposes a configuration with the same leader (or, for a chain, any). A chain's replica that goes out of
     /// sync must have lost its lease first.</summary>
+    /// <param name="mayRepeat">The same configuration in a new epoch counts as a change.</param>
     /// <returns>False: it is no change, or it would be refused. True: it is proposed, or waits for a lease.</returns>
-    public static bool Change(Supervisor supervisor, GroupEntry group, GroupWatch watch, GroupConfiguration next, long now)
+    public static bool Change(
+        Supervisor supervisor, GroupEntry group, GroupWatch watch, GroupConfiguration next, long now, bool mayRepeat = false)
     {
-        if (next == group.Configuration with { Epoch = next.Epoch }) return false;
+        if (!mayRepeat && next == group.Configuration with { Epoch = next.Epoch }) return false;
         var command = new SetConfiguration(group.Id, group.Epoch, next);
         if (supervisor.Machine.WhyNot(command) is not null) return false;
         if (group.Policy.Strategy == Strategy.Chain)

@@ -63,6 +63,7 @@ internal static class PrimaryCare
             node == current.Leader || (wanted.InSync.Contains(node) && (current.InSync.Contains(node) || !supervisor.Detector.IsSuspected(node)));
         var next = new GroupConfiguration(
             group.Epoch.Next, current.Leader, [.. current.Members.Where(IsInSync)], [.. current.Members.Where(n => !IsInSync(n))]);
-        return Membership.Change(supervisor, group, watch, next, now);
+        // A primary that was restarted begins anew in a new epoch, with the same replicas.
+        return Membership.Change(supervisor, group, watch, next, now, mayRepeat: wanted.InSync.SequenceEqual(current.InSync));
     }
 }

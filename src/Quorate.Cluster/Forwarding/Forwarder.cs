@@ -53,6 +53,7 @@ internal sealed class Forwarder(Group group, Node node, long session)
         _patience = Math.Min(_patience * 2, LongestPatience);
         _silentSince = now.Nanoseconds;
         _nextToSend = _lowest;
+        if (group.IsAbsent) node.Routing.OnSilence(group, now);
         group.NeedsTurnEnd();
     }
 

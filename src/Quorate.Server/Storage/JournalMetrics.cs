@@ -15,6 +15,7 @@ public sealed class JournalMetrics
     private long _sum;
     private long _max;
     private long _began;
+    private long _last;
 
     public long Batches => Volatile.Read(ref _batches);
 
@@ -36,6 +37,9 @@ public sealed class JournalMetrics
         }
     }
 
+    /// <summary>How long the batch being written has been under way and how long the one before took, in milliseconds.</summary>
+    internal (int Oldest, int Last) Delay => ((int)Math.Min(UnderWayMilliseconds, int.MaxValue), (int)Math.Min(Volatile.Read(ref _last) / 1000, int.MaxValue));
+
     public long Bucket(int i) => Volatile.Read(ref _buckets[i]);
 
     internal void Begin() => Volatile.Write(ref _began, Stopwatch.GetTimestamp());
@@ -47,6 +51,7 @@ public sealed class JournalMetrics
         Volatile.Write(ref _batches, _batches + 1);
         Volatile.Write(ref _bytes, _bytes + bytes);
         Volatile.Write(ref _sum, _sum + microseconds);
+        Volatile.Write(ref _last, microseconds);
         if (microseconds > _max) Volatile.Write(ref _max, microseconds);
         var bucket = Math.Min(BucketCount - 1, 64 - BitOperations.LeadingZeroCount((ulong)microseconds));
         Volatile.Write(ref _buckets[bucket], _buckets[bucket] + 1);

@@ -15,6 +15,7 @@ namespace Quorate.Server.Storage;
 /// journal-begun  there was a journal: an empty one means that it was lost
 /// journal/       segments
 /// snapshots/g1/  one folder a group
+/// notes/         small things written down: the groups it holds, what fail-overs cut off
 /// </code>
 /// One thread at a time.
 /// </summary>
@@ -84,6 +85,43 @@ public sealed class NodeFolder : IDisposable
             : null;
     }
 
+    /// <summary>What was written down under the name; empty when nothing was.</summary>
+    /// <exception cref="IOException">It is there and cannot be read.</exception>
+    public byte[] ReadNote(string name)
+    {
+        var path = Path.Combine(Root, "notes", name);
+        return File.Exists(path) ? File.ReadAllBytes(path) : [];
+    }
+
+    /// <summary>Writes it down durably, in place of what was there; empty removes it.</summary>
+    /// <exception cref="IOException">It could not be; what was there is still there.</exception>
+    public void WriteNote(string name, ReadOnlySpan<byte> bytes)
+    {
+        var folder = Path.Combine(Root, "notes");
+        if (!Directory.Exists(folder))
+        {
+            Directory.CreateDirectory(folder);
+            Posix.SyncFolder(Root);
+        }
+
+        var path = Path.Combine(folder, name);
+        if (!bytes.IsEmpty)
+        {
+            WriteDurably(path, bytes);
+            return;
+        }
+
+        File.Delete(path);
+        Posix.SyncFolder(folder);
+    }
+
+    /// <summary>Deletes the snapshots of a group that is no more.</summary>
+    public void ForgetGroup(GroupId group)
+    {
+        var folder = SnapshotsFolder(group);
+        if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
+    }
+
     public void Dispose() => _lock.Dispose();
 
     private static void CheckIdentity(string path, string cluster, string node)
@@ -125,12 +163,14 @@ public sealed class NodeFolder : IDisposable
     }
 
     /// <summary>The old content or the new, whatever happens, and the new when this returns.</summary>
-    private static void WriteDurably(string path, string text)
+    private static void WriteDurably(string path, string text) => WriteDurably(path, Encoding.UTF8.GetBytes(text));
+
+    private static void WriteDurably(string path, ReadOnlySpan<byte> bytes)
     {
         var unfinished = path + ".new";
         using (var file = File.OpenHandle(unfinished, FileMode.Create, FileAccess.Write))
         {
-            RandomAccess.Write(file, Encoding.UTF8.GetBytes(text), 0);
+            RandomAccess.Write(file, bytes, 0);
             Posix.Sync(file, unfinished);
         }
 

@@ -23,7 +23,7 @@ internal sealed class NodeLoop : INodeHost, IDisposable
     private readonly TurnWaker _waker;
     private readonly Dictionary<NodeId, PeerLink> _links = [];
     private readonly List<PeerLink> _linksInOrder = [];
-    private readonly Func<GroupId, ISnapshots> _snapshots;
+    private readonly NodeStore _store;
     private readonly IJournal _journal;
     private readonly List<RespConnection> _dirty = [];
     private readonly Stack<OutputBatch> _idleBatches = new();
@@ -33,10 +33,10 @@ internal sealed class NodeLoop : INodeHost, IDisposable
     private bool _isWakePending;
     private bool _hasAppended;
 
-    public NodeLoop(NodeOptions options, IJournal journal, Func<GroupId, ISnapshots> snapshots)
+    public NodeLoop(NodeOptions options, NodeStore store)
     {
-        _journal = journal;
-        _snapshots = snapshots;
+        _store = store;
+        _journal = store.Journal;
         _waker = new TurnWaker(OnWake);
         Node = new Node(options, this);
     }
@@ -217,7 +217,15 @@ internal sealed class NodeLoop : INodeHost, IDisposable
     IBufferWriter<byte>? INodeHost.OutputTo(NodeId peer) =>
         _links.TryGetValue(peer, out var link) && link.CanWrite ? link : null;
 
-    ISnapshots INodeHost.SnapshotsOf(GroupId group) => _snapshots(group);
+    ISnapshots INodeHost.SnapshotsOf(GroupId group) => _store.SnapshotsOf(group);
+
+    ReadOnlyMemory<byte> INodeHost.ReadNote(string name) => _store.ReadNote(name);
+
+    void INodeHost.WriteNote(string name, ReadOnlySpan<byte> bytes) => _store.WriteNote(name, bytes);
+
+    void INodeHost.ForgetGroup(GroupId group) => _store.ForgetGroup(group);
+
+    (int Oldest, int Last) INodeHost.DiskDelay => _store.DiskDelay;
 
     void INodeHost.OnSessionOutput(ClientSession session)
     {

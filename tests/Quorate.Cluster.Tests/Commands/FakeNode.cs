@@ -59,7 +59,7 @@ internal sealed class FakeNode : INodeView
     /// <summary>Parameters that can be set, and their values.</summary>
     public Dictionary<string, string> Config { get; } = [];
 
-    public GroupStatus GroupOf(int database) => Group;
+    public GroupStatus GroupOf(SessionState session) => Group;
 
     public WriteHolders HoldersOfLastWrite(SessionState session) => Holders;
 

@@ -1,0 +1,211 @@
+using System.Globalization;
+using System.Text;
+using Quorate.Cluster.Control;
+using Quorate.Data;
+using Quorate.Replication;
+using Quorate.Replication.Guarantees;
+using Quorate.Replication.Policies;
+using Quorate.Resp;
+using static Quorate.Cluster.Commands.NodeCommandEntry;
+using static Quorate.Data.CommandFlags;
+
+namespace Quorate.Cluster.Commands;
+
+/// <summary>KEYSPACE: keyspaces and their policies. What changes the map is decided by the control group's leader.</summary>
+internal static class KeyspaceCommands
+{
+    private const CommandFlags Anytime = Admin | NoScript | Loading | Stale;
+    private const string Group = "quorate";
+
+    public static readonly NodeCommandEntry[] Entries =
+    [
+        Container("keyspace", Group, "7.2.0", "A container for commands about keyspaces and their replication",
+            Command("keyspace|create", -3, Anytime, Group, "7.2.0", "Creates a keyspace with a policy of its own", Create),
+            Command("keyspace|alter", -5, Anytime, Group, "7.2.0", "Changes the policy of a keyspace", Alter),
+            Command("keyspace|drop", 3, Anytime, Group, "7.2.0", "Removes a keyspace and all its keys", Drop),
+            Command("keyspace|list", 2, Loading | Stale, Group, "7.2.0", "Lists the keyspaces with their policies", List, complexity: "O(N)"),
+            Command("keyspace|show", 3, Loading | Stale, Group, "7.2.0", "Says what a keyspace's policy promises and who holds it", Show),
+            Command("keyspace|failover", -3, Anytime, Group, "7.2.0", "Lets another replica lead a keyspace", Failover),
+            Command("keyspace|lost", -3, Anytime, Group, "7.2.0", "Lists, or with CLEAR forgets, the entries that fail-overs cut off on this node", Lost, complexity: "O(N)"),
+            Help("keyspace", Group,
+                "CREATE <name> [DB <n>] [STRATEGY raft|primary|chain] [REPLICAS <n>] [ACK async|semisync:<k>|majority|sync]",
+                "    [MIN-IN-SYNC <n>] [SHIP log|state] [READS <consistency>] [DURABILITY fsync|memory] [SPREAD zone|region|provider]",
+                "    Create a keyspace. SELECT <name> chooses it.",
+                "ALTER <name> <word> <value> [<word> <value> ...]", "    Change what can be changed while it runs.",
+                "DROP <name>", "    Remove a keyspace and all its keys.",
+                "LIST", "    Return the keyspaces.",
+                "SHOW <name>", "    Return what its policy promises, in sentences, and who holds it.",
+                "FAILOVER <name> [TO <node>]", "    Let another replica lead.",
+                "LOST <name> [CLEAR]", "    Return what fail-overs cut off on this node.")),
+    ];
+
+    private static void Create(NodeCommand command, in CommandArgs args)
+    {
+        if (Map(command) is not { } map) return;
+        var (name, words) = (Words.Text(args[2]), Rest(args, 3));
+        var database = -1;
+        var at = words.FindIndex(w => w.Equals("db", StringComparison.OrdinalIgnoreCase));
+        if (at >= 0 && at + 1 < words.Count)
+        {
+            if (!int.TryParse(words[at + 1], NumberStyles.None, CultureInfo.InvariantCulture, out database))
+            {
+                command.Reply.Error($"ERR '{words[at + 1]}' is not a database number");
+                return;
+            }
+
+            words.RemoveRange(at, 2);
+        }
+
+        if (!Words.IsPlain(args[2]) || int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out _))
+        {
+            command.Reply.Error("ERR a keyspace's name is printable ASCII without blanks, and no number: DB <n> gives it one"u8);
+            return;
+        }
+
+        var policy = map.DefaultPolicy;
+        if ((words.Count > 0 && !PolicyText.TryParse(words, out policy, out var why)) || (why = Problem(policy!)) is not null)
+        {
+            command.Reply.Error("ERR " + why);
+            return;
+        }
+
+        if (Placement.Choose(policy!, map.Nodes, map.ReplicasOn, out var members) is { } shortage) command.Reply.Error("ERR " + shortage);
+        else Ask(command, new CreateKeyspace(name, database, policy!, [members]));
+    }
+
+    private static void Alter(NodeCommand command, in CommandArgs args)
+    {
+        if (Find(command, args) is not { } keyspace) return;
+        if (!PolicyText.TryParse(Rest(args, 3), keyspace.Policy, out var policy, out var why) || ((why = Problem(policy!)) is not null))
+        {
+            command.Reply.Error("ERR " + why);
+            return;
+        }
+
+        if (!PolicyChange.IsForReadersOnly(keyspace.Policy, policy!)) command.Reply.Error("ERR only reads can be altered while a keyspace runs: create another keyspace and copy what it holds");
+        else Ask(command, new AlterKeyspace(keyspace.Name, policy!));
+    }
+
+    private static void Drop(NodeCommand command, in CommandArgs args)
+    {
+        if (Find(command, args) is { } keyspace) Ask(command, new DropKeyspace(keyspace.Name));
+    }
+
+    private static void List(NodeCommand command, in CommandArgs args)
+    {
+        if (Map(command) is not { } map) return;
+        command.Reply.Array(map.Keyspaces.Count);
+        foreach (var keyspace in map.Keyspaces)
+        {
+            var number = keyspace.Database < 0 ? "" : string.Create(CultureInfo.InvariantCulture, $" db {keyspace.Database}");
+            command.Reply.Bulk(Words.Bytes($"{keyspace.Name}{number} {PolicyText.Print(keyspace.Policy)}"));
+        }
+    }
+
+    private static void Show(NodeCommand command, in CommandArgs args)
+    {
+        if (Find(command, args) is not { } keyspace) return;
+        var map = command.Node.Map!;
+        var text = new StringBuilder();
+        text.Append("keyspace ").Append(keyspace.Name).Append('\n').Append("policy ").Append(PolicyText.Print(keyspace.Policy)).Append('\n');
+        foreach (var id in keyspace.Groups)
+        {
+            if (map.Group(id) is not { } group) continue;
+            text.Append("group ").Append(id).Append(' ').Append(group.Configuration).Append('\n');
+        }
+
+        foreach (var sentence in Guarantee.Of(keyspace.Policy).ToSentences()) text.Append(sentence).Append('\n');
+        command.Reply.Verbatim(Encoding.UTF8.GetBytes(text.ToString()));
+    }
+
+    private static void Failover(NodeCommand command, in CommandArgs args)
+    {
+        if (Find(command, args) is not { } keyspace) return;
+        var target = NodeId.None;
+        if (args.Count == 5 && Words.Is(args[3], "to"))
+        {
+            var name = Words.Text(args[4]);
+            target = command.Node.Map!.Nodes.FirstOrDefault(n => n.Name == name)?.Id ?? NodeId.None;
+            if (target.IsNone)
+            {
+                command.Reply.Error($"ERR there is no node '{name}'");
+                return;
+            }
+        }
+        else if (args.Count != 3)
+        {
+            CommandErrors.Syntax(command.Reply);
+            return;
+        }
+
+        Await(command, command.Node.AskFailover(keyspace.Groups[0], target));
+    }
+
+    private static void Lost(NodeCommand command, in CommandArgs args)
+    {
+        if (Find(command, args) is not { } keyspace) return;
+        if (args.Count == 4 && Words.Is(args[3], "clear"))
+        {
+            command.Node.ClearLost(keyspace.Groups[0]);
+            command.Reply.Ok();
+        }
+        else if (args.Count == 3)
+        {
+            var lost = command.Node.LostOf(keyspace.Groups[0]);
+            command.Reply.Array(lost.Count);
+            foreach (var line in lost) command.Reply.Bulk(Encoding.UTF8.GetBytes(line));
+        }
+        else
+        {
+            CommandErrors.Syntax(command.Reply);
+        }
+    }
+
+    /// <summary>Contradictions, and what this version has not.</summary>
+    private static string? Problem(Policy policy) => PolicyCheck.Problems(policy) is [var first, ..] ? first : null;
+
+    private static ClusterMap? Map(NodeCommand command)
+    {
+        if (command.Node.Map is { } map) return map;
+        command.Reply.Error("ERR this node runs without a control plane: the numbered databases are all there is"u8);
+        return null;
+    }
+
+    private static KeyspaceEntry? Find(NodeCommand command, in CommandArgs args)
+    {
+        if (Map(command) is not { } map) return null;
+        var name = Words.Text(args[2]);
+        if (map.Keyspace(name) is { } keyspace) return keyspace;
+        command.Reply.Error($"ERR there is no keyspace '{name}': KEYSPACE LIST names those there are");
+        return null;
+    }
+
+    private static void Ask(NodeCommand command, ControlCommand question) => Await(command, command.Node.AskControl(question));
+
+    private static void Await(NodeCommand command, long ticket)
+    {
+        if (Attempt()) return;
+        command.WaitUntil(command.Now.Nanoseconds + (command.Node.Options.RequestTimeoutMilliseconds * StepTime.NanosecondsPerMillisecond), Attempt);
+
+        bool Attempt()
+        {
+            if (command.Node.TryTakeAnswer(ticket, command.TimedOut) is { } answer)
+            {
+                if (answer.Refusal is { } why) command.Reply.Error(why);
+                else command.Reply.Ok();
+                return true;
+            }
+
+            if (!command.TimedOut) return false;
+            command.Reply.Error("UNCERTAIN the control group did not answer in time: look whether it was done"u8);
+            return true;
+        }
+    }
+
+    private static List<string> Rest(in CommandArgs args, int first)
+    {
+        var words = new List<string>();
+        for (var i = first; i < args.Count; i++) words.Add(Words.Text(args[i]));
+        return words;
+    }
+}

@@ -1,0 +1,218 @@
+using System.Buffers.Binary;
+using Quorate.Replication;
+using Quorate.Strategies.Raft;
+
+namespace Quorate.Cluster.Control;
+
+/// <summary>
+/// The control group on this node: the replicated map, and, while this node leads it, the supervisor that decides. On
+/// every node it tells the control leader what the node's replicas hold, and carries out what comes back.
+/// </summary>
+internal sealed class ControlPlane : HostedGroup, IControlListener
+{
+    private readonly ControlOptions _options;
+    private readonly RaftReplica _raft;
+    private readonly Supervisor _supervisor;
+    private readonly List<ControlCommand> _proposals = [];
+    private readonly Dictionary<RequestId, (NodeId Origin, long Ticket, long Incarnation)> _asked = [];
+    private readonly Dictionary<long, ControlAnswer?> _tickets = [];
+    private long _lastTicket;
+    private long _lastRequest;
+    private long _nextBeat;
+    private Term _electedIn;
+    private long _seenVersion = -1;
+
+    public ControlPlane(Node node, ControlOptions options)
+        : base(ControlMachine.ControlGroup, node)
+    {
+        _options = options;
+        Machine = new ControlMachine(this);
+        _supervisor = new Supervisor(Machine, options);
+        _raft = node.MakeRaft(Id, Machine, new Configuration(node.Options.Members.Select(m => m.Id)), !node.Options.IsEphemeral, null);
+    }
+
+    public override IReplica Replica => _raft;
+
+    public ControlMachine Machine { get; }
+
+    public ClusterMap Map => Machine.Map;
+
+    /// <summary>Sentences of the supervisor for the log; empty on nodes that do not lead the control group.</summary>
+    public Queue<string> Notices { get; } = new();
+
+    /// <summary>What the control leader says of a group; null on other nodes.</summary>
+    public GroupStatus? StatusOf(GroupId group) => IsCurrent(Node.Now) ? _supervisor.StatusOf(group) : null;
+
+    /// <summary>Asks the control leader for a change, wherever it is.</summary>
+    /// <returns>The ticket to ask <see cref="TryTakeAnswer"/> with.</returns>
+    public long Ask(Asking what, byte[] payload, StepTime now)
+    {
+        var question = new ControlQuestion { Ticket = ++_lastTicket, Incarnation = Node.Options.Incarnation, What = what, Payload = payload };
+        _tickets[question.Ticket] = null;
+        if (_raft.IsLeader) OnQuestion(Node.Options.Self, question, now);
+        else if (_raft.Leader.IsNone) _tickets[question.Ticket] = new ControlAnswer("TRYAGAIN the control group has no leader now", Map.Version);
+        else Node.SendTo(_raft.Leader, this, question);
+        NeedsTurnEnd();
+        return _lastTicket;
+    }
+
+    /// <summary>True when the answer is there; it is then forgotten. After <see cref="Forget"/> it never comes.</summary>
+    public bool TryTakeAnswer(long ticket, out ControlAnswer? answer)
+    {
+        if (!_tickets.TryGetValue(ticket, out answer) || answer is null) return false;
+        return _tickets.Remove(ticket);
+    }
+
+    public void Forget(long ticket) => _tickets.Remove(ticket);
+
+    public override void OnTick(StepTime now)
+    {
+        _raft.OnTick(now, Effects);
+        AfterStep(now);
+        if (now.Nanoseconds >= _nextBeat)
+        {
+            _nextBeat = now.Nanoseconds + _options.Nanoseconds(_options.HeartbeatMilliseconds);
+            Beat(now);
+        }
+
+        if (!IsCurrent(now) || _electedIn != _raft.CurrentTerm) return;
+        _supervisor.OnTick(now);
+        while (_supervisor.TryTakeNotice(out var notice)) Notices.Enqueue(notice!);
+        _supervisor.TakeProposals(_proposals);
+        foreach (var command in _proposals) Propose(default, command.Encode(), now);
+        _proposals.Clear();
+    }
+
+    public override void OnTurnEnd(StepTime now)
+    {
+        _raft.OnTurnEnd(now, Effects);
+        AfterStep(now);
+    }
+
+    public override void AfterStep(StepTime now)
+    {
+        if (Map.Version != _seenVersion)
+        {
+            _seenVersion = Map.Version;
+            Node.Routing.OnMapChanged();
+        }
+
+        // A term's first no-op is applied when a read may be answered: then all that was decided before is known here.
+        if (!IsCurrent(now) || _electedIn == _raft.CurrentTerm) return;
+        _electedIn = _raft.CurrentTerm;
+        _supervisor.OnElected(now);
+        if (Map.Nodes.Count > 0) return;
+        var labels = Node.Options.Labels;
+        Propose(default, new Bootstrap([.. Node.Options.Members.Select(m => new NodeEntry(
+            m.Id, m.Name, m.PeerAddress, m.RespAddress, "", m.Id == Node.Options.Self ? labels : new(), NodeState.Up))]).Encode(), now);
+    }
+
+    public override bool OnMessage(NodeId from, byte kind, ReadOnlyMemory<byte> body, StepTime now)
+    {
+        switch (kind)
+        {
+            case Heartbeat.KindByte:
+                if (!Heartbeat.TryDecode(body, out var beat)) return false;
+                if (_supervisor.OnHeartbeat(from, beat!, now, _electedIn == _raft.CurrentTerm && IsCurrent(now)) is { } reply) Node.SendTo(from, this, reply);
+                return true;
+            case HeartbeatReply.KindByte:
+                if (!HeartbeatReply.TryDecode(body, out var answer)) return false;
+                CarryOut(answer!, now);
+                return true;
+            case ControlQuestion.KindByte:
+                if (!ControlQuestion.TryDecode(body, out var question)) return false;
+                OnQuestion(from, question!, now);
+                return true;
+            case ControlReply.KindByte:
+                if (!ControlReply.TryDecode(body, out var told)) return false;
+                if (told!.Incarnation == Node.Options.Incarnation) Answered(told.Ticket, told.Answer);
+                return true;
+            default:
+                if (!MessageCodec.TryDecode(kind, body, out var message)) return false;
+                _raft.OnMessage(from, message!, now, Effects);
+                return true;
+        }
+    }
+
+    public override void OnOutcome(RequestId id, in Outcome outcome)
+    {
+        if (!_asked.ContainsKey(id)) return;
+        Tell(id, outcome.Kind == OutcomeKind.Unknown
+            ? "UNCERTAIN the control group's leader changed while it was asked: look whether it was done"
+            : $"TRYAGAIN {outcome.Why ?? "the control group's leader changed"}");
+    }
+
+    public void OnResult(RequestId request, ControlResult result) => Tell(request, result.Refusal is null ? null : "ERR " + result.Refusal);
+
+    private bool IsCurrent(StepTime now) => _raft.IsLeader && _raft.MayReadLocally(now);
+
+    private void Propose(RequestId id, byte[] entry, StepTime now)
+    {
+        _raft.OnRequest(new ReplicaRequest { Id = id, Kind = RequestKind.Write, Payload = entry }, now, Effects);
+        NeedsTurnEnd();
+    }
+
+    private void OnQuestion(NodeId origin, ControlQuestion question, StepTime now)
+    {
+        var id = new RequestId(++_lastRequest);
+        _asked[id] = (origin, question.Ticket, question.Incarnation);
+        if (_electedIn != _raft.CurrentTerm || !IsCurrent(now)) Tell(id, "TRYAGAIN the control group has no leader that is sure of itself now");
+        else if (question.What == Asking.Failover) AskFailover(id, question.Payload.Span, now);
+        else if (!ControlCodec.TryDecode(question.Payload.Span, out var command)) Tell(id, "ERR the control leader does not know this command: it runs another version");
+        else if (Machine.WhyNot(command!) is { } refusal) Tell(id, "ERR " + refusal);
+        else Propose(id, question.Payload.ToArray(), now);
+    }
+
+    private void AskFailover(RequestId id, ReadOnlySpan<byte> payload, StepTime now)
+    {
+        if (payload.Length != 8)
+        {
+            Tell(id, "ERR the control leader does not know this question: it runs another version");
+            return;
+        }
+
+        var group = new GroupId(BinaryPrimitives.ReadInt32LittleEndian(payload));
+        var refusal = _supervisor.AskFailover(group, new NodeId(BinaryPrimitives.ReadInt32LittleEndian(payload[4..])), now);
+        Tell(id, refusal is null ? null : "ERR " + refusal);
+    }
+
+    private void Tell(RequestId id, string? refusal)
+    {
+        if (!_asked.Remove(id, out var asked)) return;
+        var answer = new ControlAnswer(refusal, Map.Version);
+        if (asked.Origin == Node.Options.Self) Answered(asked.Ticket, answer);
+        else Node.SendTo(asked.Origin, this, new ControlReply { Ticket = asked.Ticket, Incarnation = asked.Incarnation, Answer = answer });
+    }
+
+    private void Answered(long ticket, ControlAnswer answer)
+    {
+        if (_tickets.ContainsKey(ticket)) _tickets[ticket] = answer;
+    }
+
+    private void Beat(StepTime now)
+    {
+        if (_raft.Leader.IsNone) return;
+        var (oldest, last) = Node.Host.DiskDelay;
+        var heartbeat = new Heartbeat
+        {
+            Incarnation = Node.Options.Incarnation,
+            SentAt = now.Nanoseconds,
+            OldestUnsyncedMilliseconds = oldest,
+            LastSyncMilliseconds = last,
+            Groups = Node.Holdings.Beats(),
+        };
+        if (!_raft.IsLeader) Node.SendTo(_raft.Leader, this, heartbeat);
+        else if (_supervisor.OnHeartbeat(Node.Options.Self, heartbeat, now, _electedIn == _raft.CurrentTerm && IsCurrent(now)) is { } reply) CarryOut(reply, now);
+    }
+
+    /// <summary>Assignments before grants: a lease is of the epoch that may have come with it.</summary>
+    private void CarryOut(HeartbeatReply reply, StepTime now)
+    {
+        if (reply.Incarnation != Node.Options.Incarnation) return;
+        foreach (var assignment in reply.Assignments) Node.Holdings.Assign(assignment, now);
+        var until = Leases.UntilOnNode(reply);
+        foreach (var (group, epoch) in reply.Grants) Node.Holdings.Grant(group, epoch, until, now);
+        foreach (var (group, to) in reply.HandOvers) Node.Holdings.HandOver(group, to, now);
+        foreach (var group in reply.Dropped) Node.Holdings.Drop(group);
+    }
+}

@@ -1,0 +1,151 @@
+using System.Buffers;
+using Quorate.Cluster.Control;
+using Quorate.Data;
+using Quorate.Replication;
+using Quorate.Strategies.Chain;
+using Quorate.Strategies.Primary;
+using Quorate.Strategies.Raft;
+
+namespace Quorate.Cluster;
+
+/// <summary>
+/// The groups of keyspaces that the control plane has given this node: makes their replicas, remembers them in a note so
+/// that a restarted node knows what its journal speaks of, hands on configurations and leases.
+/// </summary>
+internal sealed class Holdings(Node node)
+{
+    private const string NoteName = "groups";
+
+    private readonly SortedList<int, GroupAssignment> _assigned = [];
+
+    /// <summary>Groups of which this node has a replica, the default group left out.</summary>
+    public IEnumerable<GroupId> Groups => _assigned.Keys.Select(k => new GroupId(k));
+
+    /// <summary>Makes the replicas that the note names, before the journal is read back.</summary>
+    /// <returns>False: the note is damaged.</returns>
+    public bool TryRestore()
+    {
+        var note = node.Host.ReadNote(NoteName);
+        var reader = new FieldReader(note.Span);
+        while (reader.Rest > 0)
+        {
+            var assignment = new GroupAssignment(reader.Group(), reader.Policy(), reader.Configuration());
+            if (reader.HasFailed) return false;
+            _assigned[assignment.Group.Value] = assignment;
+            node.AddGroup(Make(assignment));
+        }
+
+        return true;
+    }
+
+    /// <summary>A configuration from the control leader, for a replica that is here or is to be made.</summary>
+    public void Assign(GroupAssignment assignment, StepTime now)
+    {
+        if (node.Find(assignment.Group) is not Group { IsAbsent: false } group)
+        {
+            if (!assignment.Configuration.Contains(node.Options.Self) || assignment.Group == ControlMachine.ControlGroup) return;
+            _assigned[assignment.Group.Value] = assignment;
+            WriteNote();
+            group = Make(assignment);
+            node.AddGroup(group);
+            group.Replica.Start(now, group.Effects);
+            node.Routing.OnMapChanged();
+        }
+
+        if (assignment.Configuration.Epoch <= group.Epoch) return;
+        group.Epoch = assignment.Configuration.Epoch;
+        if (group.Configured is { } configured) configured.OnConfiguration(assignment.Configuration, now, group.Effects);
+        else MakeVoters(group, assignment.Configuration, now);
+        group.AfterStep(now);
+        group.NeedsTurnEnd();
+    }
+
+    public void Grant(GroupId id, Epoch epoch, long until, StepTime now)
+    {
+        if (node.Find(id) is not Group { Configured: { } configured } group) return;
+        configured.OnLease(epoch, until, now, group.Effects);
+        group.AfterStep(now);
+        group.NeedsTurnEnd();
+    }
+
+    public void HandOver(GroupId id, NodeId to, StepTime now)
+    {
+        if (node.Find(id) is not Group { IsAbsent: false } group) return;
+        group.Replica.OnRequest(new ReplicaRequest { Id = default, Kind = RequestKind.TransferLeadership, Target = to }, now, group.Effects);
+        group.AfterStep(now);
+        group.NeedsTurnEnd();
+    }
+
+    /// <summary>The group is no more, or needs nothing of this node any more.</summary>
+    public void Drop(GroupId id)
+    {
+        if (!_assigned.Remove(id.Value)) return;
+        WriteNote();
+        node.RemoveGroup(id);
+        node.Host.ReleaseJournal(id, new PersistPoint(long.MaxValue));
+        node.Host.ForgetGroup(id);
+        node.Routing.OnMapChanged();
+    }
+
+    /// <summary>What this node holds, for the control leader.</summary>
+    public IReadOnlyList<GroupBeat> Beats()
+    {
+        var beats = new List<GroupBeat>();
+        foreach (var hosted in node.Groups)
+        {
+            if (hosted is not Group { IsAbsent: false } group) continue;
+            if (group.Configured is { } configured)
+            {
+                beats.Add(new GroupBeat(group.Id, configured.Report, configured.Wanted));
+            }
+            else if (group.Raft is { } raft)
+            {
+                var status = raft.Status;
+                beats.Add(new GroupBeat(
+                    group.Id, new ReplicaReport(group.Epoch, new Epoch(status.CurrentTerm.Value), status.LastIndex, status.CommitIndex, false), null, raft.IsLeader));
+            }
+        }
+
+        return beats;
+    }
+
+    private Group Make(GroupAssignment assignment)
+    {
+        var (policy, options) = (assignment.Policy, node.Options);
+        var isDurable = policy.Durability != Durability.Memory;
+        return new Group(assignment.Group, node, node.Keyspace, group => policy.Strategy switch
+        {
+            Strategy.Primary => new PrimaryReplica(
+                options.Self, new PrimaryOptions().With(policy), group.Machine, node.Host.SnapshotsOf(group.Id), node.Lost.Of(group.Id), options.Incarnation),
+            Strategy.Chain => new ChainReplica(
+                options.Self,
+                new ChainOptions { Craq = policy.Reads != ReadConsistency.Tail, Durable = isDurable, MinInSync = policy.MinInSync },
+                group.Machine, node.Host.SnapshotsOf(group.Id), options.Incarnation),
+            _ => node.MakeRaft(group.Id, group.Machine, new Configuration(assignment.Configuration.InSync), isDurable, null),
+        })
+        { Policy = policy };
+    }
+
+    /// <summary>A raft group's voters change by its own consensus; its leader is told the wish, again with every epoch.</summary>
+    private static void MakeVoters(Group group, GroupConfiguration wish, StepTime now)
+    {
+        if (group.Raft is not { IsLeader: true } raft || wish.InSync.Count == 0) return;
+        var target = new Configuration(wish.InSync, wish.Learners);
+        if (raft.Status.Configuration.Equals(target)) return;
+        raft.OnRequest(new ReplicaRequest { Id = default, Kind = RequestKind.ChangeMembership, Payload = target.Encode() }, now, group.Effects);
+    }
+
+    private void WriteNote()
+    {
+        var output = new ArrayBufferWriter<byte>();
+        var writer = new FieldWriter(output);
+        foreach (var assignment in _assigned.Values)
+        {
+            writer.Int32(assignment.Group.Value);
+            writer.Policy(assignment.Policy);
+            writer.Configuration(assignment.Configuration);
+        }
+
+        node.Host.WriteNote(NoteName, output.WrittenSpan);
+    }
+}

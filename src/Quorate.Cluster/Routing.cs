@@ -1,0 +1,72 @@
+using Quorate.Cluster.Commands;
+using Quorate.Replication;
+
+namespace Quorate.Cluster;
+
+/// <summary>Which group a session's commands go to, and, for groups of which this node has no replica, to which node.</summary>
+/// <param name="first">The group of the numbered databases.</param>
+internal sealed class Routing(Node node, Group first)
+{
+    private readonly Dictionary<int, NodeId> _elsewhere = [];
+
+    /// <summary>Counts the changes of who holds what: sessions then look for their way again.</summary>
+    public long Version { get; private set; }
+
+    /// <summary>Where one goes who has selected nothing that is there.</summary>
+    public Group First => first;
+
+    public void OnMapChanged() => Version++;
+
+    /// <summary>Null when the session's keyspace is no more.</summary>
+    /// <param name="database">The number within that group.</param>
+    public Group? Of(SessionState session, out int database)
+    {
+        database = session.Database;
+        if (node.Control is not { } control) return first;
+        var keyspace = session.Keyspace is { } name ? control.Map.Keyspace(name) : control.Map.KeyspaceOfDatabase(session.Database);
+        if (keyspace is null) return null;
+        var id = keyspace.Groups[0];
+        if (id != first.Id) database = 0;
+        return GroupOf(id);
+    }
+
+    /// <summary>The node holds no replica of a group that the other does.</summary>
+    public bool IsOutsider(GroupId group, NodeId other) =>
+        node.Control?.Map.Group(group) is { } entry && !entry.Configuration.Contains(other);
+
+    /// <summary>A member says who leads.</summary>
+    public void OnRedirect(Group group, NodeId from, NodeId leader, StepTime now)
+    {
+        if (leader == from || leader == node.Options.Self) return;
+        _elsewhere[group.Id.Value] = leader;
+        group.AfterStep(now);
+    }
+
+    /// <summary>Whoever was asked does not answer: the next of the group's members.</summary>
+    public void OnSilence(Group group, StepTime now)
+    {
+        if (node.Control?.Map.Group(group.Id) is not { IsConfigured: false } entry) return;
+        var members = entry.Configuration.InSync;
+        var at = members.ToList().IndexOf(LeaderElsewhere(group.Id));
+        _elsewhere[group.Id.Value] = members[(at + 1) % members.Count];
+        group.AfterStep(now);
+    }
+
+    /// <summary>The group on this node, or what stands for it here.</summary>
+    private Group GroupOf(GroupId id)
+    {
+        if (node.Find(id) is Group here) return here;
+        var absent = new Group(id, node, node.Keyspace, _ => new AbsentReplica(() => LeaderElsewhere(id)));
+        node.AddGroup(absent);
+        return absent;
+    }
+
+    private NodeId LeaderElsewhere(GroupId id)
+    {
+        if (node.Control?.Map.Group(id) is not { } group) return NodeId.None;
+        if (group.IsConfigured) return group.Configuration.Leader;
+        var members = group.Configuration.InSync;
+        if (_elsewhere.TryGetValue(id.Value, out var told) && members.Contains(told)) return told;
+        return members.Count > 0 ? members[0] : NodeId.None;
+    }
+}
