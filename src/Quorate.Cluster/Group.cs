@@ -200,11 +200,19 @@ internal sealed class Group : HostedGroup, IReplyRouter
     }
 
     /// <inheritdoc/>
-    /// <remarks>Applied entries come by <see cref="Begin"/> and <see cref="End"/>.</remarks>
+    /// <remarks>Applied entries come by <see cref="Begin"/> and <see cref="End"/>. Those executed early were answered then, and
+    /// the answer counts now that they are done.</remarks>
     public override void OnOutcome(RequestId id, in Outcome outcome)
     {
         if (!Requests.TryPeek(id, out var request)) return;
+        var isAnswered = Requests.TryGetEarly(id, out var reply) && outcome.Kind == OutcomeKind.Done;
         Requests.Remove(id);
+        if (isAnswered)
+        {
+            Answer(request, reply);
+            return;
+        }
+
         switch (request.Owner)
         {
             case RequestOwner.Clock:
@@ -226,15 +234,34 @@ internal sealed class Group : HostedGroup, IReplyRouter
     {
         if (!Requests.TryPeek(id, out var request)) return null;
         if (request.Owner == RequestOwner.Client && request.Session!.WriterFor(request.Sequence) is { } direct) return direct;
-        _scratch.Clear();
-        _scratch.Protocol = request.Session?.Output.Protocol ?? 2;
-        return _scratch;
+        return BeginScratch(request);
     }
 
     public void End(RequestId id)
     {
         if (!Requests.TryPeek(id, out var request)) return;
         Requests.Remove(id);
+        if (request.Owner == RequestOwner.Client && request.Session!.WriterFor(request.Sequence) is not null) request.Session.OnHeadWritten();
+        else Answer(request, _scratch.Written.Span);
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>Never the session's own output: what is there may leave the node.</remarks>
+    public RespWriter? BeginEarly(RequestId id) => Requests.TryPeek(id, out var request) ? BeginScratch(request) : null;
+
+    public void EndEarly(RequestId id) => Requests.KeepEarly(id, _scratch.Written.Span);
+
+    public bool IsEarly(long session, long sequence) => Requests.IsEarly(session, sequence);
+
+    private RespWriter BeginScratch(in PendingRequest request)
+    {
+        _scratch.Clear();
+        _scratch.Protocol = request.Session?.Output.Protocol ?? 2;
+        return _scratch;
+    }
+
+    private void Answer(in PendingRequest request, ReadOnlySpan<byte> reply)
+    {
         switch (request.Owner)
         {
             case RequestOwner.Clock:
@@ -243,13 +270,10 @@ internal sealed class Group : HostedGroup, IReplyRouter
                 _clockWaiters.Clear();
                 break;
             case RequestOwner.Peer:
-                Inbox.Reply(request.Origin, request.OriginSession, request.Sequence, _scratch.Written.Span);
-                break;
-            case RequestOwner.Client when request.Session!.WriterFor(request.Sequence) is not null:
-                request.Session.OnHeadWritten();
+                Inbox.Reply(request.Origin, request.OriginSession, request.Sequence, reply);
                 break;
             case RequestOwner.Client:
-                request.Session!.CompleteSlot(request.Sequence, _scratch.Written.Span);
+                request.Session!.CompleteSlot(request.Sequence, reply);
                 break;
         }
     }

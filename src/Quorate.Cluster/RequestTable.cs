@@ -37,8 +37,14 @@ internal struct PendingRequest
 /// </summary>
 internal sealed class RequestTable
 {
+    private const int KeptBuffer = 256;
+
     private PendingRequest[] _entries = new PendingRequest[64];
     private readonly Stack<int> _free = new();
+    private readonly HashSet<(long Session, long Sequence)> _earlyOfPeers = [];
+
+    /// <summary>Parallel to the entries; empty in a group whose machine answers when an entry is committed.</summary>
+    private EarlyReply[] _early = [];
     private int _used = 1; // 0 stays empty: RequestId 0 is nobody
 
     public RequestId Add(RequestOwner owner, ClientSession? session, long sequence, NodeId origin = default, long originSession = 0)
@@ -72,14 +78,56 @@ internal sealed class RequestTable
         return request.Owner != RequestOwner.None && request.Generation == (uint)(id.Value >> 32);
     }
 
+    /// <summary>Keeps a reply that may be told once the outcome is known. Copies the bytes.</summary>
+    public void KeepEarly(RequestId id, ReadOnlySpan<byte> reply)
+    {
+        if (!TryPeek(id, out var request)) return;
+        var place = (int)(id.Value & 0xFFFF_FFFF);
+        if (_early.Length < _entries.Length) Array.Resize(ref _early, _entries.Length);
+        ref var early = ref _early[place];
+        if (early.Bytes is null || early.Bytes.Length < reply.Length) early.Bytes = new byte[Math.Max(16, reply.Length)];
+        reply.CopyTo(early.Bytes);
+        early.Length = reply.Length;
+        early.IsKept = true;
+        if (request.Owner == RequestOwner.Peer) _earlyOfPeers.Add((request.OriginSession, request.Sequence));
+    }
+
+    /// <summary>The reply kept, valid until the next <see cref="KeepEarly"/>. False: there is none.</summary>
+    public bool TryGetEarly(RequestId id, out ReadOnlySpan<byte> reply)
+    {
+        reply = default;
+        var place = (int)(id.Value & 0xFFFF_FFFF);
+        if (place >= _early.Length || !_early[place].IsKept || !TryPeek(id, out _)) return false;
+        reply = _early[place].Bytes.AsSpan(0, _early[place].Length);
+        return true;
+    }
+
+    /// <summary>True while a reply to this forwarded write is kept.</summary>
+    public bool IsEarly(long originSession, long sequence) => _earlyOfPeers.Contains((originSession, sequence));
+
     public void Remove(RequestId id)
     {
-        if (!TryPeek(id, out _)) return;
+        if (!TryPeek(id, out var request)) return;
         var place = (int)(id.Value & 0xFFFF_FFFF);
+        if (place < _early.Length && _early[place].IsKept) DropEarly(ref _early[place], request);
         ref var entry = ref _entries[place];
         entry.Owner = RequestOwner.None;
         entry.Session = null;
         entry.Generation = (entry.Generation + 1) & 0x7FFF_FFFF;
         _free.Push(place);
+    }
+
+    private void DropEarly(ref EarlyReply early, in PendingRequest request)
+    {
+        early.IsKept = false;
+        if (early.Bytes!.Length > KeptBuffer) early.Bytes = null;
+        if (request.Owner == RequestOwner.Peer) _earlyOfPeers.Remove((request.OriginSession, request.Sequence));
+    }
+
+    private struct EarlyReply
+    {
+        public byte[]? Bytes;
+        public int Length;
+        public bool IsKept;
     }
 }

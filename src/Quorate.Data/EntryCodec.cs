@@ -122,6 +122,16 @@ public static class EntryCodec
         return database < KeyspaceMachine.DatabaseCount;
     }
 
+    /// <summary>The session of an entry that <see cref="TryRead"/> would take. False: it has none.</summary>
+    public static bool TryPeekSession(ReadOnlySpan<byte> payload, out long session, out long sequence)
+    {
+        session = sequence = 0;
+        if (payload.Length < FixedLength + SessionLength || (EntryKind)payload[0] != EntryKind.SessionCommand) return false;
+        session = BinaryPrimitives.ReadInt64LittleEndian(payload[FixedLength..]);
+        sequence = BinaryPrimitives.ReadInt64LittleEndian(payload[(FixedLength + 8)..]);
+        return true;
+    }
+
     private static void WriteFixed(byte[] buffer, EntryKind kind, long stamp, int database, int protocol)
     {
         buffer[0] = (byte)kind;

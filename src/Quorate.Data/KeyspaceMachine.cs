@@ -1,3 +1,4 @@
+using System.Buffers;
 using Quorate.Replication;
 using Quorate.Resp;
 
@@ -7,7 +8,7 @@ namespace Quorate.Data;
 /// The replicated contents of one keyspace: 16 databases, the log clock and the sessions. Time is what the entries say: the
 /// clock is the greatest stamp applied, and nothing else decides whether a key is expired. One caller at a time.
 /// </summary>
-public sealed class KeyspaceMachine : IStateMachine
+public sealed class KeyspaceMachine : IStateMachine, IStateShipping
 {
     public const int DatabaseCount = 16;
 
@@ -27,6 +28,9 @@ public sealed class KeyspaceMachine : IStateMachine
     private readonly RespWriter _scratch = new();
     private ArgRange[] _ranges = new ArgRange[16];
     private bool _hasSnapshot;
+
+    /// <summary>Null while no effect has been written or applied: a keyspace that ships commands pays nothing.</summary>
+    private StateShipping? _shipping;
 
     public KeyspaceMachine(CommandTable table, IReplyRouter router)
     {
@@ -68,30 +72,33 @@ public sealed class KeyspaceMachine : IStateMachine
     /// <exception cref="InvariantViolation">when the payload is not an entry: what is committed was checked before.</exception>
     public void Apply(LogIndex index, ReadOnlySpan<byte> payload, RequestId request)
     {
-        Invariant.Require(index > LastApplied, "entries are applied in the order of the log");
-        LastApplied = index;
-        if (_foresight.Count > 0) _foresight.Look();
-        if (payload.Length == 0) return;
-        Invariant.Require(
-            EntryCodec.TryRead(payload, ref _ranges, out var entry, out var args), "a committed payload is an entry");
-        if (entry.Stamp > ClockMilliseconds) ClockMilliseconds = entry.Stamp;
-        var waiting = request.IsNone ? null : _router.Begin(request);
-        switch (entry.Kind)
-        {
-            case EntryKind.Command:
-                Execute(entry, args, waiting ?? _nobody);
-                break;
-            case EntryKind.SessionCommand:
-                ExecuteOnce(entry, args, waiting);
-                break;
-            default:
-                DeleteDueKeys();
-                waiting?.Ok();
-                break;
-        }
-
+        var waiting = request.IsNone || payload.Length == 0 ? null : _router.Begin(request);
+        Step(index, payload, waiting);
         if (waiting is not null) _router.End(request);
     }
+
+    /// <inheritdoc/>
+    /// <exception cref="InvariantViolation">when the payload is not an entry.</exception>
+    public void Execute(LogIndex index, ReadOnlySpan<byte> payload, RequestId request, IBufferWriter<byte> effect)
+    {
+        var waiting = request.IsNone || payload.Length == 0 ? null : _router.BeginEarly(request);
+        var shipping = _shipping ??= new StateShipping(this);
+        shipping.Begin(payload);
+        Step(index, payload, waiting);
+        shipping.End(effect);
+        if (waiting is not null) _router.EndEarly(request);
+    }
+
+    /// <inheritdoc/>
+    public bool TryApplyEffect(LogIndex index, ReadOnlySpan<byte> effect)
+    {
+        Invariant.Require(index > LastApplied, "effects are applied in the order of the log");
+        return (_shipping ??= new StateShipping(this)).TryApply(index, effect);
+    }
+
+    /// <inheritdoc/>
+    public bool TryWriteChangesSince(LogIndex since, IBufferWriter<byte> effect) =>
+        (_shipping ??= new StateShipping(this)).TryWriteChangesSince(since, effect);
 
     /// <summary>
     /// Executes a read on the state as it is. When <paramref name="clockBehind"/> comes back true the reply must be thrown
@@ -122,10 +129,12 @@ public sealed class KeyspaceMachine : IStateMachine
         return false;
     }
 
-    /// <summary>The kept reply of a session command, valid until the next entry is applied. False: not executed, or forgotten.</summary>
+    /// <summary>The kept reply of a session command, valid until the next entry is applied. False: not executed
+    /// for good, or forgotten.</summary>
     public bool TryGetSessionReply(long session, long sequence, out ReadOnlyMemory<byte> reply)
     {
         reply = default;
+        if (_shipping is not null && _router.IsEarly(session, sequence)) return false;
         return Sessions.Find(session) is { } found && found.TryGet(sequence, out reply);
     }
 
@@ -151,9 +160,12 @@ public sealed class KeyspaceMachine : IStateMachine
     {
         for (var i = 0; i < DatabaseCount; i++) _databases[i].Table = tables[i];
         Sessions = sessions;
-        ClockMilliseconds = clock;
-        LastApplied = lastApplied;
+        MoveTo(clock, lastApplied);
+        _shipping?.OnReplaced();
     }
+
+    /// <summary>The contents are already those of this time and entry.</summary>
+    internal void MoveTo(long clock, LogIndex lastApplied) => (ClockMilliseconds, LastApplied) = (clock, lastApplied);
 
     /// <summary>Executes a write on the log clock as it is, as if it were an entry with an old stamp.</summary>
     internal void Execute(CommandSpec spec, int database, in CommandArgs args, RespWriter reply)
@@ -166,6 +178,30 @@ public sealed class KeyspaceMachine : IStateMachine
         spec.Handler(_writes, args);
         _writes.Reply = _nobody;
         Statistics.Executed++;
+    }
+
+    private void Step(LogIndex index, ReadOnlySpan<byte> payload, RespWriter? waiting)
+    {
+        Invariant.Require(index > LastApplied, "entries are applied in the order of the log");
+        LastApplied = index;
+        if (_foresight.Count > 0) _foresight.Look();
+        if (payload.Length == 0) return;
+        Invariant.Require(
+            EntryCodec.TryRead(payload, ref _ranges, out var entry, out var args), "a committed payload is an entry");
+        if (entry.Stamp > ClockMilliseconds) ClockMilliseconds = entry.Stamp;
+        switch (entry.Kind)
+        {
+            case EntryKind.Command:
+                Execute(entry, args, waiting ?? _nobody);
+                break;
+            case EntryKind.SessionCommand:
+                ExecuteOnce(entry, args, waiting);
+                break;
+            default:
+                DeleteDueKeys();
+                waiting?.Ok();
+                break;
+        }
     }
 
     private void Execute(in EntryHeader entry, in CommandArgs args, RespWriter reply)

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using Quorate.Replication;
 using Quorate.Resp;
@@ -27,6 +28,9 @@ internal sealed class Keyspace : IReplyRouter
 
     public bool ClockBehind { get; private set; }
 
+    /// <summary>Set: entries are executed for their effects, and this holds the last one.</summary>
+    public ArrayBufferWriter<byte>? Effect { get; set; }
+
     /// <summary>The last entry applied.</summary>
     public ReadOnlyMemory<byte> Entry { get; private set; }
 
@@ -39,6 +43,14 @@ internal sealed class Keyspace : IReplyRouter
     public void End(RequestId request)
     {
     }
+
+    public RespWriter? BeginEarly(RequestId request) => Begin(request);
+
+    public void EndEarly(RequestId request)
+    {
+    }
+
+    public bool IsEarly(long session, long sequence) => false;
 
     /// <summary>Executes a line of words divided by blanks.</summary>
     public string Do(string line) => Do(line.Split(' '));
@@ -92,6 +104,13 @@ internal sealed class Keyspace : IReplyRouter
     {
         Entry = _entry.AsMemory(0, length).ToArray();
         _index = Machine.LastApplied.Value + 1;
-        Machine.Apply(new LogIndex(_index), _entry.AsSpan(0, length), new RequestId(1));
+        if (Effect is null)
+        {
+            Machine.Apply(new LogIndex(_index), _entry.AsSpan(0, length), new RequestId(1));
+            return;
+        }
+
+        Effect.ResetWrittenCount();
+        Machine.Execute(new LogIndex(_index), _entry.AsSpan(0, length), new RequestId(1), Effect);
     }
 }

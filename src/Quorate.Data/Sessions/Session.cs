@@ -63,6 +63,22 @@ internal sealed class Session(long id)
     {
         Invariant.Require(sequence >= Low, "what is below the watermark is not executed");
         if (sequence - Low >= WidestWindow) RaiseLow(sequence - WidestWindow + 1);
+        Store(sequence, reply);
+        while (_bytes > MostReplyBytes && Low < sequence) RaiseLow(Low + 1);
+    }
+
+    /// <summary>Puts a reply that another replica keeps in place of what is here. That replica has decided what to forget,
+    /// so nothing is forgotten for the sake of room.</summary>
+    /// <param name="sequence">less than <see cref="WidestWindow"/> above the watermark</param>
+    public void Replace(long sequence, ReadOnlySpan<byte> reply)
+    {
+        if (sequence < Low) return;
+        Forget(sequence);
+        Store(sequence, reply);
+    }
+
+    private void Store(long sequence, ReadOnlySpan<byte> reply)
+    {
         if (sequence >= End)
         {
             End = sequence + 1;
@@ -76,7 +92,6 @@ internal sealed class Session(long id)
         entry.Mark = sequence + 1;
         entry.Length = reply.Length;
         _bytes += reply.Length;
-        while (_bytes > MostReplyBytes && Low < sequence) RaiseLow(Low + 1);
     }
 
     private void Forget(long sequence)

@@ -22,6 +22,9 @@ internal sealed class SessionTable
     /// <summary>Counts uses; part of the state.</summary>
     public long Uses { get; private set; }
 
+    /// <summary>The id of the last one that went because there were too many; whoever looks for it clears it before.</summary>
+    public long? Forgotten { get; set; }
+
     public Session? Find(long id)
     {
         if (_latest is { } latest && latest.Id == id) return latest;
@@ -46,12 +49,31 @@ internal sealed class SessionTable
         return true;
     }
 
+    /// <summary>Puts what another replica's session is in place of this one's, its replies not included.</summary>
+    /// <param name="isNew">It began anew there: what is here under that id was another.</param>
+    public Session Put(long id, long lastUse, long low, bool isNew)
+    {
+        if (isNew) Remove(id);
+        if (Find(id) is not { } session) _latest = _sessions[id] = session = new Session(id);
+        session.RaiseLow(low);
+        session.LastUse = lastUse;
+        Uses = Math.Max(Uses, lastUse);
+        return session;
+    }
+
+    public void Remove(long id)
+    {
+        if (_latest?.Id == id) _latest = null;
+        _sessions.Remove(id);
+    }
+
     private Session Add(long id)
     {
         if (_sessions.Count >= MostSessions)
         {
             var oldest = _sessions.Values.MinBy(s => s.LastUse)!;
             _sessions.Remove(oldest.Id);
+            Forgotten = oldest.Id;
         }
 
         return _latest = _sessions[id] = new Session(id);

@@ -3,6 +3,8 @@ namespace Quorate.Data;
 /// <summary>One of the numbered databases of a keyspace. Not thread-safe.</summary>
 public sealed class Database
 {
+    private KeyTable _table = new();
+
     internal Database(int number) => Number = number;
 
     /// <summary>0 and up, as SELECT names it.</summary>
@@ -18,5 +20,13 @@ public sealed class Database
     public long UsedBytes => Table.UsedBytes;
 
     /// <summary>The contents. Flushing puts an empty table in its place: a snapshot goes on reading the old one.</summary>
-    internal KeyTable Table { get; set; } = new();
+    internal KeyTable Table
+    {
+        get => _table;
+        set
+        {
+            value.Touched = _table.Touched;
+            _table = value;
+        }
+    }
 }

@@ -25,6 +25,11 @@ internal sealed class KeyTable
     private int _free;
     private int _highestSlot;
     private long _blobBytes;
+    private TableWalk? _walk;
+    private TouchedKeys? _touched;
+
+    /// <summary>Somebody is told before keys change: one look for both, since nearly always there is nobody.</summary>
+    private bool _isObserved;
 
     public KeyTable() => _expiries = new ExpiryHeap(this);
 
@@ -39,7 +44,18 @@ internal sealed class KeyTable
     public ExpiryHeap Expiries => _expiries;
 
     /// <summary>The snapshot that walks this table, told before any bucket changes.</summary>
-    public TableWalk? Walk { get; set; }
+    public TableWalk? Walk
+    {
+        get => _walk;
+        set => _isObserved = (_walk = value) is not null || _touched is not null;
+    }
+
+    /// <summary>Told of every key that changes; null where nobody asks.</summary>
+    public TouchedKeys? Touched
+    {
+        get => _touched;
+        set => _isObserved = (_touched = value) is not null || _walk is not null;
+    }
 
     /// <summary>Memory in bytes: blobs with their array headers, slots, buckets, expiries.</summary>
     public long UsedBytes => _blobBytes + (_slots.Capacity * 32) + (_heads.Capacity * 4) + _expiries.CapacityBytes;
@@ -79,7 +95,7 @@ internal sealed class KeyTable
     {
         _heads.Reserve(_bucketCount);
         var bucket = BucketOf(hash);
-        BeforeChange(bucket);
+        if (_isObserved) Tell(bucket, blob, keyLength, hash);
         var index = TakeSlot();
         blob[0] = flags.State;
         ref var slot = ref _slots[index];
@@ -101,7 +117,7 @@ internal sealed class KeyTable
     public Span<byte> Rewrite(int index, int length, BlobFlags flags, uint written)
     {
         ref var slot = ref _slots[index];
-        BeforeChange(BucketOf(slot.Hash));
+        BeforeChange(slot);
         var blob = slot.Blob!;
         var need = Slot.HeaderLength + (long)slot.KeyLength + length;
         if (need > blob.Length || blob.Length - need > 16 + (need >> 2) || new BlobFlags(blob[0]).IsShared)
@@ -117,7 +133,7 @@ internal sealed class KeyTable
     public Span<byte> Reshape(int index, int length, BlobFlags flags, uint written)
     {
         ref var slot = ref _slots[index];
-        BeforeChange(BucketOf(slot.Hash));
+        BeforeChange(slot);
         var blob = slot.Blob!;
         var need = Slot.HeaderLength + (long)slot.KeyLength + length;
         if (need > blob.Length) blob = Replace(ref slot, need + Math.Min(need, 1 << 20), slot.ValueLength);
@@ -133,7 +149,7 @@ internal sealed class KeyTable
     public void Remove(int index)
     {
         var bucket = BucketOf(_slots[index].Hash);
-        BeforeChange(bucket);
+        BeforeChange(_slots[index]);
         if (_slots[index].Expiry != 0) _expiries.Remove(_slots[index].Expiry);
         ref var link = ref _heads[bucket];
         while (link != index) link = ref _slots[link].Next;
@@ -145,7 +161,7 @@ internal sealed class KeyTable
         Count--;
 
         // Joining moves keys into buckets a walk may have passed or not; it waits until the walk is over.
-        if (Walk is not null) return;
+        if (_walk is not null) return;
         for (var i = 0; i < 2 && _bucketCount > FewestBuckets && Count < _bucketCount >> 3; i++) JoinOne();
     }
 
@@ -159,7 +175,7 @@ internal sealed class KeyTable
     public void SetExpiry(int index, long when)
     {
         ref var slot = ref _slots[index];
-        BeforeChange(BucketOf(slot.Hash));
+        BeforeChange(slot);
         if (slot.Expiry == 0) _expiries.Add(index, when);
         else _expiries.Change(slot.Expiry, when);
     }
@@ -168,7 +184,7 @@ internal sealed class KeyTable
     {
         ref var slot = ref _slots[index];
         if (slot.Expiry == 0) return false;
-        BeforeChange(BucketOf(slot.Hash));
+        BeforeChange(slot);
         _expiries.Remove(slot.Expiry);
         return true;
     }
@@ -199,12 +215,21 @@ internal sealed class KeyTable
         return bucket < _bucketCount ? bucket : (int)(hash & (uint)_lowMask);
     }
 
-    private void BeforeChange(int bucket) => Walk?.BeforeChange(bucket);
+    private void BeforeChange(in Slot slot)
+    {
+        if (_isObserved) Tell(BucketOf(slot.Hash), slot.Blob!, slot.KeyLength, slot.Hash);
+    }
+
+    private void Tell(int bucket, byte[] blob, int keyLength, uint hash)
+    {
+        _walk?.BeforeChange(bucket);
+        _touched?.Note(this, blob, keyLength, hash);
+    }
 
     private void SplitOne()
     {
         var from = _bucketCount - _lowMask - 1;
-        BeforeChange(from);
+        _walk?.BeforeChange(from);
         var to = _bucketCount++;
         _heads.Reserve(_bucketCount);
         var bit = (uint)_lowMask + 1;
