@@ -12,7 +12,7 @@ internal sealed record CompareOptions
 
           --rounds N     rounds per row, ours and theirs in turn; medians are reported (3; kills: 10; power: 3)
           --quick        one round with a quarter of the requests
-          --only A,B     only these rows (P1 P2 P3 P4 P5 P7 P8 P9 U1)
+          --only A,B     only these rows (P1 P2 P3 P4 P5 P7 P8 P9 P10 P12 U1)
           --kills N      how often P8 kills the leader (5)
           --folder DIR   where the servers keep their data (the system's folder for temporary files)
           --results DIR  where latest.md and latest.json go (bench/results)

@@ -83,6 +83,13 @@ internal sealed class ForwardInbox(Group group, Node node)
             ref _entry, group.Stamp(now), header.Database, header.Protocol, session, sequence, message.LowestOutstanding, args);
         var id = group.Requests.Add(RequestOwner.Peer, null, sequence, origin, session);
         group.Propose(id, _entry.AsSpan(0, length), now);
+        if (!group.Requests.TryPeek(id, out _) && !group.Machine.TryGetSessionReply(session, sequence, out _))
+        {
+            // Refused on the spot: as if it had never come. The origin asks again, and what follows it waits, in order.
+            if (known) _lastAccepted[session] = last;
+            else _lastAccepted.Remove(session);
+        }
+
         return true;
     }
 

@@ -33,6 +33,11 @@ public sealed record RaftOptions
     /// bound on the log kept in memory after it has been applied.</summary>
     public long MaxLagBytes { get; init; } = 64L << 20;
 
+    /// <summary>Bytes of log that a leader holds without their being committed, and bytes it has handed to its own journal
+    /// without their being durable: above this, each, it refuses writes (<see cref="OutcomeKind.Unavailable"/>) until fewer are left.
+    /// One entry of any size is taken when there is nothing else.</summary>
+    public long MaxUncommittedBytes { get; init; } = 256L << 20;
+
     /// <summary>A snapshot is made when this many bytes of log were journaled since the last (or twice that one's size,
     /// if more).</summary>
     public long SnapshotThresholdBytes { get; init; } = 256L << 20;
