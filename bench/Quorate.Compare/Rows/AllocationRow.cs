@@ -15,6 +15,7 @@ internal static class AllocationRow
         var follower = (leader + 1) % cluster.Processes.Length;
         var notes = new List<string>();
         var worst = (Leader: 0.0, Follower: 0.0);
+        BulkLoader.Fill(cluster, 1_000_000); // a new key takes memory, and rightly
         foreach (var (pipeline, requests) in new[] { (1, 100_000), (16, 1_000_000), (64, 2_000_000) })
         {
             RedisBenchmark.Run(cluster, "set", pipeline, requests / 4);

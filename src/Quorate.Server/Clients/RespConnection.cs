@@ -170,9 +170,11 @@ internal sealed class RespConnection
         };
         if (!isOver) return null;
         _wait = Wait.None;
-        var resumed = _resumed!;
-        return () => resumed.TrySetResult();
+        return Resume(_resumed!);
     }
+
+    // Apart: a closure in the caller would be allocated for every call of it, wait or no wait.
+    private static Action Resume(TaskCompletionSource resumed) => () => resumed.TrySetResult();
 
     private bool TryConnect()
     {

@@ -42,11 +42,15 @@ public sealed record RaftOptions
     /// if more).</summary>
     public long SnapshotThresholdBytes { get; init; } = 256L << 20;
 
-    /// <summary>Bytes of snapshot written in one turn.</summary>
+    /// <summary>Bytes of snapshot written in one tick, as one piece.</summary>
     public int SnapshotPieceBytes { get; init; } = 128 << 10;
 
+    /// <summary>Bytes of snapshot written at the end of a turn, as one piece (no more than in a tick): walking over keys that
+    /// are in no cache takes long enough to be felt by every command of the turn.</summary>
+    public int SnapshotTurnBytes { get; init; } = 16 << 10;
+
     /// <summary>Pieces of a snapshot on the way to a follower, at most.</summary>
-    public int SnapshotWindow { get; init; } = 8;
+    public int SnapshotWindow { get; init; } = 32;
 
     /// <summary>False: entries are kept in memory only (<c>durability memory</c>). Terms and votes are journaled all the
     /// same. A restarted replica then counts as one that forgot.</summary>
