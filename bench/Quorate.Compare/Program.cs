@@ -1,6 +1,8 @@
 using System.Runtime.InteropServices;
 using Quorate.Compare;
 using Quorate.Compare.Faults;
+using Quorate.Compare.Growth;
+using Quorate.Compare.Overload;
 using Quorate.Compare.Processes;
 using Quorate.Compare.Rows;
 
@@ -20,6 +22,8 @@ try
     {
         "kills" => FaultRun.Kills(options, folder) ? 0 : 1,
         "power" => FaultRun.Power(options, folder) ? 0 : 1,
+        "growth" => GrowthRun.Run(options, folder) ? 0 : 1,
+        "overload" => OverloadRun.Run(options, folder) ? 0 : 1,
         _ => Compare(options, folder),
     };
 }

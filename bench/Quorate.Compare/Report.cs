@@ -43,7 +43,7 @@ internal sealed class Report(IReadOnlyList<Line> lines, IReadOnlyList<string> no
         return text.ToString();
     }
 
-    /// <summary>Writes latest.md and latest.json into the folder.</summary>
+    /// <summary>Writes latest.md, latest.svg and latest.json into the folder.</summary>
     public void WriteTo(string folder)
     {
         Directory.CreateDirectory(folder);
@@ -56,8 +56,12 @@ internal sealed class Report(IReadOnlyList<Line> lines, IReadOnlyList<string> no
         if (remarks.Count > 0) text.AppendLine();
         foreach (var remark in remarks) text.AppendLine($"- {remark}");
         File.WriteAllText(Path.Combine(folder, "latest.md"), text.ToString());
+        File.WriteAllText(Path.Combine(folder, "latest.svg"), Plot.Draw(lines, $"Measured against the targets, {_circumstances["date"]}, {Machine()}"));
         File.WriteAllText(Path.Combine(folder, "latest.json"), JsonSerializer.Serialize(new { circumstances = _circumstances, notes, lines }, Json) + "\n");
     }
+
+    /// <summary>Processor, cores and runtime in a few words.</summary>
+    public static string Machine() => $"{Processor()}, {Environment.ProcessorCount} cores, .NET {Environment.Version}";
 
     private static string Side(string name, Sample? sample) => sample is null
         ? name

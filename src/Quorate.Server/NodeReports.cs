@@ -62,6 +62,9 @@ internal static class NodeReports
                     ("quorate_turns_total", "Batches formed.", true, loop.Turns),
                     ("process_resident_memory_bytes", "Memory of the process.", false, Environment.WorkingSet),
                     ("quorate_managed_heap_bytes", "Managed heap after the last collection, and what came since.", false, GC.GetTotalMemory(false)),
+                    ("quorate_allocated_bytes_total", "Bytes allocated on the managed heap, by all threads.", true, GC.GetTotalAllocatedBytes()),
+                    ("quorate_gc_young_collections_total", "Collections of the youngest generation, older ones included.", true, GC.CollectionCount(0)),
+                    ("quorate_gc_full_collections_total", "Collections of the oldest generation.", true, GC.CollectionCount(2)),
                     ("quorate_gc_pause_seconds_total", "Time the garbage collector held the process.", true, GC.GetTotalPauseDuration().TotalSeconds),
                 ],
             };

@@ -20,7 +20,7 @@ public sealed class NodeServer : IAsyncDisposable
     private readonly NodeServerOptions _options;
     private readonly Listeners _listeners;
     private readonly ILogger _log;
-    private readonly ManualResetEventSlim _stopTicks = new();
+    private readonly ManualResetEventSlim _stopTicks = new(initialState: false, spinCount: 0); // spinning a hundred times a second is not idle
     private readonly List<PeerLink> _links = [];
     private readonly ClientCounters _counters = new();
     private NodeStore? _store;

@@ -3,6 +3,7 @@ using System.Buffers.Binary;
 using System.Text;
 using Quorate.Replication;
 using Quorate.Resp;
+using Quorate.Strategies.Raft;
 
 namespace Quorate.Cluster.Tests;
 
@@ -12,14 +13,14 @@ internal sealed class LocalCluster
     private readonly SortedDictionary<int, LocalHost> _hosts = [];
     private long _milliseconds = 1_000;
 
-    public LocalCluster(int count, Durability durability = Durability.Fsync)
+    public LocalCluster(int count, Durability durability = Durability.Fsync, RaftOptions? raft = null)
     {
         var members = Enumerable.Range(1, count).Select(i => new Member(new NodeId(i), $"n{i}", $"p:{i}", $"r:{i}")).ToArray();
         foreach (var member in members)
         {
             var host = new LocalHost(this);
             host.Node = new Node(
-                new NodeOptions { Self = member.Id, Members = members, Seed = (ulong)member.Id.Value, Incarnation = 1, Durability = durability }, host);
+                new NodeOptions { Self = member.Id, Members = members, Seed = (ulong)member.Id.Value, Incarnation = 1, Durability = durability, Raft = raft ?? new() }, host);
             _hosts[member.Id.Value] = host;
         }
 

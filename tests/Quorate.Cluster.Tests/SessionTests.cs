@@ -1,3 +1,5 @@
+using Quorate.Strategies.Raft;
+
 namespace Quorate.Cluster.Tests;
 
 public sealed class SessionTests
@@ -106,5 +108,20 @@ public sealed class SessionTests
         for (var i = 0; i < 60; i++) cluster.Tick();
         LocalCluster.Take(session).ShouldBe(":2 :3");
         cluster.Ask(session, "GET n").ShouldBe("$1 3");
+    }
+
+    [Fact]
+    public void Forwarded_writes_that_an_overloaded_leader_refuses_wait_and_take_effect_once_each_in_order()
+    {
+        var cluster = new LocalCluster(3, raft: new RaftOptions { MaxUncommittedBytes = 150 });
+        cluster.ElectSomebody();
+        var session = cluster.Connect(cluster.Follower);
+        cluster.Send(session, string.Concat(Enumerable.Repeat("INCR n;", 20)));
+        cluster.Settle();
+        var atOnce = LocalCluster.Take(session);
+        atOnce.ShouldStartWith(":1");
+        atOnce.ShouldNotContain(":20");
+        for (var i = 0; i < 400; i++) cluster.Tick();
+        (atOnce + " " + LocalCluster.Take(session)).ShouldBe(string.Join(' ', Enumerable.Range(1, 20).Select(i => $":{i}")));
     }
 }

@@ -14,14 +14,14 @@ internal static class RedisBenchmark
     /// <param name="cluster">Whose leader gets the load.</param>
     /// <param name="test"><c>set</c> or <c>get</c>.</param>
     /// <param name="keys">Keys are drawn from this many.</param>
-    public static Sample Run(ServerCluster cluster, string test, int pipeline, long requests, int connections = 50, int keys = 1_000_000)
+    public static Sample Run(ServerCluster cluster, string test, int pipeline, long requests, int connections = 50, int keys = 1_000_000, int valueLength = 64)
     {
         var port = cluster.Ports[cluster.RequireLeader()];
         var start = new ProcessStartInfo("redis-benchmark") { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
         string[] arguments =
         [
             "-h", "127.0.0.1", "-p", $"{port}", "-c", $"{connections}", "-n", $"{requests}", "-P", $"{pipeline}",
-            "-d", "64", "-r", $"{keys}", "-t", test,
+            "-d", $"{valueLength}", "-r", $"{keys}", "-t", test,
         ];
         foreach (var argument in arguments) start.ArgumentList.Add(argument);
 

@@ -6,6 +6,8 @@ namespace Quorate.Compare.Processes;
 /// <summary>Processes of <c>quorate serve</c> that form one cluster.</summary>
 internal sealed class QuorateCluster : ServerCluster
 {
+    private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(30) };
+
     private readonly string _folder;
     private readonly string _durability;
     private readonly int[] _peerPorts;
@@ -52,6 +54,22 @@ internal sealed class QuorateCluster : ServerCluster
             && followers.Items is { } all && all.Length == Ports.Length - 1
             && Array.TrueForAll(all, f => f.Items is [_, _, var at] && long.Parse(at.Text, CultureInfo.InvariantCulture) >= long.Parse(offset.Text, CultureInfo.InvariantCulture)),
         $"{Name}: a follower does not catch up");
+
+    /// <summary>The folder in which a node keeps journal and snapshots.</summary>
+    public string DataFolder(int index) => Path.Combine(_folder, $"n{index + 1}");
+
+    /// <summary>What a node's /metrics says: the figures without labels, by name.</summary>
+    public Dictionary<string, double> Metrics(int index)
+    {
+        var figures = new Dictionary<string, double>();
+        foreach (var line in Http.GetStringAsync($"http://127.0.0.1:{_httpPorts[index]}/metrics").Result.Split('\n'))
+        {
+            var words = line.Split(' ');
+            if (words.Length == 2 && double.TryParse(words[1], CultureInfo.InvariantCulture, out var value)) figures[words[0]] = value;
+        }
+
+        return figures;
+    }
 
     private Child StartOne(int index) =>
         Child.Start(

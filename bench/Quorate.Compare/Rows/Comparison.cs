@@ -20,9 +20,11 @@ internal sealed class Comparison(CompareOptions options, string folder, bool has
 
     public void Run()
     {
-        if (Wants("P1", "P4", "P9", "P7", "P3")) Try(InMemoryBesideRedis);
+        if (Wants("P1", "P4", "P9", "P7", "P3", "P12")) Try(InMemoryBesideRedis);
         if (Wants("P2", "P3")) Try(DurableBesideRedis);
         if (Wants("P5", "P8")) Try(DurableBesideEtcd);
+        if (Wants("P10")) Try(() => Snapshots(1_000_000));
+        if (Wants("P10") && !options.IsQuick) Try(() => Snapshots(5_000_000));
         if (Wants("U1")) Try(OneNodeBesideRedis);
     }
 
@@ -64,6 +66,7 @@ internal sealed class Comparison(CompareOptions options, string folder, bool has
             Benchmark("P4", "linearizable GET, pipeline 64", "get", 64, 1.5, ours, theirs);
         }
 
+        if (options.Wants("P12") && ours is not null) _lines.AddRange(AllocationRow.Measure(ours, options.IsQuick));
         if (options.Wants("P7") && ours is not null) _lines.Add(SlowFollowerRow.Measure(ours, _rounds, Requests(16)));
     }
 
@@ -92,6 +95,13 @@ internal sealed class Comparison(CompareOptions options, string folder, bool has
         }
 
         if (options.Wants("P8")) _lines.AddRange(FailoverRow.Measure(ours, theirs, options.Kills));
+    }
+
+    private void Snapshots(int keys)
+    {
+        if (!hasQuorate) return;
+        using var ours = Start(() => new QuorateCluster(folder, "fsync"));
+        _lines.AddRange(SnapshotRow.Measure(ours, keys));
     }
 
     private void OneNodeBesideRedis()

@@ -12,7 +12,7 @@ namespace Quorate.Cluster.Forwarding;
 internal sealed class ForwardInbox(Group group, Node node)
 {
     private readonly SortedDictionary<long, long> _lastAccepted = [];
-    private readonly SortedDictionary<NodeId, Pending> _replies = [];
+    private readonly List<Pending> _replies = []; // by origin, ascending: walked at the end of every turn
     private ArgRange[] _ranges = new ArgRange[16];
     /// <summary>Reads that wait for their turn; more are asked for again later.</summary>
     private const int MostReads = 10_000;
@@ -50,7 +50,7 @@ internal sealed class ForwardInbox(Group group, Node node)
 
     public void Reply(NodeId origin, long session, long sequence, ReadOnlySpan<byte> reply)
     {
-        if (!_replies.TryGetValue(origin, out var pending)) _replies[origin] = pending = new Pending();
+        var pending = RepliesTo(origin);
         if (pending.Session != session)
         {
             pending.Bytes.Clear(); // an earlier life of that node: nobody waits there any more
@@ -67,9 +67,10 @@ internal sealed class ForwardInbox(Group group, Node node)
 
     public void Flush(StepTime now)
     {
-        foreach (var (origin, pending) in _replies)
+        foreach (var pending in _replies)
         {
             if (pending.Bytes.Length == 0) continue;
+            var origin = pending.Origin;
             var message = new ForwardReplies { Session = pending.Session, Replies = pending.Bytes.Memory };
             if (origin == node.Options.Self) group.OnForwardReplies(message, now);
             else node.SendTo(origin, group, message);
@@ -143,8 +144,18 @@ internal sealed class ForwardInbox(Group group, Node node)
         else Reply(origin, session, sequence, _reply.Written.Span);
     }
 
-    private sealed class Pending
+    private Pending RepliesTo(NodeId origin)
     {
+        var at = 0;
+        while (at < _replies.Count && _replies[at].Origin.Value < origin.Value) at++;
+        if (at == _replies.Count || _replies[at].Origin != origin) _replies.Insert(at, new Pending(origin));
+        return _replies[at];
+    }
+
+    private sealed class Pending(NodeId origin)
+    {
+        public NodeId Origin => origin;
+
         public long Session { get; set; }
 
         public ByteQueue Bytes { get; } = new();

@@ -16,7 +16,8 @@ internal sealed class Forwarder(Group group, Node node, long session)
     private const long FirstPatience = 200 * StepTime.NanosecondsPerMillisecond;
     private const long LongestPatience = 2000 * StepTime.NanosecondsPerMillisecond;
 
-    private readonly Queue<Outstanding> _outstanding = new();
+    // By sequence, from _lowest on: nothing here walks over what waits behind a leader that does not keep up.
+    private Outstanding?[] _outstanding = new Outstanding?[64];
     private readonly ByteQueue _batch = new();
     private byte[] _entry = new byte[256];
     private long _lowest = 1;
@@ -25,16 +26,16 @@ internal sealed class Forwarder(Group group, Node node, long session)
     private long _patience = FirstPatience;
     private long _silentSince;
 
-    public int Count => _outstanding.Count;
+    public int Count => (int)(_next - _lowest);
 
     public void Enqueue(ClientSession client, long slot, int database, in CommandArgs args, StepTime now)
     {
         // The leader stamps the entry it makes of it; until then the stamp means nothing.
         var length = EntryCodec.WriteCommand(ref _entry, 0, database, client.Output.Protocol, args);
-        if (_outstanding.Count == 0) _silentSince = now.Nanoseconds;
-        _outstanding.Enqueue(new Outstanding { Client = client, Slot = slot, Entry = _entry.AsSpan(0, length).ToArray() });
+        if (Count == 0) _silentSince = now.Nanoseconds;
+        if (Count == _outstanding.Length) Grow();
+        At(_next++) = new Outstanding { Client = client, Slot = slot, Entry = _entry.AsSpan(0, length).ToArray() };
         if (_entry.Length > 1 << 20) _entry = new byte[256];
-        _next++;
         group.NeedsTurnEnd();
     }
 
@@ -63,10 +64,9 @@ internal sealed class Forwarder(Group group, Node node, long session)
         {
             var first = _nextToSend;
             _batch.Clear();
-            var skip = first - _lowest;
-            foreach (var item in _outstanding)
+            while (_nextToSend < _next)
             {
-                if (skip-- > 0) continue;
+                var item = At(_nextToSend)!;
                 var span = _batch.Reserve(4 + item.Entry.Length);
                 BinaryPrimitives.WriteInt32LittleEndian(span, item.Entry.Length);
                 item.Entry.CopyTo(span[4..]);
@@ -91,36 +91,24 @@ internal sealed class Forwarder(Group group, Node node, long session)
 
     public void OnReply(long sequence, ReadOnlySpan<byte> reply, StepTime now)
     {
-        var at = sequence - _lowest;
-        if (at < 0 || at >= _outstanding.Count) return;
+        if (sequence < _lowest || sequence >= _next) return;
         _silentSince = now.Nanoseconds;
         _patience = FirstPatience;
-        foreach (var item in _outstanding)
-        {
-            if (at-- > 0) continue;
-            Finish(item, reply);
-            break;
-        }
-
+        Finish(At(sequence)!, reply);
         DropFinished();
     }
 
     /// <summary>The client waits no longer. True when the write may have been, or may still be, executed.</summary>
     public bool GiveUp(ClientSession client, long slot)
     {
-        Outstanding? found = null;
-        foreach (var item in _outstanding)
-        {
-            if (item.Client != client || item.Slot != slot) continue;
-            found = item;
-            break;
-        }
-
-        if (found is null) return false;
+        var at = _lowest;
+        while (at < _next && (At(at)!.Client != client || At(at)!.Slot != slot)) at++;
+        if (at == _next) return false;
+        var found = At(at)!;
         found.Client = null;
         if (!found.WasSent)
         {
-            Withdraw(found);
+            Withdraw(at);
             return false;
         }
 
@@ -131,22 +119,17 @@ internal sealed class Forwarder(Group group, Node node, long session)
 
     /// <summary>Takes back what was never sent, so that it never will be. Only the end of the queue was never sent: those
     /// behind it move up by one sequence, which nobody has seen yet.</summary>
-    private void Withdraw(Outstanding withdrawn)
+    private void Withdraw(long withdrawn)
     {
-        for (var n = _outstanding.Count; n > 0; n--)
-        {
-            var item = _outstanding.Dequeue();
-            if (item != withdrawn) _outstanding.Enqueue(item);
-        }
-
-        _next--;
+        for (var at = withdrawn; at < _next - 1; at++) At(at) = At(at + 1);
+        At(--_next) = null;
     }
 
     /// <summary>Nobody hears of this client's outcomes any more; what was begun goes on.</summary>
     public void Forget(ClientSession client)
     {
-        foreach (var item in _outstanding)
-            if (item.Client == client) item.Client = null;
+        for (var at = _lowest; at < _next; at++)
+            if (At(at)!.Client == client) At(at)!.Client = null;
     }
 
     private static void Finish(Outstanding item, ReadOnlySpan<byte> reply)
@@ -159,12 +142,20 @@ internal sealed class Forwarder(Group group, Node node, long session)
 
     private void DropFinished()
     {
-        while (_outstanding.TryPeek(out var first) && first.IsDone)
+        while (_lowest < _next && At(_lowest)!.IsDone)
         {
-            _outstanding.Dequeue();
-            _lowest++;
+            At(_lowest++) = null;
             if (_nextToSend < _lowest) _nextToSend = _lowest;
         }
+    }
+
+    private ref Outstanding? At(long sequence) => ref _outstanding[sequence & (_outstanding.Length - 1)];
+
+    private void Grow()
+    {
+        var larger = new Outstanding?[_outstanding.Length * 2];
+        for (var at = _lowest; at < _next; at++) larger[at & (larger.Length - 1)] = At(at);
+        _outstanding = larger;
     }
 
     private sealed class Outstanding

@@ -14,6 +14,9 @@ internal sealed class ClientCounters
     /// <summary>Disconnected because they did not read their replies.</summary>
     public long Dropped { get; set; }
 
+    /// <summary>Connected now.</summary>
+    public int Connected { get; set; }
+
     public long Accepted { get; set; }
 
     /// <summary>Turned away because too many were connected.</summary>

@@ -26,6 +26,7 @@ internal sealed class RespConnection
     private readonly RespParser _parser = new();
     private readonly ByteGatherer _carry = new(KeptBytes); // commands not executed yet; nearly always the beginning of one
     private ClientSession? _session;
+    private long _commandBytes; // sixteen times what a command takes, on average over the last few
     private bool _isBroken; // what comes after a protocol error or QUIT is not looked at
 
     private bool _isFlushing; // gate: at most one flush at a time
@@ -76,6 +77,8 @@ internal sealed class RespConnection
                 while (waits is not null)
                 {
                     await waits;
+                    // Nobody would read the replies: what waits is not executed.
+                    if (_isGone || _isStopping) return;
                     // What was read before the pause and not executed yet.
                     waits = Take(ReadOnlySequence<byte>.Empty);
                 }
@@ -170,9 +173,11 @@ internal sealed class RespConnection
         };
         if (!isOver) return null;
         _wait = Wait.None;
-        var resumed = _resumed!;
-        return () => resumed.TrySetResult();
+        return Resume(_resumed!);
     }
+
+    // Apart: a closure in the caller would be allocated for every call of it, wait or no wait.
+    private static Action Resume(TaskCompletionSource resumed) => () => resumed.TrySetResult();
 
     private bool TryConnect()
     {
@@ -284,6 +289,7 @@ internal sealed class RespConnection
             {
                 case ParseResult.Command:
                     _counters.Commands++;
+                    _commandBytes += consumed - (_commandBytes >> 4);
                     session.Execute(args, now);
                     if (!session.WantsClose) break;
                     _isBroken = true;
@@ -302,7 +308,10 @@ internal sealed class RespConnection
     }
 
     private bool IsBehind(ClientSession session) =>
-        session.Output.Length > _limits.PausingOutputBytes || session.PendingCount > _limits.PausingPendingCommands;
+        session.Output.Length > _limits.PausingOutputBytes || session.PendingCount > _limits.PausingPendingCommands
+        || (session.PendingCount > 0 && (_commandBytes >> 4) * session.PendingCount > PendingShare);
+
+    private int PendingShare => Math.Max(_limits.LeastPendingBytes, _limits.PausingPendingBytes / Math.Max(1, _counters.Connected));
 
     private Task? BeginDrain()
     {

@@ -24,6 +24,7 @@ internal sealed class RespEndpoint(NodeLoop loop, ClientLimits limits, ClientCou
         {
             isTaken = _connections.Count < limits.MaxClients;
             if (isTaken) _connections.Add(client);
+            counters.Connected = _connections.Count;
             if (isTaken)
             {
                 counters.Accepted++;
@@ -47,7 +48,11 @@ internal sealed class RespEndpoint(NodeLoop loop, ClientLimits limits, ClientCou
         }
         finally
         {
-            lock (loop.Gate) _connections.Remove(client);
+            lock (loop.Gate)
+            {
+                _connections.Remove(client);
+                counters.Connected = _connections.Count;
+            }
         }
     }
 

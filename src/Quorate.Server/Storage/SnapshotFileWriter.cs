@@ -15,7 +15,7 @@ internal sealed class SnapshotFileWriter : ISnapshotWriter
     public const int QueueBound = 4 << 20;
 
     // In portions: one write-back of a whole snapshot would hold up the commits that share the disk.
-    private const int BytesBetweenSyncs = 8 << 20;
+    private const int BytesBetweenSyncs = 1 << 20;
 
     private readonly FileSnapshots _owner;
     private readonly BackgroundThread _thread;

@@ -7,6 +7,7 @@ internal sealed class Follower : Role
 {
     private readonly ElectionTimer _timer;
     private readonly FollowerReads _reads;
+    private readonly AppendEntriesResponse _response = new();
     private NodeId _leader;
 
     /// <summary>The log agrees with that of the leader of this term up to here; more may, less may not.</summary>
@@ -146,16 +147,17 @@ internal sealed class Follower : Role
         var match = _verified;
         if (isHeartbeat) match = LogIndex.Min(_verified, journal.DurableIndex);
         else if (_verified > journal.DurableIndex && journal.EntriesPoint > after) after = journal.EntriesPoint;
-        Replica.Out.Send(from, new AppendEntriesResponse
-        {
-            Term = Replica.CurrentTerm,
-            Success = true,
-            MatchIndex = match,
-            LastIndex = _verified,
-            Round = message.Round,
-            SentAt = message.SentAt,
-            Incarnation = Replica.Incarnation,
-        }, after);
+        // One that need not wait is encoded as it is sent, hence one object for all of those.
+        var isDue = after <= journal.DurablePoint;
+        var response = isDue ? _response : new AppendEntriesResponse();
+        response.Term = Replica.CurrentTerm;
+        response.Success = true;
+        response.MatchIndex = match;
+        response.LastIndex = _verified;
+        response.Round = message.Round;
+        response.SentAt = message.SentAt;
+        response.Incarnation = Replica.Incarnation;
+        Replica.Out.Send(from, response, isDue ? default : after);
     }
 
     /// <summary>A snapshot was put in place, or was not needed: tells the leader where to go on.</summary>

@@ -5,6 +5,8 @@ namespace Quorate.Strategies.Raft;
 /// <summary>Orders the group's writes for one term. [Raft §5.3, fig. 2 "Leaders"]</summary>
 internal sealed class Leader : Role
 {
+    private static readonly Outcome Overloaded = Outcome.Unavailable("the leader has more uncommitted writes than it may hold");
+
     private readonly List<Progress> _members = [];
 
     // The members but for this replica, apart because every turn walks over them.
@@ -41,6 +43,12 @@ internal sealed class Leader : Role
 
     private bool HasAppliedInTerm => HasCommittedInTerm && Replica.LastApplied >= _noOp;
 
+    /// <summary>Followers, or this node's own disk, do not keep up: what is not appended is certain not to happen, and costs
+    /// nearly nothing to refuse.</summary>
+    private bool HasTooMuchToDo =>
+        Replica.Log.BytesFrom(Replica.CommitIndex.Next) > Replica.Options.MaxUncommittedBytes
+        || Replica.Journal.WaitingBytes > Replica.Options.MaxUncommittedBytes;
+
     private Progress? this[NodeId node]
     {
         get
@@ -72,6 +80,9 @@ internal sealed class Leader : Role
         {
             case RequestKind.Write when Transfer.IsInProgress:
                 Replica.Out.Reply(request.Id, Outcome.NotLeader(Transfer.Target));
+                break;
+            case RequestKind.Write when HasTooMuchToDo:
+                Replica.Out.Reply(request.Id, Overloaded);
                 break;
             case RequestKind.Write:
                 Replica.Pending.Add(Replica.Log.Append(Replica.CurrentTerm, EntryKind.Command, request.Payload), request.Id);

@@ -128,19 +128,18 @@ internal sealed class AppendEntries : RaftMessage
             || !reader.TryNatural(out var last) || !reader.TryNatural(out var drop) || !reader.TryNatural(out var incarnation)
             || !reader.TryBytes(out var entries)) return null;
         if (!EntryLog.AreWellFormed(entries.Span, new Term(prevTerm), new Term(term))) return null;
-        return new AppendEntries
-        {
-            Term = new(term),
-            PrevLogIndex = new(prevIndex),
-            PrevLogTerm = new(prevTerm),
-            LeaderCommit = new(commit),
-            Round = round,
-            SentAt = sentAt,
-            LeaderLastIndex = new(last),
-            DropIndex = new(drop),
-            FollowerIncarnation = incarnation,
-            Entries = entries,
-        };
+        var message = Spares.TakeAppendEntries();
+        message.Term = new(term);
+        message.PrevLogIndex = new(prevIndex);
+        message.PrevLogTerm = new(prevTerm);
+        message.LeaderCommit = new(commit);
+        message.Round = round;
+        message.SentAt = sentAt;
+        message.LeaderLastIndex = new(last);
+        message.DropIndex = new(drop);
+        message.FollowerIncarnation = incarnation;
+        message.Entries = entries;
+        return message;
     }
 
     public override string ToString()
@@ -184,23 +183,23 @@ internal sealed class AppendEntriesResponse : RaftMessage
         Wire.Write(output, Term.Value, MatchIndex.Value, LastIndex.Value, HintIndex.Value, HintTerm.Value, Round, SentAt, Incarnation);
     }
 
-    public static AppendEntriesResponse? Decode(ref WireReader reader) =>
-        reader.TryFlags(1, out var flags) && reader.TryNatural(out var term) && reader.TryNatural(out var match)
-        && reader.TryNatural(out var last) && reader.TryNatural(out var hint) && reader.TryNatural(out var hintTerm)
-        && reader.TryNatural(out var round) && reader.TryInt64(out var sentAt) && reader.TryNatural(out var incarnation)
-            ? new AppendEntriesResponse
-            {
-                Term = new(term),
-                Success = (flags & 1) != 0,
-                MatchIndex = new(match),
-                LastIndex = new(last),
-                HintIndex = new(hint),
-                HintTerm = new(hintTerm),
-                Round = round,
-                SentAt = sentAt,
-                Incarnation = incarnation,
-            }
-            : null;
+    public static AppendEntriesResponse? Decode(ref WireReader reader)
+    {
+        if (!reader.TryFlags(1, out var flags) || !reader.TryNatural(out var term) || !reader.TryNatural(out var match)
+            || !reader.TryNatural(out var last) || !reader.TryNatural(out var hint) || !reader.TryNatural(out var hintTerm)
+            || !reader.TryNatural(out var round) || !reader.TryInt64(out var sentAt) || !reader.TryNatural(out var incarnation)) return null;
+        var message = Spares.TakeResponse();
+        message.Term = new(term);
+        message.Success = (flags & 1) != 0;
+        message.MatchIndex = new(match);
+        message.LastIndex = new(last);
+        message.HintIndex = new(hint);
+        message.HintTerm = new(hintTerm);
+        message.Round = round;
+        message.SentAt = sentAt;
+        message.Incarnation = incarnation;
+        return message;
+    }
 
     public override string ToString() => Success
         ? $"AppendEntriesResponse {Term} match {MatchIndex} last {LastIndex}"

@@ -28,7 +28,7 @@ internal enum RecordKind : byte
 /// </summary>
 internal sealed class RaftJournal(RaftOptions options)
 {
-    private readonly Queue<(PersistPoint Point, LogIndex Last)> _waiting = new();
+    private readonly Queue<(PersistPoint Point, LogIndex Last, int Bytes)> _waiting = new();
     private readonly Queue<(PersistPoint Point, LogIndex Last)> _records = new();
     private byte[] _scratch = new byte[4096];
     private LogIndex _truncatedTo = new(long.MaxValue);
@@ -51,6 +51,9 @@ internal sealed class RaftJournal(RaftOptions options)
 
     /// <summary>Bytes of entries journaled since the last snapshot.</summary>
     public long BytesSinceSnapshot { get; private set; }
+
+    /// <summary>Bytes of entries handed to the journal and not durable yet.</summary>
+    public long WaitingBytes { get; private set; }
 
     public PersistPoint SaveHardState(Term term, NodeId votedFor, Effects effects)
     {
@@ -81,7 +84,8 @@ internal sealed class RaftJournal(RaftOptions options)
             BinaryPrimitives.WriteInt64LittleEndian(_scratch.AsSpan(9), log.TermAt(first.Previous).Value);
             frames.CopyTo(_scratch.AsSpan(17));
             EntriesPoint = effects.Append(_scratch.AsSpan(0, length));
-            _waiting.Enqueue((EntriesPoint, last));
+            _waiting.Enqueue((EntriesPoint, last, length));
+            WaitingBytes += length;
             _records.Enqueue((EntriesPoint, last));
             BytesSinceSnapshot += length;
             JournaledIndex = last;
@@ -111,6 +115,7 @@ internal sealed class RaftJournal(RaftOptions options)
         while (_waiting.TryPeek(out var oldest) && oldest.Point <= durable)
         {
             _waiting.Dequeue();
+            WaitingBytes -= oldest.Bytes;
             // Records from before a truncation promise no more than what was kept of them.
             var last = oldest.Point <= _truncationPoint ? LogIndex.Min(oldest.Last, _truncatedTo) : oldest.Last;
             DurableIndex = LogIndex.Max(DurableIndex, last);
@@ -135,6 +140,7 @@ internal sealed class RaftJournal(RaftOptions options)
         if (!keptSuffix)
         {
             _waiting.Clear();
+            WaitingBytes = 0;
             JournaledIndex = DurableIndex = index;
             return;
         }

@@ -33,15 +33,24 @@ public sealed record RaftOptions
     /// bound on the log kept in memory after it has been applied.</summary>
     public long MaxLagBytes { get; init; } = 64L << 20;
 
+    /// <summary>Bytes of log that a leader holds without their being committed, and bytes it has handed to its own journal
+    /// without their being durable: above this, each, it refuses writes (<see cref="OutcomeKind.Unavailable"/>) until fewer are left.
+    /// One entry of any size is taken when there is nothing else.</summary>
+    public long MaxUncommittedBytes { get; init; } = 256L << 20;
+
     /// <summary>A snapshot is made when this many bytes of log were journaled since the last (or twice that one's size,
     /// if more).</summary>
     public long SnapshotThresholdBytes { get; init; } = 256L << 20;
 
-    /// <summary>Bytes of snapshot written in one turn.</summary>
+    /// <summary>Bytes of snapshot written in one tick, as one piece.</summary>
     public int SnapshotPieceBytes { get; init; } = 128 << 10;
 
+    /// <summary>Bytes of snapshot written at the end of a turn, as one piece (no more than in a tick): walking over keys that
+    /// are in no cache takes long enough to be felt by every command of the turn.</summary>
+    public int SnapshotTurnBytes { get; init; } = 16 << 10;
+
     /// <summary>Pieces of a snapshot on the way to a follower, at most.</summary>
-    public int SnapshotWindow { get; init; } = 8;
+    public int SnapshotWindow { get; init; } = 32;
 
     /// <summary>False: entries are kept in memory only (<c>durability memory</c>). Terms and votes are journaled all the
     /// same. A restarted replica then counts as one that forgot.</summary>

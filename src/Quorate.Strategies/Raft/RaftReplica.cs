@@ -149,7 +149,7 @@ public sealed class RaftReplica : IReplica
         Enter(now, effects);
         if (!_handover.Request.IsNone && --_handover.TicksLeft <= 0) EndHandover(Outcome.Unknown("no leader is known yet"));
         Role.OnTick();
-        SnapshotMaker.Work();
+        SnapshotMaker.Work(Options.SnapshotPieceBytes);
     }
 
     public void OnPersisted(PersistPoint durable, StepTime now, Effects effects)
@@ -165,7 +165,7 @@ public sealed class RaftReplica : IReplica
         Role.OnTurnEnd();
         TrimLog();
         SnapshotMaker.BeginIfDue();
-        SnapshotMaker.Work();
+        SnapshotMaker.Work(Options.SnapshotTurnBytes);
     }
 
     public void OnSnapshotSealed(LogIndex index, bool saved, StepTime now, Effects effects)
@@ -190,6 +190,7 @@ public sealed class RaftReplica : IReplica
             case AppendEntries append:
                 if (FollowLeader(from, append.Term) is { } follower) follower.HandleAppendEntries(from, append);
                 else RefuseStale(from, append);
+                Spares.Return(append);
                 break;
             case InstallSnapshot snapshot:
                 if (FollowLeader(from, snapshot.Term) is { } receiver) SnapshotReceiver.Handle(receiver, from, snapshot);
@@ -197,6 +198,7 @@ public sealed class RaftReplica : IReplica
                 break;
             case AppendEntriesResponse response:
                 if (IsOfThisTerm(response) && Role is Leader leader) leader.HandleAppendEntriesResponse(from, response);
+                Spares.Return(response);
                 break;
             case InstallSnapshotResponse response:
                 if (IsOfThisTerm(response) && Role is Leader sender) sender.HandleInstallSnapshotResponse(from, response);

@@ -54,12 +54,12 @@ internal sealed class SnapshotMaker(RaftReplica replica)
         if (replica.Journal.BytesSinceSnapshot > threshold) Begin();
     }
 
-    /// <summary>Writes a piece if the writer can take one.</summary>
-    public void Work()
+    /// <summary>Writes a piece of about that many bytes if the writer can take one.</summary>
+    public void Work(int bytes)
     {
         if (_source is null || !_writer!.IsReady) return;
         _piece.ResetWrittenCount();
-        var more = _source.WriteNext(_piece, replica.Options.SnapshotPieceBytes);
+        var more = _source.WriteNext(_piece, Math.Min(bytes, replica.Options.SnapshotPieceBytes));
         // Even an empty state takes one piece, so that there is something to send.
         if (_piece.WrittenCount > 0 || (!more && _bytes == 0)) _writer.Append(_piece.WrittenSpan);
         _bytes += _piece.WrittenCount;

@@ -103,6 +103,44 @@ public sealed class RequestTests
         pending.TruncatedCount.ShouldBe(0);
     }
 
+    [Fact]
+    public void A_leader_whose_followers_do_not_keep_up_refuses_more_than_it_may_hold_until_they_do()
+    {
+        var world = RaftWorld.Of(3, new RaftOptions { MaxUncommittedBytes = 1000 });
+        var leader = world.ElectAny();
+        var id = 0;
+        while (leader.Outcomes.Count == 0 && id < 100) world.Write(leader, ++id, new string('x', 100));
+        leader.Outcomes[id].ShouldStartWith("Unavailable");
+        id.ShouldBeInRange(9, 11);
+
+        world.Stabilize();
+        for (var i = 1; i < id; i++) leader.Outcomes[i].ShouldBe("Applied");
+        world.Write(leader, ++id, "y");
+        world.Stabilize();
+        leader.Outcomes[id].ShouldBe("Applied");
+    }
+
+    [Fact]
+    public void A_leader_whose_own_disk_does_not_keep_up_refuses_more_than_it_may_hold_although_the_others_commit()
+    {
+        var world = RaftWorld.Of(3, new RaftOptions { MaxUncommittedBytes = 1000 });
+        var leader = world.ElectAny();
+        leader.SyncsAtOnce = false;
+        var id = 0;
+        while (!leader.Outcomes.Values.Any(o => o.StartsWith("Unavailable", StringComparison.Ordinal)) && id < 100)
+        {
+            world.Write(leader, ++id, new string('x', 100));
+            world.Stabilize();
+        }
+
+        leader.Outcomes[id].ShouldStartWith("Unavailable");
+        for (var i = 1; i < id; i++) leader.Outcomes[i].ShouldBe("Applied");
+        world.Sync(leader);
+        world.Write(leader, ++id, "y");
+        world.Stabilize();
+        leader.Outcomes[id].ShouldBe("Applied");
+    }
+
     private sealed class Recorder(List<string> replies) : Effects
     {
         public override PersistPoint Append(ReadOnlySpan<byte> record) => default;
