@@ -32,7 +32,7 @@ internal sealed class Holdings(Node node)
             var assignment = new GroupAssignment(reader.Group(), reader.Policy(), reader.Configuration());
             if (reader.HasFailed) return false;
             _assigned[assignment.Group.Value] = assignment;
-            node.AddGroup(Make(assignment));
+            node.AddGroup(Make(assignment, null));
         }
 
         return true;
@@ -41,12 +41,13 @@ internal sealed class Holdings(Node node)
     /// <summary>A configuration from the control leader, for a replica that is here or is to be made.</summary>
     public void Assign(GroupAssignment assignment, StepTime now)
     {
-        if (node.Find(assignment.Group) is not Group { IsAbsent: false } group)
+        var before = node.Find(assignment.Group) as Group;
+        if (before is not { IsAbsent: false } group)
         {
             if (!assignment.Configuration.Contains(node.Options.Self) || assignment.Group == ControlMachine.ControlGroup) return;
             _assigned[assignment.Group.Value] = assignment;
             WriteNote();
-            group = Make(assignment);
+            group = Make(assignment, before);
             node.AddGroup(group);
             group.Replica.Start(now, group.Effects);
             node.Routing.OnMapChanged();
@@ -79,10 +80,10 @@ internal sealed class Holdings(Node node)
     /// <summary>The group is no more, or needs nothing of this node any more.</summary>
     public void Drop(GroupId id)
     {
-        if (!_assigned.Remove(id.Value)) return;
+        if (!_assigned.Remove(id.Value) || node.Find(id) is not { } group) return;
         WriteNote();
-        node.RemoveGroup(id);
-        node.Host.ReleaseJournal(id, new PersistPoint(long.MaxValue));
+        node.Routing.OnReplicaGone(id);
+        node.Host.ReleaseJournal(id, group.Effects.End); // not for ever: the group may be given to this node again
         node.Host.ForgetGroup(id);
         node.Routing.OnMapChanged();
     }
@@ -109,7 +110,7 @@ internal sealed class Holdings(Node node)
         return beats;
     }
 
-    private Group Make(GroupAssignment assignment)
+    private Group Make(GroupAssignment assignment, Group? before)
     {
         var (policy, options) = (assignment.Policy, node.Options);
         var isDurable = policy.Durability != Durability.Memory;
@@ -122,7 +123,7 @@ internal sealed class Holdings(Node node)
                 new ChainOptions { Craq = policy.Reads != ReadConsistency.Tail, Durable = isDurable, MinInSync = policy.MinInSync },
                 group.Machine, node.Host.SnapshotsOf(group.Id), options.Incarnation),
             _ => node.MakeRaft(group.Id, group.Machine, new Configuration(assignment.Configuration.InSync), isDurable, null),
-        })
+        }, before)
         { Policy = policy };
     }
 

@@ -24,6 +24,7 @@ public sealed class Node
     private readonly List<HostedGroup> _touched = [];
     private readonly List<HostedGroup> _journaling = [];
     private readonly List<Group> _clockless = [];
+    private readonly SortedList<int, PersistPoint> _dropped = []; // the journal still has records of groups that are not here any more
     private readonly ArrayBufferWriter<byte> _scratch = new(1 << 16);
     private readonly List<ClientSession> _sessions = [];
     private readonly Queue<ClientSession> _ready = new();
@@ -94,8 +95,13 @@ public sealed class Node
     /// <summary>Feeds a journal record back, in order, before <see cref="Start"/>. False: damaged journal, do not start.</summary>
     public bool Recover(GroupId group, ReadOnlySpan<byte> record, PersistPoint point)
     {
-        if (group.Value < 0) return Lost.Recover(group, record);
-        if (!_groups.TryGetValue(group.Value, out var hosted)) return Options.Control is not null; // of a group that was dropped
+        if (LostAndFound.IsStream(group)) return Lost.Recover(group, record, point);
+        if (!_groups.TryGetValue(group.Value, out var hosted))
+        {
+            _dropped[group.Value] = point;
+            return Options.Control is not null;
+        }
+
         if (!hosted.Replica.Recover(record, point)) return false;
         hosted.Effects.OnRecovered(point);
         return true;
@@ -105,6 +111,8 @@ public sealed class Node
     public void Start(StepTime now)
     {
         Now = StartTime = now;
+        foreach (var (group, point) in _dropped) Host.ReleaseJournal(new GroupId(group), new PersistPoint(point.Value + 1));
+        _dropped.Clear();
         foreach (var group in _groups.Values)
         {
             group.Replica.Start(now, group.Effects);
@@ -187,6 +195,7 @@ public sealed class Node
     {
         Now = now;
         if (Refusal is not null) return;
+        Lost.OnPersisted(durable);
         var waiting = _journaling.Count;
         for (var i = 0; i < waiting; i++)
         {

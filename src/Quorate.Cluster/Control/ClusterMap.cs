@@ -17,6 +17,9 @@ public sealed class ClusterMap
     /// <summary>Counts the changes; two maps of one cluster with the same version are equal.</summary>
     public long Version { get; internal set; }
 
+    /// <summary>False on a node that has just been started and has not heard yet what was decided.</summary>
+    public bool IsKnown => _nodes.Count > 0;
+
     public IList<NodeEntry> Nodes => _nodes.Values;
 
     public IList<KeyspaceEntry> Keyspaces => _keyspaces.Values;
