@@ -20,6 +20,7 @@ try
     {
         "kills" => FaultRun.Kills(options, folder) ? 0 : 1,
         "power" => FaultRun.Power(options, folder) ? 0 : 1,
+        "keyspaces" => KeyspaceRun.Run(options, folder) ? 0 : 1,
         _ => Compare(options, folder),
     };
 }
