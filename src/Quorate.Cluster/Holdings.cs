@@ -18,6 +18,13 @@ internal sealed class Holdings(Node node)
 
     private readonly SortedList<int, GroupAssignment> _assigned = [];
 
+    /// <summary>Groups of which this node had a replica once. Should it get one again, the journal's records up to these
+    /// points are not that replica's.</summary>
+    private readonly SortedList<int, PersistPoint> _left = [];
+
+    private readonly SortedList<int, PersistPoint> _over = []; // records read back that are nobody's
+    private PersistPoint _recovered;
+
     /// <summary>Groups of which this node has a replica, the default group left out.</summary>
     public IEnumerable<GroupId> Groups => _assigned.Keys.Select(k => new GroupId(k));
 
@@ -27,7 +34,7 @@ internal sealed class Holdings(Node node)
     {
         var note = node.Host.ReadNote(NoteName);
         var reader = new FieldReader(note.Span);
-        while (reader.Rest > 0)
+        for (var n = reader.Rest > 0 ? reader.Count(ControlLimits.MostGroups) : 0; n > 0; n--)
         {
             var assignment = new GroupAssignment(reader.Group(), reader.Policy(), reader.Configuration());
             if (reader.HasFailed) return false;
@@ -35,7 +42,35 @@ internal sealed class Holdings(Node node)
             node.AddGroup(Make(assignment, null));
         }
 
+        while (reader.Rest > 0)
+        {
+            var (group, point) = (reader.Group(), new PersistPoint(reader.Natural()));
+            if (reader.HasFailed) return false;
+            _left[group.Value] = point;
+        }
+
         return true;
+    }
+
+    /// <summary>Whether a record that is read back belongs to a replica that is here. False: the group has left this node,
+    /// for good or before it came again.</summary>
+    public bool Has(GroupId group, PersistPoint point)
+    {
+        _recovered = point;
+        if (node.Find(group) is not null && !(_left.TryGetValue(group.Value, out var left) && point <= left)) return true;
+        _over[group.Value] = point;
+        return false;
+    }
+
+    /// <summary>The journal has been read back.</summary>
+    public void OnRecovered()
+    {
+        foreach (var (group, point) in _over) node.Host.ReleaseJournal(new GroupId(group), new PersistPoint(point.Value + 1));
+        _over.Clear();
+        // What the journal lost behind the last record gets the same points again.
+        var ahead = _left.Where(l => l.Value > _recovered).Select(l => l.Key).ToList();
+        foreach (var group in ahead) _left[group] = _recovered;
+        if (ahead.Count > 0) WriteNote();
     }
 
     /// <summary>A configuration from the control leader, for a replica that is here or is to be made.</summary>
@@ -81,6 +116,8 @@ internal sealed class Holdings(Node node)
     public void Drop(GroupId id)
     {
         if (!_assigned.Remove(id.Value) || node.Find(id) is not { } group) return;
+        _left[id.Value] = new PersistPoint(group.Effects.End.Value - 1);
+        foreach (var left in _left.Keys.Where(g => node.Control!.Map.WasDropped(new GroupId(g))).ToList()) _left.Remove(left);
         WriteNote();
         node.Routing.OnReplicaGone(id);
         node.Host.ReleaseJournal(id, group.Effects.End); // not for ever: the group may be given to this node again
@@ -140,11 +177,18 @@ internal sealed class Holdings(Node node)
     {
         var output = new ArrayBufferWriter<byte>();
         var writer = new FieldWriter(output);
+        writer.Int32(_assigned.Count);
         foreach (var assignment in _assigned.Values)
         {
             writer.Int32(assignment.Group.Value);
             writer.Policy(assignment.Policy);
             writer.Configuration(assignment.Configuration);
+        }
+
+        foreach (var (group, point) in _left)
+        {
+            writer.Int32(group);
+            writer.Int64(point.Value);
         }
 
         node.Host.WriteNote(NoteName, output.WrittenSpan);

@@ -46,10 +46,15 @@ internal sealed class LostAndFound(Node node)
         foreach (var drawer in _drawers.Values) drawer.WriteDown(_durable);
     }
 
-    /// <summary>The group is no more, and nobody can ask for what it lost.</summary>
-    public void Forget(GroupId group)
+    /// <summary>Of a group that is no more nobody can ask what it lost.</summary>
+    public void OnMapChanged(ClusterMap map)
     {
-        if (_drawers.Remove(group.Value, out var drawer)) drawer.Remove();
+        for (var i = _drawers.Count - 1; i >= 0; i--)
+        {
+            if (!map.WasDropped(new GroupId(_drawers.GetKeyAtIndex(i)))) continue;
+            _drawers.GetValueAtIndex(i).Remove();
+            _drawers.RemoveAt(i);
+        }
     }
 
     /// <summary>Somebody has looked at a group's entries and needs them no more.</summary>

@@ -24,7 +24,6 @@ public sealed class Node
     private readonly List<HostedGroup> _touched = [];
     private readonly List<HostedGroup> _journaling = [];
     private readonly List<Group> _clockless = [];
-    private readonly SortedList<int, PersistPoint> _dropped = []; // the journal still has records of groups that are not here any more
     private readonly ArrayBufferWriter<byte> _scratch = new(1 << 16);
     private readonly List<ClientSession> _sessions = [];
     private readonly Queue<ClientSession> _ready = new();
@@ -96,12 +95,8 @@ public sealed class Node
     public bool Recover(GroupId group, ReadOnlySpan<byte> record, PersistPoint point)
     {
         if (LostAndFound.IsStream(group)) return Lost.Recover(group, record, point);
-        if (!_groups.TryGetValue(group.Value, out var hosted))
-        {
-            _dropped[group.Value] = point;
-            return Options.Control is not null;
-        }
-
+        if (!Holdings.Has(group, point)) return Options.Control is not null;
+        var hosted = _groups[group.Value];
         if (!hosted.Replica.Recover(record, point)) return false;
         hosted.Effects.OnRecovered(point);
         return true;
@@ -111,8 +106,7 @@ public sealed class Node
     public void Start(StepTime now)
     {
         Now = StartTime = now;
-        foreach (var (group, point) in _dropped) Host.ReleaseJournal(new GroupId(group), new PersistPoint(point.Value + 1));
-        _dropped.Clear();
+        Holdings.OnRecovered();
         foreach (var group in _groups.Values)
         {
             group.Replica.Start(now, group.Effects);

@@ -18,8 +18,9 @@ internal sealed class Routing(Node node, Group first)
     public void OnMapChanged()
     {
         Version++;
-        if (node.Control is not { Map: { IsKnown: true } map }) return;
-        foreach (var group in node.Groups.OfType<Group>().Where(g => g.IsAbsent && map.Group(g.Id) is null).ToList()) Forget(group.Id);
+        if (node.Control is not { Map: var map }) return;
+        foreach (var group in node.Groups.OfType<Group>().Where(g => g.IsAbsent && map.WasDropped(g.Id)).ToList()) Forget(group.Id);
+        node.Lost.OnMapChanged(map);
     }
 
     /// <summary>This node's replica is no more. As long as there are others, what was forwarded to them goes on.</summary>
@@ -83,7 +84,6 @@ internal sealed class Routing(Node node, Group first)
     {
         node.RemoveGroup(id);
         _elsewhere.Remove(id.Value);
-        if (node.Control?.Map.Group(id) is null) node.Lost.Forget(id);
     }
 
     private NodeId LeaderElsewhere(GroupId id)

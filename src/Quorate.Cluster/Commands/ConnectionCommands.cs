@@ -152,7 +152,7 @@ internal static class ConnectionCommands
     {
         if (command.Node.Map is { IsKnown: false } && !args[1].SequenceEqual("0"u8))
         {
-            command.Reply.Error("LOADING this node has not heard yet which keyspaces there are"u8);
+            CommandErrors.MapUnknown(command.Reply);
         }
         else if (!Words.TryInteger(args[1], out var database) || database is < int.MinValue or > int.MaxValue)
         {

@@ -53,6 +53,9 @@ public sealed class ClusterMap
 
     public GroupEntry? Group(GroupId id) => _groups.GetValueOrDefault(id.Value);
 
+    /// <summary>True when there was such a group. A map that lags behind does not know yet of the newest ones.</summary>
+    public bool WasDropped(GroupId id) => id.Value <= LastGroup && Group(id) is null;
+
     /// <summary>True when the node may hold replicas now or has them still.</summary>
     public bool IsMember(NodeId id) => Node(id) is { State: not NodeState.Removed };
 
