@@ -11,6 +11,7 @@ internal sealed record CompareOptions
                bench/compare power [--rounds N]
                bench/compare overload [--durability fsync|memory]
                bench/growth [--quick] [--only keys,values,connections,replicas]
+               bench/compare keyspaces [--minutes M]
 
           --rounds N     rounds per row, ours and theirs in turn; medians are reported (3; kills: 10; power: 3)
           --quick        one round with a quarter of the requests
@@ -18,6 +19,7 @@ internal sealed record CompareOptions
           --kills N      how often P8 kills the leader (5)
           --folder DIR   where the servers keep their data (the system's folder for temporary files)
           --results DIR  where latest.md, latest.json and latest.svg go (bench/results)
+          --minutes M    how long keyspaces goes on (1)
           --durability   what kills and overload start their servers with (fsync)
         """;
 
@@ -35,6 +37,8 @@ internal sealed record CompareOptions
 
     public string Results { get; init; } = Path.Combine("bench", "results");
 
+    public int Minutes { get; init; } = 1;
+
     public string Durability { get; init; } = "fsync";
 
     public bool Wants(string row) => Only is null || Only.Contains(row);
@@ -48,10 +52,11 @@ internal sealed record CompareOptions
             var value = i + 1 < words.Length ? words[i + 1] : "";
             switch (words[i])
             {
-                case "kills" or "power" or "growth" or "overload" when i == 0: options = options with { Verb = words[i] }; continue;
+                case "kills" or "power" or "keyspaces" or "growth" or "overload" when i == 0: options = options with { Verb = words[i] }; continue;
                 case "--quick": options = options with { IsQuick = true }; continue;
                 case "--rounds" when TryPositive(value, out var rounds): options = options with { Rounds = rounds }; break;
                 case "--kills" when TryPositive(value, out var kills): options = options with { Kills = kills }; break;
+                case "--minutes" when TryPositive(value, out var minutes): options = options with { Minutes = minutes }; break;
                 case "--only" when value.Length > 0: options = options with { Only = value.Split(',').ToHashSet(StringComparer.OrdinalIgnoreCase) }; break;
                 case "--folder" when value.Length > 0: options = options with { Folder = value }; break;
                 case "--results" when value.Length > 0: options = options with { Results = value }; break;

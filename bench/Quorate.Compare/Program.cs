@@ -24,6 +24,7 @@ try
         "power" => FaultRun.Power(options, folder) ? 0 : 1,
         "growth" => GrowthRun.Run(options, folder) ? 0 : 1,
         "overload" => OverloadRun.Run(options, folder) ? 0 : 1,
+        "keyspaces" => KeyspaceRun.Run(options, folder) ? 0 : 1,
         _ => Compare(options, folder),
     };
 }

@@ -23,11 +23,14 @@ internal sealed class Group : HostedGroup, IReplyRouter
     private bool _clockProposed;
 
     /// <param name="makeReplica">Makes the replica of this group's machine, last of all.</param>
-    public Group(GroupId id, Node node, CommandTable table, Func<Group, IReplica> makeReplica)
+    /// <param name="before">What stood for the group on this node until now: what it forwarded and has no answer to goes on
+    /// here, and the sequence of its session, of which the log remembers what it has seen.</param>
+    public Group(GroupId id, Node node, CommandTable table, Func<Group, IReplica> makeReplica, Group? before = null)
         : base(id, node)
     {
         Machine = new KeyspaceMachine(table, this);
-        Forwarder = new Forwarder(this, node, node.ForwardingSession);
+        Forwarder = before?.Forwarder ?? new Forwarder(this, node, node.ForwardingSession);
+        Forwarder.MoveTo(this);
         Inbox = new ForwardInbox(this, node);
         Replica = makeReplica(this);
         Raft = Replica as RaftReplica;

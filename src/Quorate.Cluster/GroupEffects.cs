@@ -13,6 +13,9 @@ internal sealed class GroupEffects(HostedGroup group, Node node) : Effects
 
     public PersistPoint Durable { get; private set; }
 
+    /// <summary>Behind the last record, appended or read back.</summary>
+    public PersistPoint End => new(Math.Max(_last.Value, Durable.Value) + 1);
+
     /// <summary>Something was appended that is not durable yet.</summary>
     public bool AwaitsJournal => _last > Durable;
 

@@ -18,6 +18,13 @@ internal sealed class Holdings(Node node)
 
     private readonly SortedList<int, GroupAssignment> _assigned = [];
 
+    /// <summary>Groups of which this node had a replica once. Should it get one again, the journal's records up to these
+    /// points are not that replica's.</summary>
+    private readonly SortedList<int, PersistPoint> _left = [];
+
+    private readonly SortedList<int, PersistPoint> _over = []; // records read back that are nobody's
+    private PersistPoint _recovered;
+
     /// <summary>Groups of which this node has a replica, the default group left out.</summary>
     public IEnumerable<GroupId> Groups => _assigned.Keys.Select(k => new GroupId(k));
 
@@ -27,26 +34,55 @@ internal sealed class Holdings(Node node)
     {
         var note = node.Host.ReadNote(NoteName);
         var reader = new FieldReader(note.Span);
-        while (reader.Rest > 0)
+        for (var n = reader.Rest > 0 ? reader.Count(ControlLimits.MostGroups) : 0; n > 0; n--)
         {
             var assignment = new GroupAssignment(reader.Group(), reader.Policy(), reader.Configuration());
             if (reader.HasFailed) return false;
             _assigned[assignment.Group.Value] = assignment;
-            node.AddGroup(Make(assignment));
+            node.AddGroup(Make(assignment, null));
+        }
+
+        while (reader.Rest > 0)
+        {
+            var (group, point) = (reader.Group(), new PersistPoint(reader.Natural()));
+            if (reader.HasFailed) return false;
+            _left[group.Value] = point;
         }
 
         return true;
     }
 
+    /// <summary>Whether a record that is read back belongs to a replica that is here. False: the group has left this node,
+    /// for good or before it came again.</summary>
+    public bool Has(GroupId group, PersistPoint point)
+    {
+        _recovered = point;
+        if (node.Find(group) is not null && !(_left.TryGetValue(group.Value, out var left) && point <= left)) return true;
+        _over[group.Value] = point;
+        return false;
+    }
+
+    /// <summary>The journal has been read back.</summary>
+    public void OnRecovered()
+    {
+        foreach (var (group, point) in _over) node.Host.ReleaseJournal(new GroupId(group), new PersistPoint(point.Value + 1));
+        _over.Clear();
+        // What the journal lost behind the last record gets the same points again.
+        var ahead = _left.Where(l => l.Value > _recovered).Select(l => l.Key).ToList();
+        foreach (var group in ahead) _left[group] = _recovered;
+        if (ahead.Count > 0) WriteNote();
+    }
+
     /// <summary>A configuration from the control leader, for a replica that is here or is to be made.</summary>
     public void Assign(GroupAssignment assignment, StepTime now)
     {
-        if (node.Find(assignment.Group) is not Group { IsAbsent: false } group)
+        var before = node.Find(assignment.Group) as Group;
+        if (before is not { IsAbsent: false } group)
         {
             if (!assignment.Configuration.Contains(node.Options.Self) || assignment.Group == ControlMachine.ControlGroup) return;
             _assigned[assignment.Group.Value] = assignment;
             WriteNote();
-            group = Make(assignment);
+            group = Make(assignment, before);
             node.AddGroup(group);
             group.Replica.Start(now, group.Effects);
             node.Routing.OnMapChanged();
@@ -79,10 +115,12 @@ internal sealed class Holdings(Node node)
     /// <summary>The group is no more, or needs nothing of this node any more.</summary>
     public void Drop(GroupId id)
     {
-        if (!_assigned.Remove(id.Value)) return;
+        if (!_assigned.Remove(id.Value) || node.Find(id) is not { } group) return;
+        _left[id.Value] = new PersistPoint(group.Effects.End.Value - 1);
+        foreach (var left in _left.Keys.Where(g => node.Control!.Map.WasDropped(new GroupId(g))).ToList()) _left.Remove(left);
         WriteNote();
-        node.RemoveGroup(id);
-        node.Host.ReleaseJournal(id, new PersistPoint(long.MaxValue));
+        node.Routing.OnReplicaGone(id);
+        node.Host.ReleaseJournal(id, group.Effects.End); // not for ever: the group may be given to this node again
         node.Host.ForgetGroup(id);
         node.Routing.OnMapChanged();
     }
@@ -109,7 +147,7 @@ internal sealed class Holdings(Node node)
         return beats;
     }
 
-    private Group Make(GroupAssignment assignment)
+    private Group Make(GroupAssignment assignment, Group? before)
     {
         var (policy, options) = (assignment.Policy, node.Options);
         var isDurable = policy.Durability != Durability.Memory;
@@ -122,7 +160,7 @@ internal sealed class Holdings(Node node)
                 new ChainOptions { Craq = policy.Reads != ReadConsistency.Tail, Durable = isDurable, MinInSync = policy.MinInSync },
                 group.Machine, node.Host.SnapshotsOf(group.Id), options.Incarnation),
             _ => node.MakeRaft(group.Id, group.Machine, new Configuration(assignment.Configuration.InSync), isDurable, null),
-        })
+        }, before)
         { Policy = policy };
     }
 
@@ -139,11 +177,18 @@ internal sealed class Holdings(Node node)
     {
         var output = new ArrayBufferWriter<byte>();
         var writer = new FieldWriter(output);
+        writer.Int32(_assigned.Count);
         foreach (var assignment in _assigned.Values)
         {
             writer.Int32(assignment.Group.Value);
             writer.Policy(assignment.Policy);
             writer.Configuration(assignment.Configuration);
+        }
+
+        foreach (var (group, point) in _left)
+        {
+            writer.Int32(group);
+            writer.Int64(point.Value);
         }
 
         node.Host.WriteNote(NoteName, output.WrittenSpan);

@@ -9,15 +9,19 @@ internal sealed record LostEntry(Epoch MadeIn, LogIndex Index, byte[] Payload);
 
 /// <summary>
 /// What this node's replicas held and the history chosen at a fail-over lacks. An entry goes to the journal first, before
-/// the record that forgets it there, under the negative id of its group; with the next tick all of a group's entries go
-/// to a note and the journal lets them go.
+/// the record that forgets it there, in a stream of its own; once it is durable all of a group's entries go to a note and
+/// the journal lets them go.
 /// </summary>
 internal sealed class LostAndFound(Node node)
 {
     /// <summary>Bytes kept for one group; what comes beyond is counted, and said to be gone.</summary>
     public const long MostBytes = 256L << 20;
 
+    /// <summary>A group's lost entries are in the journal under this and its own id, which counts from 1.</summary>
+    private const int StreamBase = 1 << 30;
+
     private readonly SortedList<int, Drawer> _drawers = [];
+    private PersistPoint _durable;
 
     public ILostAndFound Of(GroupId group) => DrawerOf(group);
 
@@ -25,17 +29,32 @@ internal sealed class LostAndFound(Node node)
 
     public long GoneOf(GroupId group) => DrawerOf(group).Gone;
 
-    /// <summary>A record under a negative id, read back.</summary>
-    public bool Recover(GroupId id, ReadOnlySpan<byte> record)
+    /// <summary>The journal's records of lost entries, not a group's.</summary>
+    public static bool IsStream(GroupId id) => id.Value > StreamBase;
+
+    /// <summary>A record of such a stream, read back.</summary>
+    public bool Recover(GroupId stream, ReadOnlySpan<byte> record, PersistPoint point)
     {
-        var reader = new FieldReader(record);
-        var drawer = DrawerOf(new GroupId(-id.Value));
-        return drawer.TryTake(ref reader);
+        _durable = point;
+        return DrawerOf(new GroupId(stream.Value - StreamBase)).Recover(record, point);
     }
+
+    public void OnPersisted(PersistPoint durable) => _durable = durable;
 
     public void OnTick()
     {
-        foreach (var drawer in _drawers.Values) drawer.WriteDown();
+        foreach (var drawer in _drawers.Values) drawer.WriteDown(_durable);
+    }
+
+    /// <summary>Of a group that is no more nobody can ask what it lost.</summary>
+    public void OnMapChanged(ClusterMap map)
+    {
+        for (var i = _drawers.Count - 1; i >= 0; i--)
+        {
+            if (!map.WasDropped(new GroupId(_drawers.GetKeyAtIndex(i)))) continue;
+            _drawers.GetValueAtIndex(i).Remove();
+            _drawers.RemoveAt(i);
+        }
     }
 
     /// <summary>Somebody has looked at a group's entries and needs them no more.</summary>
@@ -53,19 +72,20 @@ internal sealed class LostAndFound(Node node)
         private readonly GroupId _stream;
         private readonly string _note;
         private PersistPoint _last;
+        private PersistPoint _noted; // records up to here are in the note, or were cleared: the journal may still show them
         private long _bytes;
         private bool _isDirty;
 
         public Drawer(Node node, GroupId group)
         {
-            (_node, _stream) = (node, new GroupId(-group.Value));
+            (_node, _stream) = (node, new GroupId(StreamBase + group.Value));
             _note = System.FormattableString.Invariant($"lost-g{group.Value}");
             var reader = new FieldReader(node.Host.ReadNote(_note).Span);
+            if (reader.Rest == 0) return;
+            (_noted, Gone) = (new PersistPoint(reader.Natural()), reader.Natural());
             while (reader.Rest > 0 && TryTake(ref reader))
             {
             }
-
-            _isDirty = false;
         }
 
         private readonly HashSet<(Epoch, LogIndex)> _known = [];
@@ -81,29 +101,37 @@ internal sealed class LostAndFound(Node node)
             _last = _node.Host.AppendToJournal(_stream, output.WrittenSpan);
             var reader = new FieldReader(output.WrittenSpan);
             TryTake(ref reader);
+            _isDirty = true;
         }
 
-        public bool TryTake(ref FieldReader reader)
+        public bool Recover(ReadOnlySpan<byte> record, PersistPoint point)
+        {
+            if (point <= _noted) return true;
+            (_last, _isDirty) = (point, true);
+            var reader = new FieldReader(record);
+            return TryTake(ref reader);
+        }
+
+        private bool TryTake(ref FieldReader reader)
         {
             var (epoch, index, length) = (reader.Epoch(), new LogIndex(reader.Natural()), reader.Between(0, int.MaxValue));
             var payload = reader.Bytes(length);
             if (reader.HasFailed) return false;
             if (!_known.Add((epoch, index))) return true; // in the note and in the journal
-            _isDirty = true;
             if (_bytes + length > MostBytes) Gone++;
             else Entries.Add(new LostEntry(epoch, index, payload));
             _bytes += length;
             return true;
         }
 
-        public void WriteDown()
+        /// <summary>Not before the journal has it: points that never became durable are given again after a crash.</summary>
+        public void WriteDown(PersistPoint durable)
         {
-            if (!_isDirty) return;
+            if (!_isDirty || _last > durable) return;
             _isDirty = false;
-            var output = new ArrayBufferWriter<byte>();
-            foreach (var entry in Entries) Write(output, entry);
-            _node.Host.WriteNote(_note, output.WrittenSpan);
-            if (_last.Value > 0) _node.Host.ReleaseJournal(_stream, new PersistPoint(_last.Value + 1));
+            _noted = _last;
+            WriteNote();
+            _node.Host.ReleaseJournal(_stream, new PersistPoint(_last.Value + 1));
         }
 
         public void Clear()
@@ -111,7 +139,23 @@ internal sealed class LostAndFound(Node node)
             Entries.Clear();
             _known.Clear();
             (_bytes, Gone) = (0, 0);
+            WriteNote();
+        }
+
+        public void Remove()
+        {
             _node.Host.WriteNote(_note, default);
+            _node.Host.ReleaseJournal(_stream, new PersistPoint(_last.Value + 1));
+        }
+
+        private void WriteNote()
+        {
+            var output = new ArrayBufferWriter<byte>();
+            var writer = new FieldWriter(output);
+            writer.Int64(_noted.Value);
+            writer.Int64(Gone);
+            foreach (var entry in Entries) Write(output, entry);
+            _node.Host.WriteNote(_note, output.WrittenSpan);
         }
 
         private static void Write(IBufferWriter<byte> output, LostEntry entry)

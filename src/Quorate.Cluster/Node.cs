@@ -94,8 +94,9 @@ public sealed class Node
     /// <summary>Feeds a journal record back, in order, before <see cref="Start"/>. False: damaged journal, do not start.</summary>
     public bool Recover(GroupId group, ReadOnlySpan<byte> record, PersistPoint point)
     {
-        if (group.Value < 0) return Lost.Recover(group, record);
-        if (!_groups.TryGetValue(group.Value, out var hosted)) return Options.Control is not null; // of a group that was dropped
+        if (LostAndFound.IsStream(group)) return Lost.Recover(group, record, point);
+        if (!Holdings.Has(group, point)) return Options.Control is not null;
+        var hosted = _groups[group.Value];
         if (!hosted.Replica.Recover(record, point)) return false;
         hosted.Effects.OnRecovered(point);
         return true;
@@ -105,6 +106,7 @@ public sealed class Node
     public void Start(StepTime now)
     {
         Now = StartTime = now;
+        Holdings.OnRecovered();
         foreach (var group in _groups.Values)
         {
             group.Replica.Start(now, group.Effects);
@@ -187,6 +189,7 @@ public sealed class Node
     {
         Now = now;
         if (Refusal is not null) return;
+        Lost.OnPersisted(durable);
         var waiting = _journaling.Count;
         for (var i = 0; i < waiting; i++)
         {

@@ -15,7 +15,21 @@ internal sealed class Routing(Node node, Group first)
     /// <summary>Where one goes who has selected nothing that is there.</summary>
     public Group First => first;
 
-    public void OnMapChanged() => Version++;
+    public void OnMapChanged()
+    {
+        Version++;
+        if (node.Control is not { Map: var map }) return;
+        foreach (var group in node.Groups.OfType<Group>().Where(g => g.IsAbsent && map.WasDropped(g.Id)).ToList()) Forget(group.Id);
+        node.Lost.OnMapChanged(map);
+    }
+
+    /// <summary>This node's replica is no more. As long as there are others, what was forwarded to them goes on.</summary>
+    public void OnReplicaGone(GroupId id)
+    {
+        var before = node.Find(id) as Group;
+        Forget(id);
+        if (node.Control?.Map.Group(id) is not null) StandIn(id, before);
+    }
 
     /// <summary>Null when the session's keyspace is no more.</summary>
     /// <param name="database">The number within that group.</param>
@@ -23,6 +37,7 @@ internal sealed class Routing(Node node, Group first)
     {
         database = session.Database;
         if (node.Control is not { } control) return first;
+        if (!control.Map.IsKnown) return session is { Keyspace: null, Database: 0 } ? first : null;
         var keyspace = session.Keyspace is { } name ? control.Map.Keyspace(name) : control.Map.KeyspaceOfDatabase(session.Database);
         if (keyspace is null) return null;
         var id = keyspace.Groups[0];
@@ -55,10 +70,20 @@ internal sealed class Routing(Node node, Group first)
     /// <summary>The group on this node, or what stands for it here.</summary>
     private Group GroupOf(GroupId id)
     {
-        if (node.Find(id) is Group here) return here;
-        var absent = new Group(id, node, node.Keyspace, _ => new AbsentReplica(() => LeaderElsewhere(id)));
+        return node.Find(id) as Group ?? StandIn(id, null);
+    }
+
+    private Group StandIn(GroupId id, Group? before)
+    {
+        var absent = new Group(id, node, node.Keyspace, _ => new AbsentReplica(() => LeaderElsewhere(id)), before);
         node.AddGroup(absent);
         return absent;
+    }
+
+    private void Forget(GroupId id)
+    {
+        node.RemoveGroup(id);
+        _elsewhere.Remove(id.Value);
     }
 
     private NodeId LeaderElsewhere(GroupId id)

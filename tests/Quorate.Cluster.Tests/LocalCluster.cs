@@ -1,6 +1,5 @@
-using System.Buffers;
-using System.Buffers.Binary;
 using System.Text;
+using Quorate.Cluster.Control;
 using Quorate.Replication;
 using Quorate.Resp;
 using Quorate.Strategies.Raft;
@@ -13,18 +12,20 @@ internal sealed class LocalCluster
     private readonly SortedDictionary<int, LocalHost> _hosts = [];
     private long _milliseconds = 1_000;
 
-    public LocalCluster(int count, Durability durability = Durability.Fsync, RaftOptions? raft = null)
+    /// <param name="control">The times of the control plane; null: nodes without one.</param>
+    public LocalCluster(int count, Durability durability = Durability.Fsync, ControlOptions? control = null, RaftOptions? raft = null)
     {
         var members = Enumerable.Range(1, count).Select(i => new Member(new NodeId(i), $"n{i}", $"p:{i}", $"r:{i}")).ToArray();
         foreach (var member in members)
         {
-            var host = new LocalHost(this);
-            host.Node = new Node(
-                new NodeOptions { Self = member.Id, Members = members, Seed = (ulong)member.Id.Value, Incarnation = 1, Durability = durability, Raft = raft ?? new() }, host);
-            _hosts[member.Id.Value] = host;
+            var options = new NodeOptions
+            {
+                Self = member.Id, Members = members, Seed = (ulong)member.Id.Value, Incarnation = 0, Durability = durability, Control = control, Raft = raft ?? new(),
+            };
+            _hosts[member.Id.Value] = new LocalHost(this, options);
         }
 
-        foreach (var host in _hosts.Values) host.Node.Start(Now);
+        foreach (var host in _hosts.Values) host.Start();
     }
 
     public StepTime Now => new(_milliseconds * StepTime.NanosecondsPerMillisecond, 1_700_000_000_000 + _milliseconds);
@@ -32,13 +33,17 @@ internal sealed class LocalCluster
     /// <summary>Pairs (from, to) between which nothing passes.</summary>
     public HashSet<(int From, int To)> Cut { get; } = [];
 
-    public Node this[int id] => _hosts[id].Node;
+    public Node this[int id] => _hosts[id].Node ?? throw new InvalidOperationException($"n{id} is down");
 
-    public int Leader => _hosts.Values.FirstOrDefault(h => h.Node.Raft.IsLeader)?.Node.Options.Self.Value ?? 0;
+    public IReadOnlyCollection<int> Ids => _hosts.Keys;
+
+    public IEnumerable<int> Up => _hosts.Values.Where(h => h.Node is not null).Select(h => h.Id);
+
+    public int Leader => _hosts.Values.FirstOrDefault(h => h.Node is { Raft.IsLeader: true })?.Id ?? 0;
 
     public void ElectSomebody()
     {
-        for (var i = 0; i < 1000 && (Leader == 0 || _hosts.Values.Any(h => h.Node.Raft.Leader.IsNone)); i++) Tick();
+        for (var i = 0; i < 1000 && (Leader == 0 || _hosts.Values.Any(h => h.Node is { Raft.Leader.IsNone: true })); i++) Tick();
         Leader.ShouldNotBe(0);
         for (var i = 0; i < 30; i++) Tick();
     }
@@ -48,8 +53,43 @@ internal sealed class LocalCluster
     public void Tick(int milliseconds = 10)
     {
         _milliseconds += milliseconds;
-        foreach (var host in _hosts.Values) host.Node.OnTick(Now);
+        foreach (var host in _hosts.Values) host.Node?.OnTick(Now);
         Settle();
+    }
+
+    /// <summary>Moves time on until it is so; a minute of virtual time without it is a failure.</summary>
+    public void Until(Func<bool> condition, string what)
+    {
+        for (var i = 0; i < 6000 && !condition(); i++) Tick();
+        condition().ShouldBeTrue(what);
+    }
+
+    public void Run(int milliseconds)
+    {
+        for (var i = 0; i < milliseconds; i += 10) Tick();
+    }
+
+    /// <summary>Nothing comes to the node or from it.</summary>
+    public void Isolate(int node)
+    {
+        foreach (var other in Ids.Where(o => o != node))
+        {
+            Cut.Add((node, other));
+            Cut.Add((other, node));
+        }
+    }
+
+    /// <summary>The process ends: what it had not made durable is gone, and so are its clients.</summary>
+    public void Kill(int node) => _hosts[node].Kill();
+
+    /// <summary>On what it had made durable.</summary>
+    public void Restart(int node) => _hosts[node].Start();
+
+    /// <summary>A frame arrives, or is lost because its receiver is down.</summary>
+    public void Deliver(int from, int to, ReadOnlyMemory<byte> frame)
+    {
+        if (Cut.Contains((from, to)) || _hosts[to].Node is not { } node) return;
+        node.OnPeerFrame(new NodeId(from), frame, Now).ShouldBeTrue();
     }
 
     /// <summary>Delivers and persists until nothing moves.</summary>
@@ -85,82 +125,19 @@ internal sealed class LocalCluster
         return Take(session);
     }
 
+    /// <summary>Sends, and moves time on until all is answered.</summary>
+    public string Await(ClientSession session, string commands)
+    {
+        Send(session, commands);
+        Settle();
+        Until(() => session.PendingCount == 0, $"'{commands}' is never answered");
+        return Take(session);
+    }
+
     public static string Take(ClientSession session)
     {
         var text = Encoding.UTF8.GetString(session.Output.Written.Span).Replace("\r\n", " ", StringComparison.Ordinal).Trim();
         session.Output.Clear();
         return text;
-    }
-
-    private sealed class LocalHost(LocalCluster cluster) : INodeHost
-    {
-        private readonly SortedDictionary<int, ArrayBufferWriter<byte>> _outputs = [];
-        private long _appended;
-        private long _persisted;
-        private bool _turn;
-
-        public Node Node { get; set; } = null!;
-
-        public PersistPoint AppendToJournal(GroupId group, ReadOnlySpan<byte> record) => new(++_appended);
-
-        public void ReleaseJournal(GroupId group, PersistPoint point)
-        {
-        }
-
-        public IBufferWriter<byte>? OutputTo(NodeId peer)
-        {
-            if (!_outputs.TryGetValue(peer.Value, out var output)) _outputs[peer.Value] = output = new ArrayBufferWriter<byte>();
-            return output;
-        }
-
-        public ISnapshots SnapshotsOf(GroupId group) => new NoSnapshots();
-
-        public void OnSessionOutput(ClientSession session)
-        {
-        }
-
-        public void RequestTurnEnd() => _turn = true;
-
-        public bool Pump()
-        {
-            var moved = false;
-            if (_turn)
-            {
-                _turn = false;
-                moved = true;
-                Node.OnTurnEnd(cluster.Now);
-            }
-
-            if (_persisted < _appended)
-            {
-                _persisted = _appended;
-                moved = true;
-                Node.OnPersisted(new PersistPoint(_persisted), cluster.Now);
-            }
-
-            foreach (var (peer, output) in _outputs)
-            {
-                if (output.WrittenCount == 0) continue;
-                moved = true;
-                var bytes = output.WrittenSpan.ToArray();
-                output.ResetWrittenCount();
-                if (cluster.Cut.Contains((Node.Options.Self.Value, peer))) continue;
-                for (var at = 0; at < bytes.Length;)
-                {
-                    var length = BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(at));
-                    cluster[peer].OnPeerFrame(Node.Options.Self, bytes.AsMemory(at + 4, length), cluster.Now).ShouldBeTrue();
-                    at += 4 + length;
-                }
-            }
-
-            return moved;
-        }
-    }
-
-    private sealed class NoSnapshots : ISnapshots
-    {
-        public ISnapshotWriter Create(SnapshotHeader header) => throw new NotSupportedException("these tests write too little for a snapshot");
-
-        public ISnapshotReader? OpenNewest() => null;
     }
 }

@@ -45,6 +45,8 @@ public static class CommandErrors
 
     internal static void NotAnInteger(RespWriter reply) => reply.Error("ERR value is not an integer or out of range"u8);
 
+    internal static void MapUnknown(RespWriter reply) => reply.Error("LOADING this node has not heard yet which keyspaces there are"u8);
+
     private static string Echo(ReadOnlySpan<byte> word, int most) =>
         Words.Text(word.Length > most ? word[..most] : word);
 }

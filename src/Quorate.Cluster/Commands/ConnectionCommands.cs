@@ -150,7 +150,11 @@ internal static class ConnectionCommands
 
     private static void Select(NodeCommand command, in CommandArgs args)
     {
-        if (!Words.TryInteger(args[1], out var database) || database is < int.MinValue or > int.MaxValue)
+        if (command.Node.Map is { IsKnown: false } && !args[1].SequenceEqual("0"u8))
+        {
+            CommandErrors.MapUnknown(command.Reply);
+        }
+        else if (!Words.TryInteger(args[1], out var database) || database is < int.MinValue or > int.MaxValue)
         {
             if (command.Node.Map?.Keyspace(Words.Text(args[1])) is not { } keyspace)
             {

@@ -166,8 +166,9 @@ internal static class KeyspaceCommands
 
     private static ClusterMap? Map(NodeCommand command)
     {
-        if (command.Node.Map is { } map) return map;
-        command.Reply.Error("ERR this node runs without a control plane: the numbered databases are all there is"u8);
+        if (command.Node.Map is { IsKnown: true } map) return map;
+        if (command.Node.Map is not null) CommandErrors.MapUnknown(command.Reply);
+        else command.Reply.Error("ERR this node runs without a control plane: the numbered databases are all there is"u8);
         return null;
     }
 

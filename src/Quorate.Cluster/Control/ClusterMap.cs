@@ -17,6 +17,9 @@ public sealed class ClusterMap
     /// <summary>Counts the changes; two maps of one cluster with the same version are equal.</summary>
     public long Version { get; internal set; }
 
+    /// <summary>False on a node that has just been started and has not heard yet what was decided.</summary>
+    public bool IsKnown => _nodes.Count > 0;
+
     public IList<NodeEntry> Nodes => _nodes.Values;
 
     public IList<KeyspaceEntry> Keyspaces => _keyspaces.Values;
@@ -49,6 +52,9 @@ public sealed class ClusterMap
     }
 
     public GroupEntry? Group(GroupId id) => _groups.GetValueOrDefault(id.Value);
+
+    /// <summary>True when there was such a group. A map that lags behind does not know yet of the newest ones.</summary>
+    public bool WasDropped(GroupId id) => id.Value <= LastGroup && Group(id) is null;
 
     /// <summary>True when the node may hold replicas now or has them still.</summary>
     public bool IsMember(NodeId id) => Node(id) is { State: not NodeState.Removed };

@@ -10,6 +10,9 @@ namespace Quorate.Cluster.Control;
 /// </summary>
 internal sealed class ControlPlane : HostedGroup, IControlListener
 {
+    /// <summary>Answers that nobody came for are kept until so many more questions were asked.</summary>
+    private const int MostTickets = 1000;
+
     private readonly ControlOptions _options;
     private readonly RaftReplica _raft;
     private readonly Supervisor _supervisor;
@@ -49,6 +52,7 @@ internal sealed class ControlPlane : HostedGroup, IControlListener
     {
         var question = new ControlQuestion { Ticket = ++_lastTicket, Incarnation = Node.Options.Incarnation, What = what, Payload = payload };
         _tickets[question.Ticket] = null;
+        _tickets.Remove(question.Ticket - MostTickets); // whoever asked has gone
         if (_raft.IsLeader) OnQuestion(Node.Options.Self, question, now);
         else if (_raft.Leader.IsNone) _tickets[question.Ticket] = new ControlAnswer("TRYAGAIN the control group has no leader now", Map.Version);
         else Node.SendTo(_raft.Leader, this, question);

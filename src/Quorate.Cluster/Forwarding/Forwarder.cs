@@ -10,8 +10,9 @@ namespace Quorate.Cluster.Forwarding;
 /// again when the leader changes or does not answer, and take effect once: the log's session table drops what it has
 /// seen. [Raft §6.3 of the dissertation: linearizable semantics by sessions]
 /// </summary>
-internal sealed class Forwarder(Group group, Node node, long session)
+internal sealed class Forwarder(Group first, Node node, long session)
 {
+    private Group _group = first;
     private const int MaxBatchBytes = 1 << 20;
     private const long FirstPatience = 200 * StepTime.NanosecondsPerMillisecond;
     private const long LongestPatience = 2000 * StepTime.NanosecondsPerMillisecond;
@@ -28,6 +29,13 @@ internal sealed class Forwarder(Group group, Node node, long session)
 
     public int Count => (int)(_next - _lowest);
 
+    /// <summary>Another object stands for the same group on this node: everything is asked for again in its name.</summary>
+    public void MoveTo(Group group)
+    {
+        _group = group;
+        _nextToSend = _lowest;
+    }
+
     public void Enqueue(ClientSession client, long slot, int database, in CommandArgs args, StepTime now)
     {
         // The leader stamps the entry it makes of it; until then the stamp means nothing.
@@ -36,7 +44,7 @@ internal sealed class Forwarder(Group group, Node node, long session)
         if (Count == _outstanding.Length) Grow();
         At(_next++) = new Outstanding { Client = client, Slot = slot, Entry = _entry.AsSpan(0, length).ToArray() };
         if (_entry.Length > 1 << 20) _entry = new byte[256];
-        group.NeedsTurnEnd();
+        _group.NeedsTurnEnd();
     }
 
     /// <summary>Another leader (or none, or this node): whatever has no outcome is asked for again, from the first on.</summary>
@@ -45,7 +53,7 @@ internal sealed class Forwarder(Group group, Node node, long session)
         _nextToSend = _lowest;
         _patience = FirstPatience;
         _silentSince = now.Nanoseconds;
-        if (Count > 0) group.NeedsTurnEnd();
+        if (Count > 0) _group.NeedsTurnEnd();
     }
 
     public void OnTick(StepTime now)
@@ -54,13 +62,13 @@ internal sealed class Forwarder(Group group, Node node, long session)
         _patience = Math.Min(_patience * 2, LongestPatience);
         _silentSince = now.Nanoseconds;
         _nextToSend = _lowest;
-        if (group.IsAbsent) node.Routing.OnSilence(group, now);
-        group.NeedsTurnEnd();
+        if (_group.IsAbsent) node.Routing.OnSilence(_group, now);
+        _group.NeedsTurnEnd();
     }
 
     public void Flush(StepTime now)
     {
-        while (_nextToSend < _next && !group.Replica.Leader.IsNone)
+        while (_nextToSend < _next && !_group.Replica.Leader.IsNone)
         {
             var first = _nextToSend;
             _batch.Clear();
@@ -84,8 +92,8 @@ internal sealed class Forwarder(Group group, Node node, long session)
                 Count = (int)(_nextToSend - first),
                 Commands = _batch.Memory,
             };
-            if (group.Replica.IsLeader) group.Inbox.OnRequests(node.Options.Self, message, now);
-            else node.SendTo(group.Replica.Leader, group, message);
+            if (_group.Replica.IsLeader) _group.Inbox.OnRequests(node.Options.Self, message, now);
+            else node.SendTo(_group.Replica.Leader, _group, message);
         }
     }
 
