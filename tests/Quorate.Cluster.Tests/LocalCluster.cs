@@ -12,14 +12,17 @@ internal sealed class LocalCluster
     private readonly SortedDictionary<int, LocalHost> _hosts = [];
     private long _milliseconds = 1_000;
 
-    public LocalCluster(int count, Durability durability = Durability.Fsync)
+    /// <param name="count">How many nodes.</param>
+    /// <param name="durability">Their setting.</param>
+    /// <param name="adjust">Changes what a node is told when it starts.</param>
+    public LocalCluster(int count, Durability durability = Durability.Fsync, Func<NodeOptions, NodeOptions>? adjust = null)
     {
         var members = Enumerable.Range(1, count).Select(i => new Member(new NodeId(i), $"n{i}", $"p:{i}", $"r:{i}")).ToArray();
         foreach (var member in members)
         {
             var host = new LocalHost(this);
-            host.Node = new Node(
-                new NodeOptions { Self = member.Id, Members = members, Seed = (ulong)member.Id.Value, Incarnation = 1, Durability = durability }, host);
+            var options = new NodeOptions { Self = member.Id, Members = members, Seed = (ulong)member.Id.Value, Incarnation = 1, Durability = durability };
+            host.Node = new Node(adjust?.Invoke(options) ?? options, host);
             _hosts[member.Id.Value] = host;
         }
 

@@ -1,0 +1,39 @@
+using Quorate.Cluster.Control;
+using Quorate.Replication;
+
+namespace Quorate.Cluster.Commands;
+
+/// <summary>How commands that change the cluster's map ask the control group's leader and wait for what it says.</summary>
+internal static class ControlQuestions
+{
+    /// <summary>The map; null, and the client is told, when there is none.</summary>
+    public static ClusterMap? Map(NodeCommand command)
+    {
+        if (command.Node.Map is { } map) return map;
+        command.Reply.Error("ERR this node runs without a control plane: the numbered databases are all there is"u8);
+        return null;
+    }
+
+    public static void Ask(NodeCommand command, ControlCommand question) => Await(command, command.Node.AskControl(question));
+
+    /// <summary>Answers the client when the control leader has answered, or when it is too late.</summary>
+    public static void Await(NodeCommand command, long ticket)
+    {
+        if (Attempt()) return;
+        command.WaitUntil(command.Now.Nanoseconds + (command.Node.Options.RequestTimeoutMilliseconds * StepTime.NanosecondsPerMillisecond), Attempt);
+
+        bool Attempt()
+        {
+            if (command.Node.TryTakeAnswer(ticket, command.TimedOut) is { } answer)
+            {
+                if (answer.Refusal is { } why) command.Reply.Error(why);
+                else command.Reply.Ok();
+                return true;
+            }
+
+            if (!command.TimedOut) return false;
+            command.Reply.Error("UNCERTAIN the control group did not answer in time: look whether it was done"u8);
+            return true;
+        }
+    }
+}
