@@ -15,7 +15,21 @@ internal sealed class Routing(Node node, Group first)
     /// <summary>Where one goes who has selected nothing that is there.</summary>
     public Group First => first;
 
-    public void OnMapChanged() => Version++;
+    public void OnMapChanged()
+    {
+        Version++;
+        if (node.Control is not { } control) return;
+
+        // Altered reads need no new epoch: every node answers by the newest policy that it knows.
+        foreach (var keyspace in control.Map.Keyspaces)
+        {
+            foreach (var id in keyspace.Groups)
+            {
+                if (node.Find(id) is not Group { Policy: { } policy } group || policy.Reads == keyspace.Policy.Reads) continue;
+                group.Policy = policy with { Reads = keyspace.Policy.Reads, BoundMilliseconds = keyspace.Policy.BoundMilliseconds };
+            }
+        }
+    }
 
     /// <summary>Null when the session's keyspace is no more.</summary>
     /// <param name="database">The number within that group.</param>

@@ -16,23 +16,22 @@ internal static class ControlQuestions
 
     public static void Ask(NodeCommand command, ControlCommand question) => Await(command, command.Node.AskControl(question));
 
-    /// <summary>Answers the client when the control leader has answered, or when it is too late.</summary>
+    /// <summary>Answers the client when the control leader has answered, or when it is too late. What was done is known to this node
+    /// before its client hears of it, so that the next command finds it.</summary>
     public static void Await(NodeCommand command, long ticket)
     {
+        ControlAnswer? answer = null;
         if (Attempt()) return;
         command.WaitUntil(command.Now.Nanoseconds + (command.Node.Options.RequestTimeoutMilliseconds * StepTime.NanosecondsPerMillisecond), Attempt);
 
         bool Attempt()
         {
-            if (command.Node.TryTakeAnswer(ticket, command.TimedOut) is { } answer)
-            {
-                if (answer.Refusal is { } why) command.Reply.Error(why);
-                else command.Reply.Ok();
-                return true;
-            }
-
-            if (!command.TimedOut) return false;
-            command.Reply.Error("UNCERTAIN the control group did not answer in time: look whether it was done"u8);
+            answer ??= command.Node.TryTakeAnswer(ticket, command.TimedOut);
+            var isKnownHere = answer is not null && (answer.Refusal is not null || command.Node.Map!.Version >= answer.MapVersion);
+            if (!isKnownHere && !command.TimedOut) return false;
+            if (answer is null) command.Reply.Error("UNCERTAIN the control group did not answer in time: look whether it was done"u8);
+            else if (answer.Refusal is { } why) command.Reply.Error(why);
+            else command.Reply.Ok();
             return true;
         }
     }

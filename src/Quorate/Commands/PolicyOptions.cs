@@ -74,12 +74,12 @@ internal sealed class PolicyOptions
 
     private static string Named(string word, string why) => why.StartsWith(word + " ", StringComparison.Ordinal) ? "--" + why : $"--{word}: {why}";
 
-    /// <summary>The complaint with the option that it is about in front: the first given one whose word it contains.</summary>
+    /// <summary>The complaint with the option that it is about in front: the given one that it names first.</summary>
     private static string Named(IReadOnlyList<string> words, string problem)
     {
-        var said = problem.Split([' ', ':', ',', ';'], StringSplitOptions.RemoveEmptyEntries);
-        for (var i = 0; i < words.Count; i += 2)
-            if (said.Contains(words[i])) return Named(words[i], problem);
-        return words.Count > 0 ? $"--{words[0]} {words[1]}: {problem}" : problem;
+        foreach (var said in problem.Split([' ', ':', ',', ';']))
+            for (var i = 0; i < words.Count; i += 2)
+                if (said == words[i]) return Named(said, problem);
+        return $"--{words[0]} {words[1]}: {problem}";
     }
 }

@@ -15,7 +15,7 @@ internal sealed record Terminal(TextReader Input, TextWriter Output, Cancellatio
         try
         {
             // Reading a console blocks, whatever token it is given.
-            answer = await Task.Run(Input.ReadLine, Stop).WaitAsync(Stop);
+            answer = await Task.Run(() => Input.ReadLine(), Stop).WaitAsync(Stop);
         }
         catch (OperationCanceledException e)
         {

@@ -60,6 +60,12 @@ public sealed class NodeCommandTests
         client.Node.Answer = new ControlAnswer("ERR n2 is draining already", 7);
         client.TryAgain(10_200).ShouldBe("-ERR n2 is draining already");
 
+        client.Node.Answer = new ControlAnswer(null, client.Node.Map!.Version + 1);
+        client.Ask("NODE DRAIN node2").ShouldBe("", "it is not known here yet");
+        client.Node.Control!.Do(new DrainNode(MapBuilder.N(2))).ShouldBeNull();
+        client.TryAgain(10_300).ShouldBe("+OK");
+
+        client.Now = Asker.At(10_000);
         client.Node.Answer = null;
         client.Ask("NODE DRAIN node3").ShouldBe("");
         client.TryAgain(14_000).ShouldBeNull();
