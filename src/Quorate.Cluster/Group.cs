@@ -43,8 +43,8 @@ internal sealed class Group : HostedGroup, IReplyRouter
     /// <summary>The newest configuration of the control plane that this node carried out; 0 before the first.</summary>
     public Epoch Epoch { get; set; }
 
-    /// <summary>Null for the default group before the map is known.</summary>
-    public Policy? Policy { get; init; }
+    /// <summary>As it was when the replica was made, but for how reads are answered, which follows the map. Null for the default group.</summary>
+    public Policy? Policy { get; set; }
 
     /// <summary>Null when the group runs another strategy.</summary>
     public RaftReplica? Raft { get; }

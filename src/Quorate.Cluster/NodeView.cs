@@ -63,6 +63,10 @@ internal sealed class NodeView(Node node, Group group) : INodeView
 
     public ClusterMap? Map => node.Control?.Map;
 
+    public NodeId ControlLeader => node.Control?.Leader ?? NodeId.None;
+
+    public bool? IsSuspected(NodeId id) => node.Control?.IsSuspected(id);
+
     public GroupStatus GroupOf(SessionState session) => StatusOf(node.Routing.Of(session, out _) ?? group);
 
     public long AskControl(ControlCommand command) => node.Control!.Ask(Asking.Command, command.Encode(), node.Now);

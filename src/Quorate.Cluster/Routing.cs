@@ -21,6 +21,16 @@ internal sealed class Routing(Node node, Group first)
         if (node.Control is not { Map: var map }) return;
         foreach (var group in node.Groups.OfType<Group>().Where(g => g.IsAbsent && map.WasDropped(g.Id)).ToList()) Forget(group.Id);
         node.Lost.OnMapChanged(map);
+
+        // Altered reads need no new epoch: every node answers by the newest policy that it knows.
+        foreach (var keyspace in map.Keyspaces)
+        {
+            foreach (var id in keyspace.Groups)
+            {
+                if (node.Find(id) is not Group { Policy: { } policy } group || policy.Reads == keyspace.Policy.Reads) continue;
+                group.Policy = policy with { Reads = keyspace.Policy.Reads, BoundMilliseconds = keyspace.Policy.BoundMilliseconds };
+            }
+        }
     }
 
     /// <summary>This node's replica is no more. As long as there are others, what was forwarded to them goes on.</summary>

@@ -82,7 +82,7 @@ public sealed class NodeServer : IAsyncDisposable
 
         _clients = new RespEndpoint(_loop, _options.Clients, _counters);
         _peers = new PeerEndpoint(_loop, identity, _log);
-        _web = NodeHosting.Build(_listeners, _clients, _peers, new HttpEndpoint(_loop, Report), _options.Logging);
+        _web = NodeHosting.Build(_listeners, _clients, _peers, new HttpEndpoint(_loop, Report, () => KeyspaceReports.Take(_loop)), _options.Logging);
         _loop.Start();
         _store.Start();
         await _web.StartAsync();

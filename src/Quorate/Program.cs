@@ -4,4 +4,4 @@ using Quorate.Server;
 // Before anything that could touch a socket.
 SocketEngine.Configure();
 using var signals = new StopSignals();
-return await QuorateProgram.RunAsync(args, Console.Out, Console.Error, signals.Token);
+return await QuorateProgram.RunAsync(args, Console.Out, Console.Error, signals.Token, Console.In);

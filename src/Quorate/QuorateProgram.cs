@@ -9,14 +9,24 @@ namespace Quorate;
 internal static class QuorateProgram
 {
     /// <summary>Runs until the command is done or <paramref name="stop"/> asks it to end.</summary>
+    /// <param name="args">The words after the program's name.</param>
+    /// <param name="output">What was asked for.</param>
+    /// <param name="error">What went wrong.</param>
+    /// <param name="stop">Asks a command that runs to end.</param>
+    /// <param name="input">Who answers questions; null: nobody.</param>
     /// <returns>One of <see cref="ExitCode"/>.</returns>
-    public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error, CancellationToken stop)
+    public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error, CancellationToken stop, TextReader? input = null)
     {
+        var terminal = new Terminal(input ?? TextReader.Null, output, stop);
         var root = new RootCommand("Quorate: a replicated data store for any Redis client.")
         {
             DevCommand.Create(output, error, stop),
             ServeCommand.Create(output, error, stop),
-            StatusCommand.Create(output, stop),
+            StatusCommand.Create(terminal),
+            KeyspaceCommand.Create(terminal),
+            FailoverCommand.Create(terminal),
+            LostCommand.Create(terminal),
+            NodeCommand.Create(terminal),
             LabCommand.Create(output),
         };
         var parsed = root.Parse(args);
@@ -41,6 +51,11 @@ internal static class QuorateProgram
         {
             await error.WriteLineAsync($"quorate: {OneLine(e.Message)}");
             return ExitCode.Usage;
+        }
+        catch (CannotAskException e)
+        {
+            await error.WriteLineAsync($"quorate: {OneLine(e.Message)}");
+            return ExitCode.Failed;
         }
         catch (CannotStartException e)
         {

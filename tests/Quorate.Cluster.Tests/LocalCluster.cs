@@ -13,16 +13,28 @@ internal sealed class LocalCluster
     private long _milliseconds = 1_000;
 
     /// <param name="control">The times of the control plane; null: nodes without one.</param>
-    public LocalCluster(int count, Durability durability = Durability.Fsync, ControlOptions? control = null, RaftOptions? raft = null)
+    /// <param name="count">How many nodes.</param>
+    /// <param name="durability">Their setting.</param>
+    /// <param name="raft">Raft's settings; null: the usual.</param>
+    /// <param name="adjust">Changes what a node is told when it starts.</param>
+    public LocalCluster(
+        int count, Durability durability = Durability.Fsync, ControlOptions? control = null, RaftOptions? raft = null,
+        Func<NodeOptions, NodeOptions>? adjust = null)
     {
         var members = Enumerable.Range(1, count).Select(i => new Member(new NodeId(i), $"n{i}", $"p:{i}", $"r:{i}")).ToArray();
         foreach (var member in members)
         {
             var options = new NodeOptions
             {
-                Self = member.Id, Members = members, Seed = (ulong)member.Id.Value, Incarnation = 0, Durability = durability, Control = control, Raft = raft ?? new(),
+                Self = member.Id,
+                Members = members,
+                Seed = (ulong)member.Id.Value,
+                Incarnation = 0,
+                Durability = durability,
+                Control = control,
+                Raft = raft ?? new(),
             };
-            _hosts[member.Id.Value] = new LocalHost(this, options);
+            _hosts[member.Id.Value] = new LocalHost(this, adjust?.Invoke(options) ?? options);
         }
 
         foreach (var host in _hosts.Values) host.Start();

@@ -28,6 +28,32 @@ public sealed class CommandLineTests
     [InlineData("dev --ephemeral --durability fsync", "--durability is 'fsync'; it must be memory, or not given, with --ephemeral")]
     [InlineData("dev --data", "--data")]
     [InlineData("status --server 7001", "--server is '7001'; it must be a node's address for clients")]
+    [InlineData("serve --node n1 --data x --zone a/b --cluster " + Cluster, "--zone is 'a/b'; it must be letters, digits")]
+    [InlineData("keyspace create cache", "--strategy is missing: raft, primary or chain")]
+    [InlineData("keyspace create cache --strategy quorum", "--strategy is one of raft|primary|chain")]
+    [InlineData("keyspace create cache --strategy pbft", "--strategy pbft is not built yet")]
+    [InlineData("keyspace create cache --strategy primary --ack 2", "--ack is one of async|semisync|majority|sync, not '2'")]
+    [InlineData("keyspace create cache --strategy primary --ack async:2", "--ack: only semisync takes a number")]
+    [InlineData("keyspace create cache --strategy raft --ack async", "raft acknowledges by majority; for ack async use strategy primary")]
+    [InlineData("keyspace create cache --strategy primary --replicas many", "--replicas is a number, not 'many'")]
+    [InlineData("keyspace create cache --strategy primary --replicas 65", "--replicas is 1 to 64, not 65")]
+    [InlineData("keyspace create cache --strategy primary --min-in-sync x", "--min-in-sync is a number, not 'x'")]
+    [InlineData("keyspace create cache --strategy primary --ack async --min-in-sync 2", "--min-in-sync counts with ack sync only")]
+    [InlineData("keyspace create cache --strategy primary --min-in-sync 4", "--min-in-sync 4 is more than replicas 3")]
+    [InlineData("keyspace create cache --strategy primary --reads tail", "--reads tail needs strategy chain")]
+    [InlineData("keyspace create cache --strategy raft --reads session", "--reads session is not built yet")]
+    [InlineData("keyspace create cache --strategy raft --ship state", "raft ships the log; ship state needs strategy primary")]
+    [InlineData("keyspace create cache --strategy chain --durability never", "--durability is one of fsync|written|memory, not 'never'")]
+    [InlineData("keyspace create cache --strategy chain --spread rack", "--spread is one of provider|region|zone|none, not 'rack'")]
+    [InlineData("keyspace create cache --strategy raft --when-short degrade", "--when-short degrade belongs to strategy primary")]
+    [InlineData("keyspace create cache --strategy raft --db 16", "--db is '16'; it must be a whole number from 0 to 15")]
+    [InlineData("keyspace create cache --strategy raft --server 7001", "--server is '7001'; it must be a node's address for clients")]
+    [InlineData("keyspace create", "create")]
+    [InlineData("keyspace alter cache", "nothing to alter")]
+    [InlineData("keyspace bogus", "bogus")]
+    [InlineData("failover cache --from n1", "--from")]
+    [InlineData("lost shred cache", "shred")]
+    [InlineData("node drain n1 --yes", "--yes")]
     public async Task Says_in_one_line_what_is_wrong(string line, string complaint)
     {
         var (code, output, error) = await RunAsync(line.Split(' '));
@@ -62,10 +88,16 @@ public sealed class CommandLineTests
         }
     }
 
-    [Fact]
-    public async Task Nobody_at_the_address_is_a_failure()
+    [Theory]
+    [InlineData("status")]
+    [InlineData("keyspace list")]
+    [InlineData("keyspace create cache --strategy raft --yes")]
+    [InlineData("failover cache")]
+    [InlineData("lost list")]
+    [InlineData("node list")]
+    public async Task Nobody_at_the_address_is_a_failure(string line)
     {
-        var (code, _, error) = await RunAsync("status", "--server", "127.0.0.1:1");
+        var (code, _, error) = await RunAsync([.. line.Split(' '), "--server", "127.0.0.1:1"]);
         code.ShouldBe(ExitCode.Failed);
         error.ShouldStartWith("quorate: no server at 127.0.0.1:1");
     }

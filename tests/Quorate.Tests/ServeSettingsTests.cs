@@ -1,6 +1,7 @@
 using Quorate.Cluster;
 using Quorate.Configuration;
 using Quorate.Replication;
+using Quorate.Replication.Policies;
 
 namespace Quorate.Tests;
 
@@ -14,7 +15,8 @@ public sealed class ServeSettingsTests
         {
             File.WriteAllText(file, """
                 { "node": "c", "data": "from-file", "http": "127.0.0.1:3", "resp": "127.0.0.1:3", // comment
-                  "cluster": { "c": "h:3", "a": "h:1", "b": "h:2" }, "durability": "written", "max-clients": 7, }
+                  "cluster": { "c": "h:3", "a": "h:1", "b": "h:2" }, "durability": "written", "max-clients": 7,
+                  "zone": "a", "region": "eu-1", }
                 """);
             var line = new Dictionary<string, string?> { ["node"] = "b", ["resp"] = "127.0.0.1:1" };
             var environment = new Dictionary<string, string?>
@@ -22,6 +24,7 @@ public sealed class ServeSettingsTests
                 ["QUORATE_NODE"] = "a",
                 ["QUORATE_RESP"] = "127.0.0.1:2",
                 ["QUORATE_HTTP"] = "127.0.0.1:2",
+                ["QUORATE_ZONE"] = "b",
                 ["QUORATE_PORT"] = "tcp://10.0.0.1:80",
             };
             var settings = ServeSettings.From(Settings.Read(
@@ -34,6 +37,7 @@ public sealed class ServeSettingsTests
             settings.Node.DataFolder.ShouldBe("from-file");
             settings.Node.Durability.ShouldBe(Durability.Written);
             settings.Node.Clients.MaxClients.ShouldBe(7);
+            settings.Node.Labels.ShouldBe(new NodeLabels(null, "eu-1", "b"));
             settings.Members.Select(m => (m.Id.Value, m.Name)).ShouldBe([(1, "a"), (2, "b"), (3, "c")]);
         }
         finally

@@ -35,6 +35,12 @@ public interface INodeView
     /// <summary>Nodes, keyspaces and who holds what, as this node knows it; null when there is no control plane.</summary>
     ClusterMap? Map => null;
 
+    /// <summary>Who leads the control group as far as known here.</summary>
+    NodeId ControlLeader => NodeId.None;
+
+    /// <summary>Whether the control leader does not hear from a node; null when this node is not the control leader.</summary>
+    bool? IsSuspected(NodeId node) => null;
+
     /// <summary>Asks the control group's leader to order a command.</summary>
     /// <returns>A ticket for <see cref="TryTakeAnswer"/>.</returns>
     long AskControl(ControlCommand command) => throw new InvalidOperationException("there is no control plane");

@@ -6,6 +6,7 @@ using Quorate.Replication;
 using Quorate.Replication.Guarantees;
 using Quorate.Replication.Policies;
 using Quorate.Resp;
+using static Quorate.Cluster.Commands.ControlQuestions;
 using static Quorate.Cluster.Commands.NodeCommandEntry;
 using static Quorate.Data.CommandFlags;
 
@@ -29,7 +30,8 @@ internal static class KeyspaceCommands
             Command("keyspace|lost", -3, Anytime, Group, "7.2.0", "Lists, or with CLEAR forgets, the entries that fail-overs cut off on this node", Lost, complexity: "O(N)"),
             Help("keyspace", Group,
                 "CREATE <name> [DB <n>] [STRATEGY raft|primary|chain] [REPLICAS <n>] [ACK async|semisync:<k>|majority|sync]",
-                "    [MIN-IN-SYNC <n>] [SHIP log|state] [READS <consistency>] [DURABILITY fsync|memory] [SPREAD zone|region|provider]",
+                "    [MIN-IN-SYNC <n>] [WHEN-SHORT refuse|degrade] [SHIP log|state] [READS linearizable|tail|craq|eventual|weak]",
+                "    [DURABILITY fsync|written|memory] [SPREAD zone|region|provider]",
                 "    Create a keyspace. SELECT <name> chooses it.",
                 "ALTER <name> <word> <value> [<word> <value> ...]", "    Change what can be changed while it runs.",
                 "DROP <name>", "    Remove a keyspace and all its keys.",
@@ -98,7 +100,7 @@ internal static class KeyspaceCommands
         foreach (var keyspace in map.Keyspaces)
         {
             var number = keyspace.Database < 0 ? "" : string.Create(CultureInfo.InvariantCulture, $" db {keyspace.Database}");
-            command.Reply.Bulk(Words.Bytes($"{keyspace.Name}{number} {PolicyText.Print(keyspace.Policy)}"));
+            command.Reply.Bulk(Words.Bytes($"{keyspace.Name}{number} {PolicyText.Print(command.Node.PolicyInForce(keyspace))}"));
         }
     }
 
@@ -107,14 +109,14 @@ internal static class KeyspaceCommands
         if (Find(command, args) is not { } keyspace) return;
         var map = command.Node.Map!;
         var text = new StringBuilder();
-        text.Append("keyspace ").Append(keyspace.Name).Append('\n').Append("policy ").Append(PolicyText.Print(keyspace.Policy)).Append('\n');
+        text.Append("keyspace ").Append(keyspace.Name).Append('\n').Append("policy ").Append(PolicyText.Print(command.Node.PolicyInForce(keyspace))).Append('\n');
         foreach (var id in keyspace.Groups)
         {
             if (map.Group(id) is not { } group) continue;
             text.Append("group ").Append(id).Append(' ').Append(group.Configuration).Append('\n');
         }
 
-        foreach (var sentence in Guarantee.Of(keyspace.Policy).ToSentences()) text.Append(sentence).Append('\n');
+        foreach (var sentence in Guarantee.Of(command.Node.PolicyInForce(keyspace)).ToSentences()) text.Append(sentence).Append('\n');
         command.Reply.Verbatim(Encoding.UTF8.GetBytes(text.ToString()));
     }
 
@@ -164,14 +166,6 @@ internal static class KeyspaceCommands
     /// <summary>Contradictions, and what this version has not.</summary>
     private static string? Problem(Policy policy) => PolicyCheck.Problems(policy) is [var first, ..] ? first : null;
 
-    private static ClusterMap? Map(NodeCommand command)
-    {
-        if (command.Node.Map is { IsKnown: true } map) return map;
-        if (command.Node.Map is not null) CommandErrors.MapUnknown(command.Reply);
-        else command.Reply.Error("ERR this node runs without a control plane: the numbered databases are all there is"u8);
-        return null;
-    }
-
     private static KeyspaceEntry? Find(NodeCommand command, in CommandArgs args)
     {
         if (Map(command) is not { } map) return null;
@@ -179,28 +173,6 @@ internal static class KeyspaceCommands
         if (map.Keyspace(name) is { } keyspace) return keyspace;
         command.Reply.Error($"ERR there is no keyspace '{name}': KEYSPACE LIST names those there are");
         return null;
-    }
-
-    private static void Ask(NodeCommand command, ControlCommand question) => Await(command, command.Node.AskControl(question));
-
-    private static void Await(NodeCommand command, long ticket)
-    {
-        if (Attempt()) return;
-        command.WaitUntil(command.Now.Nanoseconds + (command.Node.Options.RequestTimeoutMilliseconds * StepTime.NanosecondsPerMillisecond), Attempt);
-
-        bool Attempt()
-        {
-            if (command.Node.TryTakeAnswer(ticket, command.TimedOut) is { } answer)
-            {
-                if (answer.Refusal is { } why) command.Reply.Error(why);
-                else command.Reply.Ok();
-                return true;
-            }
-
-            if (!command.TimedOut) return false;
-            command.Reply.Error("UNCERTAIN the control group did not answer in time: look whether it was done"u8);
-            return true;
-        }
     }
 
     private static List<string> Rest(in CommandArgs args, int first)

@@ -26,6 +26,7 @@ public static class NodeCommandTable
             UnbuiltCommands.Entries,
             QuorateCommands.Entries,
             KeyspaceCommands.Entries,
+            NodeCommands.Entries,
         }.SelectMany(entries => entries).OrderBy(entry => entry.Spec.Name, StringComparer.Ordinal),
     ];
 

@@ -1,5 +1,7 @@
 using System.Text;
+using Quorate.Cluster.Control;
 using Quorate.Replication;
+using Quorate.Replication.Policies;
 using Quorate.Resp;
 using static Quorate.Cluster.Commands.NodeCommandEntry;
 using static Quorate.Data.CommandFlags;
@@ -17,7 +19,7 @@ internal static class QuorateCommands
             Command("quorate|status", 2, Loading | Stale, "quorate", "7.2.0", "Describes nodes, roles and progress",
                 Status, complexity: "O(N) where N is the number of groups and nodes"),
             Help("quorate", "quorate",
-                "STATUS", "    Return the nodes and, for each group, its leader, term, indexes and followers' lag, as text.")),
+                "STATUS", "    Return the nodes and, for each group, its keyspace, leader, epoch or term, indexes and lag, as text.")),
     ];
 
     private static void Status(NodeCommand command, in CommandArgs args)
@@ -31,18 +33,32 @@ internal static class QuorateCommands
     {
         text.Append($"self {node.Self.Id} {node.Self.Name} version={Version} ")
             .Append($"uptime_s={ClientLine.Seconds(node.StartTime, now)} ")
-            .Append($"durability={node.Options.Durability.ToString().ToLowerInvariant()}\n");
+            .Append($"durability={node.Options.Durability.ToString().ToLowerInvariant()}{(node.Options.IsEphemeral ? " ephemeral" : "")}\n");
         foreach (var member in node.Members)
             text.Append($"node {member.Id} {member.Name} resp={member.RespAddress} peer={member.PeerAddress}\n");
         if (node.Refusal is { } why) text.Append($"refuses {why}\n");
-        foreach (var group in node.Groups) Describe(node, group, text);
+        var map = node.Map;
+        if (map is not null) text.Append($"control leader={node.ControlLeader} version={map.Version}\n");
+        var here = node.Groups;
+        foreach (var group in here) Describe(node, map?.Group(group.Group), group, text);
+        foreach (var entry in map?.Groups ?? [])
+        {
+            if (entry.Id == ControlMachine.ControlGroup || here.Any(g => g.Group == entry.Id)) continue;
+            text.Append($"group {entry.Id} ");
+            DescribeEntry(map!, entry, text);
+            text.Append($"strategy={PolicyWords.Of(entry.Policy.Strategy)} role=none\n");
+        }
     }
 
-    private static void Describe(INodeView node, GroupStatus group, StringBuilder text)
+    private static void Describe(INodeView node, GroupEntry? entry, GroupStatus group, StringBuilder text)
     {
         var leads = group.Leader == node.Self.Id;
-        text.Append($"group {group.Group} strategy={group.Strategy} role={(leads ? "leader" : "follower")} ")
-            .Append($"leader={group.Leader} term={group.Term.Value} last={group.LastIndex.Value} ")
+        var isConfigured = entry is { IsConfigured: true };
+        text.Append($"group {group.Group} ");
+        if (entry is not null) DescribeEntry(node.Map!, entry, text);
+        text.Append($"strategy={group.Strategy} role={(leads ? "leader" : "follower")} ");
+        if (!isConfigured) text.Append($"leader={group.Leader} ");
+        text.Append($"{(isConfigured ? "accepted" : "term")}={group.Term.Value} last={group.LastIndex.Value} ")
             .Append($"commit={group.CommitIndex.Value} applied={group.LastApplied.Value}");
         if (!leads) text.Append($" leader_heard_ms={group.LeaderHeardMilliseconds}");
         text.Append('\n');
@@ -51,5 +67,15 @@ internal static class QuorateCommands
             text.Append($"follower {group.Group} {follower.Node} match={follower.MatchIndex.Value} ")
                 .Append($"behind={follower.EntriesBehind} heard_ms={follower.HeardMilliseconds} progress={follower.Progress}\n");
         }
+    }
+
+    /// <summary>What the map says of a group; a raft group's leader and term are its own affair.</summary>
+    private static void DescribeEntry(ClusterMap map, GroupEntry entry, StringBuilder text)
+    {
+        text.Append($"keyspace={map.NamesOf(entry.Id)} ");
+        if (!entry.IsConfigured) return;
+        var configuration = entry.Configuration;
+        text.Append($"epoch={configuration.Epoch.Value} leader={configuration.Leader} in_sync={string.Join(',', configuration.InSync)} ");
+        if (configuration.Learners.Count > 0) text.Append($"learners={string.Join(',', configuration.Learners)} ");
     }
 }

@@ -56,6 +56,18 @@ public sealed class ClusterMap
     /// <summary>True when there was such a group. A map that lags behind does not know yet of the newest ones.</summary>
     public bool WasDropped(GroupId id) => id.Value <= LastGroup && Group(id) is null;
 
+    /// <summary>The keyspaces that a group holds, for people: <c>cache</c>, or <c>0..15</c> of several the first and the last.</summary>
+    public string NamesOf(GroupId group)
+    {
+        var held = _keyspaces.Values.Where(k => k.Groups.Contains(group)).ToList();
+        return held switch
+        {
+            [] => "none",
+            [var only] => only.Name,
+            _ => $"{held[0].Name}..{held[^1].Name}",
+        };
+    }
+
     /// <summary>True when the node may hold replicas now or has them still.</summary>
     public bool IsMember(NodeId id) => Node(id) is { State: not NodeState.Removed };
 

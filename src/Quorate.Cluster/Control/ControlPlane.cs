@@ -22,6 +22,7 @@ internal sealed class ControlPlane : HostedGroup, IControlListener
     private long _lastTicket;
     private long _lastRequest;
     private long _nextBeat;
+    private long _nextTelling;
     private Term _electedIn;
     private long _seenVersion = -1;
 
@@ -42,6 +43,12 @@ internal sealed class ControlPlane : HostedGroup, IControlListener
 
     /// <summary>Sentences of the supervisor for the log; empty on nodes that do not lead the control group.</summary>
     public Queue<string> Notices { get; } = new();
+
+    /// <summary>Who leads the control group as far as known here.</summary>
+    public NodeId Leader => _raft.Leader;
+
+    /// <summary>The control leader does not hear from the node; null where this is not known.</summary>
+    public bool? IsSuspected(NodeId node) => IsCurrent(Node.Now) ? _supervisor.Detector.IsSuspected(node) : null;
 
     /// <summary>What the control leader says of a group; null on other nodes.</summary>
     public GroupStatus? StatusOf(GroupId group) => IsCurrent(Node.Now) ? _supervisor.StatusOf(group) : null;
@@ -196,6 +203,7 @@ internal sealed class ControlPlane : HostedGroup, IControlListener
     private void Beat(StepTime now)
     {
         if (_raft.Leader.IsNone) return;
+        TellOfItself(now);
         var (oldest, last) = Node.Host.DiskDelay;
         var heartbeat = new Heartbeat
         {
@@ -207,6 +215,19 @@ internal sealed class ControlPlane : HostedGroup, IControlListener
         };
         if (!_raft.IsLeader) Node.SendTo(_raft.Leader, this, heartbeat);
         else if (_supervisor.OnHeartbeat(Node.Options.Self, heartbeat, now, _electedIn == _raft.CurrentTerm && IsCurrent(now)) is { } reply) CarryOut(reply, now);
+    }
+
+    /// <summary>The map learns where this node is and how it is reached, when its operator has changed that. Nobody waits for the
+    /// answer: as long as the map says otherwise the node says it again, at most once a second.</summary>
+    private void TellOfItself(StepTime now)
+    {
+        const long TellAgain = 1000 * StepTime.NanosecondsPerMillisecond;
+        if (now.Nanoseconds < _nextTelling || Map.Node(Node.Options.Self) is not { State: not NodeState.Removed } known) return;
+        var self = Node.View.Self;
+        var (name, peer, clients, labels) = (self.Name, self.PeerAddress, self.RespAddress, Node.Options.Labels);
+        if (known == known with { Name = name, PeerAddress = peer, ClientAddress = clients, Labels = labels }) return;
+        _nextTelling = now.Nanoseconds + TellAgain;
+        Forget(Ask(Asking.Command, new AddNode(self.Id, name, peer, clients, known.HttpAddress, labels).Encode(), now));
     }
 
     /// <summary>Assignments before grants: a lease is of the epoch that may have come with it.</summary>

@@ -7,7 +7,7 @@ namespace Quorate.Server.Http;
 
 /// <summary>Health, status and metrics for operators and their tools. Answers are written by threads of the pool: a slow
 /// reader must not hold the event loop.</summary>
-internal sealed class HttpEndpoint(NodeLoop loop, Func<NodeReport> report)
+internal sealed class HttpEndpoint(NodeLoop loop, Func<NodeReport> report, Func<IReadOnlyList<KeyspaceReport>> keyspaces)
 {
     public void Map(WebApplication app)
     {
@@ -17,7 +17,7 @@ internal sealed class HttpEndpoint(NodeLoop loop, Func<NodeReport> report)
             : report().Failure is { } refusal ? (503, refusal + "\n")
             : report().Leader is null ? (503, "no leader is known\n")
             : (200, "ok\n")));
-        app.MapGet("/status", context => AnswerAsync(context, () => (200, report().ToJson()), "application/json"));
+        app.MapGet("/status", context => AnswerAsync(context, () => (200, (report() with { Keyspaces = keyspaces() }).ToJson()), "application/json"));
         app.MapGet("/metrics", context => AnswerAsync(context, () => (200, Metrics.Write(report())), "text/plain; version=0.0.4"));
     }
 

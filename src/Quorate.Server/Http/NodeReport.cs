@@ -20,6 +20,9 @@ public sealed record NodeReport(
 {
     internal IReadOnlyList<(string Name, string Help, bool IsCounter, double Value)> Figures { get; init; } = [];
 
+    /// <summary>Who holds what, and what it promises; empty in a report that was not taken for <c>/status</c>.</summary>
+    public IReadOnlyList<KeyspaceReport> Keyspaces { get; init; } = [];
+
     /// <summary>The report as one JSON object.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, JsonSerializerOptions.Web) + "\n";
 }
@@ -29,3 +32,14 @@ public sealed record FollowerReport(string Node, long MatchIndex, long EntriesBe
 
 /// <summary>A member; <paramref name="IsConnected"/> tells whether this node can send to it now.</summary>
 public sealed record MemberReport(string Node, string Peer, string Resp, bool IsConnected);
+
+/// <summary>Keyspaces that share their groups: all of the numbered databases that nobody has replaced, else one.</summary>
+/// <param name="Names">What SELECT takes.</param>
+/// <param name="Policy">In the words that create such a keyspace.</param>
+/// <param name="Guarantee">What it promises, a sentence each.</param>
+public sealed record KeyspaceReport(
+    IReadOnlyList<string> Names, string Strategy, string Policy, IReadOnlyList<string> Guarantee, IReadOnlyList<GroupReport> Groups);
+
+/// <summary>A group as the cluster's map has it. <paramref name="Leader"/> is null where the group elects it for itself, and
+/// while there is none.</summary>
+public sealed record GroupReport(string Group, long Epoch, string? Leader, IReadOnlyList<string> InSync, IReadOnlyList<string> Learners);

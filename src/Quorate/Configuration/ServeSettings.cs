@@ -1,5 +1,7 @@
 using Quorate.Cluster;
+using Quorate.Cluster.Control;
 using Quorate.Replication;
+using Quorate.Replication.Policies;
 using Quorate.Server;
 using Quorate.Server.Clients;
 
@@ -9,11 +11,13 @@ namespace Quorate.Configuration;
 /// <param name="Members">All nodes; ids follow the order of the names.</param>
 internal sealed record ServeSettings(NodeServerOptions Node, IReadOnlyList<Member> Members)
 {
-    public static readonly IReadOnlyList<string> Names = ["node", "data", "resp", "peer", "http", "cluster", "durability", "max-clients"];
+    public static readonly IReadOnlyList<string> Names = ["node", "data", "resp", "peer", "http", "cluster", "durability", "max-clients", "provider", "region", "zone"];
 
     public static readonly IReadOnlyList<string> Durabilities = ["fsync", "written", "memory"];
 
     private const string ClusterForm = "all nodes with their peer addresses, e.g. n1=10.0.0.1:9001,n2=10.0.0.2:9001,n3=10.0.0.3:9001";
+
+    private const string LabelForm = "letters, digits, '-', '_' and '.', e.g. eu-1";
 
     /// <exception cref="SettingException">something is missing or wrong.</exception>
     public static ServeSettings From(Settings settings)
@@ -35,6 +39,7 @@ internal sealed record ServeSettings(NodeServerOptions Node, IReadOnlyList<Membe
                 RespAddress = settings.Address("resp", "127.0.0.1:7001"),
                 PeerAddress = settings.Address("peer", self.PeerAddress),
                 HttpAddress = settings.Address("http", "127.0.0.1:8001"),
+                Labels = new NodeLabels(Label(settings, "provider"), Label(settings, "region"), Label(settings, "zone")),
                 Clients = new ClientLimits { MaxClients = settings.Number("max-clients", 1, 1_000_000, new ClientLimits().MaxClients) },
             },
             members);
@@ -47,6 +52,15 @@ internal sealed record ServeSettings(NodeServerOptions Node, IReadOnlyList<Membe
         _ => Durability.Fsync,
     };
 
+    private static string? Label(Settings settings, string name)
+    {
+        if (!settings.Has(name)) return null;
+        var label = settings.Text(name, LabelForm, fallback: "");
+        return label.Length is > 0 and <= ControlLimits.LongestTextBytes && label.All(IsNameLetter) ? label : throw settings.Wrong(name, LabelForm);
+    }
+
+    private static bool IsNameLetter(char c) => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.';
+
     private static List<Member> ParseCluster(Settings settings)
     {
         var addresses = new SortedDictionary<string, string>(StringComparer.Ordinal);
@@ -55,7 +69,7 @@ internal sealed record ServeSettings(NodeServerOptions Node, IReadOnlyList<Membe
             var equals = part.IndexOf('=', StringComparison.Ordinal);
             if (equals < 1) throw settings.Wrong("cluster", ClusterForm, $"'{part}' is not name=host:port");
             var (name, address) = (part[..equals], part[(equals + 1)..]);
-            if (!name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.'))
+            if (!name.All(IsNameLetter))
                 throw settings.Wrong("cluster", ClusterForm, $"the name '{name}' may have letters, digits, '-', '_' and '.' only");
             if (!Addresses.TryParse(address, out _, out var port, out var why)) throw settings.Wrong("cluster", ClusterForm, why);
             if (port == 0) throw settings.Wrong("cluster", ClusterForm, $"the port of '{name}' must be known to the others, not 0");

@@ -1,5 +1,7 @@
 using Quorate.Cluster.Commands;
+using Quorate.Cluster.Control;
 using Quorate.Replication;
+using GroupStatus = Quorate.Cluster.Commands.GroupStatus;
 
 namespace Quorate.Cluster.Tests.Commands;
 
@@ -38,6 +40,20 @@ internal sealed class FakeNode : INodeView
 
     public IReadOnlyList<GroupStatus> Groups => [Group];
 
+    /// <summary>The control group's machine; null: there is no control plane.</summary>
+    public ControlMachine? Control { get; set; }
+
+    public ClusterMap? Map => Control?.Map;
+
+    public NodeId ControlLeader => new(2);
+
+    public HashSet<NodeId> Suspected { get; } = [];
+
+    /// <summary>What the control leader was asked for, and what it says; null: nothing yet.</summary>
+    public List<ControlCommand> Asked { get; } = [];
+
+    public ControlAnswer? Answer { get; set; } = new(null, 1);
+
     public IReadOnlyList<DatabaseStatus> Databases { get; set; } = [];
 
     public NodeStatistics Statistics { get; } = new();
@@ -60,6 +76,16 @@ internal sealed class FakeNode : INodeView
     public Dictionary<string, string> Config { get; } = [];
 
     public GroupStatus GroupOf(SessionState session) => Group;
+
+    public bool? IsSuspected(NodeId node) => Suspected.Contains(node);
+
+    public long AskControl(ControlCommand command)
+    {
+        Asked.Add(command);
+        return Asked.Count;
+    }
+
+    public ControlAnswer? TryTakeAnswer(long ticket, bool last) => Answer;
 
     public WriteHolders HoldersOfLastWrite(SessionState session) => Holders;
 

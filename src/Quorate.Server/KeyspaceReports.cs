@@ -1,0 +1,49 @@
+using Quorate.Cluster.Commands;
+using Quorate.Cluster.Control;
+using Quorate.Replication;
+using Quorate.Replication.Guarantees;
+using Quorate.Replication.Policies;
+using Quorate.Server.Http;
+using Quorate.Server.Turns;
+
+namespace Quorate.Server;
+
+/// <summary>Writes down which keyspaces there are and what they promise.</summary>
+internal static class KeyspaceReports
+{
+    /// <summary>The lock is held for the copying only: the sentences of many keyspaces take their time.</summary>
+    public static IReadOnlyList<KeyspaceReport> Take(NodeLoop loop)
+    {
+        List<(KeyspaceEntry Keyspace, Policy Policy)> keyspaces;
+        Dictionary<GroupId, GroupEntry> groups;
+        Dictionary<NodeId, string> names;
+        lock (loop.Gate)
+        {
+            var view = loop.Node.View;
+            if (view.Map is not { } map) return [];
+            keyspaces = [.. map.Keyspaces.Select(k => (k, view.PolicyInForce(k)))];
+            groups = map.Groups.ToDictionary(g => g.Id);
+            names = map.Nodes.ToDictionary(n => n.Id, n => n.Name);
+        }
+
+        return [.. keyspaces.GroupBy(k => (k.Keyspace.Groups[0], k.Policy)).Select(same => new KeyspaceReport(
+            [.. same.Select(k => k.Keyspace.Name)],
+            PolicyWords.Of(same.Key.Policy.Strategy),
+            PolicyText.Print(same.Key.Policy),
+            Guarantee.Of(same.Key.Policy).ToSentences(),
+            [.. same.First().Keyspace.Groups.Select(id => groups[id]).Select(g => Of(g, names))]))];
+    }
+
+    private static GroupReport Of(GroupEntry group, Dictionary<NodeId, string> names)
+    {
+        var configuration = group.Configuration;
+        return new GroupReport(
+            group.Id.ToString(),
+            configuration.Epoch.Value,
+            configuration.Leader.IsNone ? null : NameOf(configuration.Leader),
+            [.. configuration.InSync.Select(NameOf)],
+            [.. configuration.Learners.Select(NameOf)]);
+
+        string NameOf(NodeId id) => names.GetValueOrDefault(id, id.ToString());
+    }
+}

@@ -1,0 +1,106 @@
+using System.CommandLine;
+using System.Net.Sockets;
+using System.Text;
+using Quorate.Configuration;
+using Quorate.Resp;
+using Quorate.Server;
+
+namespace Quorate.Commands;
+
+/// <summary>What was asked of a node was not done; the message is one line.</summary>
+internal sealed class CannotAskException(string message, Exception? inner = null) : Exception(message, inner);
+
+/// <summary>Asks a node over its port for clients, a connection for each question.</summary>
+internal sealed class NodeClient
+{
+    private const int MostBytes = 64 * 1024 * 1024;
+
+    /// <summary>Longer than a node itself waits for the control group.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(8);
+
+    private readonly string _host;
+    private readonly int _port;
+    private readonly CancellationToken _stop;
+
+    /// <exception cref="SettingException">that is no address.</exception>
+    public NodeClient(string address, CancellationToken stop)
+    {
+        if (!Addresses.TryParse(address, out var host, out _port, out var why) || _port == 0)
+            throw new SettingException($"--server is '{address}'; it must be a node's address for clients, e.g. 127.0.0.1:7001 ({why ?? "port 0"})");
+        (_host, Address, _stop) = (host, address, stop);
+    }
+
+    public string Address { get; }
+
+    public static Option<string> ServerOption() => new("--server")
+    {
+        Description = "A node's address for clients (127.0.0.1:7001).",
+        DefaultValueFactory = _ => "127.0.0.1:7001",
+    };
+
+    /// <summary>Sends a command and waits for its reply, which is no error.</summary>
+    /// <exception cref="CannotAskException">nobody answers, or the answer is an error.</exception>
+    public async Task<RespReply> AskAsync(params IReadOnlyList<string> words)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(_stop);
+        patience.CancelAfter(Patience);
+        try
+        {
+            using var client = new TcpClient();
+            await client.ConnectAsync(_host, _port, patience.Token);
+            var stream = client.GetStream();
+            await stream.WriteAsync(Encode(words), patience.Token);
+            var reply = await ReadAsync(stream, patience.Token);
+            return reply.IsError ? throw new CannotAskException($"{Address} answers: {reply.Text}") : reply;
+        }
+        catch (SocketException e)
+        {
+            throw new CannotAskException($"no server at {Address}: {e.Message}", e);
+        }
+        catch (IOException e)
+        {
+            throw new CannotAskException($"{Address} closed the connection: {e.Message}", e);
+        }
+        catch (OperationCanceledException e)
+        {
+            throw new CannotAskException($"{Address} does not answer within {Patience.TotalSeconds} s", e);
+        }
+    }
+
+    /// <summary>As <see cref="AskAsync"/>, for replies that are text: a line for each of its lines or items.</summary>
+    public async Task<IReadOnlyList<string>> LinesAsync(params IReadOnlyList<string> words)
+    {
+        var reply = await AskAsync(words);
+        return reply.Kind == ReplyKind.Array ? [.. reply.Items.Select(i => i.Text)] : reply.Text.TrimEnd().Split('\n');
+    }
+
+    private async Task<RespReply> ReadAsync(NetworkStream stream, CancellationToken cancel)
+    {
+        var received = new byte[64 * 1024];
+        var length = 0;
+        while (true)
+        {
+            if (length == received.Length)
+            {
+                if (length >= MostBytes) throw new CannotAskException($"{Address} answers with more than {MostBytes} bytes");
+                Array.Resize(ref received, length * 2);
+            }
+
+            var read = await stream.ReadAsync(received.AsMemory(length), cancel);
+            if (read == 0) throw new CannotAskException($"{Address} closed the connection without an answer");
+            length += read;
+            switch (RespReplyReader.TryRead(received.AsSpan(0, length), out _, out var reply))
+            {
+                case Resp.ParseResult.Command: return reply!;
+                case Resp.ParseResult.Malformed: throw new CannotAskException($"{Address} does not speak RESP: is this the port for clients?");
+            }
+        }
+    }
+
+    private static byte[] Encode(IReadOnlyList<string> words)
+    {
+        var text = new StringBuilder().Append('*').Append(words.Count).Append("\r\n");
+        foreach (var word in words) text.Append('$').Append(Encoding.UTF8.GetByteCount(word)).Append("\r\n").Append(word).Append("\r\n");
+        return Encoding.UTF8.GetBytes(text.ToString());
+    }
+}

@@ -1,0 +1,85 @@
+using System.CommandLine;
+using Quorate.Configuration;
+using Quorate.Replication;
+using Quorate.Replication.Guarantees;
+using Quorate.Replication.Policies;
+
+namespace Quorate.Commands;
+
+/// <summary>The options that a policy is made of: the same words as in KEYSPACE CREATE.</summary>
+internal sealed class PolicyOptions
+{
+    private static readonly (string Word, string Description)[] Words =
+    [
+        ("strategy", "raft, primary or chain."),
+        ("replicas", "How many nodes hold the data (3)."),
+        ("ack", "What a write waits for: async, semisync:K, majority or sync."),
+        ("min-in-sync", "With ack sync: refuse writes while fewer replicas are in sync."),
+        ("ship", "What travels to the backups of a primary: log or state."),
+        ("reads", "linearizable, tail, craq, eventual or weak."),
+        ("durability", "What a write must survive before it counts on a node: fsync, written or memory."),
+        ("spread", "Every replica in another zone, region or provider."),
+        ("when-short", "What to do with writes while too few replicas are up: refuse or degrade."),
+    ];
+
+    private readonly List<(string Word, Option<string> Option)> _options = [];
+
+    public PolicyOptions(Command command)
+    {
+        foreach (var (word, description) in Words)
+        {
+            var option = new Option<string>("--" + word) { Description = description };
+            _options.Add((word, option));
+            command.Add(option);
+        }
+    }
+
+    /// <summary>The words that were given, each followed by its value.</summary>
+    /// <exception cref="SettingException">a value is none that its word takes.</exception>
+    public List<string> Given(ParseResult parsed)
+    {
+        var words = new List<string>();
+        foreach (var (word, option) in _options)
+        {
+            if (parsed.GetValue(option) is not { } value) continue;
+            words.AddRange([word, value]);
+            if (word == "min-in-sync" && int.TryParse(value, out _)) continue; // means something only beside the others
+            if (!PolicyText.TryParse([word, value], out _, out var why)) throw new SettingException(Named(word, why!));
+        }
+
+        return words;
+    }
+
+    /// <summary>A whole policy from some words and the strategy's defaults, or from what it was.</summary>
+    /// <exception cref="SettingException">the words contradict each other, or ask for what is not built.</exception>
+    public static Policy Read(IReadOnlyList<string> words, Policy? current = null)
+    {
+        if (!PolicyText.TryParse(words, current, out var policy, out var why)) throw new SettingException("--" + why);
+        if (PolicyCheck.Problems(policy!) is [var problem, ..]) throw new SettingException(Named(words, problem));
+        return policy!;
+    }
+
+    /// <summary>Says what the policy promises, before anything is done.</summary>
+    public static async Task ExplainAsync(string name, Policy policy, bool isEphemeral, Terminal terminal)
+    {
+        await terminal.Output.WriteLineAsync($"keyspace {name}: {PolicyText.Print(policy)}");
+        if (isEphemeral && policy.Durability != Durability.Memory)
+        {
+            await terminal.Output.WriteLineAsync("These nodes write no files: nothing outlives their processes, so what is promised is that of durability memory.");
+            policy = policy with { Durability = Durability.Memory };
+        }
+
+        foreach (var sentence in Guarantee.Of(policy).ToSentences()) await terminal.Output.WriteLineAsync("  " + sentence);
+    }
+
+    private static string Named(string word, string why) => why.StartsWith(word + " ", StringComparison.Ordinal) ? "--" + why : $"--{word}: {why}";
+
+    /// <summary>The complaint with the option that it is about in front: the given one that it names first.</summary>
+    private static string Named(IReadOnlyList<string> words, string problem)
+    {
+        foreach (var said in problem.Split([' ', ':', ',', ';']))
+            for (var i = 0; i < words.Count; i += 2)
+                if (said == words[i]) return Named(said, problem);
+        return $"--{words[0]} {words[1]}: {problem}";
+    }
+}
