@@ -43,7 +43,10 @@ internal sealed class Group : HostedGroup, IReplyRouter
     public Epoch Epoch { get; set; }
 
     /// <summary>Null for the default group before the map is known.</summary>
-    public Policy? Policy { get; init; }
+    public Policy? Policy { get; set; }
+
+    /// <summary>For a raft group: the configuration that the control plane wishes for. Null before it is known.</summary>
+    public GroupConfiguration? Wish { get; set; }
 
     /// <summary>Null when the group runs another strategy.</summary>
     public RaftReplica? Raft { get; }
