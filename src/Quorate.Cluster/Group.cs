@@ -46,6 +46,9 @@ internal sealed class Group : HostedGroup, IReplyRouter
     /// <summary>As it was when the replica was made, but for how reads are answered, which follows the map. Null for the default group.</summary>
     public Policy? Policy { get; set; }
 
+    /// <summary>For a raft group: the configuration that the control plane wishes for. Null before it is known.</summary>
+    public GroupConfiguration? Wish { get; set; }
+
     /// <summary>Null when the group runs another strategy.</summary>
     public RaftReplica? Raft { get; }
 

@@ -90,8 +90,16 @@ internal sealed class Holdings(Node node)
 
         if (assignment.Configuration.Epoch <= group.Epoch) return;
         group.Epoch = assignment.Configuration.Epoch;
+        if (group.Policy != assignment.Policy && _assigned.ContainsKey(group.Id.Value))
+        {
+            _assigned[group.Id.Value] = assignment;
+            WriteNote();
+        }
+
+        group.Policy = assignment.Policy;
         if (group.Configured is { } configured) configured.OnConfiguration(assignment.Configuration, now, group.Effects);
-        else MakeVoters(group, assignment.Configuration, now);
+        else group.Wish = assignment.Configuration;
+        MakeVoters(group, now);
         group.AfterStep(now);
         group.NeedsTurnEnd();
     }
@@ -125,6 +133,17 @@ internal sealed class Holdings(Node node)
         node.Routing.OnMapChanged();
     }
 
+    /// <summary>Now and then: whoever leads a raft group now, its voters become those that are wished for.</summary>
+    public void MakeVoters(StepTime now)
+    {
+        foreach (var group in node.Groups.OfType<Group>().ToList())
+        {
+            if (!MakeVoters(group, now)) continue;
+            group.AfterStep(now);
+            group.NeedsTurnEnd();
+        }
+    }
+
     /// <summary>What this node holds, for the control leader.</summary>
     public IReadOnlyList<GroupBeat> Beats()
     {
@@ -140,7 +159,7 @@ internal sealed class Holdings(Node node)
             {
                 var status = raft.Status;
                 beats.Add(new GroupBeat(
-                    group.Id, new ReplicaReport(group.Epoch, new Epoch(status.CurrentTerm.Value), status.LastIndex, status.CommitIndex, false), null, raft.IsLeader));
+                    group.Id, new ReplicaReport(group.Epoch, new Epoch(status.CurrentTerm.Value), status.LastIndex, status.CommitIndex, false), Actual(group, status), raft.IsLeader));
             }
         }
 
@@ -164,14 +183,22 @@ internal sealed class Holdings(Node node)
         { Policy = policy };
     }
 
-    /// <summary>A raft group's voters change by its own consensus; its leader is told the wish, again with every epoch.</summary>
-    private static void MakeVoters(Group group, GroupConfiguration wish, StepTime now)
+    /// <summary>A raft group's voters change by its own consensus; its leader is told the wish until it is true, for a change
+    /// may be refused, or be lost with its leader.</summary>
+    private static bool MakeVoters(Group group, StepTime now)
     {
-        if (group.Raft is not { IsLeader: true } raft || wish.InSync.Count == 0) return;
+        if (group.Raft is not { IsLeader: true } raft || group.Wish is not { InSync.Count: > 0 } wish) return false;
         var target = new Configuration(wish.InSync, wish.Learners);
-        if (raft.Status.Configuration.Equals(target)) return;
+        if (raft.Status.Configuration.Equals(target)) return false;
         raft.OnRequest(new ReplicaRequest { Id = default, Kind = RequestKind.ChangeMembership, Payload = target.Encode() }, now, group.Effects);
+        return true;
     }
+
+    /// <summary>The members of a raft group as its leader knows them; null elsewhere, and while they change.</summary>
+    private static GroupConfiguration? Actual(Group group, RaftStatus status) =>
+        status.Role == RaftRole.Leader && !status.Configuration.IsJoint && status.ConfigurationIndex <= status.CommitIndex
+            ? new GroupConfiguration(group.Epoch, default, status.Configuration.Voters, status.Configuration.Learners)
+            : null;
 
     private void WriteNote()
     {

@@ -14,6 +14,9 @@ internal static class KeyspaceRun
 
     private static readonly TimeSpan Away = TimeSpan.FromSeconds(2.5);
     private static readonly TimeSpan Calm = TimeSpan.FromSeconds(2.5);
+    private static readonly TimeSpan Stall = TimeSpan.FromSeconds(0.6);
+    private static readonly Regex InSync = new(@"in-sync=\[[^\]]*\]", RegexOptions.CultureInvariant);
+    private static readonly Regex Member = new(@"n(?<id>\d+)", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture);
     private static readonly Regex Leader = new(@"leader=n(?<id>\d+)", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture);
 
     public static bool Run(CompareOptions options, string folder)
@@ -58,7 +61,9 @@ internal static class KeyspaceRun
             var victim = round % 2 == 0 && FindLeader(cluster, name) is >= 0 and var leader ? leader : round % cluster.Processes.Length;
             var start = Stopwatch.GetTimestamp();
             var isKill = round % 3 != 2;
-            if (isKill) cluster.Processes[victim].Kill();
+            var isForgetful = round % 5 == 4 && TryLoseUnshipped(cluster, keyspaces.First(k => k.MayLose).Name, ref victim);
+            if (isForgetful) isKill = true;
+            else if (isKill) cluster.Processes[victim].Kill();
             else cluster.Processes[victim].Pause();
             Thread.Sleep(Away);
             if (isKill) cluster.Restart(victim);
@@ -72,8 +77,24 @@ internal static class KeyspaceRun
                 gaps.Add(string.Create(CultureInfo.InvariantCulture, $"{keyspace.Name} {gap:0.00}"));
             }
 
-            Console.WriteLine($"round {round + 1}, n{victim + 1} {(isKill ? "killed" : "stopped")}: longest gaps in s: {string.Join(", ", gaps)}");
+            Console.WriteLine($"round {round + 1}, n{victim + 1} {(isForgetful ? "killed before it could ship" : isKill ? "killed" : "stopped")}: longest gaps in s: {string.Join(", ", gaps)}");
         }
+    }
+
+    /// <summary>Stops the backups for a moment, long enough to fill what may be on its way to them, and kills the primary in it:
+    /// what that acknowledged at the end nobody else has.</summary>
+    private static bool TryLoseUnshipped(QuorateCluster cluster, string name, ref int victim)
+    {
+        if (Shown(cluster, name) is not { } shown || Leader.Match(shown) is not { Success: true } leader) return false;
+        victim = IndexOf(leader);
+        var backups = new List<int>();
+        foreach (Match member in Member.Matches(InSync.Match(shown).Value))
+            if (IndexOf(member) is var index && index != victim) backups.Add(index);
+        foreach (var backup in backups) cluster.Processes[backup].Pause();
+        Thread.Sleep(Stall);
+        cluster.Processes[victim].Kill();
+        foreach (var backup in backups) cluster.Processes[backup].Resume();
+        return true;
     }
 
     private static void Create(QuorateCluster cluster, KeyspaceUnderTest keyspace)
@@ -91,11 +112,11 @@ internal static class KeyspaceRun
     }
 
     /// <summary>Index of the process that leads the keyspace, -1 when nobody does or says so.</summary>
-    private static int FindLeader(QuorateCluster cluster, string name)
-    {
-        foreach (var port in cluster.Ports)
-            if (RespClient.TryCall(port, "KEYSPACE", "SHOW", name) is { IsError: false } shown && Leader.Match(shown.Text) is { Success: true } match)
-                return int.Parse(match.Groups["id"].Value, CultureInfo.InvariantCulture) - 1;
-        return -1;
-    }
+    private static int FindLeader(QuorateCluster cluster, string name) =>
+        Shown(cluster, name) is { } shown && Leader.Match(shown) is { Success: true } match ? IndexOf(match) : -1;
+
+    private static string? Shown(QuorateCluster cluster, string name) =>
+        cluster.Ports.Select(p => RespClient.TryCall(p, "KEYSPACE", "SHOW", name)).FirstOrDefault(r => r is { IsError: false })?.Text;
+
+    private static int IndexOf(Match node) => int.Parse(node.Groups["id"].Value, CultureInfo.InvariantCulture) - 1;
 }

@@ -83,6 +83,7 @@ internal sealed class ControlPlane : HostedGroup, IControlListener
         if (now.Nanoseconds >= _nextBeat)
         {
             _nextBeat = now.Nanoseconds + _options.Nanoseconds(_options.HeartbeatMilliseconds);
+            Node.Holdings.MakeVoters(now);
             Beat(now);
         }
 

@@ -4,6 +4,8 @@ using Quorate.Replication;
 namespace Quorate.Cluster.Control;
 
 /// <summary>What a node tells about its replica of one group.</summary>
+/// <param name="Wanted">The configuration that a primary or chain replica asks for; of the leader of a raft group the one
+/// that is committed there.</param>
 /// <param name="Leads">For a raft group: this replica is the leader.</param>
 public sealed record GroupBeat(GroupId Group, ReplicaReport Report, GroupConfiguration? Wanted = null, bool Leads = false);
 

@@ -34,7 +34,7 @@ internal static class HeartbeatAnswer
             Assignments = assignments,
             Grants = grants,
             HandOvers = handOvers,
-            Dropped = Dropped(supervisor.Map, node, heartbeat, assignments),
+            Dropped = Dropped(supervisor, node, heartbeat, assignments),
         };
     }
 
@@ -48,19 +48,34 @@ internal static class HeartbeatAnswer
     }
 
     /// <summary>A replica that is out hears of it first, by the configuration, and is told to go when it says that it knows.
-    /// A raft replica goes by its own group's word.</summary>
-    private static List<GroupId> Dropped(ClusterMap map, NodeId node, Heartbeat heartbeat, List<GroupAssignment> assignments)
+    /// A raft replica goes by its own group's word: its leader says that it counts no more.</summary>
+    private static List<GroupId> Dropped(Supervisor supervisor, NodeId node, Heartbeat heartbeat, List<GroupAssignment> assignments)
     {
         var dropped = new List<GroupId>();
         foreach (var beat in heartbeat.Groups)
         {
-            if (map.Group(beat.Group) is not { } group) dropped.Add(beat.Group);
-            else if (!group.IsConfigured || group.Needs(node)) continue;
+            if (supervisor.Map.Group(beat.Group) is not { } group) dropped.Add(beat.Group);
+            else if (group.Policy.Strategy == Strategy.Raft ? !IsOut(supervisor, group, node) : group.Needs(node)) continue;
+            else if (group.Policy.Strategy == Strategy.Raft) dropped.Add(beat.Group);
             else if (beat.Report.Epoch < group.Epoch) assignments.Add(Assignment(group));
             else dropped.Add(beat.Group);
         }
 
         return dropped;
+    }
+
+    /// <summary>Neither wished for nor, by the word of the newest leader that has taken up the present wish, a member.</summary>
+    private static bool IsOut(Supervisor supervisor, GroupEntry group, NodeId node)
+    {
+        if (group.Configuration.Contains(node)) return false;
+        GroupBeat? newest = null;
+        foreach (var member in group.Configuration.Members)
+        {
+            if (supervisor.Detector.IsSuspected(member) || supervisor.BeatOf(member, group.Id) is not { Leads: true } beat) continue;
+            if (newest is null || beat.Report.LastEpoch > newest.Report.LastEpoch) newest = beat;
+        }
+
+        return newest is { Wanted: { } actual } && newest.Report.Epoch == group.Epoch && !actual.Contains(node);
     }
 
     private static GroupAssignment Assignment(GroupEntry group) => new(group.Id, group.Policy, group.Configuration);

@@ -12,6 +12,9 @@ internal sealed class Backup(PrimaryReplica replica)
     /// <summary>The log agrees with that of this epoch's primary up to here; more may, less may not.</summary>
     private LogIndex _verified;
 
+    /// <summary>The log agrees with that of this epoch's primary at least up to here.</summary>
+    public LogIndex Verified => _verified;
+
     /// <summary>What agreed with an older epoch's primary need not agree with this one's.</summary>
     public void OnEpoch() => _verified = default;
 
@@ -42,6 +45,7 @@ internal sealed class Backup(PrimaryReplica replica)
         EndAmnesia(message);
         replica.DropIndex = message.DropIndex;
         replica.CommitUpTo(LogIndex.Min(message.CommitIndex, _verified));
+        replica.Reads.OnApplied();
     }
 
     /// <summary>The newest state instead of the entries between. The state here must be exactly the one it starts from.</summary>
@@ -77,8 +81,8 @@ internal sealed class Backup(PrimaryReplica replica)
         replica.Journal.SaveChanges(
             message.PrevIndex, message.Index, message.IndexEpoch, message.History.Span, message.Effect.Span, replica.Out);
         replica.RestoreAt(message.Index);
-        replica.Reads.OnApplied();
         _verified = message.Index;
+        replica.Reads.OnApplied();
         Acknowledge(from, message.Epoch, isHeartbeat: false);
     }
 
@@ -87,6 +91,7 @@ internal sealed class Backup(PrimaryReplica replica)
     {
         _verified = LogIndex.Max(_verified, upTo);
         replica.Out.Send(to, Answer(replica.Configuration!.Epoch, upTo, upTo), after);
+        replica.Reads.OnApplied();
     }
 
     private bool AgreesAt(LogIndex index, Epoch epoch)

@@ -43,10 +43,14 @@ internal sealed class BackupReads(PrimaryReplica replica)
     {
         // One that was the primary and shipped state may hold what it executed and nobody committed.
         if (_waiting.Count == 0 || replica.Past.IsStateLost || replica.LastApplied > replica.CommitIndex) return;
+        // Counter-example without the second half. 1. A primary that is cut off applies entries 5 and 6. 2. Another takes over
+        // and commits a 5 of its own. 3. The old one comes back, asks, and hears 5: it has applied that much, but of what
+        // the group gave up.
+        var known = LogIndex.Min(replica.LastApplied, replica.Backup.Verified);
         var kept = 0;
         for (var i = 0; i < _waiting.Count; i++)
         {
-            if (_waiting[i].Index <= replica.LastApplied) replica.Out.Reply(_waiting[i].Request, Outcome.ReadNow);
+            if (_waiting[i].Index <= known) replica.Out.Reply(_waiting[i].Request, Outcome.ReadNow);
             else _waiting[kept++] = _waiting[i];
         }
 
