@@ -11,7 +11,12 @@ public sealed class ShippedKeyspaceTests
 
     private static readonly PrimaryOptions Options = new()
     {
-        Ship = Ship.State, Ack = Ack.SemiSync, CoalesceBytes = 2000, MaxLagBytes = 20_000, MaxChangesBytes = 100_000, SnapshotThresholdBytes = 40_000,
+        Ship = Ship.State,
+        Ack = Ack.SemiSync,
+        CoalesceBytes = 2000,
+        MaxLagBytes = 20_000,
+        MaxChangesBytes = 100_000,
+        SnapshotThresholdBytes = 40_000,
     };
 
     [Theory]
