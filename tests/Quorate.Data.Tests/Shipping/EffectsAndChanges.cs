@@ -139,6 +139,20 @@ public sealed class EffectsAndChanges
     }
 
     [Fact]
+    public void A_session_that_was_forgotten_and_began_anew_does_so_wherever_its_changes_come()
+    {
+        var primary = Shipping();
+        var behind = new Keyspace();
+        primary.DoOnce(-1, 5, 0, "INCR n");
+        TryCatchUp(primary, behind).ShouldBeTrue();
+        for (var i = 0; i < SessionTable.MostSessions; i++) primary.DoOnce(i, 0, 0, "INCR n");
+        primary.DoOnce(-1, 3, 0, "INCR n");
+        TryCatchUp(primary, behind).ShouldBeTrue();
+        behind.Machine.TryGetSessionReply(-1, 5, out _).ShouldBeFalse();
+        behind.Machine.Digest().ShouldBe(primary.Machine.Digest());
+    }
+
+    [Fact]
     public void A_swap_that_came_as_part_of_several_entries_is_not_told_to_one_who_may_have_it()
     {
         var primary = Shipping();
