@@ -68,7 +68,8 @@ internal sealed class Flood : IDisposable
             {
                 // Ended by this side or the other.
             }
-        }, 256 * 1024) { IsBackground = true };
+        }, 256 * 1024)
+        { IsBackground = true };
         _threads.Add(thread);
         thread.Start();
     }
