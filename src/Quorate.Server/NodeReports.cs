@@ -41,6 +41,7 @@ internal static class NodeReports
                     ? new MemberReport(m.Name, own.Peer, own.Resp, true)
                     : new MemberReport(m.Name, m.PeerAddress, m.RespAddress, links.First(l => l.Peer == m.Id).IsUp))])
             {
+                KnowsKeyspaces = node.View.Map is { IsKnown: true } && !node.View.ControlLeader.IsNone,
                 Figures =
                 [
                     ("quorate_is_leader", "1 when this node orders the writes.", false, isLeader ? 1 : 0),

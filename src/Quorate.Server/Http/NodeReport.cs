@@ -20,6 +20,9 @@ public sealed record NodeReport(
 {
     internal IReadOnlyList<(string Name, string Help, bool IsCounter, double Value)> Figures { get; init; } = [];
 
+    /// <summary>True once this node has heard which keyspaces there are: until then it answers LOADING for all but database 0.</summary>
+    public bool KnowsKeyspaces { get; init; }
+
     /// <summary>Who holds what, and what it promises; empty in a report that was not taken for <c>/status</c>.</summary>
     public IReadOnlyList<KeyspaceReport> Keyspaces { get; init; } = [];
 

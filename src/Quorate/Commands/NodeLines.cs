@@ -8,14 +8,15 @@ internal static class NodeLines
     public static string Of(string name, NodeServer node) =>
         $"{name}: clients redis://{node.RespAddress}, peers {node.PeerAddress}, status http://{node.HttpAddress}/status";
 
-    /// <summary>The line that says that the cluster works, or null while the nodes do not all know the same leader.</summary>
+    /// <summary>The line that says that the cluster works, or null while the nodes do not all know the same leader and which
+    /// keyspaces there are.</summary>
     public static string? Ready(IReadOnlyList<NodeServer> nodes)
     {
         string? leader = null;
         foreach (var node in nodes)
         {
             var report = node.Report();
-            if (report.Leader is null || (leader is not null && leader != report.Leader)) return null;
+            if (!report.KnowsKeyspaces || report.Leader is null || (leader is not null && leader != report.Leader)) return null;
             leader = report.Leader;
         }
 
