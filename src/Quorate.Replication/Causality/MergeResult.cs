@@ -1,4 +1,4 @@
-namespace Quorate.Data;
+namespace Quorate.Replication.Causality;
 
 public enum MergeKind : byte
 {
