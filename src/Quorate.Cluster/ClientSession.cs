@@ -23,6 +23,7 @@ public sealed class ClientSession
     private readonly Stack<HeldCommand> _spare = new();
 
     private int _barriers; // commands in the queue behind which no write may be handed on yet: anything held but a read
+    private long _lastWrite = -1;
     private bool _isReady;
 
     internal ClientSession(Node node, long id, SessionState state) =>
@@ -63,10 +64,10 @@ public sealed class ClientSession
         Node.Now = now;
         Node.Statistics.CommandsProcessed++;
         var wasEmpty = Output.Length == 0;
-        if (Node.FindInKeyspace(args) is { } spec && IsExecutable(spec, args))
+        if (Node.FindIn(Group.Commands, args) is { } spec && IsExecutable(spec, args))
         {
-            if (spec.Route == CommandRoute.Write) TakeWrite(spec, args, now);
-            else TakeRead(spec, args, now);
+            if (IsRead(spec)) TakeRead(spec, args, now);
+            else TakeWrite(spec, args, now);
         }
         else if (_slots.Count == 0)
         {
@@ -132,7 +133,7 @@ public sealed class ClientSession
         switch (s.State)
         {
             case SlotState.Writing:
-                CompleteSlot(slot, Replies.OfWrite(outcome));
+                CompleteSlot(slot, Group.Merging is null ? Replies.OfWrite(outcome) : Replies.OfMerging(outcome, s.IsRead));
                 break;
             case SlotState.Reading when outcome.Kind == OutcomeKind.ReadNow && slot == _slots.Head:
                 if (TryRead(ref s, Node.Now)) OnHeadWritten();
@@ -153,8 +154,7 @@ public sealed class ClientSession
         {
             ref var head = ref _slots[_slots.Head];
             if (head.State == SlotState.Done) break;
-            var mayHappen = head.State == SlotState.Writing && (head.MayHaveHappened || Group.Forwarder.GiveUp(this, _slots.Head));
-            CompleteSlot(_slots.Head, mayHappen ? Replies.Uncertain("no majority answered in time") : Replies.NoLeader);
+            CompleteSlot(_slots.Head, Group.GiveUp(this, _slots.Head, head));
         }
     }
 
@@ -208,7 +208,7 @@ public sealed class ClientSession
     private void TakeWrite(CommandSpec spec, in CommandArgs args, StepTime now)
     {
         var isSilent = State.BeginCommand(spec.Name, now);
-        if (_barriers > 0 || !_slots.MayWriteBehind(Group.PathEpoch, Group.Replica.IsLeader))
+        if (_barriers > 0 || MustWait(spec) || !_slots.MayWriteBehind(Group.PathEpoch, Group.Replica.IsLeader))
         {
             Hold(spec, args, now, isSilent);
             return;
@@ -219,10 +219,12 @@ public sealed class ClientSession
             State = SlotState.Writing,
             SinceNanoseconds = now.Nanoseconds,
             PathEpoch = Group.PathEpoch,
-            MayHaveHappened = Group.Replica.IsLeader,
+            MayHaveHappened = Group.IsHandedOnForGood(spec.Route == CommandRoute.Read),
+            IsRead = spec.Route == CommandRoute.Read,
             IsSilent = isSilent,
         });
-        Group.Write(this, slot, Database, args, now);
+        if (spec.Route == CommandRoute.Write) _lastWrite = slot;
+        Group.Write(this, slot, Database, spec.Route == CommandRoute.Read, args, now);
     }
 
     private void TakeRead(CommandSpec spec, in CommandArgs args, StepTime now)
@@ -247,7 +249,14 @@ public sealed class ClientSession
         if (!IsRead(spec)) MakeReady();
     }
 
-    private static bool IsRead(CommandSpec? spec) => spec is { Route: CommandRoute.Read };
+    /// <summary>Executed here when it is allowed to. Where the data merges, reads are handed on as writes are.</summary>
+    private bool IsRead(CommandSpec? spec) => spec is { Route: CommandRoute.Read } && Group.Merging is null;
+
+    private bool IsHandedOn(CommandSpec? spec) => spec is { Route: CommandRoute.Write } || (spec is not null && Group.Merging is not null);
+
+    /// <summary>A read whose answer might lack a write before it that is not answered yet.</summary>
+    private bool MustWait(CommandSpec spec) =>
+        spec.Route == CommandRoute.Read && _lastWrite >= _slots.Head && Group.Merging is { ReadsFollowWrites: true };
 
     private bool TryBeginHead(ref Slot head, bool inStep)
     {
@@ -279,7 +288,7 @@ public sealed class ClientSession
             return false;
         }
 
-        if (head.Spec is { Route: CommandRoute.Write } && Node.Refusal is null)
+        if (IsHandedOn(head.Spec) && Node.Refusal is null)
         {
             StartHeldWrite(ref head, _slots.Head);
             return false;
@@ -315,7 +324,7 @@ public sealed class ClientSession
                 return;
             }
 
-            if (slot.Spec is not { Route: CommandRoute.Write } || Node.Refusal is not null) return;
+            if (!IsHandedOn(slot.Spec) || MustWait(slot.Spec!) || Node.Refusal is not null) return;
             StartHeldWrite(ref slot, s);
         }
     }
@@ -326,9 +335,11 @@ public sealed class ClientSession
         slot.Command = null;
         slot.State = SlotState.Writing;
         slot.PathEpoch = Group.PathEpoch;
-        slot.MayHaveHappened = Group.Replica.IsLeader;
+        slot.IsRead = slot.Spec is { Route: CommandRoute.Read };
+        slot.MayHaveHappened = Group.IsHandedOnForGood(slot.IsRead);
+        if (!slot.IsRead) _lastWrite = sequence;
         _barriers--;
-        Group.Write(this, sequence, Database, command.Args, Node.Now);
+        Group.Write(this, sequence, Database, slot.IsRead, command.Args, Node.Now);
         _spare.Push(command);
     }
 
@@ -353,11 +364,27 @@ public sealed class ClientSession
     private void RunHere(in CommandArgs args, StepTime now)
     {
         _local.Run(args, now);
-        if (State.HasMoved) _selected.Refresh(); // nothing is handed on past SELECT: what is queued has not begun
+        if (State.HasMoved) Move();
         if (!_local.IsWaiting) return;
         // A place at the head of the queue keeps later replies behind the one that comes later.
         _barriers++;
         _slots.PushFront(new Slot { State = SlotState.Held, SinceNanoseconds = now.Nanoseconds });
+    }
+
+    /// <summary>Another keyspace is selected. Nothing is handed on past SELECT: what is queued has not begun, and may mean
+    /// something else there.</summary>
+    private void Move()
+    {
+        _selected.Refresh();
+        _barriers = 0;
+        for (var s = _slots.Head; s < _slots.End; s++)
+        {
+            ref var slot = ref _slots[s];
+            if (slot is not { State: SlotState.Held, Command: { } command }) continue;
+            var spec = Node.FindIn(Group.Commands, command.Args);
+            slot.Spec = spec is not null && IsExecutable(spec, command.Args) ? spec : null;
+            if (!IsRead(slot.Spec)) _barriers++;
+        }
     }
 
     private void ContinueWaiting(StepTime now)

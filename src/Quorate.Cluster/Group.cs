@@ -1,6 +1,8 @@
 using System.Buffers.Binary;
 using System.Text;
+using Quorate.Cluster.Convergent;
 using Quorate.Cluster.Forwarding;
+using Quorate.Cluster.Sessions;
 using Quorate.Data;
 using Quorate.Replication;
 using Quorate.Resp;
@@ -25,13 +27,16 @@ internal sealed class Group : HostedGroup, IReplyRouter
     /// <param name="makeReplica">Makes the replica of this group's machine, last of all.</param>
     /// <param name="before">What stood for the group on this node until now: what it forwarded and has no answer to goes on
     /// here, and the sequence of its session, of which the log remembers what it has seen.</param>
-    public Group(GroupId id, Node node, CommandTable table, Func<Group, IReplica> makeReplica, Group? before = null)
+    /// <param name="policy">Needed of a group whose data merges.</param>
+    public Group(GroupId id, Node node, CommandTable table, Func<Group, IReplica> makeReplica, Group? before = null, Policy? policy = null)
         : base(id, node)
     {
+        Policy = policy;
         Machine = new KeyspaceMachine(table, this);
         Forwarder = before?.Forwarder ?? new Forwarder(this, node, node.ForwardingSession);
         Forwarder.MoveTo(this);
         Inbox = new ForwardInbox(this, node);
+        if (policy is { IsConvergent: true }) Merging = new MergingContents(this, node, policy, before?.Merging);
         Replica = makeReplica(this);
         Raft = Replica as RaftReplica;
         Configured = Replica as IConfiguredReplica;
@@ -57,7 +62,13 @@ internal sealed class Group : HostedGroup, IReplyRouter
 
     public override IReplica Replica { get; }
 
+    /// <summary>Empty in an absent group, and in one whose data merges.</summary>
     public KeyspaceMachine Machine { get; }
+
+    /// <summary>Null in a group with one order of all writes.</summary>
+    public MergingContents? Merging { get; }
+
+    public CommandTable Commands => Merging?.Commands ?? Node.Keyspace;
 
     public RequestTable Requests { get; } = new();
 
@@ -77,8 +88,15 @@ internal sealed class Group : HostedGroup, IReplyRouter
     public long Stamp(StepTime now) => _lastStamp = Math.Max(_lastStamp, now.UnixMilliseconds);
 
     /// <summary>Hands a write of a client of this node to the log (this node leads) or to the leader.</summary>
-    public void Write(ClientSession session, long slot, int database, in CommandArgs args, StepTime now)
+    /// <param name="isRead">Only where the data merges.</param>
+    public void Write(ClientSession session, long slot, int database, bool isRead, in CommandArgs args, StepTime now)
     {
+        if (Merging is not null)
+        {
+            Merging.Take(session, slot, isRead, args, now);
+            return;
+        }
+
         if (!Replica.IsLeader)
         {
             Forwarder.Enqueue(session, slot, database, args, now);
@@ -129,6 +147,25 @@ internal sealed class Group : HostedGroup, IReplyRouter
         NeedsTurnEnd();
     }
 
+    /// <summary>The client waits no longer: what it is told of a command that was handed on, or not even that.</summary>
+    public ReadOnlySpan<byte> GiveUp(ClientSession session, long sequence, in Slot slot)
+    {
+        var mayHappen = slot.State == SlotState.Writing
+            && (slot.MayHaveHappened || (Merging is null ? Forwarder.GiveUp(session, sequence) : Merging.Forwarder.GiveUp(session, sequence) && !slot.IsRead));
+        if (Merging is null) return mayHappen ? Replies.Uncertain("no majority answered in time") : Replies.NoLeader;
+        return mayHappen ? Replies.Uncertain("not enough replicas answered in time") : Replies.NoReplica;
+    }
+
+    /// <summary>Nobody hears of this client's outcomes any more.</summary>
+    public void Forget(ClientSession session)
+    {
+        Forwarder.Forget(session);
+        Merging?.Forwarder.Forget(session);
+    }
+
+    /// <summary>True from the moment a command is handed on, when nobody can say any more that it will not take effect.</summary>
+    public bool IsHandedOnForGood(bool isRead) => Merging is null ? Replica.IsLeader : !IsAbsent && !isRead;
+
     /// <summary>Moves the log's clock on, so that what has run out goes: expiry is decided by the log alone.</summary>
     public void ProposeClock(StepTime now)
     {
@@ -143,7 +180,8 @@ internal sealed class Group : HostedGroup, IReplyRouter
         Replica.OnTick(now, Effects);
         AfterStep(now);
         Forwarder.OnTick(now);
-        if (Replica.IsLeader && Machine.HasDueKeys(now.UnixMilliseconds)) ProposeClock(now);
+        Merging?.Forwarder.OnTick(now);
+        if (Merging is null && Replica.IsLeader && Machine.HasDueKeys(now.UnixMilliseconds)) ProposeClock(now);
     }
 
     public override void OnTurnEnd(StepTime now)
@@ -151,6 +189,7 @@ internal sealed class Group : HostedGroup, IReplyRouter
         Replica.OnTurnEnd(now, Effects);
         AfterStep(now);
         Forwarder.Flush(now);
+        Merging?.Forwarder.Flush(now);
         Inbox.Flush(now);
     }
 
@@ -172,7 +211,8 @@ internal sealed class Group : HostedGroup, IReplyRouter
         switch (kind)
         {
             case ForwardRequests.WireKind:
-                return ForwardRequests.TryDecode(body, out var requests) && Inbox.OnRequests(from, requests!, now);
+                if (!ForwardRequests.TryDecode(body, out var requests)) return false;
+                return Merging is null ? Inbox.OnRequests(from, requests!, now) : Merging.Inbox.OnRequests(from, requests!, now);
             case ForwardRedirect.WireKind:
                 if (!ForwardRedirect.TryDecode(body, out var redirect)) return false;
                 if (IsAbsent) Node.Routing.OnRedirect(this, from, redirect!.Leader, now);
@@ -198,7 +238,8 @@ internal sealed class Group : HostedGroup, IReplyRouter
             var sequence = BinaryPrimitives.ReadInt64LittleEndian(bytes.Span);
             var length = BinaryPrimitives.ReadInt32LittleEndian(bytes.Span[8..]);
             if (length < 0 || length > bytes.Length - 12) return false;
-            Forwarder.OnReply(sequence, bytes.Span.Slice(12, length), now);
+            if (Merging is null) Forwarder.OnReply(sequence, bytes.Span.Slice(12, length), now);
+            else Merging.Forwarder.OnReply(sequence, bytes.Span.Slice(12, length), now);
             bytes = bytes[(12 + length)..];
         }
 
@@ -226,6 +267,9 @@ internal sealed class Group : HostedGroup, IReplyRouter
                 break;
             case RequestOwner.Client:
                 request.Session!.OnOutcome(request.Sequence, outcome);
+                break;
+            case RequestOwner.Peer or RequestOwner.PeerRead when Merging is not null:
+                Merging.Inbox.OnOutcome(request, outcome);
                 break;
             case RequestOwner.Peer:
                 Inbox.OnOutcome(request, outcome);
@@ -275,7 +319,7 @@ internal sealed class Group : HostedGroup, IReplyRouter
                 foreach (var session in _clockWaiters) session.MakeReady();
                 _clockWaiters.Clear();
                 break;
-            case RequestOwner.Peer:
+            case RequestOwner.Peer or RequestOwner.PeerRead:
                 Inbox.Reply(request.Origin, request.OriginSession, request.Sequence, reply);
                 break;
             case RequestOwner.Client:

@@ -178,9 +178,9 @@ internal sealed class Holdings(Node node)
                 options.Self,
                 new ChainOptions { Craq = policy.Reads != ReadConsistency.Tail, Durable = isDurable, MinInSync = policy.MinInSync },
                 group.Machine, node.Host.SnapshotsOf(group.Id), options.Incarnation),
+            Strategy.MultiLeader or Strategy.Leaderless => node.MakeConvergent(group, policy),
             _ => node.MakeRaft(group.Id, group.Machine, new Configuration(assignment.Configuration.InSync), isDurable, null),
-        }, before)
-        { Policy = policy };
+        }, before, policy);
     }
 
     /// <summary>A raft group's voters change by its own consensus; its leader is told the wish until it is true, for a change

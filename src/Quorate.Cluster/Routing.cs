@@ -85,7 +85,7 @@ internal sealed class Routing(Node node, Group first)
 
     private Group StandIn(GroupId id, Group? before)
     {
-        var absent = new Group(id, node, node.Keyspace, _ => new AbsentReplica(() => LeaderElsewhere(id)), before);
+        var absent = new Group(id, node, node.Keyspace, _ => new AbsentReplica(() => LeaderElsewhere(id)), before, node.Control?.Map.Group(id)?.Policy);
         node.AddGroup(absent);
         return absent;
     }

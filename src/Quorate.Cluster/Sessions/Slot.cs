@@ -40,6 +40,9 @@ internal struct Slot
     /// <summary>True when it can't be said any more whether the command took effect.</summary>
     public bool MayHaveHappened;
 
+    /// <summary>A read that was handed on as writes are: the group's data merges.</summary>
+    public bool IsRead;
+
     /// <summary>The client does not want the reply (CLIENT REPLY).</summary>
     public bool IsSilent;
 }

@@ -23,7 +23,7 @@ public static class PolicyChange
     {
         ArgumentNullException.ThrowIfNull(from);
         ArgumentNullException.ThrowIfNull(to);
-        if (to.Strategy == Strategy.Chain) return false; // its replicas serve by it
+        if (to.Strategy == Strategy.Chain || to.IsConvergent) return false; // its replicas serve by it
         var same = to with { Reads = from.Reads, BoundMilliseconds = from.BoundMilliseconds };
         return same == from;
     }

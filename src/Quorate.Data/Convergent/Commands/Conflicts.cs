@@ -1,3 +1,4 @@
+using Quorate.Replication;
 using Quorate.Replication.Causality;
 using Quorate.Replication.Crdt;
 using Quorate.Resp;
