@@ -224,7 +224,7 @@ public sealed class ClientSession
             IsSilent = isSilent,
         });
         if (spec.Route == CommandRoute.Write) _lastWrite = slot;
-        Group.Write(this, slot, Database, spec.Route == CommandRoute.Read, args, now);
+        Group.Write(this, slot, Database, args, now, spec.Route == CommandRoute.Read);
     }
 
     private void TakeRead(CommandSpec spec, in CommandArgs args, StepTime now)
@@ -339,7 +339,7 @@ public sealed class ClientSession
         slot.MayHaveHappened = Group.IsHandedOnForGood(slot.IsRead);
         if (!slot.IsRead) _lastWrite = sequence;
         _barriers--;
-        Group.Write(this, sequence, Database, slot.IsRead, command.Args, Node.Now);
+        Group.Write(this, sequence, Database, command.Args, Node.Now, slot.IsRead);
         _spare.Push(command);
     }
 

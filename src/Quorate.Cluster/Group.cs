@@ -89,7 +89,7 @@ internal sealed class Group : HostedGroup, IReplyRouter
 
     /// <summary>Hands a write of a client of this node to the log (this node leads) or to the leader.</summary>
     /// <param name="isRead">Only where the data merges.</param>
-    public void Write(ClientSession session, long slot, int database, bool isRead, in CommandArgs args, StepTime now)
+    public void Write(ClientSession session, long slot, int database, in CommandArgs args, StepTime now, bool isRead = false)
     {
         if (Merging is not null)
         {

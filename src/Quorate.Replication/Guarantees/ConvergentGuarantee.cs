@@ -10,9 +10,7 @@ internal static class ConvergentGuarantee
         yield return Available(policy);
         if (policy.Strategy == Strategy.MultiLeader)
         {
-            yield return policy.Ack == Ack.Async
-                ? "A leader that is cut off goes on taking writes; they reach the others when it is back. If it is lost with its disk instead, what it had not shipped is lost with it: how much that is, its lag says."
-                : $"A leader that is cut off from all but {GuaranteeText.Count(policy.AckBackups - 1, "other")} takes no writes until it reaches more; nothing that it acknowledged is lost with it.";
+            yield return "A region that is cut off goes on taking writes; they reach the others when it is back. If it is lost with its disks instead, what it had not shipped is lost with it: how much that is, its lag says.";
             yield return "Leaders order nothing among themselves: a write that was made after seeing another is never shown without it, and when all have heard of the same writes all hold the same.";
         }
 
@@ -43,7 +41,7 @@ internal static class ConvergentGuarantee
     private static string Available(Policy policy) => policy switch
     {
         { Strategy: Strategy.MultiLeader, Ack: Ack.Async } => "Writes and reads are taken by every leader that is up, also by one that reaches no other: in every region that has one, on both sides of any partition.",
-        { Strategy: Strategy.MultiLeader } => $"Reads are taken by every leader that is up; writes are refused or uncertain where fewer than {GuaranteeText.Count(policy.AckBackups, "other leader")} can be reached.",
+        { Strategy: Strategy.MultiLeader } => "Reads are taken by every replica that is up, writes in every region in which enough of its own replicas are in touch, on both sides of any partition between regions.",
         { Consensus: true } => $"A key can be neither read nor written while fewer than {policy.W} of its {policy.N} replicas can be reached.",
         { Sloppy: true } => $"Writes are taken while {GuaranteeText.Count(policy.W, "node")} can be reached, holders of the key or others; reads while {policy.R} can.",
         _ => $"Writes of a key are refused or uncertain while fewer than {policy.W} of its {policy.N} replicas can be reached, reads while fewer than {policy.R}; there is no leader whose loss would stop either.",

@@ -111,6 +111,7 @@ public sealed record Guarantee
     private static int Copies(Policy policy) => policy.Ack switch
     {
         _ when policy.Strategy == Strategy.Leaderless => policy.W,
+        _ when policy.Strategy == Strategy.MultiLeader => 1, // the acknowledgement is the region's, and a region may have one replica
         _ when policy.Strategy == Strategy.Pbft => ((policy.Replicas - 1) / 3) + 1, // of those that prepared, the honest ones
         Ack.Async => 1,
         Ack.SemiSync => policy.AckBackups + 1,
@@ -120,7 +121,7 @@ public sealed record Guarantee
 
     private static LossWindow WindowOf(Policy policy)
     {
-        var window = policy.Ack == Ack.Async && policy.Replicas > 1 ? LossWindow.Unshipped : LossWindow.None;
+        var window = (policy.Ack == Ack.Async || policy.Strategy == Strategy.MultiLeader) && policy.Replicas > 1 ? LossWindow.Unshipped : LossWindow.None;
         if (policy.WhenShort == WhenShort.Degrade) window |= LossWindow.WhileDegraded;
         if (policy.Durability != Durability.Fsync) window |= LossWindow.Unsynced;
         return window;
@@ -132,7 +133,7 @@ public sealed record Guarantee
         if (lost >= Holders(policy)) return Survival.No;
         if (policy.WhenShort == WhenShort.Degrade && lost < copies) return Survival.OutsideWindow;
         if (lost < copies) return Survival.Always;
-        if (policy.Ack == Ack.Async) return Survival.OutsideWindow;
+        if (policy.Ack == Ack.Async || policy.Strategy == Strategy.MultiLeader) return Survival.OutsideWindow;
         return policy.Ack == Ack.Sync ? Survival.WhileEnoughInSync : Survival.No;
     }
 

@@ -35,7 +35,9 @@ internal static class GuaranteeText
         {
             { Strategy: Strategy.Leaderless } => $"of {policy.W} of the {policy.N} replicas of its key",
             { Strategy: Strategy.MultiLeader, Ack: Ack.Async } => "of the one leader that took it",
-            { Strategy: Strategy.MultiLeader } => $"of the leader that took it and {Count(policy.AckBackups, "other")}",
+            { Strategy: Strategy.MultiLeader, Ack: Ack.SemiSync } => $"of the leader that took it and {Count(policy.AckBackups, "other replica")} of its region, or as many as that has",
+            { Strategy: Strategy.MultiLeader, Ack: Ack.Majority } => "of more than half of the replicas of the region that took it",
+            { Strategy: Strategy.MultiLeader } => "of every replica of the region that took it",
             { Strategy: Strategy.Chain } => "of every replica of the chain, which is never shorter than " + Count(policy.MinInSync, "replica"),
             { Strategy: Strategy.Pbft } => $"of {policy.Replicas - ((policy.Replicas - 1) / 3)} of {policy.Replicas} replicas",
             { Ack: Ack.Async } => "of the primary alone",

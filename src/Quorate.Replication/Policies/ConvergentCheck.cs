@@ -13,8 +13,7 @@ internal static class ConvergentCheck
     public static void AddProblems(Policy policy, BuiltParts built, List<string> problems)
     {
         AddConflictProblems(policy, problems);
-        if (policy.Strategy == Strategy.MultiLeader) AddMultiLeaderProblems(policy, problems);
-        else AddLeaderlessProblems(policy, built, problems);
+        if (policy.Strategy == Strategy.Leaderless) AddLeaderlessProblems(policy, built, problems);
         if (policy.Reads is ReadConsistency.Bounded or ReadConsistency.Voted)
             problems.Add($"reads {PolicyWords.Of(policy.Reads)} needs one order of all writes; use strategy raft, or here reads eventual");
     }
@@ -25,14 +24,6 @@ internal static class ConvergentCheck
         if (policy.MergeName is { } name && (name.Length > LongestName || name.Any(c => c is <= ' ' or > '~'))) problems.Add($"conflicts merge takes a name of 1 to {LongestName} printable ASCII characters without blanks");
         if (policy.MergeScript is { } script && Encoding.UTF8.GetByteCount(script) > LongestScriptBytes) problems.Add($"script has at most {LongestScriptBytes} bytes");
         if (policy.MergeScript is not null && policy.MergeName is null) problems.Add("script belongs to conflicts merge:NAME");
-    }
-
-    private static void AddMultiLeaderProblems(Policy policy, List<string> problems)
-    {
-        if (policy.Ack == Ack.Sync)
-            problems.Add("ack sync would stop writes in every region as soon as one is cut off, and multileader is there to go on writing; use ack async or semisync:1, or strategy raft");
-        if (policy.Ack == Ack.Majority)
-            problems.Add("multileader counts no majority: a write is taken by one leader; use ack async or semisync:1, or strategy raft");
     }
 
     private static void AddLeaderlessProblems(Policy policy, BuiltParts built, List<string> problems)

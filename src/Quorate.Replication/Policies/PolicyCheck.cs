@@ -83,7 +83,7 @@ public static class PolicyCheck
                 problems.Add($"semisync:{policy.AckBackups} waits for {policy.AckBackups} backups, and replicas {policy.Replicas} has {Math.Max(0, policy.Replicas - 1)} beside the primary");
         }
 
-        if (policy.Ack == Ack.Sync)
+        if (policy.Ack == Ack.Sync && !policy.IsConvergent)
         {
             if (policy.MinInSync < 1) problems.Add("min-in-sync is 1 or more: the primary itself counts");
             if (policy.MinInSync > policy.Replicas) problems.Add($"min-in-sync {policy.MinInSync} is more than replicas {policy.Replicas}: no write would ever be taken");

@@ -33,13 +33,13 @@ public static class PolicyDefaults
     public static Policy Normal(Policy policy)
     {
         ArgumentNullException.ThrowIfNull(policy);
+        if (policy.Strategy == Strategy.Leaderless) policy = policy with { Ack = Ack.Majority, Ship = Ship.Log };
         if (policy.Ack != Ack.SemiSync) policy = policy with { AckBackups = 1 };
-        if (policy.Ack != Ack.Sync) policy = policy with { MinInSync = 2 };
+        if (policy.Ack != Ack.Sync || policy.IsConvergent) policy = policy with { MinInSync = 2 };
         if (policy.Reads != ReadConsistency.Bounded) policy = policy with { BoundMilliseconds = 500 };
         if (policy.Conflicts != ConflictRule.Merge) policy = policy with { MergeName = null, MergeScript = null };
         if (policy.Strategy != Strategy.MultiLeader) policy = policy with { Topology = Topology.All };
         if (policy.Strategy != Strategy.Leaderless) policy = policy with { N = 3, R = 2, W = 2, Sloppy = false, Consensus = false };
-        if (policy.Strategy == Strategy.Leaderless) policy = policy with { Ack = Ack.Majority, Ship = Ship.Log };
         if (policy.Consensus) policy = policy with { R = Majority(policy.N), W = Majority(policy.N) };
         if (!policy.IsConvergent || policy.Consensus) policy = policy with { Conflicts = ConflictRule.Crdt, MergeName = null, MergeScript = null };
         return policy.Spread is null ? policy : policy with { Spread = policy.Spread.ToLowerInvariant() };

@@ -75,7 +75,7 @@ public static class PolicyText
 
         text.Append(" ack ").Append(PolicyWords.Of(policy.Ack));
         if (policy.Ack == Ack.SemiSync) text.Append(CultureInfo.InvariantCulture, $":{policy.AckBackups}");
-        if (policy.Ack == Ack.Sync) text.Append(CultureInfo.InvariantCulture, $" min-in-sync {policy.MinInSync}");
+        if (policy.Ack == Ack.Sync && !policy.IsConvergent) text.Append(CultureInfo.InvariantCulture, $" min-in-sync {policy.MinInSync}");
         if (policy.WhenShort != WhenShort.Refuse) text.Append(" when-short ").Append(PolicyWords.Of(policy.WhenShort));
         text.Append(" ship ").Append(PolicyWords.Of(policy.Ship));
         if (policy.IsConvergent) ConvergentText.Print(policy, text);
@@ -188,7 +188,9 @@ public static class PolicyText
 
     /// <summary>Something was asked for that the rest of the policy never looks at: rather said than ignored.</summary>
     private static string? Pointless(Dictionary<string, string> said, Policy policy) =>
-        said.ContainsKey("min-in-sync") && policy.Ack != Ack.Sync
+        said.ContainsKey("min-in-sync") && policy.IsConvergent
+            ? $"min-in-sync is for strategies with one leader; {PolicyWords.Of(policy.Strategy)} keeps no such set"
+            : said.ContainsKey("min-in-sync") && policy.Ack != Ack.Sync
             ? $"min-in-sync counts with ack sync only, and this policy has ack {PolicyWords.Of(policy.Ack)}"
             : null;
 
