@@ -20,14 +20,17 @@ public sealed class ClientSession
     private readonly SelectedKeyspace _selected;
     private readonly SlotQueue _slots = new();
     private readonly LocalExecution _local;
+    private readonly MergingOrder _merging;
     private readonly Stack<HeldCommand> _spare = new();
 
     private int _barriers; // commands in the queue behind which no write may be handed on yet: anything held but a read
-    private long _lastWrite = -1;
     private bool _isReady;
 
-    internal ClientSession(Node node, long id, SessionState state) =>
+    internal ClientSession(Node node, long id, SessionState state)
+    {
         (Node, Id, State, _local, _selected) = (node, id, state, new LocalExecution(this), new SelectedKeyspace(node, state));
+        _merging = new MergingOrder(this, _slots);
+    }
 
     internal Node Node { get; }
 
@@ -208,22 +211,14 @@ public sealed class ClientSession
     private void TakeWrite(CommandSpec spec, in CommandArgs args, StepTime now)
     {
         var isSilent = State.BeginCommand(spec.Name, now);
-        if (_barriers > 0 || MustWait(spec) || !_slots.MayWriteBehind(Group.PathEpoch, Group.Replica.IsLeader))
+        if (_barriers > 0 || _merging.MustWait(spec) || !_slots.MayWriteBehind(Group.PathEpoch, Group.Replica.IsLeader))
         {
             Hold(spec, args, now, isSilent);
             return;
         }
 
-        var slot = _slots.Push(new Slot
-        {
-            State = SlotState.Writing,
-            SinceNanoseconds = now.Nanoseconds,
-            PathEpoch = Group.PathEpoch,
-            MayHaveHappened = Group.IsHandedOnForGood(spec.Route == CommandRoute.Read),
-            IsRead = spec.Route == CommandRoute.Read,
-            IsSilent = isSilent,
-        });
-        if (spec.Route == CommandRoute.Write) _lastWrite = slot;
+        var slot = _slots.Push(new Slot { Spec = spec, SinceNanoseconds = now.Nanoseconds, IsSilent = isSilent });
+        _merging.OnHandedOn(slot, ref _slots[slot]);
         Group.Write(this, slot, Database, args, now, spec.Route == CommandRoute.Read);
     }
 
@@ -249,14 +244,7 @@ public sealed class ClientSession
         if (!IsRead(spec)) MakeReady();
     }
 
-    /// <summary>Executed here when it is allowed to. Where the data merges, reads are handed on as writes are.</summary>
-    private bool IsRead(CommandSpec? spec) => spec is { Route: CommandRoute.Read } && Group.Merging is null;
-
-    private bool IsHandedOn(CommandSpec? spec) => spec is { Route: CommandRoute.Write } || (spec is not null && Group.Merging is not null);
-
-    /// <summary>A read whose answer might lack a write before it that is not answered yet.</summary>
-    private bool MustWait(CommandSpec spec) =>
-        spec.Route == CommandRoute.Read && _lastWrite >= _slots.Head && Group.Merging is { ReadsFollowWrites: true };
+    private bool IsRead(CommandSpec? spec) => _merging.IsRead(spec);
 
     private bool TryBeginHead(ref Slot head, bool inStep)
     {
@@ -288,7 +276,7 @@ public sealed class ClientSession
             return false;
         }
 
-        if (IsHandedOn(head.Spec) && Node.Refusal is null)
+        if (_merging.IsHandedOn(head.Spec) && Node.Refusal is null)
         {
             StartHeldWrite(ref head, _slots.Head);
             return false;
@@ -324,7 +312,7 @@ public sealed class ClientSession
                 return;
             }
 
-            if (!IsHandedOn(slot.Spec) || MustWait(slot.Spec!) || Node.Refusal is not null) return;
+            if (!_merging.IsHandedOn(slot.Spec) || _merging.MustWait(slot.Spec!) || Node.Refusal is not null) return;
             StartHeldWrite(ref slot, s);
         }
     }
@@ -333,11 +321,7 @@ public sealed class ClientSession
     {
         var command = slot.Command!;
         slot.Command = null;
-        slot.State = SlotState.Writing;
-        slot.PathEpoch = Group.PathEpoch;
-        slot.IsRead = slot.Spec is { Route: CommandRoute.Read };
-        slot.MayHaveHappened = Group.IsHandedOnForGood(slot.IsRead);
-        if (!slot.IsRead) _lastWrite = sequence;
+        _merging.OnHandedOn(sequence, ref slot);
         _barriers--;
         Group.Write(this, sequence, Database, command.Args, Node.Now, slot.IsRead);
         _spare.Push(command);
@@ -358,33 +342,22 @@ public sealed class ClientSession
     }
 
     /// <summary>True for a command of the keyspace that can go its way; the others are answered by this node alone.</summary>
-    private bool IsExecutable(CommandSpec spec, in CommandArgs args) =>
+    internal bool IsExecutable(CommandSpec spec, in CommandArgs args) =>
         spec.Route != CommandRoute.Node && spec.AcceptsCount(args.Count) && Node.Refusal is null && !State.IsSubscriberOnly && HasKeyspace;
 
     private void RunHere(in CommandArgs args, StepTime now)
     {
         _local.Run(args, now);
-        if (State.HasMoved) Move();
+        if (State.HasMoved)
+        {
+            _selected.Refresh();
+            _barriers = _merging.Reconsider();
+        }
+
         if (!_local.IsWaiting) return;
         // A place at the head of the queue keeps later replies behind the one that comes later.
         _barriers++;
         _slots.PushFront(new Slot { State = SlotState.Held, SinceNanoseconds = now.Nanoseconds });
-    }
-
-    /// <summary>Another keyspace is selected. Nothing is handed on past SELECT: what is queued has not begun, and may mean
-    /// something else there.</summary>
-    private void Move()
-    {
-        _selected.Refresh();
-        _barriers = 0;
-        for (var s = _slots.Head; s < _slots.End; s++)
-        {
-            ref var slot = ref _slots[s];
-            if (slot is not { State: SlotState.Held, Command: { } command }) continue;
-            var spec = Node.FindIn(Group.Commands, command.Args);
-            slot.Spec = spec is not null && IsExecutable(spec, command.Args) ? spec : null;
-            if (!IsRead(slot.Spec)) _barriers++;
-        }
     }
 
     private void ContinueWaiting(StepTime now)

@@ -190,7 +190,7 @@ internal ref struct FieldReader(ReadOnlySpan<byte> bytes)
         };
         if (!Enum.IsDefined(policy.Strategy) || !Enum.IsDefined(policy.Ack) || !Enum.IsDefined(policy.Ship) || !Enum.IsDefined(policy.Reads)
             || !Enum.IsDefined(policy.WhenShort) || !Enum.IsDefined(policy.Durability)) Fail();
-        return Flag() ? Convergent(policy) : policy;
+        return policy.IsConvergent ? Convergent(policy) : policy;
     }
 
     private Policy Convergent(Policy policy)
@@ -207,7 +207,7 @@ internal ref struct FieldReader(ReadOnlySpan<byte> bytes)
             MergeName = TextOrNone(),
             MergeScript = LongTextOrNone(),
         };
-        if (!policy.IsConvergent || !Enum.IsDefined(policy.Conflicts) || !Enum.IsDefined(policy.Topology)) Fail();
+        if (!Enum.IsDefined(policy.Conflicts) || !Enum.IsDefined(policy.Topology)) Fail();
         return policy;
     }
 }

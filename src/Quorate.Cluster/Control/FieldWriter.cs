@@ -100,7 +100,6 @@ internal readonly struct FieldWriter(IBufferWriter<byte> output)
         Int32(policy.MinInSync);
         Int32(policy.BoundMilliseconds);
         TextOrNone(policy.Spread);
-        Flag(policy.IsConvergent);
         if (policy.IsConvergent) Convergent(policy);
     }
 
