@@ -68,7 +68,7 @@ public sealed class NodeServer : IAsyncDisposable
     {
         Member[] all = [.. members.OrderBy(m => m.Id).Select(m => m.Id == _options.Self ? m with { RespAddress = RespAddress } : m)];
         _store = NodeStore.Open(_options, all, _log);
-        _loop = new NodeLoop(_store.NodeOptions(_options, all), _store);
+        _loop = new NodeLoop(_store.NodeOptions(_options, all), _store, _log);
         _loop.Node.MeasureProcess = ProcessMeasure.Take;
         _store.Recover(_loop);
 
