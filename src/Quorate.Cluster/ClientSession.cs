@@ -67,7 +67,7 @@ public sealed class ClientSession
         Node.Now = now;
         Node.Statistics.CommandsProcessed++;
         var wasEmpty = Output.Length == 0;
-        if (Node.FindIn(Group.Commands, args) is { } spec && IsExecutable(spec, args))
+        if (_merging.Find(args) is { } spec)
         {
             if (IsRead(spec)) TakeRead(spec, args, now);
             else TakeWrite(spec, args, now);

@@ -164,7 +164,7 @@ internal sealed class Group : HostedGroup, IReplyRouter
     }
 
     /// <summary>True from the moment a command is handed on, when nobody can say any more that it will not take effect.</summary>
-    public bool IsHandedOnForGood(bool isRead) => Merging is null ? Replica.IsLeader : !IsAbsent && !isRead;
+    public bool IsHandedOnForGood(bool isRead) => Merging is null ? Replica.IsLeader : Merging.Serves && !isRead;
 
     /// <summary>Moves the log's clock on, so that what has run out goes: expiry is decided by the log alone.</summary>
     public void ProposeClock(StepTime now)

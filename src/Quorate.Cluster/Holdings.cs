@@ -178,7 +178,7 @@ internal sealed class Holdings(Node node)
                 options.Self,
                 new ChainOptions { Craq = policy.Reads != ReadConsistency.Tail, Durable = isDurable, MinInSync = policy.MinInSync },
                 group.Machine, node.Host.SnapshotsOf(group.Id), options.Incarnation),
-            Strategy.MultiLeader or Strategy.Leaderless => node.MakeConvergent(group, policy),
+            Strategy.MultiLeader or Strategy.Leaderless => group.Merging!.MakeReplica(),
             _ => node.MakeRaft(group.Id, group.Machine, new Configuration(assignment.Configuration.InSync), isDurable, null),
         }, before, policy);
     }

@@ -347,10 +347,6 @@ public sealed class Node
         Options.Incarnation,
         rules);
 
-    internal IConfiguredReplica MakeConvergent(Group group, Policy policy) =>
-        Options.MakeConvergent?.Invoke(Options, policy, group.Merging!.Machine)
-        ?? throw new InvariantViolation($"strategy {policy.Strategy} is not built");
-
     private void TickGroups(StepTime now)
     {
         for (var i = 0; i < _groups.Count; i++)

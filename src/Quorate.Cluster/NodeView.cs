@@ -69,6 +69,8 @@ internal sealed class NodeView(Node node, Group group) : INodeView
 
     public GroupStatus GroupOf(SessionState session) => StatusOf(node.Routing.Of(session, out _) ?? group);
 
+    public string? ProblemOf(string script) => node.Host.ProblemOf(script);
+
     public long AskControl(ControlCommand command) => node.Control!.Ask(Asking.Command, command.Encode(), node.Now);
 
     public long AskFailover(GroupId group, NodeId target)

@@ -41,6 +41,9 @@ public interface INodeView
     /// <summary>Whether the control leader does not hear from a node; null when this node is not the control leader.</summary>
     bool? IsSuspected(NodeId node) => null;
 
+    /// <summary>Why a text is no script of a merge rule; null when it is one.</summary>
+    string? ProblemOf(string script) => null;
+
     /// <summary>Asks the control group's leader to order a command.</summary>
     /// <returns>A ticket for <see cref="TryTakeAnswer"/>.</returns>
     long AskControl(ControlCommand command) => throw new InvalidOperationException("there is no control plane");

@@ -45,9 +45,8 @@ internal static class Membership
     {
         var current = group.Configuration;
         var policy = supervisor.Map.Keyspace(group.Keyspace)?.Policy ?? group.Policy;
-        // Out of touch is not gone where both sides of a partition go on writing: there only an operator's word counts.
         bool IsGone(NodeId node) => supervisor.Map.Node(node) is not { State: NodeState.Up or NodeState.Joining }
-            || !group.IsConvergent && supervisor.Detector.IsDeadFor(node, supervisor.Options.ReplaceMilliseconds, now);
+            || supervisor.Detector.IsDeadFor(node, supervisor.Options.ReplaceMilliseconds, now);
         var staying = current.Members.Where(n => !IsGone(n)).ToList();
         if (staying.Count < policy.Replicas)
         {

@@ -1,9 +1,7 @@
 using System.Buffers.Binary;
 using Quorate.Cluster.Control;
 using Quorate.Cluster.Forwarding;
-using Quorate.Data;
 using Quorate.Replication;
-using Quorate.Resp;
 
 namespace Quorate.Cluster.Convergent;
 
@@ -27,7 +25,6 @@ internal sealed class CommandForwarder(Group first, Node node)
     private readonly long _session = node.ForwardingSession;
     private Group _group = first;
     private Outstanding?[] _outstanding = new Outstanding?[64]; // by sequence, from _lowest on
-    private byte[] _entry = new byte[256];
     private long _lowest = 1;
     private long _next = 1;
     private long _nextToSend = 1;
@@ -41,13 +38,11 @@ internal sealed class CommandForwarder(Group first, Node node)
     /// <summary>Another object stands for the same group on this node.</summary>
     public void MoveTo(Group group) => _group = group;
 
-    public void Enqueue(ClientSession client, long slot, bool isRead, in CommandArgs args, StepTime now)
+    public void Enqueue(ClientSession client, long slot, bool isRead, ReadOnlySpan<byte> entry, StepTime now)
     {
-        var length = EntryCodec.WriteCommand(ref _entry, now.UnixMilliseconds, 0, client.Output.Protocol, args);
         if (Count == 0) _silentSince = now.Nanoseconds;
         if (Count == _outstanding.Length) Grow();
-        At(_next++) = new Outstanding { Client = client, Slot = slot, IsRead = isRead, Entry = _entry.AsSpan(0, length).ToArray() };
-        if (_entry.Length > 1 << 20) _entry = new byte[256];
+        At(_next++) = new Outstanding { Client = client, Slot = slot, IsRead = isRead, Entry = entry.ToArray() };
         _group.NeedsTurnEnd();
     }
 
@@ -150,7 +145,7 @@ internal sealed class CommandForwarder(Group first, Node node)
     /// different one for each node. Whoever was silent lately comes after all others.</summary>
     private NodeId Nearest(StepTime now)
     {
-        if (!_group.IsAbsent) return node.Options.Self;
+        if (_group.Merging!.Serves) return node.Options.Self;
         if (node.Control?.Map is not { } map || map.Group(_group.Id) is not { } entry) return NodeId.None;
         var best = NodeId.None;
         var bestRank = (int.MaxValue, int.MaxValue, int.MaxValue);
@@ -178,7 +173,7 @@ internal sealed class CommandForwarder(Group first, Node node)
     }
 
     private bool IsReachable(NodeId member) =>
-        !member.IsNone && (member == node.Options.Self ? !_group.IsAbsent : node.Host.OutputTo(member) is not null);
+        !member.IsNone && (member == node.Options.Self ? _group.Merging!.Serves : node.Host.OutputTo(member) is not null);
 
     private ref Outstanding? At(long sequence) => ref _outstanding[sequence & (_outstanding.Length - 1)];
 

@@ -46,8 +46,9 @@ internal sealed class CommandInbox(Group group)
 
     private bool Take(NodeId origin, long session, long sequence, ReadOnlySpan<byte> entry, StepTime now)
     {
-        if (!EntryCodec.TryRead(entry, ref _ranges, out var header, out var args) || header.Kind != EntryKind.Command) return false;
-        if (group.IsAbsent)
+        var command = QuorumPrefix.TakeOff(entry, out _, out _);
+        if (!EntryCodec.TryRead(command, ref _ranges, out var header, out var args) || header.Kind != EntryKind.Command) return false;
+        if (!group.Merging!.Serves)
         {
             group.Inbox.Reply(origin, session, sequence, Replies.NoReplicaHere);
             return true;

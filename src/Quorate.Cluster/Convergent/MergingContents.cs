@@ -1,18 +1,23 @@
 using Quorate.Data;
 using Quorate.Replication;
 using Quorate.Resp;
+using Quorate.Strategies.CasPaxos;
+using Quorate.Strategies.Leaderless;
+using Quorate.Strategies.MultiLeader;
 
 namespace Quorate.Cluster.Convergent;
 
 /// <summary>
-/// What a group whose data merges has in place of a log: its contents, and the commands that are on their way to a replica.
-/// Any replica executes any command, reads too, in the order in which it is handed in.
+/// What a group without one order of all writes has in place of a log: its contents, and the commands that are on their way to a
+/// replica. Any replica takes any command, reads too, in the order in which it is handed in.
 /// </summary>
 internal sealed class MergingContents
 {
+    private static readonly CommandTable Registers = new(RegisterTable.Keyspace);
+
+    private readonly List<ConvergentMachine> _machines = [];
     private readonly Group _group;
     private readonly Node _node;
-    private ConvergentMachine? _machine;
     private byte[] _entry = new byte[256];
 
     /// <param name="group">Whose contents.</param>
@@ -29,33 +34,64 @@ internal sealed class MergingContents
 
     public Policy Policy { get; }
 
-    public CommandTable Commands => ConvergentMachine.Commands;
+    public CommandTable Commands => Policy.Consensus ? Registers : ConvergentMachine.Commands;
 
-    /// <summary>Made when the replica is, so that a node without one pays nothing.</summary>
-    public ConvergentMachine Machine => _machine ??= new ConvergentMachine(Options(), _node.Options.Self, _node.Options.Incarnation, _group);
-
-    /// <summary>Null where this node holds no replica.</summary>
-    public ConvergentMachine? MachineHere => _machine;
+    /// <summary>The stores of this node's replica: one, or one for each partition that it holds; none where keys are agreed on.</summary>
+    public IReadOnlyList<ConvergentMachine> Machines => _machines;
 
     public CommandForwarder Forwarder { get; }
 
     public CommandInbox Inbox { get; }
 
+    /// <summary>There is a replica here, and it takes commands.</summary>
+    public bool Serves => !_group.IsAbsent && _group.Replica.IsLeader;
+
     /// <summary>True when a read might be answered by replicas that have not heard of a write sent just before it: it waits
     /// until that is answered. A leader among many answers both itself.</summary>
-    public bool ReadsFollowWrites => Policy.Strategy == Strategy.Leaderless || _group.IsAbsent;
+    public bool ReadsFollowWrites => Policy.Strategy == Strategy.Leaderless || !Serves;
+
+    public IConfiguredReplica MakeReplica()
+    {
+        var options = _node.Options;
+        if (options.MakeConvergent is { } make) return make(options, Policy, NewMachine());
+        var snapshots = _node.Host.SnapshotsOf(_group.Id);
+        var seed = options.Seed ^ (ulong)_group.Id.Value;
+        if (Policy.Consensus)
+        {
+            var registers = new CasPaxosOptions().With(Policy) with { Acceptors = Policy.N };
+            return new CasPaxosReplica(options.Self, registers, new RegisterMachine(_group), snapshots, options.Incarnation, seed);
+        }
+
+        if (Policy.Strategy == Strategy.Leaderless)
+        {
+            var quorums = new LeaderlessOptions
+            {
+                N = Policy.N, R = Policy.R, W = Policy.W, Sloppy = Policy.Sloppy,
+                Linearizable = Policy.Reads == ReadConsistency.Linearizable, Durable = Policy.Durability != Durability.Memory,
+            };
+            return new LeaderlessReplica(options.Self, quorums, _ => NewMachine(), new CommandKeys(), snapshots, options.Incarnation, seed);
+        }
+
+        var leaders = new MultiLeaderOptions().With(Policy) with
+        {
+            RegionOf = RegionOf,
+            Topology = Policy.Topology switch
+            {
+                Replication.Topology.Ring => Strategies.MultiLeader.Topology.Ring,
+                Replication.Topology.Star => Strategies.MultiLeader.Topology.Star,
+                _ => Strategies.MultiLeader.Topology.All,
+            },
+        };
+        return new MultiLeaderReplica(options.Self, leaders, NewMachine(), snapshots, options.Incarnation);
+    }
 
     /// <summary>Hands a client's command to the replica that is here, or to one that is elsewhere.</summary>
     public void Take(ClientSession session, long slot, bool isRead, in CommandArgs args, StepTime now)
     {
-        if (_group.IsAbsent)
-        {
-            Forwarder.Enqueue(session, slot, isRead, args, now);
-            return;
-        }
-
-        var length = EntryCodec.WriteCommand(ref _entry, now.UnixMilliseconds, 0, session.Output.Protocol, args);
-        Ask(_group.Requests.Add(RequestOwner.Client, session, slot), isRead, KeyHashOf(args), _entry.AsSpan(0, length), now);
+        var command = QuorumWords.TakeOff(Policy, args, out var r, out var w);
+        var length = QuorumWords.WriteEntry(ref _entry, now, session.Output.Protocol, command, r, w);
+        if (Serves) Ask(_group.Requests.Add(RequestOwner.Client, session, slot), isRead, KeyHashOf(command), _entry.AsSpan(0, length), now);
+        else Forwarder.Enqueue(session, slot, isRead, _entry.AsSpan(0, length), now);
         if (_entry.Length > 1 << 20) _entry = new byte[256];
     }
 
@@ -66,6 +102,9 @@ internal sealed class MergingContents
         _group.NeedsTurnEnd();
     }
 
+    /// <summary>The command that the words name; null when there is none or their number is wrong.</summary>
+    public CommandSpec? Find(in CommandArgs args) => Node.FindIn(Commands, QuorumWords.TakeOff(Policy, args, out _, out _));
+
     /// <summary>The hash of the only key of a command, 0 when it has several or none.</summary>
     public ulong KeyHashOf(in CommandArgs args)
     {
@@ -74,9 +113,22 @@ internal sealed class MergingContents
         return last < spec.FirstKey + Math.Max(1, spec.KeyStep) ? Hash.Of(args[spec.FirstKey]) : 0;
     }
 
-    private MergeStoreOptions Options() => new()
+    private ConvergentMachine NewMachine()
     {
-        Conflicts = Policy.Conflicts,
-        MergeRule = Policy.Conflicts == ConflictRule.Merge ? _node.Host.MergeRuleOf(Policy.MergeName!, Policy.MergeScript ?? "") : null,
-    };
+        var options = new MergeStoreOptions
+        {
+            Conflicts = Policy.Conflicts,
+            MergeRule = Policy.Conflicts == ConflictRule.Merge ? _node.Host.MergeRuleOf(Policy.MergeName!, Policy.MergeScript ?? "") : null,
+        };
+        var machine = new ConvergentMachine(options, _node.Options.Self, _node.Options.Incarnation, _group);
+        _machines.Add(machine);
+        return machine;
+    }
+
+    /// <summary>What the map says; this node's own before that is known.</summary>
+    private string RegionOf(NodeId id)
+    {
+        var labels = _node.Control?.Map.Node(id)?.Labels ?? (id == _node.Options.Self ? _node.Options.Labels : null);
+        return labels?.Of("region") ?? "";
+    }
 }

@@ -1,4 +1,6 @@
+using Quorate.Cluster.Convergent;
 using Quorate.Data;
+using Quorate.Resp;
 
 namespace Quorate.Cluster.Sessions;
 
@@ -17,6 +19,15 @@ internal sealed class MergingOrder(ClientSession session, SlotQueue slots)
     /// <summary>A read whose answer might lack a write before it that is not answered yet.</summary>
     public bool MustWait(CommandSpec spec) =>
         spec.Route == CommandRoute.Read && _lastWrite >= slots.Head && session.Group.Merging is { ReadsFollowWrites: true };
+
+    /// <summary>The command that the words name, if it can go its way from here; the others are answered by this node alone.</summary>
+    public CommandSpec? Find(in CommandArgs args)
+    {
+        var group = session.Group;
+        if (group.Merging is null) return Node.FindIn(group.Commands, args) is { } spec && session.IsExecutable(spec, args) ? spec : null;
+        var command = QuorumWords.TakeOff(group.Merging.Policy, args, out _, out _);
+        return Node.FindIn(group.Commands, command) is { } found && session.IsExecutable(found, command) ? found : null;
+    }
 
     public void OnHandedOn(long sequence, ref Slot slot)
     {
@@ -37,8 +48,7 @@ internal sealed class MergingOrder(ClientSession session, SlotQueue slots)
         {
             ref var slot = ref slots[s];
             if (slot is not { State: SlotState.Held, Command: { } command }) continue;
-            var spec = Node.FindIn(session.Group.Commands, command.Args);
-            slot.Spec = spec is not null && session.IsExecutable(spec, command.Args) ? spec : null;
+            slot.Spec = Find(command.Args);
             if (!IsRead(slot.Spec)) barriers++;
         }
 

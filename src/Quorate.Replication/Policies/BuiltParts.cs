@@ -7,10 +7,11 @@ namespace Quorate.Replication.Policies;
 public sealed record BuiltParts(IReadOnlyList<Strategy> Strategies, IReadOnlyList<ReadConsistency> Reads, bool Consensus = false)
 {
     public static readonly BuiltParts Now = new(
-        [Strategy.Raft, Strategy.Primary, Strategy.Chain],
+        [Strategy.Raft, Strategy.Primary, Strategy.Chain, Strategy.MultiLeader, Strategy.Leaderless],
         [
             ReadConsistency.Linearizable, ReadConsistency.Tail, ReadConsistency.Craq, ReadConsistency.Eventual, ReadConsistency.Weak,
-        ]);
+        ],
+        Consensus: true);
 
     /// <summary>Everything that a policy can say.</summary>
     public static readonly BuiltParts All = new(Enum.GetValues<Strategy>(), Enum.GetValues<ReadConsistency>(), true);

@@ -20,7 +20,7 @@ internal sealed class GossipReplica(LocalCluster cluster, NodeId self, IMergeMac
 
     public NodeId Leader => default;
 
-    public bool IsLeader => false;
+    public bool IsLeader => Configuration is { } c && c.InSync.Contains(self);
 
     public bool Recover(ReadOnlySpan<byte> record, PersistPoint point) => machine.TryRecover(record);
 

@@ -19,8 +19,6 @@ public sealed class PolicyCheckTests
     [InlineData("strategy primary ack async when-short degrade", "degrade belongs to")]
     [InlineData("reads bounded:0", "milliseconds")]
     [InlineData("reads voted", "not built yet; use reads linearizable")]
-    [InlineData("strategy multileader", "not built yet; for local writes")]
-    [InlineData("strategy leaderless", "not built yet; use strategy raft")]
     [InlineData("strategy pbft", "not built yet; use strategy raft")]
     [InlineData("strategy leaderless n 4", "n is 1 to replicas, which is 3, not 4")]
     [InlineData("strategy leaderless r 4", "r is 1 to n, which is 3, not 4")]
