@@ -253,7 +253,12 @@ public sealed class MultiLeaderReplica : IConfiguredReplica
         Shipper.OnTick();
         Pulls.OnTick();
         if (_ticks % 10 == 0 && Arrivals.HeldCount > 0) Arrivals.DeliverHeld(retryRefused: true);
-        if (_ticks % Options.UpkeepTicks == 0) Upkeep.Work();
+        if (_ticks % Options.UpkeepTicks == 0)
+        {
+            TrimLog();
+            Upkeep.Work();
+        }
+
         Comparison.OnTick();
         Acknowledgements.TryAnswer();
         SnapshotMaker.Work();

@@ -8,7 +8,7 @@ using Quorate.Resp;
 namespace Quorate.Strategies.Tests.MultiLeader;
 
 /// <summary>A <see cref="MergeStore"/> behind the seam: commands are lines of words divided by blanks, replies are kept as text.</summary>
-internal class StoreMachine : IMergeMachine, IDeltaKeys
+internal sealed class StoreMachine : IMergeMachine, IDeltaKeys
 {
     private static readonly CommandTable Table = new(ConvergentTable.Keyspace);
     private readonly RespWriter _reply = new();
@@ -51,7 +51,11 @@ internal class StoreMachine : IMergeMachine, IDeltaKeys
 
     public void Keep(RequestId request, ReadOnlySpan<byte> reply) => OnKeep(request, Text(reply));
 
-    public virtual MergeResult TryMerge(ReadOnlySpan<byte> bytes, StepTime now) => Store.TryMerge(bytes, now);
+    /// <summary>A canary's: true, and bytes of this length are not merged though the machine says so.</summary>
+    public Func<int, bool>? Skips { get; set; }
+
+    public MergeResult TryMerge(ReadOnlySpan<byte> bytes, StepTime now) =>
+        Skips?.Invoke(bytes.Length) == true ? new MergeResult(MergeKind.Merged) : Store.TryMerge(bytes, now);
 
     public bool TryRecover(ReadOnlySpan<byte> bytes) => Store.TryRecover(bytes);
 
