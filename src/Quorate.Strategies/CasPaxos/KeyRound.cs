@@ -101,6 +101,7 @@ internal sealed class KeyRound(CasPaxosReplica replica, byte[] key, ulong hash)
     public void BeginCollection()
     {
         BeginAny(isCollection: true);
+        _promised = default;
         StartReading();
     }
 
@@ -155,10 +156,12 @@ internal sealed class KeyRound(CasPaxosReplica replica, byte[] key, ulong hash)
         _votes.Add(index, isFor: true);
         _reported[index] = item.Ballot;
         Learn(item.Ballot, item.Floor);
+        // What this proposer remembers was overtaken.
+        if (item.Ballot > _promised) _promised = default;
         if (item.Ballot > _highest)
         {
             _highest = item.Ballot;
-            SetBase(item.Value);
+            if (_isCollection) SetBase(item.Value);
         }
 
         var same = 0;

@@ -57,6 +57,9 @@ internal sealed class CasPaxosGroup
         foreach (var node in World.Nodes.Values) Tell(node);
     }
 
+    /// <summary>Decides on a configuration that nobody has been told of yet.</summary>
+    public void Take(GroupConfiguration configuration) => Newest = configuration;
+
     public void Tell(TestNode node) => World.Do(node, r => ((IConfiguredReplica)r).OnConfiguration(Newest, World.Now, node.Effects));
 
     /// <summary>The control plane takes a wish, if somebody has one.</summary>
