@@ -156,6 +156,9 @@ internal sealed class Group : HostedGroup, IReplyRouter
         return mayHappen ? Replies.Uncertain("not enough replicas answered in time") : Replies.NoReplica;
     }
 
+    /// <summary>The words of a command without what only says how it is to be executed.</summary>
+    public CommandArgs Bare(in CommandArgs args) => Merging is null ? args : QuorumWords.TakeOff(Merging.Policy, args, out _, out _);
+
     /// <summary>Nobody hears of this client's outcomes any more.</summary>
     public void Forget(ClientSession session)
     {

@@ -45,6 +45,9 @@ public interface INodeHost
     /// <summary>What is wrong with a script, for its writer; null when it can be run.</summary>
     string? ProblemOf(string script) => "this node runs no scripts";
 
+    /// <summary>Cuts a region off from all others, or heals that, where a host plays them. Why not; null when done.</summary>
+    string? CutRegion(string region, bool isCut) => "this node's host plays no regions";
+
     /// <summary>How long the oldest write waits for the disk, and how long the last one took, in milliseconds.</summary>
     (int Oldest, int Last) DiskDelay => default;
 

@@ -69,6 +69,10 @@ internal sealed class NodeView(Node node, Group group) : INodeView
 
     public GroupStatus GroupOf(SessionState session) => StatusOf(node.Routing.Of(session, out _) ?? group);
 
+    public string? CutRegion(string region, bool isCut) => node.Host.CutRegion(region, isCut);
+
+    public ConflictFigures Conflicts => ConflictFigures.Of(node.Groups.OfType<Group>());
+
     public string? ProblemOf(string script) => node.Host.ProblemOf(script);
 
     public long AskControl(ControlCommand command) => node.Control!.Ask(Asking.Command, command.Encode(), node.Now);

@@ -68,14 +68,14 @@ public sealed class NodeServer : IAsyncDisposable
     {
         Member[] all = [.. members.OrderBy(m => m.Id).Select(m => m.Id == _options.Self ? m with { RespAddress = RespAddress } : m)];
         _store = NodeStore.Open(_options, all, _log);
-        _loop = new NodeLoop(_store.NodeOptions(_options, all), _store, _log);
+        _loop = new NodeLoop(_store.NodeOptions(_options, all), _store, _log, _options.Regions);
         _loop.Node.MeasureProcess = ProcessMeasure.Take;
         _store.Recover(_loop);
 
         var identity = new PeerIdentity(_options.Self, all, RespAddress);
         foreach (var member in all.Where(m => m.Id != _options.Self))
         {
-            var link = new PeerLink(_loop, identity, member.Id, member.PeerAddress, _log);
+            var link = new PeerLink(_loop, identity, member.Id, member.PeerAddress, _log, _options.Regions);
             _links.Add(link);
             _loop.AddLink(link);
         }

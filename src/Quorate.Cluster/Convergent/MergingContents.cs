@@ -102,9 +102,6 @@ internal sealed class MergingContents
         _group.NeedsTurnEnd();
     }
 
-    /// <summary>The command that the words name; null when there is none or their number is wrong.</summary>
-    public CommandSpec? Find(in CommandArgs args) => Node.FindIn(Commands, QuorumWords.TakeOff(Policy, args, out _, out _));
-
     /// <summary>The hash of the only key of a command, 0 when it has several or none.</summary>
     public ulong KeyHashOf(in CommandArgs args)
     {
@@ -121,6 +118,7 @@ internal sealed class MergingContents
             MergeRule = Policy.Conflicts == ConflictRule.Merge ? _node.Host.MergeRuleOf(Policy.MergeName!, Policy.MergeScript ?? "") : null,
         };
         var machine = new ConvergentMachine(options, _node.Options.Self, _node.Options.Incarnation, _group);
+        machine.Store.OnConflict = key => ConflictNews.Publish(_node, _group.Id, key);
         _machines.Add(machine);
         return machine;
     }

@@ -10,6 +10,10 @@ namespace Quorate.Cluster.Convergent;
 /// <summary><c>QUORUM [R n] [W n] command ...</c>: one command of a leaderless keyspace with other numbers than the keyspace's.</summary>
 internal static class QuorumWords
 {
+    public const string Name = "quorum";
+
+    public const string Usage = "ERR QUORUM [R <n>] [W <n>] <command> ... takes numbers from 1 to the n of a leaderless keyspace, and a command";
+
     /// <summary>The command behind the words, 0 standing for what was not said. Words that make no sense here are left as they
     /// are: the command QUORUM itself then says what is wrong.</summary>
     public static CommandArgs TakeOff(Policy policy, in CommandArgs args, out int r, out int w)

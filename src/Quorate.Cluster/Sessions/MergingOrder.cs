@@ -23,10 +23,8 @@ internal sealed class MergingOrder(ClientSession session, SlotQueue slots)
     /// <summary>The command that the words name, if it can go its way from here; the others are answered by this node alone.</summary>
     public CommandSpec? Find(in CommandArgs args)
     {
-        var group = session.Group;
-        if (group.Merging is null) return Node.FindIn(group.Commands, args) is { } spec && session.IsExecutable(spec, args) ? spec : null;
-        var command = QuorumWords.TakeOff(group.Merging.Policy, args, out _, out _);
-        return Node.FindIn(group.Commands, command) is { } found && session.IsExecutable(found, command) ? found : null;
+        var command = session.Group.Bare(args);
+        return Node.FindIn(session.Group.Commands, command) is { } spec && spec.Name != QuorumWords.Name && session.IsExecutable(spec, command) ? spec : null;
     }
 
     public void OnHandedOn(long sequence, ref Slot slot)

@@ -28,6 +28,7 @@ internal sealed class PeerLink : IBufferWriter<byte>, IDisposable
     private readonly ILogger _log;
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationToken _stopped;
+    private readonly LongWay? _longWay;
     private ByteGatherer _gathering = new(KeptBytes); // gate
     private ByteGatherer _sending = new(KeptBytes); // gate, or the sender's while _isSending
     private Socket? _socket; // gate: null while down
@@ -35,7 +36,8 @@ internal sealed class PeerLink : IBufferWriter<byte>, IDisposable
     private bool _isSending; // gate
     private volatile bool _isSendOver;
 
-    public PeerLink(NodeLoop loop, PeerIdentity identity, NodeId peer, string address, ILogger log)
+    /// <param name="regions">Null but in a cluster that plays regions in one process.</param>
+    public PeerLink(NodeLoop loop, PeerIdentity identity, NodeId peer, string address, ILogger log, RegionNetwork? regions = null)
     {
         _loop = loop;
         _identity = identity;
@@ -43,6 +45,7 @@ internal sealed class PeerLink : IBufferWriter<byte>, IDisposable
         _address = address;
         _log = log;
         _stopped = _stop.Token;
+        if (regions is not null && regions.IsFar(identity.Self, peer)) _longWay = new LongWay(regions, identity.Self, peer, _stopped);
     }
 
     public NodeId Peer { get; }
@@ -88,6 +91,13 @@ internal sealed class PeerLink : IBufferWriter<byte>, IDisposable
     /// <summary>Without the lock.</summary>
     public void Send()
     {
+        if (_longWay is not null)
+        {
+            _longWay.Send(_sendSocket!, _sending.Memory.Span);
+            _isSendOver = true;
+            return;
+        }
+
         try
         {
             var send = SendAllAsync(_sendSocket!, _sending.Memory);
@@ -111,7 +121,7 @@ internal sealed class PeerLink : IBufferWriter<byte>, IDisposable
         return true;
     }
 
-    private static async ValueTask SendAllAsync(Socket socket, ReadOnlyMemory<byte> bytes)
+    internal static async ValueTask SendAllAsync(Socket socket, ReadOnlyMemory<byte> bytes)
     {
         try
         {

@@ -26,6 +26,7 @@ internal sealed class NodeLoop : INodeHost, IDisposable
 
     private readonly TurnWaker _waker;
     private readonly ILogger _log;
+    private readonly RegionNetwork? _regions;
     private readonly Dictionary<NodeId, PeerLink> _links = [];
     private readonly List<PeerLink> _linksInOrder = [];
     private readonly NodeStore _store;
@@ -38,8 +39,9 @@ internal sealed class NodeLoop : INodeHost, IDisposable
     private bool _isWakePending;
     private bool _hasAppended;
 
-    public NodeLoop(NodeOptions options, NodeStore store, ILogger? log = null)
+    public NodeLoop(NodeOptions options, NodeStore store, ILogger? log = null, RegionNetwork? regions = null)
     {
+        _regions = regions;
         _log = log ?? NullLogger.Instance;
         _store = store;
         _journal = store.Journal;
@@ -232,6 +234,11 @@ internal sealed class NodeLoop : INodeHost, IDisposable
     void INodeHost.ForgetGroup(GroupId group) => _store.ForgetGroup(group);
 
     IMergeRule INodeHost.MergeRuleOf(string name, string script) => MergeRules.Make(name, script, _log);
+
+    string? INodeHost.CutRegion(string region, bool isCut) =>
+        _regions is null ? "only a cluster that plays regions in one process can be cut: quorate dev --regions eu,us,ap"
+        : _regions.TryCut(region, isCut) ? null
+        : $"there is no region '{region}'; there are {string.Join(", ", _regions.Regions)}";
 
     string? INodeHost.ProblemOf(string script) => MergeRules.ProblemOf(script);
 

@@ -40,7 +40,18 @@ internal sealed class NodeClient
 
     /// <summary>Sends a command and waits for its reply, which is no error.</summary>
     /// <exception cref="CannotAskException">nobody answers, or the answer is an error.</exception>
-    public async Task<RespReply> AskAsync(params IReadOnlyList<string> words)
+    public Task<RespReply> AskAsync(params IReadOnlyList<string> words) => AskAllAsync([words]);
+
+    /// <summary>As <see cref="AskAsync"/>, with a keyspace selected before; a line for each item, lists within it on one line.</summary>
+    /// <exception cref="CannotAskException">nobody answers, or one of the answers is an error.</exception>
+    public async Task<IReadOnlyList<string>> LinesInAsync(string keyspace, IReadOnlyList<string> words)
+    {
+        var reply = await AskAllAsync([["SELECT", keyspace], words]);
+        return [.. reply.Items.Select(i => i.Items.Count > 0 ? string.Join(' ', i.Items.Select(j => j.Text)) : i.Text)];
+    }
+
+    /// <summary>The reply to the last of several commands.</summary>
+    private async Task<RespReply> AskAllAsync(IReadOnlyList<IReadOnlyList<string>> commands)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(_stop);
         patience.CancelAfter(Patience);
@@ -49,9 +60,15 @@ internal sealed class NodeClient
             using var client = new TcpClient();
             await client.ConnectAsync(_host, _port, patience.Token);
             var stream = client.GetStream();
-            await stream.WriteAsync(Encode(words), patience.Token);
-            var reply = await ReadAsync(stream, patience.Token);
-            return reply.IsError ? throw new CannotAskException($"{Address} answers: {reply.Text}") : reply;
+            RespReply? reply = null;
+            foreach (var words in commands)
+            {
+                await stream.WriteAsync(Encode(words), patience.Token);
+                reply = await ReadAsync(stream, patience.Token);
+                if (reply.IsError) throw new CannotAskException($"{Address} answers: {reply.Text}");
+            }
+
+            return reply!;
         }
         catch (SocketException e)
         {

@@ -19,7 +19,7 @@ internal static class Conflicts
     [
         Entry("siblings", 2, "conflict", "Get all concurrent values of a key, and the context with which SET replaces them", "", Siblings, isWrite: false),
         Entry("losses", -1, "conflict", "Overwritten concurrent values, the newest first", "", AllLost, isWrite: false, lastKey: 0),
-        Entry("quorum", -4, "conflict", "Execute one command of a leaderless keyspace with another R or W", "", Misused, lastKey: 0),
+        Entry("quorum", -4, "conflict", "Execute one command of a leaderless keyspace with another R or W", "", Misused, isWrite: false, lastKey: 0),
         new()
         {
             Name = "conflicts", Arity = -2, Flags = CommandFlags.ReadOnly, Route = CommandRoute.Read, Group = "conflict",
@@ -114,7 +114,7 @@ internal static class Conflicts
 
     /// <summary>Taken off before the command is executed, where it makes sense.</summary>
     private static void Misused(MergeContext context, in CommandArgs args) =>
-        context.Reply.Error("ERR QUORUM [R <n>] [W <n>] <command> ... takes numbers from 1 to the n of a leaderless keyspace, and a command"u8);
+        context.Reply.Error("ERR QUORUM is taken off where a leaderless keyspace is selected"u8);
 
     private static void Lost(MergeContext context, in CommandArgs args)
     {
