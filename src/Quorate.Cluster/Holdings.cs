@@ -98,7 +98,7 @@ internal sealed class Holdings(Node node)
 
         group.Policy = assignment.Policy;
         if (group.Configured is { } configured) configured.OnConfiguration(assignment.Configuration, now, group.Effects);
-        else group.Wish = assignment.Configuration;
+        else (group.Wish, group.IsWishTrue) = (assignment.Configuration, false);
         MakeVoters(group, now);
         group.AfterStep(now);
         group.NeedsTurnEnd();
@@ -157,9 +157,9 @@ internal sealed class Holdings(Node node)
             }
             else if (group.Raft is { } raft)
             {
-                var status = raft.Status;
-                beats.Add(new GroupBeat(
-                    group.Id, new ReplicaReport(group.Epoch, new Epoch(status.CurrentTerm.Value), status.LastIndex, status.CommitIndex, false), Actual(group, status), raft.IsLeader));
+                var beat = group.IsTicking || group.QuietBeat?.Report.Epoch != group.Epoch ? BeatOf(group, raft) : group.QuietBeat;
+                beats.Add(beat);
+                group.QuietBeat = group.IsTicking ? null : beat;
             }
         }
 
@@ -187,11 +187,19 @@ internal sealed class Holdings(Node node)
     /// may be refused, or be lost with its leader.</summary>
     private static bool MakeVoters(Group group, StepTime now)
     {
-        if (group.Raft is not { IsLeader: true } raft || group.Wish is not { InSync.Count: > 0 } wish) return false;
+        if (group.IsWishTrue || group.Raft is not { IsLeader: true } raft || group.Wish is not { InSync.Count: > 0 } wish) return false;
         var target = new Configuration(wish.InSync, wish.Learners);
-        if (raft.Status.Configuration.Equals(target)) return false;
+        group.IsWishTrue = raft.Status.Configuration.Equals(target);
+        if (group.IsWishTrue) return false;
         raft.OnRequest(new ReplicaRequest { Id = default, Kind = RequestKind.ChangeMembership, Payload = target.Encode() }, now, group.Effects);
         return true;
+    }
+
+    private static GroupBeat BeatOf(Group group, RaftReplica raft)
+    {
+        var status = raft.Status;
+        var report = new ReplicaReport(group.Epoch, new Epoch(status.CurrentTerm.Value), status.LastIndex, status.CommitIndex, false);
+        return new GroupBeat(group.Id, report, Actual(group, status), raft.IsLeader);
     }
 
     /// <summary>The members of a raft group as its leader knows them; null elsewhere, and while they change.</summary>

@@ -19,10 +19,13 @@ public sealed class Node
     /// <summary>The group that holds the sixteen numbered databases.</summary>
     public static readonly GroupId DefaultGroup = new(1);
 
+    private const int RestTicks = 3000;
+
     private readonly Group _default;
     private readonly SortedList<int, HostedGroup> _groups = [];
     private readonly List<HostedGroup> _touched = [];
     private readonly List<HostedGroup> _journaling = [];
+    private readonly List<HostedGroup> _ticking = [];
     private readonly List<Group> _clockless = [];
     private readonly ArrayBufferWriter<byte> _scratch = new(1 << 16);
     private readonly List<ClientSession> _sessions = [];
@@ -39,6 +42,7 @@ public sealed class Node
     public Node(NodeOptions options, INodeHost host, RaftRules? rules = null)
     {
         (Options, Host) = (options, host);
+        Peers = new PeerWatch(this);
         Keyspace = new CommandTable(CommandTable.Keyspace);
         Lost = new LostAndFound(this);
         Holdings = new Holdings(this);
@@ -74,6 +78,11 @@ public sealed class Node
 
     /// <summary>Null when the node runs without a control plane.</summary>
     internal ControlPlane? Control { get; }
+
+    internal PeerWatch Peers { get; }
+
+    /// <summary>Groups whose clock does not tick.</summary>
+    internal int QuietCount => _groups.Count - _ticking.Count;
 
     internal Holdings Holdings { get; }
 
@@ -160,6 +169,8 @@ public sealed class Node
         Now = now;
         Statistics.PeerInputBytes += frame.Length;
         if (!PeerFrame.TryRead(frame, out var kind, out var id, out var body)) return false;
+        Peers.OnFrame(from, now);
+        if (kind == PeerPing.WireKind) return body.IsEmpty;
         if (!_groups.TryGetValue(id.Value, out var group)) return id.Value > 0; // dropped here, or not made yet
         if (Refusal is not null) return true;
         var understood = group.OnMessage(from, kind, body, now);
@@ -173,6 +184,7 @@ public sealed class Node
         Now = now;
         Statistics.OnTick(now);
         Lost.OnTick();
+        Peers.OnTick(now);
         if (Refusal is null) TickGroups(now);
         var limit = Options.RequestTimeoutMilliseconds * StepTime.NanosecondsPerMillisecond;
         var lookForLate = ++_ticks % 10 == 0;
@@ -271,11 +283,18 @@ public sealed class Node
 
     internal IEnumerable<HostedGroup> Groups => _groups.Values;
 
-    internal void AddGroup(HostedGroup group) => _groups[group.Id.Value] = group;
+    internal void AddGroup(HostedGroup group)
+    {
+        if (_groups.TryGetValue(group.Id.Value, out var before)) StopTicking(before);
+        _groups[group.Id.Value] = group;
+        LetTick(group);
+    }
 
     internal void RemoveGroup(GroupId id)
     {
-        if (_groups.Remove(id.Value, out var group)) group.IsGone = true;
+        if (!_groups.Remove(id.Value, out var group)) return;
+        group.IsGone = true;
+        StopTicking(group);
     }
 
     internal void SendTo(NodeId to, HostedGroup group, Message message)
@@ -287,8 +306,22 @@ public sealed class Node
         HasEffects(group);
     }
 
+    internal void Ping(NodeId peer)
+    {
+        if (Host.OutputTo(peer) is { } output) PeerFrame.Write(output, DefaultGroup, PeerPing.Instance, _scratch);
+        RequestTurnEnd();
+    }
+
+    /// <summary>The node is silent: quiet groups that it leads, or that are led from here, see for themselves.</summary>
+    internal void StirAll(NodeId silent)
+    {
+        foreach (var group in _groups.Values)
+            if (!group.IsTicking && (group.Replica.IsLeader || group.Replica.Leader == silent)) Stir(group);
+    }
+
     internal void NeedsTurnEnd(HostedGroup group)
     {
+        if (!group.IsTicking) LetTick(group);
         if (!group.IsTouched)
         {
             group.IsTouched = true;
@@ -342,16 +375,43 @@ public sealed class Node
         Host.SnapshotsOf(id),
         Options.Seed ^ (ulong)id.Value,
         Options.Incarnation,
-        rules);
+        rules,
+        Peers);
 
     private void TickGroups(StepTime now)
     {
-        for (var i = 0; i < _groups.Count; i++)
+        // Whatever should have stirred a group and did not: each is stirred once in half a minute.
+        for (var i = _ticks % RestTicks; i < _groups.Count; i += RestTicks)
+            if (!_groups.GetValueAtIndex(i).IsTicking) Stir(_groups.GetValueAtIndex(i));
+
+        for (var i = _ticking.Count - 1; i >= 0; i--)
         {
-            var group = _groups.GetValueAtIndex(i);
+            if (i >= _ticking.Count) continue; // a step may end other groups
+            var group = _ticking[i];
             group.OnTick(now);
             NeedsTurnEnd(group);
+            if (group.IsQuiet) StopTicking(group);
         }
+    }
+
+    private void Stir(HostedGroup group)
+    {
+        if (group.Replica is IQuiescentReplica replica) replica.Stir(Now, group.Effects);
+        NeedsTurnEnd(group);
+    }
+
+    private void LetTick(HostedGroup group)
+    {
+        if (group.IsTicking || group.IsGone) return;
+        group.IsTicking = true;
+        _ticking.Add(group);
+    }
+
+    private void StopTicking(HostedGroup group)
+    {
+        if (!group.IsTicking) return;
+        group.IsTicking = false;
+        _ticking.Remove(group);
     }
 
     private void RequestTurnEnd()
