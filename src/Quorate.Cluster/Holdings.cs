@@ -173,11 +173,11 @@ internal sealed class Holdings(Node node)
         return new Group(assignment.Group, node, node.Keyspace, group => policy.Strategy switch
         {
             Strategy.Primary => new PrimaryReplica(
-                options.Self, new PrimaryOptions().With(policy), group.Machine, node.Host.SnapshotsOf(group.Id), node.Lost.Of(group.Id), options.Incarnation),
+                options.Self, options.Primary.With(policy), group.Machine, node.Host.SnapshotsOf(group.Id), node.Lost.Of(group.Id), options.Incarnation, node.Rules.Primary),
             Strategy.Chain => new ChainReplica(
                 options.Self,
-                new ChainOptions { Craq = policy.Reads != ReadConsistency.Tail, Durable = isDurable, MinInSync = policy.MinInSync },
-                group.Machine, node.Host.SnapshotsOf(group.Id), options.Incarnation),
+                options.Chain with { Craq = policy.Reads != ReadConsistency.Tail, Durable = isDurable, MinInSync = policy.MinInSync },
+                group.Machine, node.Host.SnapshotsOf(group.Id), options.Incarnation, node.Rules.Chain),
             _ => node.MakeRaft(group.Id, group.Machine, new Configuration(assignment.Configuration.InSync), isDurable, null),
         }, before)
         { Policy = policy };
