@@ -188,8 +188,13 @@ internal sealed class Holdings(Node node)
     private static bool MakeVoters(Group group, StepTime now)
     {
         if (group.Raft is not { IsLeader: true } raft || group.Wish is not { InSync.Count: > 0 } wish) return false;
-        var target = new Configuration(wish.InSync, wish.Learners);
-        if (raft.Status.Configuration.Equals(target)) return false;
+        var current = raft.Status.Configuration;
+        // Who is new to the group learns first: the wish may have gone beyond that step before a leader could take it.
+        NodeId[] strangers = [.. wish.InSync.Where(n => !current.Contains(n))];
+        var target = strangers.Length > 0
+            ? new Configuration(current.Voters, current.Learners.Concat(strangers))
+            : new Configuration(wish.InSync, wish.Learners);
+        if (current.Equals(target)) return false;
         raft.OnRequest(new ReplicaRequest { Id = default, Kind = RequestKind.ChangeMembership, Payload = target.Encode() }, now, group.Effects);
         return true;
     }

@@ -30,7 +30,7 @@ internal sealed class Convergence(SimCluster cluster)
     private static bool HasConverged(GroupEntry group, KeyspacePlan plan, List<SimNode> up)
     {
         var configuration = group.Configuration;
-        if (group.IsSealed || configuration.InSync.Count != plan.Policy.Replicas) return false;
+        if (group.IsSealed || up.Count(n => configuration.InSync.Contains(n.Id)) != Math.Min(plan.Policy.Replicas, up.Count)) return false;
         var replicas = new List<(SimNode Node, Group Group)>();
         foreach (var node in up.Where(n => configuration.InSync.Contains(n.Id)))
         {
@@ -38,7 +38,6 @@ internal sealed class Convergence(SimCluster cluster)
             replicas.Add((node, found));
         }
 
-        if (replicas.Count < configuration.InSync.Count) return false;
         var applied = default(LogIndex?);
         foreach (var (_, found) in replicas)
         {

@@ -96,10 +96,10 @@ internal sealed class KeyspaceOperations
     {
         foreach (var plan in _plans)
         {
-            if (plan.Policy.Durability != Durability.Memory || plan.MayVanish || _watch.Newest?.Keyspace(plan.Name) is not { } keyspace) continue;
+            if (plan.Policy.Durability != Durability.Memory || _watch.Newest?.Keyspace(plan.Name) is not { } keyspace) continue;
             if (_watch.Newest.Group(keyspace.Groups[0]) is not { } group) continue;
             var gone = group.Counted.Union(group.Configuration.InSync).Count(n => n == node.Id || IsEmpty(_cluster.Nodes[n.Value - 1], group.Id));
-            if (gone > plan.Guarantee.NodesLost) return false;
+            if (gone > (plan.MayVanish ? 1 : plan.Guarantee.NodesLost)) return false;
         }
 
         return true;

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
 using Quorate.Cluster;
+using Quorate.Cluster.Control;
 using Quorate.Cluster.Journal;
 using Quorate.Replication;
 
@@ -306,8 +307,24 @@ internal sealed class SimNode : INodeHost
     {
         if (!IsUp) return $"{Id} down{(HasRefused ? ", refused to start" : "")}";
         var text = new StringBuilder();
-        Node!.Describe(text);
+        if (Node!.Control is { } control) Describe(control, text);
+        else Node.Describe(text);
         return $"{Id}{(IsPaused ? " paused" : "")}{(HasFailedJournal ? " journal failed" : "")} {text}";
+    }
+
+    private void Describe(ControlPlane control, StringBuilder text)
+    {
+        text.Append("map ").Append(control.Map.Version).Append(' ');
+        control.Replica.Describe(text);
+        foreach (var group in Node!.Groups)
+        {
+            if (group is not Group { IsAbsent: false } held || group.Id == Node.DefaultGroup) continue;
+            text.Append("\n    ");
+            held.Describe(text);
+        }
+
+        foreach (var group in control.Map.Groups)
+            if (control.StatusOf(group.Id) is { } status) text.Append(System.Globalization.CultureInfo.InvariantCulture, $"\n    {group.Configuration} {group.Policy.Ack} complete [{string.Join(" ", group.Complete)}] counted [{string.Join(" ", group.Counted)}] {group.FewestHolders}: {status.Phase} {status.Reason}");
     }
 
     private SimNotes Notes => _notes ??= new SimNotes(Disk, _prng.Fork());
