@@ -173,11 +173,11 @@ internal sealed class Holdings(Node node)
         return new Group(assignment.Group, node, node.Keyspace, group => policy.Strategy switch
         {
             Strategy.Primary => new PrimaryReplica(
-                options.Self, new PrimaryOptions().With(policy), group.Machine, node.Host.SnapshotsOf(group.Id), node.Lost.Of(group.Id), options.Incarnation),
+                options.Self, options.Primary.With(policy), group.Machine, node.Host.SnapshotsOf(group.Id), node.Lost.Of(group.Id), options.Incarnation, node.Rules.Primary),
             Strategy.Chain => new ChainReplica(
                 options.Self,
-                new ChainOptions { Craq = policy.Reads != ReadConsistency.Tail, Durable = isDurable, MinInSync = policy.MinInSync },
-                group.Machine, node.Host.SnapshotsOf(group.Id), options.Incarnation),
+                options.Chain with { Craq = policy.Reads != ReadConsistency.Tail, Durable = isDurable, MinInSync = policy.MinInSync },
+                group.Machine, node.Host.SnapshotsOf(group.Id), options.Incarnation, node.Rules.Chain),
             _ => node.MakeRaft(group.Id, group.Machine, new Configuration(assignment.Configuration.InSync), isDurable, null),
         }, before)
         { Policy = policy };
@@ -188,9 +188,14 @@ internal sealed class Holdings(Node node)
     private static bool MakeVoters(Group group, StepTime now)
     {
         if (group.IsWishTrue || group.Raft is not { IsLeader: true } raft || group.Wish is not { InSync.Count: > 0 } wish) return false;
-        var target = new Configuration(wish.InSync, wish.Learners);
-        group.IsWishTrue = raft.Status.Configuration.Equals(target);
-        if (group.IsWishTrue) return false;
+        var current = raft.Status.Configuration;
+        // Who is new to the group learns first: the wish may have gone beyond that step before a leader could take it.
+        NodeId[] strangers = [.. wish.InSync.Where(n => !current.Contains(n))];
+        var target = strangers.Length > 0
+            ? new Configuration(current.Voters, current.Learners.Concat(strangers))
+            : new Configuration(wish.InSync, wish.Learners);
+        group.IsWishTrue = strangers.Length == 0 && current.Equals(target);
+        if (current.Equals(target)) return false;
         raft.OnRequest(new ReplicaRequest { Id = default, Kind = RequestKind.ChangeMembership, Payload = target.Encode() }, now, group.Effects);
         return true;
     }

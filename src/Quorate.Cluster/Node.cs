@@ -38,16 +38,20 @@ public sealed class Node
 
     /// <param name="options">What the node is told when it starts.</param>
     /// <param name="host">The world around it.</param>
-    /// <param name="rules">Raft's rules; only the simulator's canaries give others than the paper's.</param>
-    public Node(NodeOptions options, INodeHost host, RaftRules? rules = null)
+    public Node(NodeOptions options, INodeHost host)
+        : this(options, host, NodeRules.Sound)
     {
-        (Options, Host) = (options, host);
+    }
+
+    internal Node(NodeOptions options, INodeHost host, NodeRules rules)
+    {
+        (Options, Host, Rules) = (options, host, rules);
         Peers = new PeerWatch(this);
         Keyspace = new CommandTable(CommandTable.Keyspace);
         Lost = new LostAndFound(this);
         Holdings = new Holdings(this);
         var members = new Configuration(options.Members.Select(m => m.Id));
-        _default = new Group(DefaultGroup, this, Keyspace, group => MakeRaft(group.Id, group.Machine, members, options.Durability != Durability.Memory, rules));
+        _default = new Group(DefaultGroup, this, Keyspace, group => MakeRaft(group.Id, group.Machine, members, options.Durability != Durability.Memory, rules.Raft));
         AddGroup(_default);
         Routing = new Routing(this, _default);
         View = new NodeView(this, _default);
@@ -75,6 +79,8 @@ public sealed class Node
 
     /// <summary>Measures the process for INFO; the host sets it, the simulator leaves it.</summary>
     public Func<ProcessStatus>? MeasureProcess { get; set; }
+
+    internal NodeRules Rules { get; }
 
     /// <summary>Null when the node runs without a control plane.</summary>
     internal ControlPlane? Control { get; }
