@@ -3,6 +3,7 @@ using System.Text;
 using Quorate.Cluster.Commands;
 using Quorate.Cluster.Control;
 using Quorate.Cluster.Peers;
+using Quorate.Cluster.Reads;
 using Quorate.Data;
 using Quorate.Replication;
 using Quorate.Resp;
@@ -28,6 +29,7 @@ public sealed class Node
     private readonly List<ClientSession> _sessions = [];
     private readonly Queue<ClientSession> _ready = new();
     private readonly RespWriter _nobody = RespWriter.Discarding();
+    private readonly PeerProbing _probing;
     private long _lastSessionId;
     private bool _turnEndRequested;
     private bool _isEndingTurn;
@@ -45,6 +47,7 @@ public sealed class Node
         var members = new Configuration(options.Members.Select(m => m.Id));
         _default = new Group(DefaultGroup, this, Keyspace, group => MakeRaft(group.Id, group.Machine, members, options.Durability != Durability.Memory, rules));
         AddGroup(_default);
+        _probing = new PeerProbing(this, _default);
         Routing = new Routing(this, _default);
         View = new NodeView(this, _default);
         if (options.Control is null) return;
@@ -80,6 +83,9 @@ public sealed class Node
     internal Routing Routing { get; }
 
     internal LostAndFound Lost { get; }
+
+    /// <summary>Which peers answer reads, and how fast.</summary>
+    internal PeerScores Peers => _probing.Scores;
 
     internal INodeHost Host { get; }
 
@@ -128,7 +134,7 @@ public sealed class Node
     {
         if (session.IsGone) return;
         session.IsGone = true;
-        foreach (var group in _groups.Values) (group as Group)?.Forwarder.Forget(session);
+        foreach (var group in _groups.Values) (group as Group)?.Forget(session);
         View.Channels.Leave(session.State);
         var last = _sessions[^1];
         _sessions[session.Place] = last;
@@ -287,6 +293,8 @@ public sealed class Node
         HasEffects(group);
     }
 
+    internal bool OnPeerProbe(NodeId from, byte kind, long sentAt, StepTime now) => _probing.OnProbe(from, kind, sentAt, now);
+
     internal void NeedsTurnEnd(HostedGroup group)
     {
         if (!group.IsTouched)
@@ -346,6 +354,7 @@ public sealed class Node
 
     private void TickGroups(StepTime now)
     {
+        _probing.OnTick(now);
         for (var i = 0; i < _groups.Count; i++)
         {
             var group = _groups.GetValueAtIndex(i);

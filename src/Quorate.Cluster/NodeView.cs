@@ -155,6 +155,11 @@ internal sealed class NodeView(Node node, Group group) : INodeView
         return new WriteHolders(true, true, raft.Followers.Count(f => f.MatchIndex >= needed));
     }
 
+    public void NotePosition(SessionState session)
+    {
+        if (node.Routing.Of(session, out _) is { Replica.History: { HasState: true } history } selected) session.Positions.Note(selected.Id, history.Reached);
+    }
+
     public void Push(SessionState session, ReadOnlySpan<byte> message)
     {
         if (Find(session) is not { } target) return;

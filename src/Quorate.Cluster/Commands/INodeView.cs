@@ -77,6 +77,11 @@ public interface INodeView
     /// <summary>Who is known to hold the last write that the session sent, acknowledged or not.</summary>
     WriteHolders HoldersOfLastWrite(SessionState session);
 
+    /// <summary>Notes in the session's positions how far the state here of its keyspace is.</summary>
+    void NotePosition(SessionState session)
+    {
+    }
+
     /// <summary>Puts whole RESP values, a published message, into another session's output, between two replies. Ends no
     /// session within the call.</summary>
     void Push(SessionState session, ReadOnlySpan<byte> message);

@@ -97,11 +97,12 @@ internal sealed class Forwarder(Group first, Node node, long session)
         }
     }
 
-    public void OnReply(long sequence, ReadOnlySpan<byte> reply, StepTime now)
+    public void OnReply(long sequence, in HistoryPoint point, ReadOnlySpan<byte> reply, StepTime now)
     {
         if (sequence < _lowest || sequence >= _next) return;
         _silentSince = now.Nanoseconds;
         _patience = FirstPatience;
+        At(sequence)!.Client?.State.Positions.Note(_group.Id, point);
         Finish(At(sequence)!, reply);
         DropFinished();
     }

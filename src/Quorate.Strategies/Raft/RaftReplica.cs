@@ -49,6 +49,7 @@ public sealed class RaftReplica : IReplica
         SnapshotMaker = new SnapshotMaker(this);
         SnapshotReceiver = new SnapshotReceiver(this);
         Role = new Follower(this, NodeId.None);
+        History = new CommittedHistory(this);
         _recovery = new Recovery(this);
         _recovery.RestoreNewestSnapshot();
     }
@@ -56,6 +57,9 @@ public sealed class RaftReplica : IReplica
     public NodeId Leader => Role.LeaderId;
 
     public bool IsLeader => Role is Leader;
+
+    /// <inheritdoc/>
+    public IHistory History { get; }
 
     /// <summary>A copy of the state, for people and checkers; allocates.</summary>
     public RaftStatus Status => StatusReport.Of(this);
