@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using Quorate.Cluster.Commands;
 using Quorate.Cluster.Control;
+using Quorate.Cluster.Reads;
 using Quorate.Data;
 using Quorate.Replication;
 using Quorate.Replication.Policies;
@@ -154,6 +155,11 @@ internal sealed class NodeView(Node node, Group group) : INodeView
         var needed = raft.LastApplied;
         return new WriteHolders(true, true, raft.Followers.Count(f => f.MatchIndex >= needed));
     }
+
+    public IReadOnlyList<ReadPeer> ReadPeers =>
+        [.. node.Peers.Peers.Select(p => new ReadPeer(p.Peer, p.Sent, p.Outstanding, p.LatencyMicroseconds, p.IsEjected))];
+
+    public long ReadEjections => node.Peers.Ejections;
 
     public void NotePosition(SessionState session)
     {

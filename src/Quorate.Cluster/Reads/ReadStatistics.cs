@@ -5,7 +5,7 @@ namespace Quorate.Cluster.Reads;
 /// <summary>How reads were answered, counted since the node was started or since CONFIG RESETSTAT. Under the node's lock.</summary>
 public sealed class ReadStatistics
 {
-    private readonly long[] _byConsistency = new long[(int)ReadConsistency.Craq + 1];
+    private readonly long[] _byConsistency = new long[Enum.GetValues<ReadConsistency>().Length];
 
     /// <summary>Commands answered from this node's own state.</summary>
     public long Here;

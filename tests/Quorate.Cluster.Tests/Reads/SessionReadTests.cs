@@ -29,7 +29,7 @@ public sealed class SessionReadTests
     public void A_replica_that_has_not_come_as_far_as_the_token_says_so()
     {
         var cluster = KeyspaceCluster.With("ks STRATEGY raft REPLICAS 3 READS session");
-        var leader = KeyspaceCluster.RaftLeaderOf(cluster, "ks");
+        var leader = KeyspaceCluster.AwaitLeader(cluster, "ks");
         var follower = KeyspaceCluster.Members(cluster, "ks").First(n => n != leader);
         var writer = cluster.Connect(leader);
         cluster.Await(writer, "SELECT ks; SET k 1").ShouldBe("+OK +OK");
@@ -48,7 +48,7 @@ public sealed class SessionReadTests
     public void A_session_that_only_read_never_goes_back()
     {
         var cluster = KeyspaceCluster.With("ks STRATEGY raft REPLICAS 3");
-        var leader = KeyspaceCluster.RaftLeaderOf(cluster, "ks");
+        var leader = KeyspaceCluster.AwaitLeader(cluster, "ks");
         var follower = KeyspaceCluster.Members(cluster, "ks").First(n => n != leader);
         cluster.Await(cluster.Connect(leader), "SELECT ks; SET k 1").ShouldBe("+OK +OK");
         cluster.Run(300);
