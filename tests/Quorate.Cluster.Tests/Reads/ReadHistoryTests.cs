@@ -129,7 +129,8 @@ public sealed class ReadHistoryTests
 
             if (cluster.Paused.Contains(_node) || _session.PendingCount > 0) return;
             Look(LocalCluster.Take(_session));
-            if (dice.Chance(30) && _token != "")
+            if (_session is null) return;
+            if (dice.Chance(30))
             {
                 Leave();
                 history.Moves++;
