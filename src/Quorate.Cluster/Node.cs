@@ -3,6 +3,7 @@ using System.Text;
 using Quorate.Cluster.Commands;
 using Quorate.Cluster.Control;
 using Quorate.Cluster.Peers;
+using Quorate.Cluster.Reads;
 using Quorate.Data;
 using Quorate.Replication;
 using Quorate.Resp;
@@ -31,6 +32,7 @@ public sealed class Node
     private readonly List<ClientSession> _sessions = [];
     private readonly Queue<ClientSession> _ready = new();
     private readonly RespWriter _nobody = RespWriter.Discarding();
+    private readonly PeerProbing _probing;
     private long _lastSessionId;
     private bool _turnEndRequested;
     private bool _isEndingTurn;
@@ -46,13 +48,14 @@ public sealed class Node
     internal Node(NodeOptions options, INodeHost host, NodeRules rules)
     {
         (Options, Host, Rules) = (options, host, rules);
-        Peers = new PeerWatch(this);
+        Watch = new PeerWatch(this);
         Keyspace = new CommandTable(CommandTable.Keyspace);
         Lost = new LostAndFound(this);
         Holdings = new Holdings(this);
         var members = new Configuration(options.Members.Select(m => m.Id));
         _default = new Group(DefaultGroup, this, Keyspace, group => MakeRaft(group.Id, group.Machine, members, options.Durability != Durability.Memory, rules.Raft));
         AddGroup(_default);
+        _probing = new PeerProbing(this, _default);
         Routing = new Routing(this, _default);
         View = new NodeView(this, _default);
         if (options.Control is null) return;
@@ -85,7 +88,7 @@ public sealed class Node
     /// <summary>Null when the node runs without a control plane.</summary>
     internal ControlPlane? Control { get; }
 
-    internal PeerWatch Peers { get; }
+    internal PeerWatch Watch { get; }
 
     /// <summary>Groups whose clock does not tick.</summary>
     internal int QuietCount => _groups.Count - _ticking.Count;
@@ -95,6 +98,9 @@ public sealed class Node
     internal Routing Routing { get; }
 
     internal LostAndFound Lost { get; }
+
+    /// <summary>Which peers answer reads, and how fast.</summary>
+    internal PeerScores Peers => _probing.Scores;
 
     internal INodeHost Host { get; }
 
@@ -143,7 +149,7 @@ public sealed class Node
     {
         if (session.IsGone) return;
         session.IsGone = true;
-        foreach (var group in _groups.Values) (group as Group)?.Forwarder.Forget(session);
+        foreach (var group in _groups.Values) (group as Group)?.Forget(session);
         View.Channels.Leave(session.State);
         var last = _sessions[^1];
         _sessions[session.Place] = last;
@@ -175,7 +181,7 @@ public sealed class Node
         Now = now;
         Statistics.PeerInputBytes += frame.Length;
         if (!PeerFrame.TryRead(frame, out var kind, out var id, out var body)) return false;
-        Peers.OnFrame(from, now);
+        Watch.OnFrame(from, now);
         if (kind == PeerPing.WireKind) return body.IsEmpty;
         if (!_groups.TryGetValue(id.Value, out var group)) return id.Value > 0; // dropped here, or not made yet
         if (Refusal is not null) return true;
@@ -190,7 +196,7 @@ public sealed class Node
         Now = now;
         Statistics.OnTick(now);
         Lost.OnTick();
-        Peers.OnTick(now);
+        Watch.OnTick(now);
         if (Refusal is null) TickGroups(now);
         var limit = Options.RequestTimeoutMilliseconds * StepTime.NanosecondsPerMillisecond;
         var lookForLate = ++_ticks % 10 == 0;
@@ -325,6 +331,8 @@ public sealed class Node
             if (!group.IsTicking && (group.Replica.IsLeader || group.Replica.Leader == silent)) Stir(group);
     }
 
+    internal bool OnPeerProbe(NodeId from, byte kind, long sentAt, StepTime now) => _probing.OnProbe(from, kind, sentAt, now);
+
     internal void NeedsTurnEnd(HostedGroup group)
     {
         if (!group.IsTicking) LetTick(group);
@@ -382,10 +390,11 @@ public sealed class Node
         Options.Seed ^ (ulong)id.Value,
         Options.Incarnation,
         rules,
-        Peers);
+        Watch);
 
     private void TickGroups(StepTime now)
     {
+        _probing.OnTick(now);
         // Whatever should have stirred a group and did not: each is stirred once in half a minute.
         for (var i = _ticks % RestTicks; i < _groups.Count; i += RestTicks)
             if (!_groups.GetValueAtIndex(i).IsTicking) Stir(_groups.GetValueAtIndex(i));

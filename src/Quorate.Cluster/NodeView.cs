@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using Quorate.Cluster.Commands;
 using Quorate.Cluster.Control;
+using Quorate.Cluster.Reads;
 using Quorate.Data;
 using Quorate.Replication;
 using Quorate.Replication.Policies;
@@ -130,7 +131,7 @@ internal sealed class NodeView(Node node, Group group) : INodeView
 
     private long SinceHeard(Group group, Strategies.Raft.FollowerStatus follower)
     {
-        var heard = node.Peers.LastHeard(follower.Node);
+        var heard = node.Watch.LastHeard(follower.Node);
         if (group.IsTicking || heard == long.MinValue) return follower.MillisecondsSinceAnswer;
         return Math.Min(follower.MillisecondsSinceAnswer, (node.Now.Nanoseconds - heard) / StepTime.NanosecondsPerMillisecond);
     }
@@ -160,6 +161,16 @@ internal sealed class NodeView(Node node, Group group) : INodeView
         if (raft.Role != RaftRole.Leader) return new WriteHolders(false, true, 0);
         var needed = raft.LastApplied;
         return new WriteHolders(true, true, raft.Followers.Count(f => f.MatchIndex >= needed));
+    }
+
+    public IReadOnlyList<ReadPeer> ReadPeers =>
+        [.. node.Peers.Peers.Select(p => new ReadPeer(p.Peer, p.Sent, p.Outstanding, p.LatencyMicroseconds, p.IsEjected))];
+
+    public long ReadEjections => node.Peers.Ejections;
+
+    public void NotePosition(SessionState session)
+    {
+        if (node.Routing.Of(session, out _) is { Replica.History: { HasState: true } history } selected) session.Positions.Note(selected.Id, history.Reached);
     }
 
     public void Push(SessionState session, ReadOnlySpan<byte> message)

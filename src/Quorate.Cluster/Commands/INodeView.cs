@@ -1,4 +1,5 @@
 using Quorate.Cluster.Control;
+using Quorate.Cluster.Reads;
 using Quorate.Replication;
 
 namespace Quorate.Cluster.Commands;
@@ -76,6 +77,17 @@ public interface INodeView
 
     /// <summary>Who is known to hold the last write that the session sent, acknowledged or not.</summary>
     WriteHolders HoldersOfLastWrite(SessionState session);
+
+    /// <summary>Peers that this node has considered for its clients' reads, in ascending order of id.</summary>
+    IReadOnlyList<ReadPeer> ReadPeers => [];
+
+    /// <summary>Times that a peer got no more reads because it was silent or slow.</summary>
+    long ReadEjections => 0;
+
+    /// <summary>Notes in the session's positions how far the state here of its keyspace is.</summary>
+    void NotePosition(SessionState session)
+    {
+    }
 
     /// <summary>Puts whole RESP values, a published message, into another session's output, between two replies. Ends no
     /// session within the call.</summary>
