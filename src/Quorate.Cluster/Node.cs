@@ -19,7 +19,6 @@ public sealed class Node
     /// <summary>The group that holds the sixteen numbered databases.</summary>
     public static readonly GroupId DefaultGroup = new(1);
 
-    private readonly Group _default;
     private readonly SortedList<int, HostedGroup> _groups = [];
     private readonly List<HostedGroup> _touched = [];
     private readonly List<HostedGroup> _journaling = [];
@@ -42,24 +41,28 @@ public sealed class Node
         Keyspace = new CommandTable(CommandTable.Keyspace);
         Lost = new LostAndFound(this);
         Holdings = new Holdings(this);
-        var members = new Configuration(options.Members.Select(m => m.Id));
-        _default = new Group(DefaultGroup, this, Keyspace, group => MakeRaft(group.Id, group.Machine, members, options.Durability != Durability.Memory, rules));
-        AddGroup(_default);
-        Routing = new Routing(this, _default);
-        View = new NodeView(this, _default);
-        if (options.Control is null) return;
-        Control = new ControlPlane(this, options.Control);
-        AddGroup(Control);
-        Invariant.Require(Holdings.TryRestore(), "the note of the node's groups is damaged: restore the folder, or add the node anew with an empty one");
+        Routing = new Routing(this);
+        View = new NodeView(this);
+        if (options.Control is not null)
+        {
+            Control = new ControlPlane(this, options.Control);
+            AddGroup(Control);
+            Invariant.Require(Holdings.TryRestore(), "the note of the node's groups is damaged: restore the folder, or add the node anew with an empty one");
+        }
+
+        if (Find(DefaultGroup) is not null) return;
+        if (Holdings.BeginsWithDefaultGroup) AddGroup(MakeDefault(new Configuration(options.Founders.Select(m => m.Id)), null, rules));
+        else Routing.StandIn(DefaultGroup, null);
     }
 
     public NodeOptions Options { get; }
 
-    /// <summary>The raft replica of the default group, for status pages and the simulator's checkers.</summary>
-    public RaftReplica Raft => _default.Raft!;
+    /// <summary>The raft replica of the default group, for status pages and the simulator's checkers. Null on a node that does
+    /// not hold it: one that joined later, or was drained.</summary>
+    public RaftReplica Raft => Default.Raft!;
 
     /// <summary>The contents of the default group.</summary>
-    public KeyspaceMachine Machine => _default.Machine;
+    public KeyspaceMachine Machine => Default.Machine;
 
     /// <summary>What the node's own commands and status pages see of it.</summary>
     public INodeView View { get; }
@@ -76,6 +79,9 @@ public sealed class Node
     internal ControlPlane? Control { get; }
 
     internal Holdings Holdings { get; }
+
+    /// <summary>The group of the numbered databases, or what stands for it where this node does not hold it.</summary>
+    internal Group Default => (Group)_groups[DefaultGroup.Value];
 
     internal Routing Routing { get; }
 
@@ -253,7 +259,7 @@ public sealed class Node
     public void ChangeMembership(Configuration target, StepTime now) =>
         Ask(new ReplicaRequest { Id = default, Kind = RequestKind.ChangeMembership, Payload = target.Encode() }, now);
 
-    public void Describe(StringBuilder text) => _default.Describe(text);
+    public void Describe(StringBuilder text) => Default.Describe(text);
 
     public void CheckInvariants()
     {
@@ -344,6 +350,9 @@ public sealed class Node
         Options.Incarnation,
         rules);
 
+    internal Group MakeDefault(Configuration voters, Group? before, RaftRules? rules = null) => new(
+        DefaultGroup, this, Keyspace, group => MakeRaft(group.Id, group.Machine, voters, Options.Durability != Durability.Memory, rules), before);
+
     private void TickGroups(StepTime now)
     {
         for (var i = 0; i < _groups.Count; i++)
@@ -365,8 +374,9 @@ public sealed class Node
     {
         Now = now;
         if (Refusal is not null) return;
-        _default.Replica.OnRequest(request, now, _default.Effects);
-        AfterStep(_default);
+        var group = Default;
+        group.Replica.OnRequest(request, now, group.Effects);
+        AfterStep(group);
     }
 
     private void AfterStep(HostedGroup group)
