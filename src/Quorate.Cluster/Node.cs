@@ -22,7 +22,6 @@ public sealed class Node
 
     private const int RestTicks = 3000;
 
-    private readonly Group _default;
     private readonly SortedList<int, HostedGroup> _groups = [];
     private readonly List<HostedGroup> _touched = [];
     private readonly List<HostedGroup> _journaling = [];
@@ -52,25 +51,29 @@ public sealed class Node
         Keyspace = new CommandTable(CommandTable.Keyspace);
         Lost = new LostAndFound(this);
         Holdings = new Holdings(this);
-        var members = new Configuration(options.Members.Select(m => m.Id));
-        _default = new Group(DefaultGroup, this, Keyspace, group => MakeRaft(group.Id, group.Machine, members, options.Durability != Durability.Memory, rules.Raft));
-        AddGroup(_default);
-        _probing = new PeerProbing(this, _default);
-        Routing = new Routing(this, _default);
-        View = new NodeView(this, _default);
-        if (options.Control is null) return;
-        Control = new ControlPlane(this, options.Control);
-        AddGroup(Control);
-        Invariant.Require(Holdings.TryRestore(), "the note of the node's groups is damaged: restore the folder, or add the node anew with an empty one");
+        _probing = new PeerProbing(this);
+        Routing = new Routing(this);
+        View = new NodeView(this);
+        if (options.Control is not null)
+        {
+            Control = new ControlPlane(this, options.Control);
+            AddGroup(Control);
+            Invariant.Require(Holdings.TryRestore(), "the note of the node's groups is damaged: restore the folder, or add the node anew with an empty one");
+        }
+
+        if (Find(DefaultGroup) is not null) return;
+        if (Holdings.BeginsWithDefaultGroup) AddGroup(MakeDefault(new Configuration(options.Founders.Select(m => m.Id)), null, rules.Raft));
+        else Routing.StandIn(DefaultGroup, null);
     }
 
     public NodeOptions Options { get; }
 
-    /// <summary>The raft replica of the default group, for status pages and the simulator's checkers.</summary>
-    public RaftReplica Raft => _default.Raft!;
+    /// <summary>The raft replica of the default group, for status pages and the simulator's checkers. Null on a node that does
+    /// not hold it: one that joined later, or was drained.</summary>
+    public RaftReplica Raft => Default.Raft!;
 
     /// <summary>The contents of the default group.</summary>
-    public KeyspaceMachine Machine => _default.Machine;
+    public KeyspaceMachine Machine => Default.Machine;
 
     /// <summary>What the node's own commands and status pages see of it.</summary>
     public INodeView View { get; }
@@ -94,6 +97,9 @@ public sealed class Node
     internal int QuietCount => _groups.Count - _ticking.Count;
 
     internal Holdings Holdings { get; }
+
+    /// <summary>The group of the numbered databases, or what stands for it where this node does not hold it.</summary>
+    internal Group Default => (Group)_groups[DefaultGroup.Value];
 
     internal Routing Routing { get; }
 
@@ -277,7 +283,7 @@ public sealed class Node
     public void ChangeMembership(Configuration target, StepTime now) =>
         Ask(new ReplicaRequest { Id = default, Kind = RequestKind.ChangeMembership, Payload = target.Encode() }, now);
 
-    public void Describe(StringBuilder text) => _default.Describe(text);
+    public void Describe(StringBuilder text) => Default.Describe(text);
 
     public void CheckInvariants()
     {
@@ -392,6 +398,9 @@ public sealed class Node
         rules,
         Watch);
 
+    internal Group MakeDefault(Configuration voters, Group? before, RaftRules? rules = null) => new(
+        DefaultGroup, this, Keyspace, group => MakeRaft(group.Id, group.Machine, voters, Options.Durability != Durability.Memory, rules), before);
+
     private void TickGroups(StepTime now)
     {
         _probing.OnTick(now);
@@ -440,8 +449,9 @@ public sealed class Node
     {
         Now = now;
         if (Refusal is not null) return;
-        _default.Replica.OnRequest(request, now, _default.Effects);
-        AfterStep(_default);
+        var group = Default;
+        group.Replica.OnRequest(request, now, group.Effects);
+        AfterStep(group);
     }
 
     private void AfterStep(HostedGroup group)
