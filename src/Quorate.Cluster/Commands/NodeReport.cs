@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Quorate.Cluster.Reads;
 using Quorate.Replication;
 
 namespace Quorate.Cluster.Commands;
@@ -28,6 +29,7 @@ internal static class NodeReport
         ("keyspace", "Keyspace", true, Keyspace),
         ("conflicts", "Conflicts", false, Conflicts),
         ("quorate", "Quorate", false, ReplicationReport.WriteGroups),
+        ("reads", "Reads", false, ReadReport.Write),
     ];
 
     /// <param name="command">Who asks.</param>

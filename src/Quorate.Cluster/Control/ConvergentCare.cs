@@ -36,6 +36,7 @@ internal static class ConvergentCare
 
     private static GroupConfiguration? Moved(Supervisor supervisor, GroupEntry group, long now)
     {
+        if (group.Policy.Consensus) return null; // the replicas whose majorities agree are those of the beginning
         var current = group.Configuration;
         var policy = supervisor.Map.Keyspace(group.Keyspace)?.Policy ?? group.Policy;
         var staying = current.Members.Where(n => !IsLeaving(supervisor, n)).ToList();
@@ -64,7 +65,6 @@ internal static class ConvergentCare
         if (supervisor.BeatOf(node, group.Id) is not { } beat || beat.Report.Epoch != group.Epoch) return false;
         return group.Policy switch
         {
-            { Consensus: true } => true, // what counts is what a majority of the others has accepted
             { Strategy: Strategy.Leaderless } => beat.Wanted is { } wanted && !wanted.Contains(node),
             _ => beat.Report.LastIndex == beat.Report.CommitIndex,
         };

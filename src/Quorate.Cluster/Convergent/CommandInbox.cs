@@ -42,7 +42,7 @@ internal sealed class CommandInbox(Group group)
     }
 
     public void OnOutcome(in PendingRequest request, in Outcome outcome) =>
-        group.Inbox.Reply(request.Origin, request.OriginSession, request.Sequence, Replies.OfMerging(outcome, request.Owner == RequestOwner.PeerRead));
+        group.Inbox.Reply(request.Origin, request.OriginSession, request.Sequence, default, Replies.OfMerging(outcome, request.Owner == RequestOwner.PeerRead));
 
     private bool Take(NodeId origin, long session, long sequence, ReadOnlySpan<byte> entry, StepTime now)
     {
@@ -50,7 +50,7 @@ internal sealed class CommandInbox(Group group)
         if (!EntryCodec.TryRead(command, ref _ranges, out var header, out var args) || header.Kind != EntryKind.Command) return false;
         if (!group.Merging!.Serves)
         {
-            group.Inbox.Reply(origin, session, sequence, Replies.NoReplicaHere);
+            group.Inbox.Reply(origin, session, sequence, default, Replies.NoReplicaHere);
             return true;
         }
 

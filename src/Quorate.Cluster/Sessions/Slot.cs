@@ -1,3 +1,4 @@
+using Quorate.Cluster.Reads;
 using Quorate.Data;
 
 namespace Quorate.Cluster.Sessions;
@@ -42,6 +43,9 @@ internal struct Slot
 
     /// <summary>A read that was handed on as writes are: the group's data merges.</summary>
     public bool IsRead;
+
+    /// <summary>Of a read: what it may return.</summary>
+    public ReadRule Rule;
 
     /// <summary>The client does not want the reply (CLIENT REPLY).</summary>
     public bool IsSilent;

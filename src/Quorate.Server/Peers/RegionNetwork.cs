@@ -32,7 +32,7 @@ public sealed class RegionNetwork(IReadOnlyDictionary<NodeId, string> regionOf, 
         return true;
     }
 
-    internal bool IsFar(NodeId from, NodeId to) => regionOf[from] != regionOf[to];
+    internal bool IsFar(NodeId from, NodeId to) => regionOf.TryGetValue(from, out var here) && regionOf.TryGetValue(to, out var there) && here != there;
 
     internal bool IsCut(NodeId from, NodeId to)
     {

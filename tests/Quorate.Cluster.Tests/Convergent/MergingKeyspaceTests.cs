@@ -76,7 +76,9 @@ public sealed class MergingKeyspaceTests
     }
 
     [Theory]
-    [MemberData(nameof(EveryStrategy))]
+    [InlineData("STRATEGY multileader SPREAD region")]
+    [InlineData("STRATEGY leaderless")]
+    [InlineData("STRATEGY leaderless READS linearizable")]
     public void A_drained_node_gives_its_replica_to_another_and_nothing_is_lost(string policy)
     {
         var cluster = With($"ks {policy}");
@@ -87,6 +89,18 @@ public sealed class MergingKeyspaceTests
         cluster.Run(1000);
         foreach (var node in cluster.Ids) cluster.Await(cluster.Connect(node), "SELECT ks; GET n; EXISTS k0 k7 k19").ShouldBe("+OK $2 20 :3");
         cluster.Await(cluster.Connect(member), "SELECT ks; INCR n").ShouldBe("+OK :21");
+    }
+
+    [Fact]
+    public void The_replicas_that_agree_on_keys_stay_those_of_the_beginning()
+    {
+        var cluster = With("ks STRATEGY leaderless CONSENSUS on");
+        var members = KeyspaceCluster.Members(cluster, "ks");
+        cluster.Await(cluster.Connect(1), "SELECT ks; INCR n").ShouldBe("+OK :1");
+        cluster.Await(cluster.Connect(1), "NODE DRAIN n" + Text(members[0])).ShouldBe("+OK");
+        cluster.Run(30_000);
+        KeyspaceCluster.Members(cluster, "ks").ShouldBe(members);
+        foreach (var node in cluster.Ids) cluster.Await(cluster.Connect(node), "SELECT ks; INCR n").ShouldBe($"+OK :{node + 1}");
     }
 
     [Fact]
