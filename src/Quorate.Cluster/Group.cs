@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using Quorate.Cluster.Control;
 using Quorate.Cluster.Forwarding;
 using Quorate.Cluster.Reads;
 using Quorate.Data;
@@ -63,6 +64,15 @@ internal sealed class Group : HostedGroup, IReplyRouter
 
     public override IReplica Replica { get; }
 
+    /// <inheritdoc/>
+    public override bool IsQuiet => Raft is { IsQuiet: true } && Forwarder.Count == 0 && RemoteReads.Count == 0 && ReadInbox.Count == 0;
+
+    /// <summary>A raft group's voters are those that the control plane wishes for.</summary>
+    public bool IsWishTrue { get; set; } = true;
+
+    /// <summary>What the control leader was told last, while the group is quiet and so nothing changes.</summary>
+    public GroupBeat? QuietBeat { get; set; }
+
     public KeyspaceMachine Machine { get; }
 
     public RequestTable Requests { get; } = new();
@@ -96,7 +106,10 @@ internal sealed class Group : HostedGroup, IReplyRouter
 
     /// <summary>How long ago the leader was last heard of; 0 on the leader, -1 when never in this life.</summary>
     public long MillisecondsSinceLeader(StepTime now) =>
-        Replica.IsLeader ? 0 : _heardAt < 0 ? -1 : (now.Nanoseconds - _heardAt) / StepTime.NanosecondsPerMillisecond;
+        Replica.IsLeader ? 0 : _heardAt < 0 ? -1 : (now.Nanoseconds - HeardAt) / StepTime.NanosecondsPerMillisecond;
+
+    /// <summary>In a quiet group the leader's node speaks for it.</summary>
+    private long HeardAt => IsTicking ? _heardAt : Math.Max(_heardAt, Node.Peers.LastHeard(Replica.Leader));
 
     /// <summary>The leader's stamp for an entry: its wall clock, never going back.</summary>
     public long Stamp(StepTime now) => _lastStamp = Math.Max(_lastStamp, now.UnixMilliseconds);
@@ -160,6 +173,7 @@ internal sealed class Group : HostedGroup, IReplyRouter
 
     public override void OnTick(StepTime now)
     {
+        if (Raft is { IsLeader: true }) Raft.IsHeldAwake = !IsWishTrue || Forwarder.Count > 0 || Machine.HasExpiringKeys;
         Replica.OnTick(now, Effects);
         AfterStep(now);
         Forwarder.OnTick(now);
@@ -210,8 +224,6 @@ internal sealed class Group : HostedGroup, IReplyRouter
                 if (!ReadsAnswered.TryDecode(body, out var answered)) return false;
                 if (IsAbsent && !answered!.Leader.IsNone) Node.Routing.OnRedirect(this, from, answered.Leader, now);
                 return RemoteReads.OnAnswers(from, answered!, now);
-            case PeerProbe.WireKind or PeerProbe.AnswerKind:
-                return PeerProbe.TryDecode(body, out var sentAt) && Node.OnPeerProbe(from, kind, sentAt, now);
             default:
                 if (!MessageCodec.TryDecode(kind, body, out var message)) return false;
                 Replica.OnMessage(from, message!, now, Effects);

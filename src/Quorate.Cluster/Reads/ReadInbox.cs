@@ -23,6 +23,9 @@ internal sealed class ReadInbox(Group group, Node node)
 
     private sealed record Waiting(NodeId Origin, long Session, byte[] Bytes, long Since);
 
+    /// <summary>Runs that wait.</summary>
+    public int Count => _waiting.Count;
+
     /// <summary>False: the message makes no sense.</summary>
     public bool OnReads(NodeId origin, ReadsAsked message, StepTime now)
     {
