@@ -210,6 +210,13 @@ public sealed class Node
         DrainReady();
     }
 
+    /// <summary>The host cannot reach a peer again and again (open), or can again: an open circuit gets no reads.</summary>
+    public void OnPeerCircuit(NodeId peer, bool isOpen, StepTime now)
+    {
+        Now = now;
+        Readers.OnCircuit(peer, isOpen);
+    }
+
     public void OnPersisted(PersistPoint durable, StepTime now)
     {
         Now = now;

@@ -43,6 +43,13 @@ internal sealed class PeerScores
 
     public bool IsEjected(NodeId peer) => _peers.TryGetValue(peer.Value, out var score) && score.IsEjected;
 
+    /// <summary>The host's circuit to the peer was opened, or closed again.</summary>
+    public void OnCircuit(NodeId peer, bool isOpen)
+    {
+        if (isOpen && !Of(peer).IsEjected) Ejections++;
+        Of(peer).IsCircuitOpen = isOpen;
+    }
+
     /// <summary>The best of some peers; none when there is none. If all are put aside, the best of those: better late than never.</summary>
     /// <param name="candidates">Peers that could answer, with how far away they are: 0 is nearest.</param>
     /// <param name="now">The time of the step.</param>

@@ -18,14 +18,14 @@ internal sealed class PeerLink : IBufferWriter<byte>, IDisposable
     public const int MaxGatheredBytes = 256 * 1024 * 1024;
 
     private const int KeptBytes = 4 * 1024 * 1024;
-    private const int FirstBackoffMilliseconds = 20;
-    private const int LongestBackoffMilliseconds = 500;
+    private const int PauseMilliseconds = 20;
     private static readonly TimeSpan ConnectTime = TimeSpan.FromSeconds(2);
 
     private readonly NodeLoop _loop;
     private readonly PeerIdentity _identity;
     private readonly string _address;
     private readonly ILogger _log;
+    private readonly PeerCircuit _circuit;
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationToken _stopped;
     private ByteGatherer _gathering = new(KeptBytes); // gate
@@ -34,6 +34,7 @@ internal sealed class PeerLink : IBufferWriter<byte>, IDisposable
     private Socket? _sendSocket; // the socket of the send under way
     private bool _isSending; // gate
     private volatile bool _isSendOver;
+    private string _refusal = "";
 
     public PeerLink(NodeLoop loop, PeerIdentity identity, NodeId peer, string address, ILogger log)
     {
@@ -43,6 +44,7 @@ internal sealed class PeerLink : IBufferWriter<byte>, IDisposable
         _address = address;
         _log = log;
         _stopped = _stop.Token;
+        _circuit = new PeerCircuit(isOpen => _loop.OnCircuit(Peer, isOpen));
     }
 
     public NodeId Peer { get; }
@@ -133,34 +135,38 @@ internal sealed class PeerLink : IBufferWriter<byte>, IDisposable
 
     private async Task RunAsync()
     {
-        var backoff = FirstBackoffMilliseconds;
-        var refusal = "";
         while (!_stopped.IsCancellationRequested)
         {
             try
             {
-                using var socket = await ConnectAsync();
-                var why = await IntroduceAsync(socket);
-                if (why.Length > 0)
-                {
-                    if (why != refusal) _log.RefusedByPeer(Peer, _address, why);
-                    refusal = why;
-                }
-                else
-                {
-                    refusal = "";
-                    backoff = FirstBackoffMilliseconds;
-                    await StayUpAsync(socket);
-                }
+                using var socket = await _circuit.ReachAsync(TryReachAsync, _stopped);
+                await StayUpAsync(socket);
             }
             catch (Exception e) when (e is SocketException or IOException or OperationCanceledException or ObjectDisposedException)
             {
-                // Not there, or gone: try again.
+                // Gone: try again.
             }
 
             if (_stopped.IsCancellationRequested) return;
-            await Task.Delay(Random.Shared.Next(backoff / 2, backoff + 1));
-            backoff = Math.Min(backoff * 2, LongestBackoffMilliseconds);
+            await Task.Delay(PauseMilliseconds); // one that hangs up at once is not called again at once
+        }
+    }
+
+    private async ValueTask<Socket> TryReachAsync(CancellationToken stopped)
+    {
+        var socket = await ConnectAsync();
+        try
+        {
+            var why = await IntroduceAsync(socket);
+            if (why.Length > 0 && why != _refusal) _log.RefusedByPeer(Peer, _address, why);
+            _refusal = why;
+            if (why.Length > 0) throw new PeerRefusal(why);
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
         }
     }
 
