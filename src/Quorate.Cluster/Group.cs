@@ -109,7 +109,7 @@ internal sealed class Group : HostedGroup, IReplyRouter
         Replica.IsLeader ? 0 : _heardAt < 0 ? -1 : (now.Nanoseconds - HeardAt) / StepTime.NanosecondsPerMillisecond;
 
     /// <summary>In a quiet group the leader's node speaks for it.</summary>
-    private long HeardAt => IsTicking ? _heardAt : Math.Max(_heardAt, Node.Peers.LastHeard(Replica.Leader));
+    private long HeardAt => IsTicking ? _heardAt : Math.Max(_heardAt, Node.Watch.LastHeard(Replica.Leader));
 
     /// <summary>The leader's stamp for an entry: its wall clock, never going back.</summary>
     public long Stamp(StepTime now) => _lastStamp = Math.Max(_lastStamp, now.UnixMilliseconds);

@@ -15,14 +15,16 @@ internal static class NodeReports
         NodeServerOptions options,
         ClientCounters counters,
         int connections,
-        IReadOnlyList<PeerLink> links,
+        PeerLinks links,
         (string Resp, string Peer) own)
     {
         lock (loop.Gate)
         {
             var node = loop.Node;
-            var group = node.View.Groups[0];
-            var names = node.Options.Members.ToDictionary(m => m.Id, m => m.Name);
+            var group = node.View.Default;
+            var members = node.View.Members;
+            var names = members.ToDictionary(m => m.Id, m => m.Name);
+            var up = links.All;
             string? NameOf(NodeId id) => id.IsNone ? null : names.GetValueOrDefault(id, id.ToString());
             var isLeader = group.Leader == options.Self;
             return new NodeReport(
@@ -37,9 +39,9 @@ internal static class NodeReports
                 group.LastApplied.Value,
                 node.Refusal,
                 [.. group.Followers.Select(f => new FollowerReport(NameOf(f.Node)!, f.MatchIndex.Value, f.EntriesBehind, f.HeardMilliseconds, f.Progress))],
-                [.. node.Options.Members.Select(m => m.Id == options.Self
+                [.. members.Select(m => m.Id == options.Self
                     ? new MemberReport(m.Name, own.Peer, own.Resp, true)
-                    : new MemberReport(m.Name, m.PeerAddress, m.RespAddress, links.First(l => l.Peer == m.Id).IsUp))])
+                    : new MemberReport(m.Name, m.PeerAddress, m.RespAddress, up.Any(l => l.Peer == m.Id && l.IsUp)))])
             {
                 KnowsKeyspaces = node.View.Map is { IsKnown: true } && !node.View.ControlLeader.IsNone,
                 Families = ReadFigures.FamiliesOf(node, NameOf),

@@ -42,6 +42,26 @@ internal sealed class LocalCluster
         foreach (var host in _hosts.Values) host.Start();
     }
 
+    /// <summary>Adds a node to the running cluster as its operator would: asks one of its nodes, and starts with what that says.</summary>
+    /// <returns>Its id.</returns>
+    public int Join(string name, int via = 1)
+    {
+        Await(Connect(via), $"NODE ADD {name} p:{name}").ShouldContain("founders 1=n1");
+        var map = this[via].View.Map!;
+        var self = map.Nodes.First(n => n.Name == name && n.State != NodeState.Removed).Id;
+        var options = this[via].Options with
+        {
+            Self = self,
+            Members = [.. this[via].View.Members.Select(m => m.Id == self ? m with { RespAddress = $"r:{name}" } : m)],
+            FirstMembers = this[via].Options.Founders,
+            Seed = (ulong)self.Value,
+            Incarnation = 0,
+        };
+        _hosts[self.Value] = new LocalHost(this, options);
+        _hosts[self.Value].Start();
+        return self.Value;
+    }
+
     public StepTime Now => new(_milliseconds * StepTime.NanosecondsPerMillisecond, 1_700_000_000_000 + _milliseconds);
 
     /// <summary>Pairs (from, to) between which nothing passes.</summary>
@@ -112,7 +132,7 @@ internal sealed class LocalCluster
     /// <summary>A frame arrives, or is lost because its receiver is down.</summary>
     public void Deliver(int from, int to, ReadOnlyMemory<byte> frame)
     {
-        if (Cut.Contains((from, to)) || _hosts[to].Node is not { } node) return;
+        if (Cut.Contains((from, to)) || !_hosts.TryGetValue(to, out var host) || host.Node is not { } node) return;
         if (_paused.Contains(to))
         {
             _waiting.Add((from, to, frame.ToArray()));

@@ -15,7 +15,7 @@ public interface INodeView
     /// <summary>This node's entry in the members.</summary>
     Member Self { get; }
 
-    /// <summary>All nodes of the cluster, in ascending order of id.</summary>
+    /// <summary>All nodes of the cluster that were not removed, in ascending order of id.</summary>
     IReadOnlyList<Member> Members { get; }
 
     /// <summary>When this node was started.</summary>
@@ -29,6 +29,9 @@ public interface INodeView
 
     /// <summary>The groups of which this node holds a replica, in ascending order of id.</summary>
     IReadOnlyList<GroupStatus> Groups { get; }
+
+    /// <summary>The group of the numbered databases, whether this node holds a replica of it or not.</summary>
+    GroupStatus Default => Groups[0];
 
     /// <summary>The group that orders the writes of the keyspace that the session has selected.</summary>
     GroupStatus GroupOf(SessionState session);

@@ -79,8 +79,9 @@ internal sealed class PeerScores
         var wasAway = _lastTick != long.MinValue && now.Nanoseconds - _lastTick > OwnPause;
         _lastTick = now.Nanoseconds;
         _due.Clear();
-        foreach (var score in _peers.Values)
+        for (var i = 0; i < _peers.Count; i++)
         {
+            var score = _peers.GetValueAtIndex(i);
             if (now.Nanoseconds - score.ConsideredAt > Interest)
             {
                 score.Rest();

@@ -65,8 +65,9 @@ internal sealed class ReadInbox(Group group, Node node)
 
     public void Flush()
     {
-        foreach (var (origin, answers) in _answers)
+        for (var i = 0; i < _answers.Count; i++)
         {
+            var (origin, answers) = (_answers.GetKeyAtIndex(i), _answers.GetValueAtIndex(i));
             if (answers.Bytes.Length == 0) continue;
             node.SendTo(new NodeId(origin), group, new ReadsAnswered { Session = answers.Session, Leader = group.Replica.Leader, Runs = answers.Bytes.Memory });
             answers.Bytes.Clear();

@@ -98,14 +98,15 @@ internal sealed class RemoteReads(Group first, Node node)
         if (_runs.Count == 0) return;
         _late.Clear();
         foreach (var run in _runs.Values)
-            if (now.Nanoseconds - run.SentAt >= Patience || node.Readers.IsEjected(run.Target) || node.Host.OutputTo(run.Target) is null) _late.Add(run);
+            if (now.Nanoseconds - run.SentAt >= Patience || node.Peers.IsEjected(run.Target) || node.Host.OutputTo(run.Target) is null) _late.Add(run);
         foreach (var run in _late) TryAnother(run, now);
     }
 
     public void Flush()
     {
-        foreach (var (peer, bytes) in _out)
+        for (var i = 0; i < _out.Count; i++)
         {
+            var (peer, bytes) = (_out.GetKeyAtIndex(i), _out.GetValueAtIndex(i));
             if (bytes.Length == 0) continue;
             node.SendTo(new NodeId(peer), _group, new ReadsAsked { Session = node.ForwardingSession, Runs = bytes.Memory });
             bytes.Clear();
@@ -132,7 +133,7 @@ internal sealed class RemoteReads(Group first, Node node)
     private void TryAnother(Run run, StepTime now)
     {
         if (!run.Tried.Contains(run.Target)) run.Tried.Add(run.Target);
-        node.Readers.Of(run.Target).Outstanding--;
+        node.Peers.Of(run.Target).Outstanding--;
         run.Target = NodeId.None;
         var next = run.Client is null ? NodeId.None : Choose(run, now);
         if (next.IsNone)
@@ -150,7 +151,7 @@ internal sealed class RemoteReads(Group first, Node node)
     private void Send(Run run, StepTime now)
     {
         run.SentAt = now.Nanoseconds;
-        var score = node.Readers.Of(run.Target);
+        var score = node.Peers.Of(run.Target);
         score.Outstanding++;
         score.Sent++;
         if (!_out.TryGetValue(run.Target.Value, out var bytes)) _out.Add(run.Target.Value, bytes = new ByteQueue());
@@ -160,7 +161,7 @@ internal sealed class RemoteReads(Group first, Node node)
 
     private void Finish(Run run)
     {
-        if (!run.Target.IsNone) node.Readers.Of(run.Target).Outstanding--;
+        if (!run.Target.IsNone) node.Peers.Of(run.Target).Outstanding--;
         _runs.Remove(run.Ticket);
         Recycle(run);
     }
@@ -188,7 +189,7 @@ internal sealed class RemoteReads(Group first, Node node)
                 _candidates[count++] = (peer, distance);
             }
 
-            if (count > 0) return node.Readers.Choose(_candidates.AsSpan(0, count), now);
+            if (count > 0) return node.Peers.Choose(_candidates.AsSpan(0, count), now);
             if (!careful) return NodeId.None;
         }
     }

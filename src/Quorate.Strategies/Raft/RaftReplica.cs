@@ -61,9 +61,6 @@ public sealed class RaftReplica : IQuiescentReplica
 
     public bool IsLeader => Role is Leader;
 
-    /// <inheritdoc/>
-    public IHistory History { get; }
-
     public bool IsQuiet => Quiescence.IsQuiet;
 
     /// <summary>Set by the node while it needs this leader to go on: keys that run out, members that are to change.</summary>
@@ -72,6 +69,9 @@ public sealed class RaftReplica : IQuiescentReplica
         get => Quiescence.IsHeldAwake;
         set => Quiescence.IsHeldAwake = value;
     }
+
+    /// <inheritdoc/>
+    public IHistory History { get; }
 
     /// <summary>A copy of the state, for people and checkers; allocates.</summary>
     public RaftStatus Status => StatusReport.Of(this);
