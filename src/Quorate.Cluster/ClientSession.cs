@@ -110,9 +110,8 @@ public sealed class ClientSession
 
     internal void CompleteSlot(long slot, ReadOnlySpan<byte> reply)
     {
-        if (IsGone || !_slots.Contains(slot)) return;
+        if (IsGone || !_slots.Contains(slot) || _slots[slot].State == SlotState.Done) return;
         ref var s = ref _slots[slot];
-        if (s.State == SlotState.Done) return;
         if (s.IsSilent) reply = default;
         if (slot == _slots.Head)
         {
@@ -149,7 +148,7 @@ public sealed class ClientSession
     {
         if (_local.IsWaiting) ContinueWaiting(now);
         else Advance(inStep: false);
-        while (_slots.Count > 0 && !_local.IsWaiting && !_isHeldBack && now.Nanoseconds - _slots[_slots.Head].SinceNanoseconds > limit)
+        while (_slots.Count > 0 && !_local.IsWaiting && !_isHeldBack && now.Nanoseconds - Math.Max(_slots[_slots.Head].SinceNanoseconds, Node.Pause.Over) > limit)
         {
             ref var head = ref _slots[_slots.Head];
             if (head.State == SlotState.Done) break;
@@ -208,7 +207,7 @@ public sealed class ClientSession
     private void TakeWrite(CommandSpec spec, in CommandArgs args, StepTime now)
     {
         var isSilent = State.BeginCommand(spec.Name, now);
-        if (_barriers > 0 || !_slots.MayWriteBehind(Group.PathEpoch, Group.Replica.IsLeader))
+        if (_barriers > 0 || Node.Pause.HoldsWrites(now) || !_slots.MayWriteBehind(Group.PathEpoch, Group.Replica.IsLeader))
         {
             Hold(spec, args, now, isSilent);
             return;
@@ -228,7 +227,7 @@ public sealed class ClientSession
     private void TakeRead(CommandSpec spec, in CommandArgs args, StepTime now)
     {
         var isSilent = State.BeginCommand(spec.Name, now);
-        if (_slots.Count == 0 && Group.MayRead(now))
+        if (_slots.Count == 0 && Group.MayRead(now) && !Node.Pause.HoldsReads(now))
         {
             Read(spec, args, isSilent, now, out var clockBehind);
             if (!clockBehind) return;
@@ -252,6 +251,7 @@ public sealed class ClientSession
     private bool TryBeginHead(ref Slot head, bool inStep)
     {
         var now = Node.Now;
+        if (IsRead(head.Spec) ? Node.Pause.HoldsReads(now) : head.Spec is not null && Node.Pause.HoldsWrites(now)) return false;
         if (IsRead(head.Spec) && Node.Refusal is null)
         {
             if (Group.MayRead(now) && TryRead(ref head, now))
@@ -302,7 +302,7 @@ public sealed class ClientSession
     /// <summary>Hands on held writes that now follow only writes of the same way (and reads).</summary>
     private void HandOnWrites()
     {
-        if (_barriers == 0) return;
+        if (_barriers == 0 || Node.Pause.HoldsWrites(Node.Now)) return;
         for (var s = _slots.Head; s < _slots.End; s++)
         {
             ref var slot = ref _slots[s];

@@ -3,6 +3,7 @@ using System.Text;
 using Quorate.Cluster.Commands;
 using Quorate.Cluster.Control;
 using Quorate.Cluster.Peers;
+using Quorate.Cluster.Sessions;
 using Quorate.Data;
 using Quorate.Replication;
 using Quorate.Resp;
@@ -43,6 +44,7 @@ public sealed class Node
         Holdings = new Holdings(this);
         Routing = new Routing(this);
         View = new NodeView(this);
+        News = new LeaderNews(this);
         if (options.Control is not null)
         {
             Control = new ControlPlane(this, options.Control);
@@ -86,6 +88,10 @@ public sealed class Node
     internal Routing Routing { get; }
 
     internal LostAndFound Lost { get; }
+
+    internal Pause Pause { get; } = new();
+
+    internal LeaderNews News { get; }
 
     internal INodeHost Host { get; }
 
@@ -179,6 +185,7 @@ public sealed class Node
         Now = now;
         Statistics.OnTick(now);
         Lost.OnTick();
+        News.OnTick();
         if (Refusal is null) TickGroups(now);
         var limit = Options.RequestTimeoutMilliseconds * StepTime.NanosecondsPerMillisecond;
         var lookForLate = ++_ticks % 10 == 0;

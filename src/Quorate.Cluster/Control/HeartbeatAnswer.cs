@@ -78,5 +78,7 @@ internal static class HeartbeatAnswer
         return newest is { Wanted: { } actual } && newest.Report.Epoch == group.Epoch && !actual.Contains(node);
     }
 
-    private static GroupAssignment Assignment(GroupEntry group) => new(group.Id, group.Policy, group.Configuration);
+    /// <summary>With the rule of the policy in force: it holds from this epoch on, whoever passes the configuration on.</summary>
+    private static GroupAssignment Assignment(GroupEntry group) =>
+        new(group.Id, group.Policy, group.IsConfigured ? group.Configuration with { Rule = GroupRule.Of(group.Policy) } : group.Configuration);
 }
