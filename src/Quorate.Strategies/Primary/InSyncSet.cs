@@ -67,11 +67,11 @@ internal sealed class InSyncSet(PrimaryReplica replica, Feeder feeder)
     private GroupConfiguration? Next(GroupConfiguration current, LogIndex firstOfEpoch)
     {
         if (HasSilent(current) && Shrunk(current, firstOfEpoch) is { } shrunk) return shrunk;
-        if (replica.CommitIndex < firstOfEpoch) return null;
         foreach (var learner in current.Learners)
         {
-            // One at a time, so that majorities of both sets meet.
-            if (IsCaughtUp(learner)) return current with { InSync = [.. current.InSync, learner], Learners = [.. current.Learners.Where(n => n != learner)] };
+            // One at a time, so that majorities of both sets meet. With the epoch's first entry it has all that earlier ones may have
+            // committed; that entry itself may wait for this learner, where too few are in sync to commit anything.
+            if (IsCaughtUp(learner, firstOfEpoch)) return current with { InSync = [.. current.InSync, learner], Learners = [.. current.Learners.Where(n => n != learner)] };
         }
 
         return null;
@@ -102,6 +102,6 @@ internal sealed class InSyncSet(PrimaryReplica replica, Feeder feeder)
 
     private bool IsSilent(NodeId node) => node != replica.Self && (feeder[node] is not { } member || feeder.IsSilent(member));
 
-    private bool IsCaughtUp(NodeId node) =>
-        feeder[node] is { State: ProgressState.Replicate } member && !feeder.IsSilent(member) && member.MatchIndex >= replica.CommitIndex;
+    private bool IsCaughtUp(NodeId node, LogIndex firstOfEpoch) =>
+        feeder[node] is { State: ProgressState.Replicate } member && !feeder.IsSilent(member) && member.MatchIndex >= LogIndex.Max(replica.CommitIndex, firstOfEpoch);
 }
