@@ -8,15 +8,23 @@ namespace Quorate.Cluster;
 /// <summary>The other replicas of a group as its leader sees them; nobody on nodes that do not lead it.</summary>
 internal static class FollowersOf
 {
-    public static IReadOnlyList<FollowerStatus> This(Group group) => group switch
+    public static IReadOnlyList<FollowerStatus> This(Group group, Node node) => group switch
     {
         { Raft: { } raft } => [.. raft.Status.Followers.Select(f => new FollowerStatus(
-            f.Node, f.MatchIndex, f.LagEntries, f.MillisecondsSinceAnswer, NameOf((int)f.State)))],
+            f.Node, f.MatchIndex, f.LagEntries, SinceHeard(group, node, f.Node, f.MillisecondsSinceAnswer), NameOf((int)f.State)))],
         { Replica: PrimaryReplica { IsLeader: true } primary } => [.. primary.Status.Backups.Select(b => new FollowerStatus(
-            b.Node, b.MatchIndex, b.LagEntries, b.MillisecondsSinceAnswer, b.State == ProgressState.Changes ? "changes" : NameOf((int)(b.State == ProgressState.Snapshot ? ProgressState.Changes : b.State))))],
+            b.Node, b.MatchIndex, b.LagEntries, SinceHeard(group, node, b.Node, b.MillisecondsSinceAnswer), b.State == ProgressState.Changes ? "changes" : NameOf((int)(b.State == ProgressState.Snapshot ? ProgressState.Changes : b.State))))],
         { Replica: ChainReplica { IsLeader: true } chain } => Behind(chain.Status, chain.Leader),
         _ => [],
     };
+
+    /// <summary>In a quiet group nobody speaks; then what counts is whether the node itself is heard.</summary>
+    private static long SinceHeard(Group group, Node node, NodeId follower, long sinceAnswer)
+    {
+        var heard = node.Watch.LastHeard(follower);
+        if (group.IsTicking || heard == long.MinValue) return sinceAnswer;
+        return Math.Min(sinceAnswer, (node.Now.Nanoseconds - heard) / StepTime.NanosecondsPerMillisecond);
+    }
 
     /// <summary>A head hears its successor alone. Of the others it knows what is committed: that they have. Their silence would stop
     /// the acknowledgements, and would have been noticed by their neighbours.</summary>

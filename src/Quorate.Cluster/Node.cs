@@ -3,6 +3,7 @@ using System.Text;
 using Quorate.Cluster.Commands;
 using Quorate.Cluster.Control;
 using Quorate.Cluster.Peers;
+using Quorate.Cluster.Reads;
 using Quorate.Cluster.Sessions;
 using Quorate.Data;
 using Quorate.Replication;
@@ -20,14 +21,18 @@ public sealed class Node
     /// <summary>The group that holds the sixteen numbered databases.</summary>
     public static readonly GroupId DefaultGroup = new(1);
 
+    private const int RestTicks = 3000;
+
     private readonly SortedList<int, HostedGroup> _groups = [];
     private readonly List<HostedGroup> _touched = [];
     private readonly List<HostedGroup> _journaling = [];
+    private readonly List<HostedGroup> _ticking = [];
     private readonly List<Group> _clockless = [];
     private readonly ArrayBufferWriter<byte> _scratch = new(1 << 16);
     private readonly List<ClientSession> _sessions = [];
     private readonly Queue<ClientSession> _ready = new();
     private readonly RespWriter _nobody = RespWriter.Discarding();
+    private readonly PeerProbing _probing;
     private long _lastSessionId;
     private bool _turnEndRequested;
     private bool _isEndingTurn;
@@ -35,13 +40,19 @@ public sealed class Node
 
     /// <param name="options">What the node is told when it starts.</param>
     /// <param name="host">The world around it.</param>
-    /// <param name="rules">Raft's rules; only the simulator's canaries give others than the paper's.</param>
-    public Node(NodeOptions options, INodeHost host, RaftRules? rules = null)
+    public Node(NodeOptions options, INodeHost host)
+        : this(options, host, NodeRules.Sound)
     {
-        (Options, Host) = (options, host);
+    }
+
+    internal Node(NodeOptions options, INodeHost host, NodeRules rules)
+    {
+        (Options, Host, Rules) = (options, host, rules);
+        Watch = new PeerWatch(this);
         Keyspace = new CommandTable(CommandTable.Keyspace);
         Lost = new LostAndFound(this);
         Holdings = new Holdings(this);
+        _probing = new PeerProbing(this);
         Routing = new Routing(this);
         View = new NodeView(this);
         News = new LeaderNews(this);
@@ -53,7 +64,7 @@ public sealed class Node
         }
 
         if (Find(DefaultGroup) is not null) return;
-        if (Holdings.BeginsWithDefaultGroup) AddGroup(MakeDefault(new Configuration(options.Founders.Select(m => m.Id)), null, rules));
+        if (Holdings.BeginsWithDefaultGroup) AddGroup(MakeDefault(new Configuration(options.Founders.Select(m => m.Id)), null, rules.Raft));
         else Routing.StandIn(DefaultGroup, null);
     }
 
@@ -77,8 +88,15 @@ public sealed class Node
     /// <summary>Measures the process for INFO; the host sets it, the simulator leaves it.</summary>
     public Func<ProcessStatus>? MeasureProcess { get; set; }
 
+    internal NodeRules Rules { get; }
+
     /// <summary>Null when the node runs without a control plane.</summary>
     internal ControlPlane? Control { get; }
+
+    internal PeerWatch Watch { get; }
+
+    /// <summary>Groups whose clock does not tick.</summary>
+    internal int QuietCount => _groups.Count - _ticking.Count;
 
     internal Holdings Holdings { get; }
 
@@ -92,6 +110,8 @@ public sealed class Node
     internal Pause Pause { get; } = new();
 
     internal LeaderNews News { get; }
+    /// <summary>Which peers answer reads, and how fast.</summary>
+    internal PeerScores Peers => _probing.Scores;
 
     internal INodeHost Host { get; }
 
@@ -140,7 +160,7 @@ public sealed class Node
     {
         if (session.IsGone) return;
         session.IsGone = true;
-        foreach (var group in _groups.Values) (group as Group)?.Forwarder.Forget(session);
+        foreach (var group in _groups.Values) (group as Group)?.Forget(session);
         View.Channels.Leave(session.State);
         var last = _sessions[^1];
         _sessions[session.Place] = last;
@@ -172,6 +192,8 @@ public sealed class Node
         Now = now;
         Statistics.PeerInputBytes += frame.Length;
         if (!PeerFrame.TryRead(frame, out var kind, out var id, out var body)) return false;
+        Watch.OnFrame(from, now);
+        if (kind == PeerPing.WireKind) return body.IsEmpty;
         if (!_groups.TryGetValue(id.Value, out var group)) return id.Value > 0; // dropped here, or not made yet
         if (Refusal is not null) return true;
         var understood = group.OnMessage(from, kind, body, now);
@@ -186,6 +208,7 @@ public sealed class Node
         Statistics.OnTick(now);
         Lost.OnTick();
         News.OnTick();
+        Watch.OnTick(now);
         if (Refusal is null) TickGroups(now);
         var limit = Options.RequestTimeoutMilliseconds * StepTime.NanosecondsPerMillisecond;
         var lookForLate = ++_ticks % 10 == 0;
@@ -284,11 +307,18 @@ public sealed class Node
 
     internal IEnumerable<HostedGroup> Groups => _groups.Values;
 
-    internal void AddGroup(HostedGroup group) => _groups[group.Id.Value] = group;
+    internal void AddGroup(HostedGroup group)
+    {
+        if (_groups.TryGetValue(group.Id.Value, out var before)) StopTicking(before);
+        _groups[group.Id.Value] = group;
+        LetTick(group);
+    }
 
     internal void RemoveGroup(GroupId id)
     {
-        if (_groups.Remove(id.Value, out var group)) group.IsGone = true;
+        if (!_groups.Remove(id.Value, out var group)) return;
+        group.IsGone = true;
+        StopTicking(group);
     }
 
     internal void SendTo(NodeId to, HostedGroup group, Message message)
@@ -300,8 +330,24 @@ public sealed class Node
         HasEffects(group);
     }
 
+    internal void Ping(NodeId peer)
+    {
+        if (Host.OutputTo(peer) is { } output) PeerFrame.Write(output, DefaultGroup, PeerPing.Instance, _scratch);
+        RequestTurnEnd();
+    }
+
+    /// <summary>The node is silent: quiet groups that it leads, or that are led from here, see for themselves.</summary>
+    internal void StirAll(NodeId silent)
+    {
+        foreach (var group in _groups.Values)
+            if (!group.IsTicking && (group.Replica.IsLeader || group.Replica.Leader == silent)) Stir(group);
+    }
+
+    internal bool OnPeerProbe(NodeId from, byte kind, long sentAt, StepTime now) => _probing.OnProbe(from, kind, sentAt, now);
+
     internal void NeedsTurnEnd(HostedGroup group)
     {
+        if (!group.IsTicking) LetTick(group);
         if (!group.IsTouched)
         {
             group.IsTouched = true;
@@ -355,19 +401,47 @@ public sealed class Node
         Host.SnapshotsOf(id),
         Options.Seed ^ (ulong)id.Value,
         Options.Incarnation,
-        rules);
+        rules,
+        Watch);
 
     internal Group MakeDefault(Configuration voters, Group? before, RaftRules? rules = null) => new(
         DefaultGroup, this, Keyspace, group => MakeRaft(group.Id, group.Machine, voters, Options.Durability != Durability.Memory, rules), before);
 
     private void TickGroups(StepTime now)
     {
-        for (var i = 0; i < _groups.Count; i++)
+        _probing.OnTick(now);
+        // Whatever should have stirred a group and did not: each is stirred once in half a minute.
+        for (var i = _ticks % RestTicks; i < _groups.Count; i += RestTicks)
+            if (!_groups.GetValueAtIndex(i).IsTicking) Stir(_groups.GetValueAtIndex(i));
+
+        for (var i = _ticking.Count - 1; i >= 0; i--)
         {
-            var group = _groups.GetValueAtIndex(i);
+            if (i >= _ticking.Count) continue; // a step may end other groups
+            var group = _ticking[i];
             group.OnTick(now);
             NeedsTurnEnd(group);
+            if (group.IsQuiet) StopTicking(group);
         }
+    }
+
+    private void Stir(HostedGroup group)
+    {
+        if (group.Replica is IQuiescentReplica replica) replica.Stir(Now, group.Effects);
+        NeedsTurnEnd(group);
+    }
+
+    private void LetTick(HostedGroup group)
+    {
+        if (group.IsTicking || group.IsGone) return;
+        group.IsTicking = true;
+        _ticking.Add(group);
+    }
+
+    private void StopTicking(HostedGroup group)
+    {
+        if (!group.IsTicking) return;
+        group.IsTicking = false;
+        _ticking.Remove(group);
     }
 
     private void RequestTurnEnd()

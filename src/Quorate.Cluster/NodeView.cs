@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using Quorate.Cluster.Commands;
 using Quorate.Cluster.Control;
+using Quorate.Cluster.Reads;
 using Quorate.Data;
 using Quorate.Replication;
 using Quorate.Replication.Policies;
@@ -155,7 +156,7 @@ internal sealed class NodeView(Node node) : INodeView
             raft.CommitIndex,
             raft.LastApplied,
             group.MillisecondsSinceLeader(node.Now),
-            FollowersOf.This(group));
+            FollowersOf.This(group, node));
     }
 
     private GroupStatus StatusOfOther(Group group)
@@ -171,13 +172,13 @@ internal sealed class NodeView(Node node) : INodeView
             report.CommitIndex,
             group.Machine.LastApplied,
             group.MillisecondsSinceLeader(node.Now),
-            FollowersOf.This(group));
+            FollowersOf.This(group, node));
     }
 
     /// <summary>What a session has been answered is applied, on the leader of any strategy; how many hold it durably, the leader knows.</summary>
     public WriteHolders HoldersUpTo(SessionState session, LogIndex index) =>
         node.Routing.Of(session, out _) is { Replica.IsLeader: true } group
-            ? new WriteHolders(true, true, FollowersOf.This(group).Count(f => f.MatchIndex >= index))
+            ? new WriteHolders(true, true, FollowersOf.This(group, node).Count(f => f.MatchIndex >= index))
             : new WriteHolders(false, true, 0);
 
     public Durability DurabilityOf(SessionState session)
@@ -195,6 +196,16 @@ internal sealed class NodeView(Node node) : INodeView
         session.Keyspace is { } name ? Map?.Keyspace(name) : Map?.KeyspaceOfDatabase(session.Database);
 
     public NodeId LeaderOf(GroupId group) => node.News.LeaderOf(group);
+
+    public IReadOnlyList<ReadPeer> ReadPeers =>
+        [.. node.Peers.Peers.Select(p => new ReadPeer(p.Peer, p.Sent, p.Outstanding, p.LatencyMicroseconds, p.IsEjected))];
+
+    public long ReadEjections => node.Peers.Ejections;
+
+    public void NotePosition(SessionState session)
+    {
+        if (node.Routing.Of(session, out _) is { Replica.History: { HasState: true } history } selected) session.Positions.Note(selected.Id, history.Reached);
+    }
 
     public void Push(SessionState session, ReadOnlySpan<byte> message)
     {

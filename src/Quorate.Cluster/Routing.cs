@@ -1,4 +1,5 @@
 using Quorate.Cluster.Commands;
+using Quorate.Cluster.Reads;
 using Quorate.Replication;
 
 namespace Quorate.Cluster;
@@ -53,6 +54,14 @@ internal sealed class Routing(Node node)
         var id = keyspace.Groups[0];
         if (id != Node.DefaultGroup) database = 0;
         return GroupOf(id);
+    }
+
+    /// <summary>What reads of the session's keyspace may return when nobody says otherwise.</summary>
+    public ReadRule RuleOf(SessionState session)
+    {
+        if (node.Control is not { Map: { IsKnown: true } map }) return default;
+        var keyspace = session.Keyspace is { } name ? map.Keyspace(name) : map.KeyspaceOfDatabase(session.Database);
+        return keyspace is null ? default : ReadRule.Of(keyspace.Policy);
     }
 
     /// <summary>The node holds no replica of a group that the other does.</summary>

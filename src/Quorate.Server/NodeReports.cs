@@ -44,8 +44,10 @@ internal static class NodeReports
                     : new MemberReport(m.Name, m.PeerAddress, m.RespAddress, up.Any(l => l.Peer == m.Id && l.IsUp)))])
             {
                 KnowsKeyspaces = node.View.Map is { IsKnown: true } && !node.View.ControlLeader.IsNone,
+                Families = ReadFigures.FamiliesOf(node, NameOf),
                 Figures =
                 [
+                    .. ReadFigures.Of(node),
                     ("quorate_is_leader", "1 when this node orders the writes.", false, isLeader ? 1 : 0),
                     ("quorate_has_leader", "1 when this node knows a leader.", false, group.Leader.IsNone ? 0 : 1),
                     ("quorate_term", "Current term.", false, group.Term.Value),

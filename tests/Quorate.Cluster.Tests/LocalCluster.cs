@@ -10,6 +10,8 @@ namespace Quorate.Cluster.Tests;
 internal sealed class LocalCluster
 {
     private readonly SortedDictionary<int, LocalHost> _hosts = [];
+    private readonly HashSet<int> _paused = [];
+    private readonly List<(int From, int To, byte[] Frame)> _waiting = [];
     private long _milliseconds = 1_000;
 
     /// <param name="control">The times of the control plane; null: nodes without one.</param>
@@ -65,6 +67,9 @@ internal sealed class LocalCluster
     /// <summary>Pairs (from, to) between which nothing passes.</summary>
     public HashSet<(int From, int To)> Cut { get; } = [];
 
+    /// <summary>Nodes that are stopped: no time passes for them, and what comes waits.</summary>
+    public IReadOnlySet<int> Paused => _paused;
+
     public Node this[int id] => _hosts[id].Node ?? throw new InvalidOperationException($"n{id} is down");
 
     public IReadOnlyCollection<int> Ids => _hosts.Keys;
@@ -85,7 +90,8 @@ internal sealed class LocalCluster
     public void Tick(int milliseconds = 10)
     {
         _milliseconds += milliseconds;
-        foreach (var host in _hosts.Values) host.Node?.OnTick(Now);
+        foreach (var host in _hosts.Values)
+            if (!_paused.Contains(host.Id)) host.Node?.OnTick(Now);
         Settle();
     }
 
@@ -128,6 +134,12 @@ internal sealed class LocalCluster
         }
     }
 
+    /// <summary>As SIGSTOP does.</summary>
+    public void Pause(int node) => _paused.Add(node);
+
+    /// <summary>As SIGCONT does: what came meanwhile is there, and is taken in when everything settles.</summary>
+    public void Resume(int node) => _paused.Remove(node);
+
     /// <summary>The process ends: what it had not made durable is gone, and so are its clients.</summary>
     public void Kill(int node) => _hosts[node].Kill();
 
@@ -138,6 +150,12 @@ internal sealed class LocalCluster
     public void Deliver(int from, int to, ReadOnlyMemory<byte> frame)
     {
         if (Cut.Contains((from, to)) || !_hosts.TryGetValue(to, out var host) || host.Node is not { } node) return;
+        if (_paused.Contains(to))
+        {
+            _waiting.Add((from, to, frame.ToArray()));
+            return;
+        }
+
         node.OnPeerFrame(new NodeId(from), frame, Now).ShouldBeTrue();
     }
 
@@ -147,7 +165,15 @@ internal sealed class LocalCluster
         for (var moved = true; moved;)
         {
             moved = false;
-            foreach (var host in _hosts.Values) moved |= host.Pump();
+            foreach (var late in _waiting.Where(w => !_paused.Contains(w.To)).ToList())
+            {
+                _waiting.Remove(late);
+                Deliver(late.From, late.To, late.Frame);
+                moved = true;
+            }
+
+            foreach (var host in _hosts.Values)
+                if (!_paused.Contains(host.Id)) moved |= host.Pump();
         }
     }
 

@@ -1,4 +1,5 @@
 using Quorate.Cluster.Control;
+using Quorate.Cluster.Reads;
 using Quorate.Replication;
 
 namespace Quorate.Cluster.Commands;
@@ -104,6 +105,17 @@ public interface INodeView
     void BeginPause(long untilNanoseconds, bool readsToo) => throw new InvalidOperationException("there is nothing to pause");
 
     void EndPause() => throw new InvalidOperationException("there is nothing to pause");
+
+    /// <summary>Peers that this node has considered for its clients' reads, in ascending order of id.</summary>
+    IReadOnlyList<ReadPeer> ReadPeers => [];
+
+    /// <summary>Times that a peer got no more reads because it was silent or slow.</summary>
+    long ReadEjections => 0;
+
+    /// <summary>Notes in the session's positions how far the state here of its keyspace is.</summary>
+    void NotePosition(SessionState session)
+    {
+    }
 
     /// <summary>Puts whole RESP values, a published message, into another session's output, between two replies. Ends no
     /// session within the call.</summary>

@@ -33,7 +33,7 @@ internal sealed class ControlPlane : HostedGroup, IControlListener
     {
         _options = options;
         Machine = new ControlMachine(this);
-        _supervisor = new Supervisor(Machine, options);
+        _supervisor = new Supervisor(Machine, options, node.Rules.Supervisor);
         _raft = node.MakeRaft(Id, Machine, new Configuration(node.Options.Founders.Select(m => m.Id)), !node.Options.IsEphemeral, null);
         _voters = new ControlVoters(_supervisor, _raft);
     }

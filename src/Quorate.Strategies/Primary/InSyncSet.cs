@@ -69,8 +69,8 @@ internal sealed class InSyncSet(PrimaryReplica replica, Feeder feeder)
         if (HasSilent(current) && Shrunk(current, firstOfEpoch) is { } shrunk) return shrunk;
         foreach (var learner in current.Learners)
         {
-            // One at a time, so that majorities of both sets meet. With the epoch's first entry it has all that earlier ones may have
-            // committed; that entry itself may wait for this learner, where too few are in sync to commit anything.
+            // One at a time, so that majorities of both sets meet. Too few may be in sync to commit anything: then the set must
+            // grow first, and whoever has the whole log that was taken over has all that may be committed.
             if (IsCaughtUp(learner, firstOfEpoch)) return current with { InSync = [.. current.InSync, learner], Learners = [.. current.Learners.Where(n => n != learner)] };
         }
 
@@ -103,5 +103,6 @@ internal sealed class InSyncSet(PrimaryReplica replica, Feeder feeder)
     private bool IsSilent(NodeId node) => node != replica.Self && (feeder[node] is not { } member || feeder.IsSilent(member));
 
     private bool IsCaughtUp(NodeId node, LogIndex firstOfEpoch) =>
-        feeder[node] is { State: ProgressState.Replicate } member && !feeder.IsSilent(member) && member.MatchIndex >= LogIndex.Max(replica.CommitIndex, firstOfEpoch);
+        feeder[node] is { State: ProgressState.Replicate } member && !feeder.IsSilent(member)
+        && member.MatchIndex >= LogIndex.Max(replica.CommitIndex, firstOfEpoch);
 }
