@@ -4,6 +4,7 @@ using Quorate.Cluster.Commands;
 using Quorate.Cluster.Control;
 using Quorate.Cluster.Peers;
 using Quorate.Cluster.Reads;
+using Quorate.Cluster.Sessions;
 using Quorate.Data;
 using Quorate.Replication;
 using Quorate.Resp;
@@ -53,6 +54,7 @@ public sealed class Node
         _probing = new PeerProbing(this);
         Routing = new Routing(this);
         View = new NodeView(this);
+        News = new LeaderNews(this);
         if (options.Control is not null)
         {
             Control = new ControlPlane(this, options.Control);
@@ -101,6 +103,9 @@ public sealed class Node
 
     internal LostAndFound Lost { get; }
 
+    internal Pause Pause { get; } = new();
+
+    internal LeaderNews News { get; }
     /// <summary>Which peers answer reads, and how fast.</summary>
     internal PeerScores Peers => _probing.Scores;
 
@@ -198,6 +203,7 @@ public sealed class Node
         Now = now;
         Statistics.OnTick(now);
         Lost.OnTick();
+        News.OnTick();
         Watch.OnTick(now);
         if (Refusal is null)
         {

@@ -99,7 +99,24 @@ internal sealed class LocalCluster
     public void Until(Func<bool> condition, string what)
     {
         for (var i = 0; i < 6000 && !condition(); i++) Tick();
-        condition().ShouldBeTrue(what);
+        if (!condition()) throw new ShouldAssertException($"{what}\n{Describe()}");
+    }
+
+    private string Describe()
+    {
+        var text = new StringBuilder();
+        foreach (var node in Up)
+        {
+            text.Append('n').Append(node).Append(": map v").Append(this[node].View.Map?.Version ?? 0).AppendLine();
+            foreach (var group in this[node].Groups.OfType<Group>())
+            {
+                group.Describe(text);
+                text.AppendLine();
+            }
+        }
+
+        foreach (var group in this[Up.First()].View.Map?.Groups ?? []) text.Append(group.Id).Append(' ').Append(group.Configuration).Append(" of ").Append(group.Policy.Replicas).AppendLine();
+        return text.ToString();
     }
 
     public void Run(int milliseconds)

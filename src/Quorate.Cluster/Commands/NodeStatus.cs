@@ -43,6 +43,12 @@ public readonly record struct DatabaseStatus(int Number, long Keys, long Expires
 /// <param name="Replicas">Nodes other than the leader where it is safe. When the session has not written, all that exist.</param>
 public readonly record struct WriteHolders(bool IsKnown, bool Locally, int Replicas);
 
+/// <summary>A command that a fail-over cut off.</summary>
+/// <param name="MadeIn">The epoch in which it was taken.</param>
+/// <param name="Index">Its place in the log then.</param>
+/// <param name="Words">Its words; empty when the entry is not a command (state was shipped, or the log's clock).</param>
+public sealed record LostCommand(Epoch MadeIn, LogIndex Index, IReadOnlyList<byte[]> Words);
+
 /// <summary>What the operating system says of this process. Bytes and microseconds.</summary>
 public readonly record struct ProcessStatus(
     int ProcessId,

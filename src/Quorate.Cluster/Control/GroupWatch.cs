@@ -30,6 +30,11 @@ internal sealed class GroupWatch(GroupId group)
 
     public bool IsOperatorsWish { get; set; }
 
+    /// <summary>How long the operator's wish is waited for, in nanoseconds, and whether the leader is deposed then.</summary>
+    public long HeirPatience { get; set; }
+
+    public bool IsHeirForced { get; set; }
+
     /// <summary>First seen sealed at, in this epoch; 0 when it is not.</summary>
     public long SealedSince { get; set; }
 

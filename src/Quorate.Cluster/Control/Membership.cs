@@ -64,7 +64,7 @@ internal static class Membership
         {
             goes = current.InSync.FirstOrDefault(n => IsGone(n) && n != current.Leader);
             if (goes.IsNone && current.Learners.Count > 0 && ready + current.Learners.Count > policy.Replicas) goes = current.Learners[^1];
-            if (goes.IsNone && ready > policy.Replicas) goes = MostLoaded(supervisor, current);
+            if (goes.IsNone && ready > policy.Replicas) goes = MostLoaded(supervisor, group);
         }
 
         return goes.IsNone ? null : current with
@@ -75,6 +75,9 @@ internal static class Membership
         };
     }
 
-    private static NodeId MostLoaded(Supervisor supervisor, GroupConfiguration current) =>
-        current.InSync.Where(n => n != current.Leader).OrderByDescending(supervisor.Map.ReplicasOn).ThenByDescending(n => n.Value).FirstOrDefault();
+    private static NodeId MostLoaded(Supervisor supervisor, GroupEntry group)
+    {
+        var leader = group.IsConfigured ? group.Configuration.Leader : RaftCare.LeaderOf(supervisor, group);
+        return group.Configuration.InSync.Where(n => n != leader).OrderByDescending(supervisor.Map.ReplicasOn).ThenByDescending(n => n.Value).FirstOrDefault();
+    }
 }
