@@ -1,6 +1,7 @@
 using System.Text;
 using Quorate.Cluster.Commands;
 using Quorate.Cluster.Sessions;
+using Quorate.Cluster.Voting;
 using Quorate.Data;
 using Quorate.Replication;
 using Quorate.Resp;
@@ -21,7 +22,6 @@ public sealed class ClientSession
     private readonly SlotQueue _slots = new();
     private readonly LocalExecution _local;
     private readonly Stack<HeldCommand> _spare = new();
-
     private int _barriers; // commands in the queue behind which no write may be handed on yet: anything held but a read
     private bool _isReady;
 
@@ -65,7 +65,7 @@ public sealed class ClientSession
         var wasEmpty = Output.Length == 0;
         if (Node.FindInKeyspace(args) is { } spec && IsExecutable(spec, args))
         {
-            if (spec.Route == CommandRoute.Write) TakeWrite(spec, args, now);
+            if (spec.Route == CommandRoute.Write || Group.IsVoted(spec)) TakeWrite(spec, args, now);
             else TakeRead(spec, args, now);
         }
         else if (_slots.Count == 0)
@@ -210,7 +210,7 @@ public sealed class ClientSession
         var isSilent = State.BeginCommand(spec.Name, now);
         if (_barriers > 0 || !_slots.MayWriteBehind(Group.PathEpoch, Group.Replica.IsLeader))
         {
-            Hold(spec, args, now, isSilent);
+            Hold(VotedReads.InLineOf(spec), args, now, isSilent);
             return;
         }
 
@@ -219,7 +219,7 @@ public sealed class ClientSession
             State = SlotState.Writing,
             SinceNanoseconds = now.Nanoseconds,
             PathEpoch = Group.PathEpoch,
-            MayHaveHappened = Group.Replica.IsLeader,
+            MayHaveHappened = Group.Replica.IsLeader && !IsRead(spec),
             IsSilent = isSilent,
         });
         Group.Write(this, slot, Database, args, now);

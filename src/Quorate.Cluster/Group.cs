@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 using Quorate.Cluster.Forwarding;
+using Quorate.Cluster.Voting;
 using Quorate.Data;
 using Quorate.Replication;
 using Quorate.Resp;
@@ -35,6 +36,7 @@ internal sealed class Group : HostedGroup, IReplyRouter
         Replica = makeReplica(this);
         Raft = Replica as RaftReplica;
         Configured = Replica as IConfiguredReplica;
+        Voting = new GroupVoting(this, node);
     }
 
     /// <summary>True when this node has no replica of the group, but forwards to those that have.</summary>
@@ -65,6 +67,8 @@ internal sealed class Group : HostedGroup, IReplyRouter
 
     public ForwardInbox Inbox { get; }
 
+    public GroupVoting Voting { get; }
+
     /// <summary>Counts the changes of leader as this node saw them. Writes of one pipeline that go different ways could
     /// overtake each other, so a session goes on writing past an unanswered write only within one epoch.</summary>
     public int PathEpoch { get; private set; }
@@ -82,6 +86,12 @@ internal sealed class Group : HostedGroup, IReplyRouter
         if (!Replica.IsLeader)
         {
             Forwarder.Enqueue(session, slot, database, args, now);
+            return;
+        }
+
+        if (Policy is { Reads: ReadConsistency.Voted } && Node.FindInKeyspace(args) is { Route: CommandRoute.Read })
+        {
+            AskToVote(session, slot, database, args, now);
             return;
         }
 
@@ -108,7 +118,23 @@ internal sealed class Group : HostedGroup, IReplyRouter
 
     /// <summary>True when this node's state may answer a read now, by what the keyspace's policy lets a read return.</summary>
     public bool MayRead(StepTime now) =>
-        Replica.MayReadLocally(now) || (Policy?.Reads is ReadConsistency.Eventual or ReadConsistency.Weak && Configured is { Report.NeedsState: false });
+        !Voting.IsDistrusted && (Replica.MayReadLocally(now) || (Policy?.Reads is ReadConsistency.Eventual or ReadConsistency.Weak && Configured is { Report.NeedsState: false }));
+
+    /// <summary>True when the reply is to be the one that most replicas give.</summary>
+    public bool IsVoted(CommandSpec spec) => Policy is { Reads: ReadConsistency.Voted } && VotedReads.Covers(spec);
+
+    /// <summary>On the leader: has every replica execute a read at one index; the client gets what the majority replies.</summary>
+    public void AskToVote(ClientSession session, long slot, int database, in CommandArgs args, StepTime now) =>
+        Voting.AskRead(new PendingRequest { Owner = RequestOwner.Client, Session = session, Sequence = slot }, database, session.Output.Protocol, args, now);
+
+    /// <summary>Gives a voted read's reply to whoever asked.</summary>
+    public void AnswerPoll(in PendingRequest asker, ReadOnlySpan<byte> reply) => Answer(asker, reply);
+
+    /// <summary>A voted read's entry was not taken, or nobody knows: a node asks again, a client is told to.</summary>
+    public void FailPoll(in PendingRequest asker, in Outcome outcome)
+    {
+        if (asker.Owner == RequestOwner.Client) Answer(asker, Replies.IsShort(outcome) ? Replies.Of(outcome) : Replies.TryAgain);
+    }
 
     /// <summary>What a chain tells clean keys from dirty ones by: the hash of the only key of a command, 0 for a command of
     /// several keys or of none, which concerns them all. Other strategies do not look at it.</summary>
@@ -118,7 +144,7 @@ internal sealed class Group : HostedGroup, IReplyRouter
     /// <summary>Asks when the local state may be read; where there is none, has the command executed where there is.</summary>
     public void AskToRead(ClientSession session, long slot, int database, in CommandArgs args, StepTime now)
     {
-        if (IsAbsent)
+        if (IsAbsent || Voting.IsDistrusted)
         {
             Forwarder.Enqueue(session, slot, database, args, now);
             return;
@@ -143,6 +169,7 @@ internal sealed class Group : HostedGroup, IReplyRouter
         Replica.OnTick(now, Effects);
         AfterStep(now);
         Forwarder.OnTick(now);
+        Voting.OnTick(now);
         if (Replica.IsLeader && Machine.HasDueKeys(now.UnixMilliseconds)) ProposeClock(now);
     }
 
@@ -150,6 +177,7 @@ internal sealed class Group : HostedGroup, IReplyRouter
     {
         Replica.OnTurnEnd(now, Effects);
         AfterStep(now);
+        Voting.OnTurnEnd(now);
         Forwarder.Flush(now);
         Inbox.Flush(now);
     }
@@ -162,6 +190,7 @@ internal sealed class Group : HostedGroup, IReplyRouter
         (_seenLeader, _seenIsLeader, _seenReign) = (leader, Replica.IsLeader, Reign);
         PathEpoch++;
         _clockProposed = false;
+        Voting.OnLeaderChanged();
         Inbox.OnLeaderChanged();
         Forwarder.OnLeaderChanged(now);
         Node.OnLeaderChanged();
@@ -179,6 +208,12 @@ internal sealed class Group : HostedGroup, IReplyRouter
                 return true;
             case ForwardReplies.WireKind:
                 return ForwardReplies.TryDecode(body, out var replies) && OnForwardReplies(replies!, now);
+            case Ballots.WireKind:
+                return Ballots.TryDecode(body, out var ballots) && Voting.OnBallots(from, ballots!);
+            case QuarantineOrder.WireKind:
+                if (!QuarantineOrder.TryDecode(body, out var order)) return false;
+                Voting.OnOrder(from, order!, now);
+                return true;
             default:
                 if (!MessageCodec.TryDecode(kind, body, out var message)) return false;
                 Replica.OnMessage(from, message!, now, Effects);
@@ -233,12 +268,15 @@ internal sealed class Group : HostedGroup, IReplyRouter
             case RequestOwner.PeerRead:
                 Inbox.OnReadOutcome(id, request, outcome);
                 break;
+            case RequestOwner.Poll:
+                Voting.OnOutcome(request.Sequence, outcome);
+                break;
         }
     }
 
     public RespWriter? Begin(RequestId id)
     {
-        if (!Requests.TryPeek(id, out var request)) return null;
+        if (!Requests.TryPeek(id, out var request) || request.Owner == RequestOwner.Poll) return null;
         if (request.Owner == RequestOwner.Client && request.Session!.WriterFor(request.Sequence) is { } direct) return direct;
         return BeginScratch(request);
     }
@@ -250,6 +288,21 @@ internal sealed class Group : HostedGroup, IReplyRouter
         if (request.Owner == RequestOwner.Client && request.Session!.WriterFor(request.Sequence) is not null) request.Session.OnHeadWritten();
         else Answer(request, _scratch.Written.Span);
     }
+
+    public void OnBallot(LogIndex index, in EntryHeader entry, ReadOnlySpan<byte> result) => Voting.OnBallot(index, entry, result);
+
+    /// <summary>Those whose ballots count.</summary>
+    public IReadOnlyList<NodeId> Voters => Raft?.Voters ?? Configured?.Configuration?.InSync ?? [];
+
+    /// <summary>So many copies there should be; a majority is more than half of that.</summary>
+    public int VotersOfReads => Policy?.Replicas ?? Voters.Count;
+
+    public int VotersOfDigests => Math.Max(VotersOfReads, Voters.Count);
+
+    /// <summary>False where there is nothing to compare, or where state is shipped: there the commands are not in the log.</summary>
+    public bool ComparesReplicas => Voters.Count > 1 && Policy is not { Ship: Ship.State };
+
+    public bool HasVote(NodeId node) => Voters.Contains(node);
 
     /// <inheritdoc/>
     /// <remarks>Never the session's own output: what is there may leave the node.</remarks>

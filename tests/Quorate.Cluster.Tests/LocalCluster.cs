@@ -1,5 +1,6 @@
 using System.Text;
 using Quorate.Cluster.Control;
+using Quorate.Cluster.Peers;
 using Quorate.Replication;
 using Quorate.Resp;
 using Quorate.Strategies.Raft;
@@ -44,6 +45,9 @@ internal sealed class LocalCluster
 
     /// <summary>Pairs (from, to) between which nothing passes.</summary>
     public HashSet<(int From, int To)> Cut { get; } = [];
+
+    /// <summary>Frames for which this says true are lost: from, to, kind.</summary>
+    public Func<int, int, byte, bool>? Drops { get; set; }
 
     public Node this[int id] => _hosts[id].Node ?? throw new InvalidOperationException($"n{id} is down");
 
@@ -101,6 +105,7 @@ internal sealed class LocalCluster
     public void Deliver(int from, int to, ReadOnlyMemory<byte> frame)
     {
         if (Cut.Contains((from, to)) || _hosts[to].Node is not { } node) return;
+        if (Drops is { } drops && PeerFrame.TryRead(frame, out var kind, out _, out _) && drops(from, to, kind)) return;
         node.OnPeerFrame(new NodeId(from), frame, Now).ShouldBeTrue();
     }
 

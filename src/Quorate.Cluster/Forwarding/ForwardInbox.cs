@@ -118,8 +118,14 @@ internal sealed class ForwardInbox(Group group, Node node)
     /// <summary>False: not a read.</summary>
     private bool TryRead(NodeId origin, long session, long sequence, ReadOnlySpan<byte> entry, StepTime now)
     {
-        if (!EntryCodec.TryRead(entry, ref _ranges, out _, out var args) || node.FindInKeyspace(args) is not { Route: CommandRoute.Read }) return false;
-        if (group.Replica.MayReadLocally(now))
+        if (!EntryCodec.TryRead(entry, ref _ranges, out var header, out var args) || node.FindInKeyspace(args) is not { Route: CommandRoute.Read } spec) return false;
+        if (group.Voting.IsDistrusted) return true; // the origin asks the next leader
+        if (group.IsVoted(spec))
+        {
+            var asker = new PendingRequest { Owner = RequestOwner.Peer, Origin = origin, OriginSession = session, Sequence = sequence };
+            group.Voting.AskRead(asker, header.Database, header.Protocol, args, now);
+        }
+        else if (group.Replica.MayReadLocally(now))
         {
             Execute(origin, session, sequence, entry, now);
         }
