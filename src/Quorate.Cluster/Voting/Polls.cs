@@ -1,5 +1,6 @@
 using Quorate.Data;
 using Quorate.Replication;
+using Quorate.Replication.Voting;
 using Quorate.Resp;
 
 namespace Quorate.Cluster.Voting;
@@ -8,7 +9,7 @@ namespace Quorate.Cluster.Voting;
 /// The questions that this node, leading the group, has put to all replicas and whose answers it still counts: digests and
 /// voted reads. Each is an entry of the log, so every replica answers on the state of that very index.
 /// </summary>
-internal sealed class Polls(Group group, Node node, VotingFigures figures, Action<NodeId, LogIndex, string> onDissent, Action<string> onDisagreement)
+internal sealed class Polls(Group group, Node node, VotingFigures figures, Action<NodeId, MajorityGate, string> onDissent, Action<string> onDisagreement)
 {
     /// <summary>More reads at once are refused; the client may try again.</summary>
     private const int MostReads = 10_000;
@@ -56,7 +57,7 @@ internal sealed class Polls(Group group, Node node, VotingFigures figures, Actio
         if (!_polls.TryGetValue(number, out var poll) || !group.HasVote(from) || !poll.Gate.Add(from, index, value)) return;
         if (from == node.Options.Self) Forget(poll);
         if (isWhole && poll.Range is null) poll.Keep(value, reply);
-        while (poll.TryTakeDissenter(group.Voters, out var dissenter)) onDissent(dissenter, poll.Gate.Index, NameOf(poll));
+        while (poll.TryTakeDissenter(group.Voters, out var dissenter)) onDissent(dissenter, poll.Gate, NameOf(poll));
         if (!poll.IsAnswered) TryAnswer(poll);
         if (poll.Gate.HasAll) End(poll);
     }

@@ -1,4 +1,5 @@
 using Quorate.Replication;
+using Quorate.Replication.Voting;
 
 namespace Quorate.Cluster.Voting;
 
@@ -16,12 +17,13 @@ internal sealed class Verdicts(Group group, Node node, VotingFigures figures)
     /// control plane did not hear: it takes part again, and is found again.</summary>
     private const long SetAsideFor = 60_000 * StepTime.NanosecondsPerMillisecond;
 
-    private readonly Queue<(NodeId Node, LogIndex Index, string What)> _dissents = new();
+    private readonly Queue<(NodeId Node, MajorityGate Gate, string What)> _dissents = new();
     private readonly SortedList<int, long> _ordered = []; // by node: when
     private bool _isCondemned;
     private bool _wasQuarantined;
     private bool _hadGivenUp;
     private long _nextHandOver;
+    private NodeId[] _heirs = [];
     private int _nextHeir;
     private long _setAsideUntil = long.MinValue;
 
@@ -40,10 +42,10 @@ internal sealed class Verdicts(Group group, Node node, VotingFigures figures)
     public IReadOnlyList<NodeId> Diverged =>
         group.Replica.IsLeader ? [.. _ordered.Where(o => node.Now.Nanoseconds - o.Value < 10 * OrderAgain).Select(o => new NodeId(o.Key))] : [];
 
-    public void OnDissent(NodeId dissenter, LogIndex index, string what)
+    public void OnDissent(NodeId dissenter, MajorityGate gate, string what)
     {
         figures.Dissents++;
-        _dissents.Enqueue((dissenter, index, what)); // a leader may not be deposed within its own step
+        _dissents.Enqueue((dissenter, gate, what)); // a leader may not be deposed within its own step
         group.NeedsTurnEnd();
     }
 
@@ -62,7 +64,7 @@ internal sealed class Verdicts(Group group, Node node, VotingFigures figures)
     {
         while (_dissents.TryDequeue(out var dissent))
         {
-            if (group.Replica.IsLeader) Judge(dissent.Node, dissent.Index, dissent.What, now);
+            if (group.Replica.IsLeader) Judge(dissent.Node, dissent.Gate, dissent.What, now);
         }
     }
 
@@ -79,13 +81,15 @@ internal sealed class Verdicts(Group group, Node node, VotingFigures figures)
         Tell();
     }
 
-    private void Judge(NodeId dissenter, LogIndex index, string what, StepTime now)
+    private void Judge(NodeId dissenter, MajorityGate gate, string what, StepTime now)
     {
+        var index = gate.Index;
         if (dissenter == node.Options.Self)
         {
             if (_isCondemned) return;
             figures.QuarantinesOrdered++;
             (_isCondemned, _nextHandOver) = (true, now.Nanoseconds);
+            _heirs = [.. group.Voters.Where(gate.IsAmongMajority)];
             node.Alarms.Raise($"{group.Id}: the state of the leader, {dissenter}, differs from the majority's in {what} at {index}: it hands over and is quarantined");
             return;
         }
@@ -121,9 +125,7 @@ internal sealed class Verdicts(Group group, Node node, VotingFigures figures)
     private void HandOver(StepTime now)
     {
         _nextHandOver = now.Nanoseconds + (2 * OrderAgain);
-        NodeId[] heirs = [.. group.Voters.Where(n => n != node.Options.Self && group.Raft?.IsQuarantinedMember(n) != true)];
-        if (heirs.Length == 0) return;
-        var request = new ReplicaRequest { Id = default, Kind = RequestKind.TransferLeadership, Target = heirs[_nextHeir++ % heirs.Length] };
+        var request = new ReplicaRequest { Id = default, Kind = RequestKind.TransferLeadership, Target = _heirs[_nextHeir++ % _heirs.Length] };
         group.Replica.OnRequest(request, now, group.Effects);
         group.AfterStep(now);
         group.NeedsTurnEnd();
