@@ -38,9 +38,11 @@ internal sealed class Verdicts(Group group, Node node, VotingFigures figures)
         : _isCondemned ? "handing-over"
         : "ok";
 
-    /// <summary>For the control plane, on the leader: replicas that were found wrong a while ago at most.</summary>
-    public IReadOnlyList<NodeId> Diverged =>
-        group.Replica.IsLeader ? [.. _ordered.Where(o => node.Now.Nanoseconds - o.Value < 10 * OrderAgain).Select(o => new NodeId(o.Key))] : [];
+    /// <summary>For the control plane: on the leader, replicas that were found wrong a while ago at most; on a replica that was
+    /// told, itself.</summary>
+    public IReadOnlyList<NodeId> Diverged => IsSetAside ? [node.Options.Self]
+        : _ordered.Count > 0 && group.Replica.IsLeader ? [.. _ordered.Where(o => node.Now.Nanoseconds - o.Value < 10 * OrderAgain).Select(o => new NodeId(o.Key))]
+        : [];
 
     public void OnDissent(NodeId dissenter, MajorityGate gate, string what)
     {
@@ -76,8 +78,16 @@ internal sealed class Verdicts(Group group, Node node, VotingFigures figures)
             PutOutOfUse(now);
         }
 
-        if (_isCondemned && now.Nanoseconds >= _nextHandOver) HandOver(now);
-        foreach (var old in _ordered.Where(o => now.Nanoseconds - o.Value > 60 * OrderAgain).Select(o => o.Key).ToList()) _ordered.Remove(old);
+        if (IsSetAside && group.Replica.IsLeader)
+        {
+            // It was named all the same: its log is sound, and others may have been gone.
+            _setAsideUntil = long.MinValue;
+            (_isCondemned, _nextHandOver) = (true, now.Nanoseconds);
+            _heirs = [.. group.Voters.Where(n => n != node.Options.Self)];
+        }
+
+        if (_isCondemned && now.Nanoseconds >= _nextHandOver && _heirs.Length > 0) HandOver(now);
+        if (_ordered.Count > 0) ForgetOrders(now);
         Tell();
     }
 
@@ -129,6 +139,16 @@ internal sealed class Verdicts(Group group, Node node, VotingFigures figures)
         group.Replica.OnRequest(request, now, group.Effects);
         group.AfterStep(now);
         group.NeedsTurnEnd();
+    }
+
+    /// <summary>Who has left the group comes again as another.</summary>
+    private void ForgetOrders(StepTime now)
+    {
+        for (var i = _ordered.Count - 1; i >= 0; i--)
+        {
+            var hasLeft = group.Configured is { Configuration: { } configuration } && !configuration.Contains(new NodeId(_ordered.Keys[i]));
+            if (hasLeft || now.Nanoseconds - _ordered.Values[i] > 60 * OrderAgain) _ordered.RemoveAt(i);
+        }
     }
 
     private void PutOutOfUse(StepTime now)
