@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using Quorate.Cluster.Control;
 using Quorate.Cluster.Forwarding;
 using Quorate.Cluster.Voting;
 using Quorate.Data;
@@ -59,6 +60,15 @@ internal sealed class Group : HostedGroup, IReplyRouter
 
     public override IReplica Replica { get; }
 
+    /// <inheritdoc/>
+    public override bool IsQuiet => Raft is { IsQuiet: true } && Forwarder.Count == 0;
+
+    /// <summary>A raft group's voters are those that the control plane wishes for.</summary>
+    public bool IsWishTrue { get; set; } = true;
+
+    /// <summary>What the control leader was told last, while the group is quiet and so nothing changes.</summary>
+    public GroupBeat? QuietBeat { get; set; }
+
     public KeyspaceMachine Machine { get; }
 
     public RequestTable Requests { get; } = new();
@@ -75,7 +85,10 @@ internal sealed class Group : HostedGroup, IReplyRouter
 
     /// <summary>How long ago the leader was last heard of; 0 on the leader, -1 when never in this life.</summary>
     public long MillisecondsSinceLeader(StepTime now) =>
-        Replica.IsLeader ? 0 : _heardAt < 0 ? -1 : (now.Nanoseconds - _heardAt) / StepTime.NanosecondsPerMillisecond;
+        Replica.IsLeader ? 0 : _heardAt < 0 ? -1 : (now.Nanoseconds - HeardAt) / StepTime.NanosecondsPerMillisecond;
+
+    /// <summary>In a quiet group the leader's node speaks for it.</summary>
+    private long HeardAt => IsTicking ? _heardAt : Math.Max(_heardAt, Node.Peers.LastHeard(Replica.Leader));
 
     /// <summary>The leader's stamp for an entry: its wall clock, never going back.</summary>
     public long Stamp(StepTime now) => _lastStamp = Math.Max(_lastStamp, now.UnixMilliseconds);
@@ -166,6 +179,7 @@ internal sealed class Group : HostedGroup, IReplyRouter
 
     public override void OnTick(StepTime now)
     {
+        if (Raft is { IsLeader: true }) Raft.IsHeldAwake = !IsWishTrue || Forwarder.Count > 0 || Machine.HasExpiringKeys || Voting.NeedsTicks;
         Replica.OnTick(now, Effects);
         AfterStep(now);
         Forwarder.OnTick(now);

@@ -19,10 +19,13 @@ public sealed class Node
     /// <summary>The group that holds the sixteen numbered databases.</summary>
     public static readonly GroupId DefaultGroup = new(1);
 
+    private const int RestTicks = 3000;
+
     private readonly Group _default;
     private readonly SortedList<int, HostedGroup> _groups = [];
     private readonly List<HostedGroup> _touched = [];
     private readonly List<HostedGroup> _journaling = [];
+    private readonly List<HostedGroup> _ticking = [];
     private readonly List<Group> _clockless = [];
     private readonly ArrayBufferWriter<byte> _scratch = new(1 << 16);
     private readonly List<ClientSession> _sessions = [];
@@ -35,15 +38,20 @@ public sealed class Node
 
     /// <param name="options">What the node is told when it starts.</param>
     /// <param name="host">The world around it.</param>
-    /// <param name="rules">Raft's rules; only the simulator's canaries give others than the paper's.</param>
-    public Node(NodeOptions options, INodeHost host, RaftRules? rules = null)
+    public Node(NodeOptions options, INodeHost host)
+        : this(options, host, NodeRules.Sound)
     {
-        (Options, Host) = (options, host);
+    }
+
+    internal Node(NodeOptions options, INodeHost host, NodeRules rules)
+    {
+        (Options, Host, Rules) = (options, host, rules);
+        Peers = new PeerWatch(this);
         Keyspace = new CommandTable(CommandTable.Keyspace);
         Lost = new LostAndFound(this);
         Holdings = new Holdings(this);
         var members = new Configuration(options.Members.Select(m => m.Id));
-        _default = new Group(DefaultGroup, this, Keyspace, group => MakeRaft(group.Id, group.Machine, members, options.Durability != Durability.Memory, rules));
+        _default = new Group(DefaultGroup, this, Keyspace, group => MakeRaft(group.Id, group.Machine, members, options.Durability != Durability.Memory, rules.Raft));
         AddGroup(_default);
         Routing = new Routing(this, _default);
         View = new NodeView(this, _default);
@@ -74,8 +82,15 @@ public sealed class Node
 
     public AlarmQueue Alarms { get; } = new();
 
+    internal NodeRules Rules { get; }
+
     /// <summary>Null when the node runs without a control plane.</summary>
     internal ControlPlane? Control { get; }
+
+    internal PeerWatch Peers { get; }
+
+    /// <summary>Groups whose clock does not tick.</summary>
+    internal int QuietCount => _groups.Count - _ticking.Count;
 
     internal Holdings Holdings { get; }
 
@@ -162,6 +177,8 @@ public sealed class Node
         Now = now;
         Statistics.PeerInputBytes += frame.Length;
         if (!PeerFrame.TryRead(frame, out var kind, out var id, out var body)) return false;
+        Peers.OnFrame(from, now);
+        if (kind == PeerPing.WireKind) return body.IsEmpty;
         if (!_groups.TryGetValue(id.Value, out var group)) return id.Value > 0; // dropped here, or not made yet
         if (Refusal is not null) return true;
         var understood = group.OnMessage(from, kind, body, now);
@@ -175,6 +192,7 @@ public sealed class Node
         Now = now;
         Statistics.OnTick(now);
         Lost.OnTick();
+        Peers.OnTick(now);
         if (Refusal is null) TickGroups(now);
         var limit = Options.RequestTimeoutMilliseconds * StepTime.NanosecondsPerMillisecond;
         var lookForLate = ++_ticks % 10 == 0;
@@ -273,11 +291,18 @@ public sealed class Node
 
     internal IEnumerable<HostedGroup> Groups => _groups.Values;
 
-    internal void AddGroup(HostedGroup group) => _groups[group.Id.Value] = group;
+    internal void AddGroup(HostedGroup group)
+    {
+        if (_groups.TryGetValue(group.Id.Value, out var before)) StopTicking(before);
+        _groups[group.Id.Value] = group;
+        LetTick(group);
+    }
 
     internal void RemoveGroup(GroupId id)
     {
-        if (_groups.Remove(id.Value, out var group)) group.IsGone = true;
+        if (!_groups.Remove(id.Value, out var group)) return;
+        group.IsGone = true;
+        StopTicking(group);
     }
 
     internal void SendTo(NodeId to, HostedGroup group, Message message)
@@ -289,8 +314,22 @@ public sealed class Node
         HasEffects(group);
     }
 
+    internal void Ping(NodeId peer)
+    {
+        if (Host.OutputTo(peer) is { } output) PeerFrame.Write(output, DefaultGroup, PeerPing.Instance, _scratch);
+        RequestTurnEnd();
+    }
+
+    /// <summary>The node is silent: quiet groups that it leads, or that are led from here, see for themselves.</summary>
+    internal void StirAll(NodeId silent)
+    {
+        foreach (var group in _groups.Values)
+            if (!group.IsTicking && (group.Replica.IsLeader || group.Replica.Leader == silent)) Stir(group);
+    }
+
     internal void NeedsTurnEnd(HostedGroup group)
     {
+        if (!group.IsTicking) LetTick(group);
         if (!group.IsTouched)
         {
             group.IsTouched = true;
@@ -347,16 +386,43 @@ public sealed class Node
         Host.SnapshotsOf(id),
         Options.Seed ^ (ulong)id.Value,
         Options.Incarnation,
-        rules);
+        rules,
+        Peers);
 
     private void TickGroups(StepTime now)
     {
-        for (var i = 0; i < _groups.Count; i++)
+        // Whatever should have stirred a group and did not: each is stirred once in half a minute.
+        for (var i = _ticks % RestTicks; i < _groups.Count; i += RestTicks)
+            if (!_groups.GetValueAtIndex(i).IsTicking) Stir(_groups.GetValueAtIndex(i));
+
+        for (var i = _ticking.Count - 1; i >= 0; i--)
         {
-            var group = _groups.GetValueAtIndex(i);
+            if (i >= _ticking.Count) continue; // a step may end other groups
+            var group = _ticking[i];
             group.OnTick(now);
             NeedsTurnEnd(group);
+            if (group.IsQuiet) StopTicking(group);
         }
+    }
+
+    private void Stir(HostedGroup group)
+    {
+        if (group.Replica is IQuiescentReplica replica) replica.Stir(Now, group.Effects);
+        NeedsTurnEnd(group);
+    }
+
+    private void LetTick(HostedGroup group)
+    {
+        if (group.IsTicking || group.IsGone) return;
+        group.IsTicking = true;
+        _ticking.Add(group);
+    }
+
+    private void StopTicking(HostedGroup group)
+    {
+        if (!group.IsTicking) return;
+        group.IsTicking = false;
+        _ticking.Remove(group);
     }
 
     private void RequestTurnEnd()

@@ -2,6 +2,8 @@ using Quorate.Cluster.Control;
 using Quorate.Cluster.Voting;
 using Quorate.Replication;
 using Quorate.Replication.Policies;
+using Quorate.Strategies.Chain;
+using Quorate.Strategies.Primary;
 using Quorate.Strategies.Raft;
 
 namespace Quorate.Cluster;
@@ -27,6 +29,12 @@ public sealed record NodeOptions
 
     /// <summary>The default keyspaces' protocol settings; durability is taken from <see cref="Durability"/>.</summary>
     public RaftOptions Raft { get; init; } = new();
+
+    /// <summary>The protocol settings of keyspaces with strategy primary; what a policy says is taken from the policy.</summary>
+    public PrimaryOptions Primary { get; init; } = new();
+
+    /// <summary>The protocol settings of keyspaces with strategy chain; what a policy says is taken from the policy.</summary>
+    public ChainOptions Chain { get; init; } = new();
 
     /// <summary>The times of the control plane; null: there is none, and the numbered databases are all there is.</summary>
     public ControlOptions? Control { get; init; }

@@ -125,7 +125,14 @@ internal sealed class NodeView(Node node, Group group) : INodeView
             raft.LastApplied,
             group.MillisecondsSinceLeader(node.Now),
             [.. raft.Followers.Select(f => new FollowerStatus(
-                f.Node, f.MatchIndex, f.LagEntries, f.MillisecondsSinceAnswer, NameOf(f.State)))]);
+                f.Node, f.MatchIndex, f.LagEntries, SinceHeard(group, f), NameOf(f.State)))]);
+    }
+
+    private long SinceHeard(Group group, Strategies.Raft.FollowerStatus follower)
+    {
+        var heard = node.Peers.LastHeard(follower.Node);
+        if (group.IsTicking || heard == long.MinValue) return follower.MillisecondsSinceAnswer;
+        return Math.Min(follower.MillisecondsSinceAnswer, (node.Now.Nanoseconds - heard) / StepTime.NanosecondsPerMillisecond);
     }
 
     private GroupStatus StatusOfOther(Group group)

@@ -19,6 +19,9 @@ internal static class Replies
     public static bool IsShort(in Outcome outcome) =>
         outcome.Kind == OutcomeKind.Unavailable && outcome.Why is { } why && why.StartsWith("NOREPLICAS", StringComparison.Ordinal);
 
+    /// <summary>True for a reply that says that a forwarded write was not executed.</summary>
+    public static bool IsRefusal(ReadOnlySpan<byte> reply) => reply.StartsWith("-NOREPLICAS"u8);
+
     public static byte[] Of(in Outcome outcome) => Encoding.UTF8.GetBytes($"-{outcome.Why}\r\n");
 
     /// <summary>What the client is told of a write that was not applied here.</summary>

@@ -121,6 +121,17 @@ public sealed class KeyspaceMachine : IStateMachine, IStateShipping
         clockBehind = _reads.ClockBehind;
     }
 
+    /// <summary>True when keys are here that will run out.</summary>
+    public bool HasExpiringKeys
+    {
+        get
+        {
+            foreach (var database in _databases)
+                if (database.Table.Expiries.FirstWhen != long.MaxValue) return true;
+            return false;
+        }
+    }
+
     /// <summary>True when a clock entry with this stamp would delete keys.</summary>
     public bool HasDueKeys(long wallMilliseconds)
     {

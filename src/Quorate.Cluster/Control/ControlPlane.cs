@@ -31,7 +31,7 @@ internal sealed class ControlPlane : HostedGroup, IControlListener
     {
         _options = options;
         Machine = new ControlMachine(this);
-        _supervisor = new Supervisor(Machine, options);
+        _supervisor = new Supervisor(Machine, options, node.Rules.Supervisor);
         _raft = node.MakeRaft(Id, Machine, new Configuration(node.Options.Members.Select(m => m.Id)), !node.Options.IsEphemeral, null);
     }
 

@@ -15,11 +15,15 @@ public sealed class Supervisor
     /// <summary>Notices that nobody took are dropped beyond this, the oldest first.</summary>
     private const int MostNotices = 256;
 
+    /// <summary>What can wait is looked at once in so many ticks.</summary>
+    private const int SlowTicks = 10;
+
     private readonly SortedList<int, NodeBeats> _beats = [];
     private readonly SortedList<int, GroupWatch> _watches = [];
     private readonly List<ControlCommand> _proposals = [];
     private readonly Queue<string> _notices = new();
     private readonly Dictionary<NodeId, long> _admitted = [];
+    private long _ticks;
 
     public Supervisor(ControlMachine machine, ControlOptions? options = null)
         : this(machine, options, SupervisorRules.Sound)
@@ -76,8 +80,14 @@ public sealed class Supervisor
     {
         Detector.OnTick(Map.Nodes.Where(n => n.State != NodeState.Removed).Select(n => n.Id), now.Nanoseconds);
         Leases.Prune(now.Nanoseconds);
-        foreach (var group in Map.Groups.ToList()) Step(group, now.Nanoseconds);
-        ForgetWhatIsNoMore();
+        _ticks++;
+        foreach (var group in Map.Groups.ToList())
+        {
+            // Nobody waits for what is done about a group that elects for itself; and there may be a thousand of them.
+            if (group.IsConfigured || (_ticks + group.Id.Value) % SlowTicks == 0) Step(group, now.Nanoseconds);
+        }
+
+        if (_ticks % SlowTicks == 0) ForgetWhatIsNoMore();
     }
 
     /// <summary>An operator wants another leader for a group.</summary>

@@ -10,6 +10,9 @@ public sealed record DivergenceOptions
     /// <summary>A round over the whole state begins this long after the one before began, at the earliest.</summary>
     public int RoundMilliseconds { get; init; } = 10_000;
 
+    /// <summary>The same while nothing is written: memory goes bad at rest too, but a group that rests should be left to it.</summary>
+    public int IdleRoundMilliseconds { get; init; } = 600_000;
+
     /// <summary>Keys in a range, about, at most: while they are hashed nothing else is done.</summary>
     public int KeysPerRange { get; init; } = 512;
 

@@ -36,6 +36,9 @@ internal sealed class GroupVoting
 
     public IReadOnlyList<NodeId> Diverged => _verdicts.Diverged;
 
+    /// <summary>The group may not rest.</summary>
+    public bool NeedsTicks => _polls.AreOpen || _rounds.IsUnderWay || _verdicts.NeedsTicks;
+
     /// <summary>On the leader: has every replica execute a read.</summary>
     public void AskRead(in PendingRequest asker, int database, int protocol, in CommandArgs args, StepTime now) =>
         _polls.AskRead(asker, database, protocol, args, now);

@@ -24,6 +24,8 @@ internal sealed class Polls(Group group, Node node, VotingFigures figures, Actio
     private ArgRange[] _ranges = new ArgRange[16];
     private long _last;
 
+    public bool AreOpen => _polls.Count > 0;
+
     public bool MayAskDigest => _digests.Count < MostDigests;
 
     public void AskDigest(StateRange range, StepTime now)

@@ -30,6 +30,9 @@ internal sealed class Verdicts(Group group, Node node, VotingFigures figures)
     /// <summary>The state here was found wrong: no read is answered from it.</summary>
     public bool IsDistrusted => _isCondemned || IsSetAside || group.Raft is { IsQuarantined: true };
 
+    /// <summary>A hand-over is to be tried again, or an order to be forgotten.</summary>
+    public bool NeedsTicks => _isCondemned || _ordered.Count > 0;
+
     private bool IsSetAside => _setAsideUntil > node.Now.Nanoseconds;
 
     /// <summary>In a word, for status pages.</summary>

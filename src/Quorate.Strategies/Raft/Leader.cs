@@ -39,6 +39,12 @@ internal sealed class Leader : Role
     /// <summary>Everybody in the configuration, this replica too, by ascending id.</summary>
     public IReadOnlyList<Progress> Members => _members;
 
+    /// <summary>Every member has durably all that is in the log, all of it is committed, and nothing is under way.</summary>
+    public bool IsSettled =>
+        HasCommittedInTerm && Replica.CommitIndex == Replica.Log.LastIndex && Replica.Journal.DurableIndex == Replica.Log.LastIndex
+        && !Replica.Configuration.IsJoint && !Transfer.IsInProgress && _reads.IsEmpty && _changeRequest.IsNone && !Replica.SnapshotMaker.IsBusy
+        && _followers.TrueForAll(IsUpToDate);
+
     public bool HasCommittedInTerm => Replica.CommitIndex >= _noOp;
 
     private bool HasAppliedInTerm => HasCommittedInTerm && Replica.LastApplied >= _noOp;
@@ -72,6 +78,7 @@ internal sealed class Leader : Role
         if (++_checkQuorumElapsed >= Replica.Options.ElectionTimeoutTicks && !CheckQuorum()) return;
         if (++_heartbeatElapsed < Replica.Options.HeartbeatTicks) return;
         _heartbeatElapsed = 0;
+        if (Replica.Quiescence.TryRest(this)) return;
         foreach (var member in _followers) _replicator.OnHeartbeat(member);
     }
 
@@ -197,6 +204,13 @@ internal sealed class Leader : Role
         this[node] is { State: ProgressState.Replicate } member && IsReachable(node)
         && Replica.Log.BytesFrom(member.MatchIndex.Next) <= Replica.Options.MaxBatchBytes;
 
+    /// <summary>The group is not quiet any more: everybody is given a full timeout to answer, and is asked at the next tick.</summary>
+    public void OnStirred()
+    {
+        _checkQuorumElapsed = 0;
+        _heartbeatElapsed = Replica.Options.HeartbeatTicks;
+    }
+
     public override void CheckInvariants()
     {
         foreach (var member in _followers)
@@ -208,6 +222,9 @@ internal sealed class Leader : Role
             Invariant.Require(member.InflightCount <= Replica.Options.MaxInflight, "the window bounds what is in flight");
         }
     }
+
+    private bool IsUpToDate(Progress member) =>
+        member.State == ProgressState.Replicate && member.MatchIndex == Replica.Log.LastIndex && member.InflightCount == 0 && _replicator.IsReachable(member);
 
     private void TellCommitIndex(NodeId node)
     {

@@ -7,7 +7,7 @@ namespace Quorate.Strategies.Raft;
 /// One node's membership of a raft group: what outlives a change of role, and the way in for every input. The essay is in
 /// <see cref="Raft"/>. One caller at a time.
 /// </summary>
-public sealed class RaftReplica : IReplica
+public sealed class RaftReplica : IQuiescentReplica
 {
     private readonly Recovery _recovery;
     private (RequestId Request, NodeId Target, int TicksLeft) _handover;
@@ -22,6 +22,7 @@ public sealed class RaftReplica : IReplica
     /// <param name="seed">of the election timeouts</param>
     /// <param name="incarnation">how often the node has been started, 1 and up, never the same twice</param>
     /// <param name="rules">for canaries only</param>
+    /// <param name="peers">lets an idle group fall quiet; null: it never does</param>
     public RaftReplica(
         NodeId self,
         Configuration initial,
@@ -30,7 +31,8 @@ public sealed class RaftReplica : IReplica
         ISnapshots snapshots,
         ulong seed,
         long incarnation,
-        RaftRules? rules = null)
+        RaftRules? rules = null,
+        IPeerWatch? peers = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(snapshots);
@@ -49,6 +51,7 @@ public sealed class RaftReplica : IReplica
         Quarantine = new Quarantine(this);
         SnapshotMaker = new SnapshotMaker(this);
         SnapshotReceiver = new SnapshotReceiver(this);
+        Quiescence = new Quiescence(this, peers);
         Role = new Follower(this, NodeId.None);
         _recovery = new Recovery(this);
         _recovery.RestoreNewestSnapshot();
@@ -63,6 +66,15 @@ public sealed class RaftReplica : IReplica
 
     /// <summary>How often the state was replaced in this life of the node, and whether that is over for good.</summary>
     public (long Count, bool HasGivenUp) Reseeds => (Quarantine.Reseeds, Quarantine.HasGivenUp);
+
+    public bool IsQuiet => Quiescence.IsQuiet;
+
+    /// <summary>Set by the node while it needs this leader to go on: keys that run out, members that are to change.</summary>
+    public bool IsHeldAwake
+    {
+        get => Quiescence.IsHeldAwake;
+        set => Quiescence.IsHeldAwake = value;
+    }
 
     /// <summary>A copy of the state, for people and checkers; allocates.</summary>
     public RaftStatus Status => StatusReport.Of(this);
@@ -96,6 +108,8 @@ public sealed class RaftReplica : IReplica
     internal SnapshotMaker SnapshotMaker { get; }
 
     internal SnapshotReceiver SnapshotReceiver { get; }
+
+    internal Quiescence Quiescence { get; }
 
     internal Role Role { get; private set; }
 
@@ -171,11 +185,13 @@ public sealed class RaftReplica : IReplica
     public void OnRequest(in ReplicaRequest request, StepTime now, Effects effects)
     {
         Enter(now, effects);
+        Quiescence.Stir();
         Role.OnRequest(request);
     }
 
     public void OnTick(StepTime now, Effects effects)
     {
+        if (IsQuiet) return;
         Enter(now, effects);
         if (!_handover.Request.IsNone && --_handover.TicksLeft <= 0) EndHandover(Outcome.Unknown("no leader is known yet"));
         Role.OnTick();
@@ -204,13 +220,31 @@ public sealed class RaftReplica : IReplica
         if (!SnapshotReceiver.OnSealed(index, saved)) SnapshotMaker.OnSealed(index, saved);
     }
 
-    public bool MayReadLocally(StepTime now) => Role.MayReadLocally(now);
+    public bool MayReadLocally(StepTime now)
+    {
+        Quiescence.WasRead = true;
+        return Role.MayReadLocally(now);
+    }
+
+    public void Stir(StepTime now, Effects effects)
+    {
+        Enter(now, effects);
+        Quiescence.Stir();
+    }
 
     public void OnMessage(NodeId from, Message message, StepTime now, Effects effects)
     {
         Enter(now, effects);
+        if (message is not (Quiesce or QuiesceResponse)) Quiescence.Stir();
         switch (message)
         {
+            case Quiesce quiesce:
+                if (FollowLeader(from, quiesce.Term) is { } quiet) Quiescence.HandleQuiesce(quiet, from, quiesce);
+                else RefuseStale(from, new AppendEntries());
+                break;
+            case QuiesceResponse response:
+                if (IsOfThisTerm(response) && Role is Leader resting) Quiescence.HandleResponse(resting, from, response);
+                break;
             case RequestVote request:
                 Elections.HandleRequestVote(this, from, request);
                 break;
@@ -268,6 +302,7 @@ public sealed class RaftReplica : IReplica
     {
         Role.OnEnd();
         Role = role;
+        Quiescence.OnRoleChanged();
     }
 
     internal void BecomeFollower(NodeId leader, bool isRetry = false) => Become(new Follower(this, leader, isRetry));
@@ -322,6 +357,9 @@ public sealed class RaftReplica : IReplica
     }
 
     internal void NoteLeaderHeard() => _leaderHeardAt = Now.Nanoseconds;
+
+    /// <summary>Its node was heard then, which counts as much while the group was quiet.</summary>
+    internal void NoteLeaderHeard(long at) => _leaderHeardAt = Math.Max(_leaderHeardAt ?? long.MinValue, at);
 
     internal void OnLeaderKnown(NodeId leader)
     {

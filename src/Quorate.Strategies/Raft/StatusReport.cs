@@ -19,7 +19,7 @@ internal static class StatusReport
         SnapshotIndex = replica.SnapshotMaker.SealedIndex,
         Configuration = replica.Configuration,
         ConfigurationIndex = replica.Configurations.LatestIndex,
-        LeaseValid = replica.MayReadLocally(replica.Now),
+        LeaseValid = replica.Role.MayReadLocally(replica.Now),
         HasAmnesia = replica.Amnesia.IsPresent,
         Followers = replica.Role is Leader leader ? Followers(replica, leader) : [],
     };
