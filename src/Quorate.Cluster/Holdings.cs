@@ -28,6 +28,10 @@ internal sealed class Holdings(Node node)
     /// <summary>Groups of which this node has a replica, the default group left out.</summary>
     public IEnumerable<GroupId> Groups => _assigned.Keys.Select(k => new GroupId(k));
 
+    /// <summary>A founder holds the group of the numbered databases unless it was given up; others when they are given it.</summary>
+    public bool BeginsWithDefaultGroup =>
+        node.Options.Founders.Any(m => m.Id == node.Options.Self) && !_left.ContainsKey(Node.DefaultGroup.Value);
+
     /// <summary>Makes the replicas that the note names, before the journal is read back.</summary>
     /// <returns>False: the note is damaged.</returns>
     public bool TryRestore()
@@ -123,7 +127,8 @@ internal sealed class Holdings(Node node)
     /// <summary>The group is no more, or needs nothing of this node any more.</summary>
     public void Drop(GroupId id)
     {
-        if (!_assigned.Remove(id.Value) || node.Find(id) is not { } group) return;
+        if (node.Find(id) is not Group { IsAbsent: false } group) return;
+        if (!_assigned.Remove(id.Value) && id != Node.DefaultGroup) return;
         _left[id.Value] = new PersistPoint(group.Effects.End.Value - 1);
         foreach (var left in _left.Keys.Where(g => node.Control!.Map.WasDropped(new GroupId(g))).ToList()) _left.Remove(left);
         WriteNote();
@@ -169,6 +174,7 @@ internal sealed class Holdings(Node node)
     private Group Make(GroupAssignment assignment, Group? before)
     {
         var (policy, options) = (assignment.Policy, node.Options);
+        if (assignment.Group == Node.DefaultGroup) return node.MakeDefault(new Configuration(assignment.Configuration.InSync), before);
         var isDurable = policy.Durability != Durability.Memory;
         return new Group(assignment.Group, node, node.Keyspace, group => policy.Strategy switch
         {

@@ -3,6 +3,7 @@ using System.Text;
 using Quorate.Cluster.Commands;
 using Quorate.Cluster.Control;
 using Quorate.Cluster.Peers;
+using Quorate.Cluster.Reads;
 using Quorate.Data;
 using Quorate.Replication;
 using Quorate.Resp;
@@ -21,7 +22,6 @@ public sealed class Node
 
     private const int RestTicks = 3000;
 
-    private readonly Group _default;
     private readonly SortedList<int, HostedGroup> _groups = [];
     private readonly List<HostedGroup> _touched = [];
     private readonly List<HostedGroup> _journaling = [];
@@ -31,6 +31,7 @@ public sealed class Node
     private readonly List<ClientSession> _sessions = [];
     private readonly Queue<ClientSession> _ready = new();
     private readonly RespWriter _nobody = RespWriter.Discarding();
+    private readonly PeerProbing _probing;
     private long _lastSessionId;
     private bool _turnEndRequested;
     private bool _isEndingTurn;
@@ -46,28 +47,33 @@ public sealed class Node
     internal Node(NodeOptions options, INodeHost host, NodeRules rules)
     {
         (Options, Host, Rules) = (options, host, rules);
-        Peers = new PeerWatch(this);
+        Watch = new PeerWatch(this);
         Keyspace = new CommandTable(CommandTable.Keyspace);
         Lost = new LostAndFound(this);
         Holdings = new Holdings(this);
-        var members = new Configuration(options.Members.Select(m => m.Id));
-        _default = new Group(DefaultGroup, this, Keyspace, group => MakeRaft(group.Id, group.Machine, members, options.Durability != Durability.Memory, rules.Raft));
-        AddGroup(_default);
-        Routing = new Routing(this, _default);
-        View = new NodeView(this, _default);
-        if (options.Control is null) return;
-        Control = new ControlPlane(this, options.Control);
-        AddGroup(Control);
-        Invariant.Require(Holdings.TryRestore(), "the note of the node's groups is damaged: restore the folder, or add the node anew with an empty one");
+        _probing = new PeerProbing(this);
+        Routing = new Routing(this);
+        View = new NodeView(this);
+        if (options.Control is not null)
+        {
+            Control = new ControlPlane(this, options.Control);
+            AddGroup(Control);
+            Invariant.Require(Holdings.TryRestore(), "the note of the node's groups is damaged: restore the folder, or add the node anew with an empty one");
+        }
+
+        if (Find(DefaultGroup) is not null) return;
+        if (Holdings.BeginsWithDefaultGroup) AddGroup(MakeDefault(new Configuration(options.Founders.Select(m => m.Id)), null, rules.Raft));
+        else Routing.StandIn(DefaultGroup, null);
     }
 
     public NodeOptions Options { get; }
 
-    /// <summary>The raft replica of the default group, for status pages and the simulator's checkers.</summary>
-    public RaftReplica Raft => _default.Raft!;
+    /// <summary>The raft replica of the default group, for status pages and the simulator's checkers. Null on a node that does
+    /// not hold it: one that joined later, or was drained.</summary>
+    public RaftReplica Raft => Default.Raft!;
 
     /// <summary>The contents of the default group.</summary>
-    public KeyspaceMachine Machine => _default.Machine;
+    public KeyspaceMachine Machine => Default.Machine;
 
     /// <summary>What the node's own commands and status pages see of it.</summary>
     public INodeView View { get; }
@@ -87,16 +93,22 @@ public sealed class Node
     /// <summary>Null when the node runs without a control plane.</summary>
     internal ControlPlane? Control { get; }
 
-    internal PeerWatch Peers { get; }
+    internal PeerWatch Watch { get; }
 
     /// <summary>Groups whose clock does not tick.</summary>
     internal int QuietCount => _groups.Count - _ticking.Count;
 
     internal Holdings Holdings { get; }
 
+    /// <summary>The group of the numbered databases, or what stands for it where this node does not hold it.</summary>
+    internal Group Default => (Group)_groups[DefaultGroup.Value];
+
     internal Routing Routing { get; }
 
     internal LostAndFound Lost { get; }
+
+    /// <summary>Which peers answer reads, and how fast.</summary>
+    internal PeerScores Peers => _probing.Scores;
 
     internal INodeHost Host { get; }
 
@@ -145,7 +157,7 @@ public sealed class Node
     {
         if (session.IsGone) return;
         session.IsGone = true;
-        foreach (var group in _groups.Values) (group as Group)?.Forwarder.Forget(session);
+        foreach (var group in _groups.Values) (group as Group)?.Forget(session);
         View.Channels.Leave(session.State);
         var last = _sessions[^1];
         _sessions[session.Place] = last;
@@ -177,7 +189,7 @@ public sealed class Node
         Now = now;
         Statistics.PeerInputBytes += frame.Length;
         if (!PeerFrame.TryRead(frame, out var kind, out var id, out var body)) return false;
-        Peers.OnFrame(from, now);
+        Watch.OnFrame(from, now);
         if (kind == PeerPing.WireKind) return body.IsEmpty;
         if (!_groups.TryGetValue(id.Value, out var group)) return id.Value > 0; // dropped here, or not made yet
         if (Refusal is not null) return true;
@@ -192,7 +204,7 @@ public sealed class Node
         Now = now;
         Statistics.OnTick(now);
         Lost.OnTick();
-        Peers.OnTick(now);
+        Watch.OnTick(now);
         if (Refusal is null) TickGroups(now);
         var limit = Options.RequestTimeoutMilliseconds * StepTime.NanosecondsPerMillisecond;
         var lookForLate = ++_ticks % 10 == 0;
@@ -273,7 +285,7 @@ public sealed class Node
     public void ChangeMembership(Configuration target, StepTime now) =>
         Ask(new ReplicaRequest { Id = default, Kind = RequestKind.ChangeMembership, Payload = target.Encode() }, now);
 
-    public void Describe(StringBuilder text) => _default.Describe(text);
+    public void Describe(StringBuilder text) => Default.Describe(text);
 
     public void CheckInvariants()
     {
@@ -326,6 +338,8 @@ public sealed class Node
         foreach (var group in _groups.Values)
             if (!group.IsTicking && (group.Replica.IsLeader || group.Replica.Leader == silent)) Stir(group);
     }
+
+    internal bool OnPeerProbe(NodeId from, byte kind, long sentAt, StepTime now) => _probing.OnProbe(from, kind, sentAt, now);
 
     internal void NeedsTurnEnd(HostedGroup group)
     {
@@ -387,10 +401,14 @@ public sealed class Node
         Options.Seed ^ (ulong)id.Value,
         Options.Incarnation,
         rules,
-        Peers);
+        Watch);
+
+    internal Group MakeDefault(Configuration voters, Group? before, RaftRules? rules = null) => new(
+        DefaultGroup, this, Keyspace, group => MakeRaft(group.Id, group.Machine, voters, Options.Durability != Durability.Memory, rules), before);
 
     private void TickGroups(StepTime now)
     {
+        _probing.OnTick(now);
         // Whatever should have stirred a group and did not: each is stirred once in half a minute.
         for (var i = _ticks % RestTicks; i < _groups.Count; i += RestTicks)
             if (!_groups.GetValueAtIndex(i).IsTicking) Stir(_groups.GetValueAtIndex(i));
@@ -436,8 +454,9 @@ public sealed class Node
     {
         Now = now;
         if (Refusal is not null) return;
-        _default.Replica.OnRequest(request, now, _default.Effects);
-        AfterStep(_default);
+        var group = Default;
+        group.Replica.OnRequest(request, now, group.Effects);
+        AfterStep(group);
     }
 
     private void AfterStep(HostedGroup group)

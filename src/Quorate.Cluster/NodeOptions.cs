@@ -16,8 +16,16 @@ public sealed record NodeOptions
 {
     public required NodeId Self { get; init; }
 
-    /// <summary>All nodes, this one included, in ascending order of id.</summary>
+    /// <summary>The nodes that are known at the start, this one included, in ascending order of id. Once the map is known, it
+    /// says who belongs to the cluster.</summary>
     public required IReadOnlyList<Member> Members { get; init; }
+
+    /// <summary>The nodes with which the cluster began, in ascending order of id; null: they are <see cref="Members"/>. The same on
+    /// all nodes for ever. A node that is none of them has joined later.</summary>
+    public IReadOnlyList<Member>? FirstMembers { get; init; }
+
+    /// <inheritdoc cref="FirstMembers"/>
+    public IReadOnlyList<Member> Founders => FirstMembers ?? Members;
 
     public Durability Durability { get; init; } = Durability.Fsync;
 

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using Quorate.Cluster.Commands;
 using Quorate.Cluster.Control;
+using Quorate.Cluster.Reads;
 using Quorate.Data;
 using Quorate.Replication;
 using Quorate.Replication.Policies;
@@ -12,15 +13,27 @@ using GroupStatus = Quorate.Cluster.Commands.GroupStatus;
 namespace Quorate.Cluster;
 
 /// <summary>The node as its own commands and status pages see it.</summary>
-internal sealed class NodeView(Node node, Group group) : INodeView
+internal sealed class NodeView(Node node) : INodeView
 {
+    private IReadOnlyList<Member>? _members;
+    private long _membersOf;
+
     public NodeOptions Options => node.Options;
 
     public string? Refusal => node.Refusal;
 
-    public Member Self => Members.First(m => m.Id == Options.Self);
+    public Member Self => Options.Members.First(m => m.Id == Options.Self);
 
-    public IReadOnlyList<Member> Members => Options.Members;
+    public IReadOnlyList<Member> Members
+    {
+        get
+        {
+            if (Map is not { IsKnown: true } map) return Options.Members;
+            if (_members is not null && _membersOf == map.Version) return _members;
+            _membersOf = map.Version;
+            return _members = CurrentMembers.Of(map, Options);
+        }
+    }
 
     public StepTime StartTime => node.StartTime;
 
@@ -35,7 +48,7 @@ internal sealed class NodeView(Node node, Group group) : INodeView
             var result = new List<DatabaseStatus>();
             for (var i = 0; i < DatabaseCount; i++)
             {
-                var database = group.Machine.Databases[i];
+                var database = node.Machine.Databases[i];
                 if (database.Count > 0) result.Add(new DatabaseStatus(i, database.Count, database.ExpiringCount));
             }
 
@@ -48,9 +61,9 @@ internal sealed class NodeView(Node node, Group group) : INodeView
         get
         {
             var statistics = node.Statistics;
-            statistics.KeyspaceHits = group.Machine.Statistics.Hits;
-            statistics.KeyspaceMisses = group.Machine.Statistics.Misses;
-            statistics.ExpiredKeys = group.Machine.Statistics.Expired;
+            statistics.KeyspaceHits = node.Machine.Statistics.Hits;
+            statistics.KeyspaceMisses = node.Machine.Statistics.Misses;
+            statistics.ExpiredKeys = node.Machine.Statistics.Expired;
             return statistics;
         }
     }
@@ -67,7 +80,9 @@ internal sealed class NodeView(Node node, Group group) : INodeView
 
     public bool? IsSuspected(NodeId id) => node.Control?.IsSuspected(id);
 
-    public GroupStatus GroupOf(SessionState session) => StatusOf(node.Routing.Of(session, out _) ?? group);
+    public GroupStatus Default => StatusOf(node.Default);
+
+    public GroupStatus GroupOf(SessionState session) => StatusOf(node.Routing.Of(session, out _) ?? node.Default);
 
     public long AskControl(ControlCommand command) => node.Control!.Ask(Asking.Command, command.Encode(), node.Now);
 
@@ -132,7 +147,7 @@ internal sealed class NodeView(Node node, Group group) : INodeView
 
     private long SinceHeard(Group group, Strategies.Raft.FollowerStatus follower)
     {
-        var heard = node.Peers.LastHeard(follower.Node);
+        var heard = node.Watch.LastHeard(follower.Node);
         if (group.IsTicking || heard == long.MinValue) return follower.MillisecondsSinceAnswer;
         return Math.Min(follower.MillisecondsSinceAnswer, (node.Now.Nanoseconds - heard) / StepTime.NanosecondsPerMillisecond);
     }
@@ -162,6 +177,16 @@ internal sealed class NodeView(Node node, Group group) : INodeView
         if (raft.Role != RaftRole.Leader) return new WriteHolders(false, true, 0);
         var needed = raft.LastApplied;
         return new WriteHolders(true, true, raft.Followers.Count(f => f.MatchIndex >= needed));
+    }
+
+    public IReadOnlyList<ReadPeer> ReadPeers =>
+        [.. node.Peers.Peers.Select(p => new ReadPeer(p.Peer, p.Sent, p.Outstanding, p.LatencyMicroseconds, p.IsEjected))];
+
+    public long ReadEjections => node.Peers.Ejections;
+
+    public void NotePosition(SessionState session)
+    {
+        if (node.Routing.Of(session, out _) is { Replica.History: { HasState: true } history } selected) session.Positions.Note(selected.Id, history.Reached);
     }
 
     public void Push(SessionState session, ReadOnlySpan<byte> message)

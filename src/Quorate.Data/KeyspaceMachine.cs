@@ -104,15 +104,16 @@ public sealed class KeyspaceMachine : IStateMachine, IStateShipping
     /// <summary>
     /// Executes a read on the state as it is. When <paramref name="clockBehind"/> comes back true the reply must be thrown
     /// away: order a clock entry stamped <paramref name="wallMilliseconds"/> or later and, once it is applied, read again
-    /// with the same wall time.
+    /// with the same wall time. With <paramref name="seesDue"/> it never does: what has run out by the wall clock is not seen,
+    /// which another replica may still show.
     /// </summary>
     public void ExecuteRead(
-        CommandSpec spec, int database, in CommandArgs args, RespWriter reply, long wallMilliseconds, out bool clockBehind)
+        CommandSpec spec, int database, in CommandArgs args, RespWriter reply, long wallMilliseconds, out bool clockBehind, bool seesDue = false)
     {
         Invariant.Require(spec.Route == CommandRoute.Read && spec.Handler is not null, "only reads go past the log");
         if (_foresight.Count > 0) _foresight.Look();
         _reads.Database = _databases[database];
-        _reads.NowMilliseconds = ClockMilliseconds;
+        _reads.NowMilliseconds = seesDue ? Math.Max(ClockMilliseconds, wallMilliseconds) : ClockMilliseconds;
         _reads.WallMilliseconds = wallMilliseconds;
         _reads.ClockBehind = false;
         _reads.Reply = reply;

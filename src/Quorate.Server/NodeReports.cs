@@ -16,14 +16,16 @@ internal static class NodeReports
         NodeServerOptions options,
         ClientCounters counters,
         int connections,
-        IReadOnlyList<PeerLink> links,
+        PeerLinks links,
         (string Resp, string Peer) own)
     {
         lock (loop.Gate)
         {
             var node = loop.Node;
-            var group = node.View.Groups[0];
-            var names = node.Options.Members.ToDictionary(m => m.Id, m => m.Name);
+            var group = node.View.Default;
+            var members = node.View.Members;
+            var names = members.ToDictionary(m => m.Id, m => m.Name);
+            var up = links.All;
             string? NameOf(NodeId id) => id.IsNone ? null : names.GetValueOrDefault(id, id.ToString());
             var isLeader = group.Leader == options.Self;
             return new NodeReport(
@@ -38,14 +40,16 @@ internal static class NodeReports
                 group.LastApplied.Value,
                 node.Refusal,
                 [.. group.Followers.Select(f => new FollowerReport(NameOf(f.Node)!, f.MatchIndex.Value, f.EntriesBehind, f.HeardMilliseconds, f.Progress))],
-                [.. node.Options.Members.Select(m => m.Id == options.Self
+                [.. members.Select(m => m.Id == options.Self
                     ? new MemberReport(m.Name, own.Peer, own.Resp, true)
-                    : new MemberReport(m.Name, m.PeerAddress, m.RespAddress, links.First(l => l.Peer == m.Id).IsUp))])
+                    : new MemberReport(m.Name, m.PeerAddress, m.RespAddress, up.Any(l => l.Peer == m.Id && l.IsUp)))])
             {
                 KnowsKeyspaces = node.View.Map is { IsKnown: true } && !node.View.ControlLeader.IsNone,
                 Trust = [.. node.View.Groups.Select(g => new TrustReport(g.Group.ToString(), g.Trust, g.Voting))],
+                Families = ReadFigures.FamiliesOf(node, NameOf),
                 Figures =
                 [
+                    .. ReadFigures.Of(node),
                     ("quorate_is_leader", "1 when this node orders the writes.", false, isLeader ? 1 : 0),
                     ("quorate_has_leader", "1 when this node knows a leader.", false, group.Leader.IsNone ? 0 : 1),
                     ("quorate_term", "Current term.", false, group.Term.Value),

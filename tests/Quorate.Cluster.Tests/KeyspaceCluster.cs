@@ -34,6 +34,14 @@ internal static class KeyspaceCluster
     public static int RaftLeaderOf(LocalCluster cluster, string keyspace) =>
         cluster.Up.First(n => cluster[n].Find(GroupOf(cluster, keyspace)) is Group { Raft.IsLeader: true });
 
+    /// <summary>Whom the control plane named, or whom the replicas elected; waits for the election.</summary>
+    public static int AwaitLeader(LocalCluster cluster, string keyspace)
+    {
+        if (LeaderOf(cluster, keyspace) is > 0 and var named) return named;
+        cluster.Until(() => cluster.Up.Any(n => cluster[n].Find(GroupOf(cluster, keyspace)) is Group { Raft.IsLeader: true }), "somebody is elected");
+        return RaftLeaderOf(cluster, keyspace);
+    }
+
     /// <summary>As many in sync as the policy wants, and nobody is on the way in or out.</summary>
     public static bool IsSettled(LocalCluster cluster, string keyspace)
     {

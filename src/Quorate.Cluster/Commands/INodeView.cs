@@ -1,4 +1,5 @@
 using Quorate.Cluster.Control;
+using Quorate.Cluster.Reads;
 using Quorate.Replication;
 
 namespace Quorate.Cluster.Commands;
@@ -14,7 +15,7 @@ public interface INodeView
     /// <summary>This node's entry in the members.</summary>
     Member Self { get; }
 
-    /// <summary>All nodes of the cluster, in ascending order of id.</summary>
+    /// <summary>All nodes of the cluster that were not removed, in ascending order of id.</summary>
     IReadOnlyList<Member> Members { get; }
 
     /// <summary>When this node was started.</summary>
@@ -28,6 +29,9 @@ public interface INodeView
 
     /// <summary>The groups of which this node holds a replica, in ascending order of id.</summary>
     IReadOnlyList<GroupStatus> Groups { get; }
+
+    /// <summary>The group of the numbered databases, whether this node holds a replica of it or not.</summary>
+    GroupStatus Default => Groups[0];
 
     /// <summary>The group that orders the writes of the keyspace that the session has selected.</summary>
     GroupStatus GroupOf(SessionState session);
@@ -76,6 +80,17 @@ public interface INodeView
 
     /// <summary>Who is known to hold the last write that the session sent, acknowledged or not.</summary>
     WriteHolders HoldersOfLastWrite(SessionState session);
+
+    /// <summary>Peers that this node has considered for its clients' reads, in ascending order of id.</summary>
+    IReadOnlyList<ReadPeer> ReadPeers => [];
+
+    /// <summary>Times that a peer got no more reads because it was silent or slow.</summary>
+    long ReadEjections => 0;
+
+    /// <summary>Notes in the session's positions how far the state here of its keyspace is.</summary>
+    void NotePosition(SessionState session)
+    {
+    }
 
     /// <summary>Puts whole RESP values, a published message, into another session's output, between two replies. Ends no
     /// session within the call.</summary>

@@ -22,6 +22,7 @@ public static class NodeCommandTable
             ReplicationCommands.Entries,
             DiagnosticCommands.Entries,
             ClusterCommands.Entries,
+            ReadsCommands.Entries,
             PubSubCommands.Entries,
             UnbuiltCommands.Entries,
             QuorateCommands.Entries,

@@ -106,6 +106,20 @@ public sealed class Supervisor
         return null;
     }
 
+    /// <summary>Why a node that the map could do without cannot be removed yet; null when it can. The map says who should hold a
+    /// group; this asks who does.</summary>
+    public string? WhyStillHolds(NodeId node)
+    {
+        foreach (var group in Map.Groups)
+        {
+            var isThere = !Detector.IsSuspected(node) && BeatOf(node, group.Id) is not null;
+            var isCounted = !isThere && !group.IsConfigured && group.Configuration.Members.Any(n => BeatOf(n, group.Id) is { Leads: true, Wanted: { } actual } && actual.Contains(node));
+            if (isThere || isCounted) return $"{Map.Node(node)?.Name ?? node.ToString()} still holds a replica of {Map.NamesOf(group.Id)}: it is on its way out, try again in a moment";
+        }
+
+        return null;
+    }
+
     /// <summary>Moves the entries to propose to the control group to the end of <paramref name="into"/>. An entry that was
     /// certainly not taken is offered again by itself.</summary>
     public void TakeProposals(ICollection<ControlCommand> into)
@@ -173,6 +187,7 @@ public sealed class Supervisor
         }
 
         watch.Withheld.Clear();
+        if (group.Id == ControlMachine.ControlGroup) return; // its own leader cares for it: see ControlVoters
         if (!group.IsConfigured) RaftCare.Step(this, group, now);
         else if (group.IsSealed) Failover.Step(this, group, watch, now);
         else if (group.Policy.Strategy == Strategy.Chain) ChainCare.Step(this, group, watch, now);

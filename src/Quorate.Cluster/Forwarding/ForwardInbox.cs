@@ -17,11 +17,6 @@ internal sealed class ForwardInbox(Group group, Node node)
     private readonly Dictionary<NodeId, (long Session, long Sequence)> _ordered = [];
     private readonly List<Pending> _replies = []; // by origin, ascending: walked at the end of every turn
     private ArgRange[] _ranges = new ArgRange[16];
-    /// <summary>Reads that wait for their turn; more are asked for again later.</summary>
-    private const int MostReads = 10_000;
-
-    private readonly Dictionary<RequestId, byte[]> _reads = [];
-    private readonly RespWriter _reply = new();
     private byte[] _entry = new byte[256];
 
     /// <summary>A new term of leadership knows nothing of what an earlier one had accepted.</summary>
@@ -51,7 +46,7 @@ internal sealed class ForwardInbox(Group group, Node node)
         return true;
     }
 
-    public void Reply(NodeId origin, long session, long sequence, ReadOnlySpan<byte> reply)
+    public void Reply(NodeId origin, long session, long sequence, in HistoryPoint point, ReadOnlySpan<byte> reply)
     {
         var pending = RepliesTo(origin);
         if (pending.Session != session)
@@ -60,11 +55,7 @@ internal sealed class ForwardInbox(Group group, Node node)
             pending.Session = session;
         }
 
-        var span = pending.Bytes.Reserve(12 + reply.Length);
-        BinaryPrimitives.WriteInt64LittleEndian(span, sequence);
-        BinaryPrimitives.WriteInt32LittleEndian(span[8..], reply.Length);
-        reply.CopyTo(span[12..]);
-        pending.Bytes.Advance(12 + reply.Length);
+        ForwardReplies.Add(pending.Bytes, sequence, point, reply);
         group.NeedsTurnEnd();
     }
 
@@ -87,8 +78,8 @@ internal sealed class ForwardInbox(Group group, Node node)
         var known = _lastAccepted.TryGetValue(session, out var last);
         if (known && sequence <= last)
         {
-            if (TryRead(origin, session, sequence, entry, now)) return true; // the answer was lost: read again
-            if (group.Machine.TryGetSessionReply(session, sequence, out var reply)) Reply(origin, session, sequence, reply.Span);
+            if (TryVote(origin, session, sequence, entry, now)) return true; // the answer was lost: vote again
+            if (group.Machine.TryGetSessionReply(session, sequence, out var reply)) Reply(origin, session, sequence, group.Reached, reply.Span);
             return true;
         }
 
@@ -96,12 +87,22 @@ internal sealed class ForwardInbox(Group group, Node node)
         if (sequence > expected) return true;
         if (!EntryCodec.TryRead(entry, ref _ranges, out var header, out var args) || header.Kind != EntryKind.Command) return false;
         _lastAccepted[session] = sequence;
-        if (TryRead(origin, session, sequence, entry, now)) return true;
+        if (TryVote(origin, session, sequence, entry, now)) return true;
         var length = EntryCodec.WriteSessionCommand(
             ref _entry, group.Stamp(now), header.Database, header.Protocol, session, sequence, message.LowestOutstanding, args);
         var id = group.Requests.Add(RequestOwner.Peer, null, sequence, origin, session);
         group.Propose(id, _entry.AsSpan(0, length), group.KeyHashOf(args), now);
         if (group.Requests.TryPeek(id, out _) && !WasOrdered(origin, session, sequence)) _ordered[origin] = (session, sequence);
+        return true;
+    }
+
+    /// <summary>False: not a read. A read comes this way when it is to be voted on.</summary>
+    private bool TryVote(NodeId origin, long session, long sequence, ReadOnlySpan<byte> entry, StepTime now)
+    {
+        if (group.Policy is not { Reads: ReadConsistency.Voted }) return false;
+        if (!EntryCodec.TryRead(entry, ref _ranges, out var header, out var args) || node.FindInKeyspace(args) is not { Route: CommandRoute.Read }) return false;
+        var asker = new PendingRequest { Owner = RequestOwner.Peer, Origin = origin, OriginSession = session, Sequence = sequence };
+        group.Voting.AskRead(asker, header.Database, header.Protocol, args, now);
         return true;
     }
 
@@ -112,49 +113,8 @@ internal sealed class ForwardInbox(Group group, Node node)
     /// seen. Too few replicas is an answer, unless the write is in the log from an earlier time that it was asked for.</summary>
     public void OnOutcome(in PendingRequest request, in Outcome outcome)
     {
-        if (Replies.IsShort(outcome) && !WasOrdered(request.Origin, request.OriginSession, request.Sequence)) Reply(request.Origin, request.OriginSession, request.Sequence, Replies.Of(outcome));
+        if (Replies.IsShort(outcome) && !WasOrdered(request.Origin, request.OriginSession, request.Sequence)) Reply(request.Origin, request.OriginSession, request.Sequence, default, Replies.Of(outcome));
         else if (_lastAccepted.TryGetValue(request.OriginSession, out var last) && last >= request.Sequence) _lastAccepted[request.OriginSession] = request.Sequence - 1;
-    }
-
-    public void OnReadOutcome(RequestId id, in PendingRequest request, in Outcome outcome)
-    {
-        if (!_reads.Remove(id, out var entry) || outcome.Kind != OutcomeKind.ReadNow) return; // the origin asks again
-        Execute(request.Origin, request.OriginSession, request.Sequence, entry, node.Now);
-    }
-
-    /// <summary>False: not a read.</summary>
-    private bool TryRead(NodeId origin, long session, long sequence, ReadOnlySpan<byte> entry, StepTime now)
-    {
-        if (!EntryCodec.TryRead(entry, ref _ranges, out var header, out var args) || node.FindInKeyspace(args) is not { Route: CommandRoute.Read } spec) return false;
-        if (group.Voting.IsDistrusted) return true; // the origin asks the next leader
-        if (group.IsVoted(spec))
-        {
-            var asker = new PendingRequest { Owner = RequestOwner.Peer, Origin = origin, OriginSession = session, Sequence = sequence };
-            group.Voting.AskRead(asker, header.Database, header.Protocol, args, now);
-        }
-        else if (group.Replica.MayReadLocally(now))
-        {
-            Execute(origin, session, sequence, entry, now);
-        }
-        else if (_reads.Count < MostReads)
-        {
-            var id = group.Requests.Add(RequestOwner.PeerRead, null, sequence, origin, session);
-            _reads[id] = entry.ToArray();
-            group.Replica.OnRequest(new ReplicaRequest { Id = id, Kind = RequestKind.Read, KeyHash = group.KeyHashOf(args) }, now, group.Effects);
-            group.NeedsTurnEnd();
-        }
-
-        return true;
-    }
-
-    private void Execute(NodeId origin, long session, long sequence, ReadOnlySpan<byte> entry, StepTime now)
-    {
-        EntryCodec.TryRead(entry, ref _ranges, out var header, out var args);
-        _reply.Clear();
-        _reply.Protocol = header.Protocol;
-        group.Machine.ExecuteRead(node.FindInKeyspace(args)!, header.Database, args, _reply, now.UnixMilliseconds, out var clockBehind);
-        if (clockBehind) group.ProposeClock(now); // the origin asks again
-        else Reply(origin, session, sequence, _reply.Written.Span);
     }
 
     private Pending RepliesTo(NodeId origin)

@@ -97,7 +97,7 @@ internal sealed class Forwarder(Group first, Node node, long session)
         }
     }
 
-    public void OnReply(long sequence, ReadOnlySpan<byte> reply, StepTime now)
+    public void OnReply(long sequence, in HistoryPoint point, ReadOnlySpan<byte> reply, StepTime now)
     {
         if (sequence < _lowest || sequence >= _next) return;
         _silentSince = now.Nanoseconds;
@@ -105,6 +105,7 @@ internal sealed class Forwarder(Group first, Node node, long session)
         var item = At(sequence)!;
         // One leader may have it in its log while another, asked later, refuses it.
         if (item.TimesSent > 1 && Replies.IsRefusal(reply)) reply = Replies.Uncertain("it was asked for more than once, and refused at last");
+        item.Client?.State.Positions.Note(_group.Id, point);
         Finish(item, reply);
         DropFinished();
     }

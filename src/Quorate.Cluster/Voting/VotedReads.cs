@@ -1,4 +1,6 @@
+using Quorate.Cluster.Reads;
 using Quorate.Data;
+using Quorate.Replication;
 
 namespace Quorate.Cluster.Voting;
 
@@ -14,7 +16,9 @@ internal static class VotedReads
     /// <summary>A voted read that is held back keeps its place in its connection's queue as a write does.</summary>
     public static CommandSpec InLineOf(CommandSpec spec) => spec.Route == CommandRoute.Read ? InLine : spec;
 
-    public static bool Covers(CommandSpec spec)
+    public static bool AreFor(in ReadRule rule, CommandSpec spec) => rule.Consistency == ReadConsistency.Voted && Covers(spec);
+
+    private static bool Covers(CommandSpec spec)
     {
         if (spec.Route != CommandRoute.Read || spec.Handler is null) return false;
         var name = spec.Name.AsSpan();

@@ -21,6 +21,9 @@ public sealed record NodeReport(
 {
     internal IReadOnlyList<(string Name, string Help, bool IsCounter, double Value)> Figures { get; init; } = [];
 
+    /// <summary>How reads were answered, and by whom, for <c>/metrics</c>.</summary>
+    internal IReadOnlyList<(string Name, string Help, bool IsCounter, string Label, IReadOnlyList<(string Of, double Value)> Values)> Families { get; init; } = [];
+
     /// <summary>True once this node has heard which keyspaces there are: until then it answers LOADING for all but database 0.</summary>
     public bool KnowsKeyspaces { get; init; }
 

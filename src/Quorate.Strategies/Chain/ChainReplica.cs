@@ -31,6 +31,7 @@ public sealed class ChainReplica : IConfiguredReplica
         Reads = new Reads(this);
         SnapshotMaker = new SnapshotMaker(this);
         SnapshotReceiver = new SnapshotReceiver(this);
+        History = new CommittedHistory(this);
         _recovery = new Recovery(this);
         _recovery.RestoreNewestSnapshot();
     }
@@ -46,6 +47,9 @@ public sealed class ChainReplica : IConfiguredReplica
     }
 
     public bool IsLeader => Position?.Head is { MayOrder: true };
+
+    /// <inheritdoc/>
+    public IHistory History { get; }
 
     public GroupConfiguration? Configuration => Accepted.Newest;
 

@@ -58,6 +58,7 @@ public sealed class PrimaryReplica : IConfiguredReplica
         Reads = new BackupReads(this);
         Past = new Past(this);
         Inbox = new Inbox(this);
+        History = new EpochHistory(this);
         _recovery = new Recovery(this);
         _recovery.RestoreNewestSnapshot();
     }
@@ -88,6 +89,9 @@ public sealed class PrimaryReplica : IConfiguredReplica
     public NodeId Leader => Configuration?.Leader ?? NodeId.None;
 
     public bool IsLeader => Serving is { TakesWrites: true };
+
+    /// <inheritdoc/>
+    public IHistory History { get; }
 
     /// <summary>The primary acknowledges what only it has: fewer backups answer than the policy asks for, and the policy
     /// says to go on all the same.</summary>

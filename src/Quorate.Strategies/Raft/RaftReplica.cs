@@ -53,6 +53,7 @@ public sealed class RaftReplica : IQuiescentReplica
         SnapshotReceiver = new SnapshotReceiver(this);
         Quiescence = new Quiescence(this, peers);
         Role = new Follower(this, NodeId.None);
+        History = new CommittedHistory(this);
         _recovery = new Recovery(this);
         _recovery.RestoreNewestSnapshot();
     }
@@ -75,6 +76,9 @@ public sealed class RaftReplica : IQuiescentReplica
         get => Quiescence.IsHeldAwake;
         set => Quiescence.IsHeldAwake = value;
     }
+
+    /// <inheritdoc/>
+    public IHistory History { get; }
 
     /// <summary>A copy of the state, for people and checkers; allocates.</summary>
     public RaftStatus Status => StatusReport.Of(this);

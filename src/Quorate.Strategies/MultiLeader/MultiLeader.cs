@@ -1,0 +1,4 @@
+namespace Quorate.Strategies.MultiLeader;
+
+/// <summary>todo</summary>
+internal static class MultiLeader;
