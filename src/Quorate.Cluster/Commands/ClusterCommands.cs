@@ -1,3 +1,4 @@
+using Quorate.Replication;
 using System.Text;
 using Quorate.Data;
 using Quorate.Resp;
