@@ -87,6 +87,8 @@ public sealed class Node
     /// <summary>Measures the process for INFO; the host sets it, the simulator leaves it.</summary>
     public Func<ProcessStatus>? MeasureProcess { get; set; }
 
+    public AlarmQueue Alarms { get; } = new();
+
     internal NodeRules Rules { get; }
 
     /// <summary>Null when the node runs without a control plane.</summary>
@@ -386,6 +388,9 @@ public sealed class Node
 
     /// <summary>One session per life of a node: names it to the groups it forwards to.</summary>
     internal long ForwardingSession => ((long)Options.Self.Value << 40) | Options.Incarnation;
+
+    /// <summary>The node whose life a forwarding session is.</summary>
+    internal static NodeId OfForwardingSession(long session) => new((int)(session >> 40));
 
     internal RaftReplica MakeRaft(GroupId id, IStateMachine machine, Configuration members, bool isDurable, RaftRules? rules) => new(
         Options.Self,
