@@ -2,6 +2,7 @@ using System.Text;
 using Quorate.Cluster.Commands;
 using Quorate.Cluster.Reads;
 using Quorate.Cluster.Sessions;
+using Quorate.Cluster.Voting;
 using Quorate.Data;
 using Quorate.Replication;
 using Quorate.Resp;
@@ -22,7 +23,6 @@ public sealed class ClientSession
     private readonly SlotQueue _slots = new();
     private readonly LocalExecution _local;
     private readonly Stack<HeldCommand> _spare = new();
-
     private int _barriers; // commands in the queue behind which no write may be handed on yet: anything held but a read
     private bool _isReady;
 
@@ -73,7 +73,7 @@ public sealed class ClientSession
         var wasEmpty = Output.Length == 0;
         if (Node.FindInKeyspace(args) is { } spec && IsExecutable(spec, args))
         {
-            if (spec.Route == CommandRoute.Write) TakeWrite(spec, args, now);
+            if (spec.Route == CommandRoute.Write || VotedReads.AreFor(_selected.Rule, spec)) TakeWrite(spec, args, now);
             else TakeRead(spec, args, _selected.Rule, now);
         }
         else if (TryTakeRuled(args, now))
@@ -129,9 +129,8 @@ public sealed class ClientSession
 
     internal void CompleteSlot(long slot, ReadOnlySpan<byte> reply)
     {
-        if (IsGone || !_slots.Contains(slot)) return;
+        if (IsGone || !_slots.Contains(slot) || _slots[slot].State == SlotState.Done) return;
         ref var s = ref _slots[slot];
-        if (s.State == SlotState.Done) return;
         if (s.IsSilent) reply = default;
         if (slot == _slots.Head)
         {
@@ -172,7 +171,7 @@ public sealed class ClientSession
         while (_slots.Count > 0 && !_local.IsWaiting && !_isHeldBack && limit != long.MaxValue)
         {
             ref var head = ref _slots[_slots.Head];
-            if (head.State == SlotState.Done || now.Nanoseconds - head.SinceNanoseconds <= SessionReads.PatienceFor(head, limit)) break;
+            if (head.State == SlotState.Done || now.Nanoseconds - Math.Max(head.SinceNanoseconds, Node.Pause.Over) <= SessionReads.PatienceFor(head, limit)) break;
             if (SessionReads.IsRead(head))
             {
                 Reads.Refuse(head);
@@ -234,9 +233,9 @@ public sealed class ClientSession
     private void TakeWrite(CommandSpec spec, in CommandArgs args, StepTime now)
     {
         var isSilent = State.BeginCommand(spec.Name, now);
-        if (_barriers > 0 || !_slots.MayWriteBehind(Group.PathEpoch, Group.Replica.IsLeader))
+        if (_barriers > 0 || Node.Pause.HoldsWrites(now) || !_slots.MayWriteBehind(Group.PathEpoch, Group.Replica.IsLeader))
         {
-            Hold(spec, args, now, isSilent);
+            Hold(VotedReads.InLineOf(spec), args, now, isSilent);
             return;
         }
 
@@ -245,7 +244,7 @@ public sealed class ClientSession
             State = SlotState.Writing,
             SinceNanoseconds = now.Nanoseconds,
             PathEpoch = Group.PathEpoch,
-            MayHaveHappened = Group.Replica.IsLeader,
+            MayHaveHappened = Group.Replica.IsLeader && !IsRead(spec),
             IsSilent = isSilent,
         });
         Group.Write(this, slot, Database, args, now);
@@ -254,7 +253,7 @@ public sealed class ClientSession
     private void TakeRead(CommandSpec spec, in CommandArgs args, in ReadRule rule, StepTime now)
     {
         var isSilent = State.BeginCommand(spec.Name, now);
-        if (_slots.Count == 0 && (rule.IsNewest ? Group.Replica.MayReadLocally(now) : Reads.Judge(rule, now) == ReadVerdict.Now)
+        if (_slots.Count == 0 && !Node.Pause.HoldsReads(now) && (rule.IsNewest ? Group.Replica.MayReadLocally(now) : Reads.Judge(rule, now) == ReadVerdict.Now)
             && Reads.TryRead(spec, args, rule, isSilent, now)) return;
         Hold(spec, args, now, isSilent, rule);
         if (_slots.Count == 1) Advance(inStep: false);
@@ -285,6 +284,7 @@ public sealed class ClientSession
     private bool TryBeginHead(ref Slot head, bool inStep)
     {
         var now = Node.Now;
+        if (IsRead(head.Spec) ? Node.Pause.HoldsReads(now) : head.Spec is not null && Node.Pause.HoldsWrites(now)) return false;
         if (IsRead(head.Spec) && Node.Refusal is null) return Reads.TryBegin(ref head, inStep, now);
         if (inStep)
         {
@@ -315,7 +315,7 @@ public sealed class ClientSession
     /// <summary>Hands on held writes that now follow only writes of the same way (and reads).</summary>
     private void HandOnWrites()
     {
-        if (_barriers == 0) return;
+        if (_barriers == 0 || Node.Pause.HoldsWrites(Node.Now)) return;
         for (var s = _slots.Head; s < _slots.End; s++)
         {
             ref var slot = ref _slots[s];

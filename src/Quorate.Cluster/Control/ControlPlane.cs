@@ -198,14 +198,15 @@ internal sealed class ControlPlane : HostedGroup, IControlListener
 
     private void AskFailover(RequestId id, ReadOnlySpan<byte> payload, StepTime now)
     {
-        if (payload.Length != 8)
+        if (payload.Length != 16)
         {
             Tell(id, "ERR the control leader does not know this question: it runs another version");
             return;
         }
 
         var group = new GroupId(BinaryPrimitives.ReadInt32LittleEndian(payload));
-        var refusal = _supervisor.AskFailover(group, new NodeId(BinaryPrimitives.ReadInt32LittleEndian(payload[4..])), now);
+        var refusal = _supervisor.AskFailover(group, new NodeId(BinaryPrimitives.ReadInt32LittleEndian(payload[4..])), now,
+            Math.Max(0, BinaryPrimitives.ReadInt32LittleEndian(payload[8..])), BinaryPrimitives.ReadInt32LittleEndian(payload[12..]) != 0);
         Tell(id, refusal is null ? null : "ERR " + refusal);
     }
 

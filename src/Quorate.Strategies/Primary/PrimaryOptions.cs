@@ -24,6 +24,10 @@ public sealed record PrimaryOptions
     /// the in-sync set never shrinks below. 1 and up.</summary>
     public int MinInSync { get; init; } = 2;
 
+    /// <summary>How many replicas there are to be: with <see cref="Ack.Majority"/> more than half of them have a write, also while some
+    /// are not in sync yet; 0: of those that are in sync.</summary>
+    public int Replicas { get; init; }
+
     /// <summary>What happens when fewer backups answer than <see cref="Ack"/> needs.</summary>
     public WhenShort WhenShort { get; init; } = WhenShort.Refuse;
 
@@ -101,6 +105,16 @@ public sealed record PrimaryOptions
             Durable = policy.Durability != Durability.Memory,
         };
     }
+
+    /// <summary>What an epoch's rule says, the rest as it is here.</summary>
+    internal PrimaryOptions With(GroupRule? rule) => rule is null ? this : this with
+    {
+        Ack = rule.Ack,
+        AckBackups = rule.AckBackups,
+        MinInSync = rule.MinInSync,
+        WhenShort = rule.WhenShort,
+        Replicas = rule.Replicas,
+    };
 
     /// <summary>Who feeds <paramref name="node"/> in this configuration.</summary>
     internal NodeId SourceOf(NodeId node, GroupConfiguration configuration)
