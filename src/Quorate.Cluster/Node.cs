@@ -348,7 +348,6 @@ public sealed class Node
         RequestTurnEnd();
     }
 
-
     internal void NeedsTurnEnd(HostedGroup group)
     {
         if (!group.IsTicking) _clocks.Begin(group);
