@@ -78,6 +78,7 @@ internal sealed class Arrivals(MultiLeaderReplica replica)
 
     private bool Take(in Frame frame)
     {
+        foreach (var held in _held) if (held.Run == frame.Run) return false;
         var kind = Deliver(frame, isHeld: false);
         if (kind is not (null or MergeKind.TooFarAhead)) return kind == MergeKind.Merged;
         if (HeldBytes + frame.Bytes.Length > replica.Options.MaxHeldBytes)
@@ -86,7 +87,6 @@ internal sealed class Arrivals(MultiLeaderReplica replica)
             return false;
         }
 
-        foreach (var held in _held) if (held.Run == frame.Run) return false;
         _held.Add(new Held(frame.Run, frame.Bytes.ToArray(), kind is not null));
         HeldBytes += frame.Bytes.Length;
         replica.Counters.DeltasHeld++;

@@ -71,7 +71,7 @@ public sealed class MultiLeaderReplica : IConfiguredReplica
 
     /// <summary>A learner that holds all that others had asks to be a member that serves.</summary>
     public GroupConfiguration? Wanted =>
-        Configuration is not { } c || !c.Learners.Contains(Self) || Pulls.NeedsWhole || !IsCausal || c.Epoch != _durableEpoch ? null
+        Configuration is not { } c || !c.Learners.Contains(Self) || Pulls.NeedsWhole || !IsCausal || c.Epoch != _durableEpoch || !Gossip.HasCaughtUp ? null
         : c with { Epoch = c.Epoch.Next, InSync = [.. c.InSync, Self], Learners = [.. c.Learners.Where(n => n != Self)] };
 
     /// <summary>Itself, while it serves; else one that may.</summary>
@@ -331,14 +331,19 @@ public sealed class MultiLeaderReplica : IConfiguredReplica
     {
         var run = new DotRun(Self, _lastOwn, Machine.Seen.LastOf(Self));
         _lastOwn = run.UpTo;
-        AddOwn(run, delta);
+        _scratch.ResetWrittenCount();
+        if (Growth.Count > 0) Growth.Encode(_scratch);
+        AddOwn(run, delta, _scratch.WrittenSpan);
+        Growth.Clear();
     }
 
     /// <summary>Tells the others that of this replica's earlier lives nothing is to be waited for.</summary>
     internal void CloseGaps()
     {
         _delta.ResetWrittenCount();
-        if (Machine.CloseGaps(_delta)) AddOwn(new DotRun(Self, 0, Birth!.Born), _delta.WrittenSpan);
+        if (!Machine.CloseGaps(_delta)) return;
+        // It depends on nothing: what this replica has learnt may itself depend on updates that are gone with that.
+        AddOwn(new DotRun(Self, 0, Birth!.Born), _delta.WrittenSpan, []);
     }
 
     /// <summary>A delta of another was merged.</summary>
@@ -440,15 +445,12 @@ public sealed class MultiLeaderReplica : IConfiguredReplica
 
     internal void TellAll() => Gossip.TellAll();
 
-    private void AddOwn(in DotRun run, ReadOnlySpan<byte> delta)
+    private void AddOwn(in DotRun run, ReadOnlySpan<byte> delta, ReadOnlySpan<byte> dependencies)
     {
-        _scratch.ResetWrittenCount();
-        if (Growth.Count > 0) Growth.Encode(_scratch);
         _frame.ResetWrittenCount();
-        Frame.Write(_frame, run, _scratch.WrittenSpan, delta);
+        Frame.Write(_frame, run, dependencies, delta);
         Log.Add(run, _frame.WrittenSpan, Now.Nanoseconds);
         Journal.Add(_frame.WrittenSpan);
-        Growth.Clear();
         Counters.OwnDeltas++;
     }
 

@@ -21,6 +21,7 @@ internal sealed class Pulls(MultiLeaderReplica replica)
     private DotContext _adopts = new();
     private long _retryAt;
     private bool _needsAny;
+    private long _notBefore = long.MinValue;
 
     /// <summary>Lacks what it or others had made, and must not serve before it has got it.</summary>
     public bool NeedsWhole { get; private set; }
@@ -41,7 +42,7 @@ internal sealed class Pulls(MultiLeaderReplica replica)
         if (_source is { } source)
         {
             if (replica.Now.Nanoseconds < _retryAt && source.IsReachable && source.Incarnation == _sourceIncarnation) return;
-            if (source.Incarnation == _sourceIncarnation && (source.IsReachable || Choose() is null) && replica.Peers.Contains(source))
+            if (source.Incarnation == _sourceIncarnation && (source.IsReachable || Choose() is null) && IsKnown(source))
             {
                 if (replica.Now.Nanoseconds >= _retryAt) Ask();
                 return;
@@ -77,7 +78,10 @@ internal sealed class Pulls(MultiLeaderReplica replica)
         replica.Counters.Pulls++;
         _summary = [];
         from.IsMerged = true;
+        // What others say about being behind they may have said before they heard of this.
+        _notBefore = replica.Now.Nanoseconds + (replica.Options.PullTimeoutTicks * MultiLeaderOptions.TickNanoseconds);
         foreach (var peer in replica.Peers) peer.SaysBehind = false;
+        foreach (var stranger in replica.Gossip.Strangers) stranger.SaysBehind = false;
         if (message.IsWhole) BecomeWhole();
         TryFinish();
         replica.Arrivals.DeliverHeld(retryRefused: false);
@@ -109,14 +113,19 @@ internal sealed class Pulls(MultiLeaderReplica replica)
         foreach (var peer in replica.Peers)
         {
             if (!peer.IsReachable || !peer.HasTold) continue;
-            var isWanted = ((NeedsWhole || HasGaps) && !peer.IsMerged) || peer.SaysBehind || _needsAny;
+            var isWanted = ((NeedsWhole || HasGaps) && !peer.IsMerged) || (peer.SaysBehind && replica.Now.Nanoseconds >= _notBefore) || _needsAny;
             if (!isWanted) continue;
             if (!peer.NeedsState) return peer;
             second ??= peer;
         }
 
-        return second;
+        if (second is not null) return second;
+        foreach (var stranger in replica.Gossip.Strangers)
+            if (stranger.IsReachable && stranger.SaysBehind && replica.Now.Nanoseconds >= _notBefore) return stranger;
+        return null;
     }
+
+    private bool IsKnown(Peer peer) => replica.Peers.Contains(peer) || replica.Gossip.Strangers.Contains(peer);
 
     private void Begin(Peer source)
     {

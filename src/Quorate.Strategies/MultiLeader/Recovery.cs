@@ -98,7 +98,7 @@ internal sealed class Recovery(MultiLeaderReplica replica)
             // Those of before the snapshot are kept for others who may lack them.
             replica.Log.Add(frame.Run, frame.Bytes, now: 0);
             if (!isNew) continue;
-            if (frame.Run.Node == replica.Self) replica.Growth.Clear();
+            if (frame.Run.Node == replica.Self && frame.Run.After > 0) replica.Growth.Clear();
             else replica.Growth.Add(frame.Run);
         }
 

@@ -76,7 +76,7 @@ internal sealed class Shipper(MultiLeaderReplica replica)
         while (peer.Cursor < end && _batch.WrittenCount < replica.Options.MaxBatchBytes)
         {
             ref readonly var item = ref replica.Log[peer.Cursor];
-            if ((peer.Cursor < peer.RelayEnd || IsTheirs(item, peer)) && !peer.Acked.Contains(item.Last)) _batch.Write(item.Bytes);
+            if ((peer.Cursor < peer.RelayEnd || IsTheirs(item, peer)) && replica.Rules.IsNews(!peer.Acked.Contains(item.Last))) _batch.Write(item.Bytes);
             peer.Cursor++;
         }
 

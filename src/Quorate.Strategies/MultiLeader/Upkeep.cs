@@ -24,7 +24,12 @@ internal sealed class Upkeep(MultiLeaderReplica replica)
     private VersionVector Stable()
     {
         var vectors = new List<VersionVector> { replica.Journal.DurableSeen.ToVersionVector() };
-        foreach (var peer in replica.Peers) vectors.Add(peer.Acked.ToVersionVector());
+        foreach (var peer in replica.Peers)
+        {
+            peer.TryConfirm(replica.Machine.Seen, replica.Rules);
+            vectors.Add(peer.Confirmed.ToVersionVector());
+        }
+
         var needed = replica.Rules.ConfirmationsNeeded(vectors.Count);
         var stable = new VersionVector();
         var own = vectors[0];
