@@ -27,10 +27,16 @@ internal sealed class Arrivals(MultiLeaderReplica replica)
         return false;
     }
 
-    public void Take(ReadOnlySpan<byte> frames)
+    public void Take(Peer from, ReadOnlySpan<byte> frames)
     {
         var isNew = false;
-        while (Frame.TryRead(ref frames, out var frame)) isNew |= Take(frame);
+        while (Frame.TryRead(ref frames, out var frame))
+        {
+            // What it sends it has durably: it need not be sent it back.
+            from.Acked.Add(frame.Run);
+            isNew |= Take(frame);
+        }
+
         if (isNew && _held.Count > 0) DeliverHeld(retryRefused: false);
     }
 

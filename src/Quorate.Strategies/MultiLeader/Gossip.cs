@@ -85,7 +85,7 @@ internal sealed class Gossip(MultiLeaderReplica replica)
         switch (message)
         {
             case Deltas deltas:
-                replica.Arrivals.Take(deltas.Frames.Span);
+                replica.Arrivals.Take(peer, deltas.Frames.Span);
                 peer.ReceivedRound = Math.Max(peer.ReceivedRound, deltas.Round);
                 peer.OwesTold = true;
                 peer.OwesAfter = replica.Log.End;
