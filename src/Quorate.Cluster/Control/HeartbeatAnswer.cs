@@ -55,8 +55,10 @@ internal static class HeartbeatAnswer
         foreach (var beat in heartbeat.Groups)
         {
             if (supervisor.Map.Group(beat.Group) is not { } group) dropped.Add(beat.Group);
-            else if (group.Policy.Strategy == Strategy.Raft ? !IsOut(supervisor, group, node) : group.Needs(node)) continue;
-            else if (group.Policy.Strategy == Strategy.Raft) dropped.Add(beat.Group);
+            else if (group.Policy.Strategy == Strategy.Raft && IsOut(supervisor, group, node)) dropped.Add(beat.Group);
+            else if (group.Needs(node)) continue;
+            // Also a raft leader that is to go: it is the one that has to know, to make it so.
+            else if (group.Policy.Strategy == Strategy.Raft && beat.Report.Epoch >= group.Epoch) continue;
             else if (beat.Report.Epoch < group.Epoch) assignments.Add(Assignment(group));
             else dropped.Add(beat.Group);
         }
@@ -78,5 +80,7 @@ internal static class HeartbeatAnswer
         return newest is { Wanted: { } actual } && newest.Report.Epoch == group.Epoch && !actual.Contains(node);
     }
 
-    private static GroupAssignment Assignment(GroupEntry group) => new(group.Id, group.Policy, group.Configuration);
+    /// <summary>With the rule of the policy in force: it holds from this epoch on, whoever passes the configuration on.</summary>
+    private static GroupAssignment Assignment(GroupEntry group) =>
+        new(group.Id, group.Policy, group.IsConfigured ? group.Configuration with { Rule = GroupRule.Of(group.Policy) } : group.Configuration);
 }

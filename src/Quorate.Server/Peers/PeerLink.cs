@@ -17,6 +17,7 @@ internal sealed class PeerLink : IBufferWriter<byte>, IDisposable
     /// <summary>Bytes that wait for a slow peer; beyond it messages are dropped.</summary>
     public const int MaxGatheredBytes = 256 * 1024 * 1024;
 
+    private const string NotUnderstood = "it does not speak the peers' protocol";
     private const int KeptBytes = 4 * 1024 * 1024;
     private const int FirstBackoffMilliseconds = 20;
     private const int LongestBackoffMilliseconds = 500;
@@ -24,7 +25,8 @@ internal sealed class PeerLink : IBufferWriter<byte>, IDisposable
 
     private readonly NodeLoop _loop;
     private readonly PeerIdentity _identity;
-    private readonly string _address;
+    private volatile IReadOnlyList<string> _addresses;
+    private string _address;
     private readonly ILogger _log;
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationToken _stopped;
@@ -40,12 +42,20 @@ internal sealed class PeerLink : IBufferWriter<byte>, IDisposable
         _loop = loop;
         _identity = identity;
         Peer = peer;
+        _addresses = [address];
         _address = address;
         _log = log;
         _stopped = _stop.Token;
     }
 
     public NodeId Peer { get; }
+
+    /// <summary>Gate: where the peer may be, the likeliest first; tried in turn until one answers as this peer.</summary>
+    public IReadOnlyList<string> Addresses
+    {
+        get => _addresses;
+        set => _addresses = value;
+    }
 
     /// <summary>Gate: a message written now has a chance to arrive.</summary>
     public bool CanWrite => _socket is not null && _gathering.Length < MaxGatheredBytes;
@@ -135,13 +145,17 @@ internal sealed class PeerLink : IBufferWriter<byte>, IDisposable
     {
         var backoff = FirstBackoffMilliseconds;
         var refusal = "";
+        var attempt = 0;
         while (!_stopped.IsCancellationRequested)
         {
+            var addresses = _addresses;
+            _address = addresses[attempt++ % addresses.Count];
             try
             {
                 using var socket = await ConnectAsync();
-                var why = await IntroduceAsync(socket);
-                if (why.Length > 0)
+                var (verdict, why) = await IntroduceAsync(socket);
+                if (verdict == PeerVerdict.Removed) _loop.Leave(why);
+                if (verdict != PeerVerdict.Taken)
                 {
                     if (why != refusal) _log.RefusedByPeer(Peer, _address, why);
                     refusal = why;
@@ -150,6 +164,7 @@ internal sealed class PeerLink : IBufferWriter<byte>, IDisposable
                 {
                     refusal = "";
                     backoff = FirstBackoffMilliseconds;
+                    attempt--; // the same address again
                     await StayUpAsync(socket);
                 }
             }
@@ -168,7 +183,7 @@ internal sealed class PeerLink : IBufferWriter<byte>, IDisposable
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(_stopped);
         timeout.CancelAfter(ConnectTime);
-        var endPoint = await Addresses.ResolveAsync(_address, timeout.Token);
+        var endPoint = await Server.Addresses.ResolveAsync(_address, timeout.Token);
         var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
@@ -187,24 +202,24 @@ internal sealed class PeerLink : IBufferWriter<byte>, IDisposable
         }
     }
 
-    /// <summary>Says who we are. The result is empty when the peer takes us, else its reason.</summary>
-    private async Task<string> IntroduceAsync(Socket socket)
+    /// <summary>Says who we are, and hears what becomes of it and why.</summary>
+    private async Task<(PeerVerdict Verdict, string Why)> IntroduceAsync(Socket socket)
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(_stopped);
         timeout.CancelAfter(ConnectTime);
-        var hello = new PeerHello(_identity.Self, Peer, _identity.Cluster, _identity.RespAddress).Encode();
+        var hello = new PeerHello(_identity.Self, Peer, _identity.Cluster, _identity.RespAddress, _identity.PeerAddress).Encode();
         await socket.SendAsync(hello, SocketFlags.None, timeout.Token);
         await using var stream = new NetworkStream(socket, ownsSocket: false);
         var prefix = new byte[4];
         await stream.ReadExactlyAsync(prefix, timeout.Token);
         var length = BinaryPrimitives.ReadUInt32LittleEndian(prefix);
-        if (length > PeerWelcome.MaxBytes) return "it does not speak the peers' protocol";
+        if (length > PeerWelcome.MaxBytes) return (PeerVerdict.Refused, NotUnderstood);
         var frame = new byte[length];
         await stream.ReadExactlyAsync(frame, timeout.Token);
-        if (!PeerWelcome.TryDecode(frame, out var isTaken, out var text)) return "it does not speak the peers' protocol";
-        if (!isTaken) return text;
+        if (!PeerWelcome.TryDecode(frame, out var verdict, out var text)) return (PeerVerdict.Refused, NotUnderstood);
+        if (verdict != PeerVerdict.Taken) return (verdict, text);
         lock (_loop.Gate) _identity.OnRespAddress(Peer, text);
-        return "";
+        return (verdict, "");
     }
 
     /// <summary>Lets the node write until the peer ends the connection (it never sends on it).</summary>

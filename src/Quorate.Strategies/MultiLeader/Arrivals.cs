@@ -116,7 +116,7 @@ internal sealed class Arrivals(MultiLeaderReplica replica)
             case MergeKind.Merged or MergeKind.Known when seen.Covers(frame.Run):
                 replica.Counters.DeltasMerged++;
                 replica.Counters.Conflicts += result.Conflicts;
-                replica.OnMerged(frame);
+                replica.Knowledge.OnMerged(frame);
                 return MergeKind.Merged;
             case MergeKind.TooFarAhead:
                 if (!isHeld) replica.Counters.StampsRefused++;

@@ -9,7 +9,8 @@ namespace Quorate.Strategies.MultiLeader;
 /// <c>semisync k</c>, <c>majority</c>, <c>sync</c> the loss of that many members of its region; the loss of the region once it
 /// was shipped. What a client was told no restart takes back, with <c>durability fsync</c>.</para>
 /// <para><b>Where what is.</b>
-/// <see cref="MultiLeaderReplica"/>: the way in, and what the parts share. <see cref="Gossip"/>, <see cref="Peer"/>: the other
+/// <see cref="MultiLeaderReplica"/>: the way in, and what the parts share. <see cref="Knowledge"/>: how
+/// updates become part of what it knows. <see cref="Gossip"/>, <see cref="Peer"/>: the other
 /// members, what they told and are told. <see cref="DeltaLog"/>, <see cref="Frame"/>: deltas that somebody may lack.
 /// <see cref="Shipper"/>: to whom they go when. <see cref="Arrivals"/>: in which order they are taken in.
 /// <see cref="ChangesSender"/>, <see cref="ChangesReceiver"/>, <see cref="ChangesRound"/>: shipped states.

@@ -57,7 +57,7 @@ internal sealed class Pulls(MultiLeaderReplica replica)
     public void OnStates(Peer from, States message)
     {
         if (from != _source || message.Transfer != _transfer || message.From != _from || message.Incarnation != _sourceIncarnation) return;
-        if (!replica.TryMergeState(message.State.Span, message.Shows)) return;
+        if (!replica.Knowledge.TryMergeState(message.State.Span, message.Shows)) return;
         if (message.From == 0)
         {
             _summary = message.Summary.ToArray();
@@ -74,7 +74,7 @@ internal sealed class Pulls(MultiLeaderReplica replica)
 
         _source = null;
         _needsAny = false;
-        if (!replica.TryAdopt(_summary, _adopts)) return;
+        if (!replica.Knowledge.TryAdopt(_summary, _adopts)) return;
         replica.Counters.Pulls++;
         _summary = [];
         from.IsMerged = true;
@@ -102,7 +102,7 @@ internal sealed class Pulls(MultiLeaderReplica replica)
         BecomeWhole();
         if (!HasGaps) return;
         HasGaps = false;
-        replica.CloseGaps();
+        replica.Knowledge.CloseGaps();
         replica.Journal.Save(RecordKind.GapsClosed, [], replica.Out);
     }
 
@@ -161,7 +161,7 @@ internal sealed class Pulls(MultiLeaderReplica replica)
             IsLast = !more,
             IsWhole = !NeedsWhole,
             Seen = replica.Machine.Seen.Copy(),
-            Shows = replica.Shows(),
+            Shows = replica.Knowledge.Shows(),
             Summary = summary.WrittenMemory,
             State = state.WrittenMemory,
         };

@@ -13,12 +13,20 @@ public sealed record PrimaryOptions
     /// <summary>Whose durable copies a write needs before it is committed and acknowledged; always the primary's own too.</summary>
     public Ack Ack { get; init; } = Ack.SemiSync;
 
+    /// <summary>With <see cref="Ack.Majority"/>: a majority is more than half of so many, however few are in sync. 0: of those in
+    /// sync.</summary>
+    public int Replicas { get; init; }
+
     /// <summary>The k of <see cref="Ack.SemiSync"/>, 1 and up.</summary>
     public int AckBackups { get; init; } = 1;
 
     /// <summary>With <see cref="Ack.Sync"/>: writes are refused while fewer replicas (the primary counted) are in sync, and
     /// the in-sync set never shrinks below. 1 and up.</summary>
     public int MinInSync { get; init; } = 2;
+
+    /// <summary>How many replicas there are to be: with <see cref="Ack.Majority"/> more than half of them have a write, also while some
+    /// are not in sync yet; 0: of those that are in sync.</summary>
+    public int Replicas { get; init; }
 
     /// <summary>What happens when fewer backups answer than <see cref="Ack"/> needs.</summary>
     public WhenShort WhenShort { get; init; } = WhenShort.Refuse;
@@ -89,6 +97,7 @@ public sealed record PrimaryOptions
         return this with
         {
             Ack = policy.Ack,
+            Replicas = policy.Replicas,
             AckBackups = policy.AckBackups,
             MinInSync = policy.MinInSync,
             WhenShort = policy.WhenShort,
@@ -96,6 +105,16 @@ public sealed record PrimaryOptions
             Durable = policy.Durability != Durability.Memory,
         };
     }
+
+    /// <summary>What an epoch's rule says, the rest as it is here.</summary>
+    internal PrimaryOptions With(GroupRule? rule) => rule is null ? this : this with
+    {
+        Ack = rule.Ack,
+        AckBackups = rule.AckBackups,
+        MinInSync = rule.MinInSync,
+        WhenShort = rule.WhenShort,
+        Replicas = rule.Replicas,
+    };
 
     /// <summary>Who feeds <paramref name="node"/> in this configuration.</summary>
     internal NodeId SourceOf(NodeId node, GroupConfiguration configuration)

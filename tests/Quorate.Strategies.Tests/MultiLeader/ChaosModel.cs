@@ -149,7 +149,7 @@ internal sealed class ChaosModel
         if (!_options.Durable) return;
         foreach (var node in _world.World.Nodes.Values)
         {
-            if (!node.IsUp || !MultiLeaderWorld.Replica(node).IsLeader || !MultiLeaderWorld.Replica(node).IsCausal) continue;
+            if (!node.IsUp || !MultiLeaderWorld.Replica(node).IsLeader || !MultiLeaderWorld.Replica(node).Knowledge.IsCausal) continue;
             var shown = Visible(node);
             foreach (var element in shown)
             {
@@ -192,7 +192,7 @@ internal sealed class ChaosModel
             foreach (var key in (string[])["c", "d", "r"]) _world.Peek(member, $"GET {key}").ShouldBe(_world.Peek(first, $"GET {key}"), $"{key} at n{member} and n{first}");
             Visible(_world[member]).Order().ShouldBe(Visible(_world[first]).Order());
             _world.Machine(member).DigestOf(0, 0).ShouldBe(_world.Machine(first).DigestOf(0, 0), $"digests of n{member} and n{first}");
-            MultiLeaderWorld.Replica(_world[member]).IsCausal.ShouldBeTrue();
+            MultiLeaderWorld.Replica(_world[member]).Knowledge.IsCausal.ShouldBeTrue();
         }
 
         var shown = Visible(_world[first]);
