@@ -55,11 +55,10 @@ internal static class HeartbeatAnswer
         foreach (var beat in heartbeat.Groups)
         {
             if (supervisor.Map.Group(beat.Group) is not { } group) dropped.Add(beat.Group);
-            else if (group.Policy.Strategy == Strategy.Raft && IsOut(supervisor, group, node)) dropped.Add(beat.Group);
             else if (group.Needs(node)) continue;
-            // Also a raft leader that is to go: it is the one that has to know, to make it so.
-            else if (group.Policy.Strategy == Strategy.Raft && beat.Report.Epoch >= group.Epoch) continue;
+            // It may lead a raft group that is to go on without it: only then it knows the wish that it has to make true.
             else if (beat.Report.Epoch < group.Epoch) assignments.Add(Assignment(group));
+            else if (group.Policy.Strategy == Strategy.Raft && !IsOut(supervisor, group, node)) continue;
             else dropped.Add(beat.Group);
         }
 

@@ -75,6 +75,17 @@ public sealed class Supervisor
         return HeartbeatAnswer.To(this, from, heartbeat, now.Nanoseconds);
     }
 
+    /// <summary>Answers a node's newest heartbeat once more, because the map has changed since; null: there is nothing to tell it. The
+    /// leases in it run from the time that the node sent that heartbeat, so that they are only shorter than those of the
+    /// answer to its next one.</summary>
+    internal HeartbeatReply? AnswerAgain(NodeId node, StepTime now)
+    {
+        if (Map.Node(node) is not { State: not NodeState.Removed } || _beats.GetValueOrDefault(node.Value)?.Last is not { } heartbeat) return null;
+        if (Detector.IsSuspected(node)) return null;
+        var reply = HeartbeatAnswer.To(this, node, heartbeat, now.Nanoseconds);
+        return reply.Assignments.Count + reply.Dropped.Count > 0 ? reply : null;
+    }
+
     /// <summary>Time has passed; call about every <see cref="IReplica.TickLength"/>, after what was committed is applied.</summary>
     public void OnTick(StepTime now)
     {
