@@ -24,10 +24,6 @@ public sealed record PrimaryOptions
     /// the in-sync set never shrinks below. 1 and up.</summary>
     public int MinInSync { get; init; } = 2;
 
-    /// <summary>How many replicas there are to be: with <see cref="Ack.Majority"/> more than half of them have a write, also while some
-    /// are not in sync yet; 0: of those that are in sync.</summary>
-    public int Replicas { get; init; }
-
     /// <summary>What happens when fewer backups answer than <see cref="Ack"/> needs.</summary>
     public WhenShort WhenShort { get; init; } = WhenShort.Refuse;
 
