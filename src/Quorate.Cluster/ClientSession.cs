@@ -2,6 +2,7 @@ using System.Text;
 using Quorate.Cluster.Commands;
 using Quorate.Cluster.Reads;
 using Quorate.Cluster.Sessions;
+using Quorate.Cluster.Voting;
 using Quorate.Data;
 using Quorate.Replication;
 using Quorate.Resp;
@@ -22,7 +23,6 @@ public sealed class ClientSession
     private readonly SlotQueue _slots = new();
     private readonly LocalExecution _local;
     private readonly Stack<HeldCommand> _spare = new();
-
     private int _barriers; // commands in the queue behind which no write may be handed on yet: anything held but a read
     private bool _isReady;
 
@@ -73,7 +73,7 @@ public sealed class ClientSession
         var wasEmpty = Output.Length == 0;
         if (Node.FindInKeyspace(args) is { } spec && IsExecutable(spec, args))
         {
-            if (spec.Route == CommandRoute.Write) TakeWrite(spec, args, now);
+            if (spec.Route == CommandRoute.Write || VotedReads.AreFor(_selected.Rule, spec)) TakeWrite(spec, args, now);
             else TakeRead(spec, args, _selected.Rule, now);
         }
         else if (TryTakeRuled(args, now))
@@ -235,7 +235,7 @@ public sealed class ClientSession
         var isSilent = State.BeginCommand(spec.Name, now);
         if (_barriers > 0 || Node.Pause.HoldsWrites(now) || !_slots.MayWriteBehind(Group.PathEpoch, Group.Replica.IsLeader))
         {
-            Hold(spec, args, now, isSilent);
+            Hold(VotedReads.InLineOf(spec), args, now, isSilent);
             return;
         }
 
@@ -244,7 +244,7 @@ public sealed class ClientSession
             State = SlotState.Writing,
             SinceNanoseconds = now.Nanoseconds,
             PathEpoch = Group.PathEpoch,
-            MayHaveHappened = Group.Replica.IsLeader,
+            MayHaveHappened = Group.Replica.IsLeader && !IsRead(spec),
             IsSilent = isSilent,
         });
         Group.Write(this, slot, Database, args, now);

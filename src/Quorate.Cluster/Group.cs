@@ -3,6 +3,7 @@ using System.Text;
 using Quorate.Cluster.Control;
 using Quorate.Cluster.Forwarding;
 using Quorate.Cluster.Reads;
+using Quorate.Cluster.Voting;
 using Quorate.Data;
 using Quorate.Replication;
 using Quorate.Resp;
@@ -41,6 +42,7 @@ internal sealed class Group : HostedGroup, IReplyRouter
         Replica = makeReplica(this);
         Raft = Replica as RaftReplica;
         Configured = Replica as IConfiguredReplica;
+        Voting = new GroupVoting(this, node);
         IsAbsent = Replica is AbsentReplica;
     }
 
@@ -100,6 +102,8 @@ internal sealed class Group : HostedGroup, IReplyRouter
         RemoteReads.Forget(session);
     }
 
+    public GroupVoting Voting { get; }
+
     /// <summary>Counts the changes of leader as this node saw them. Writes of one pipeline that go different ways could
     /// overtake each other, so a session goes on writing past an unanswered write only within one epoch.</summary>
     public int PathEpoch { get; private set; }
@@ -123,6 +127,12 @@ internal sealed class Group : HostedGroup, IReplyRouter
             return;
         }
 
+        if (Policy is { Reads: ReadConsistency.Voted } && Node.FindInKeyspace(args) is { Route: CommandRoute.Read })
+        {
+            Voting.AskRead(new PendingRequest { Owner = RequestOwner.Client, Session = session, Sequence = slot }, database, session.Output.Protocol, args, now);
+            return;
+        }
+
         var length = EntryCodec.WriteCommand(ref _entry, Stamp(now), database, session.Output.Protocol, args);
         Propose(Requests.Add(RequestOwner.Client, session, slot), _entry.AsSpan(0, length), KeyHashOf(args), now);
         if (_entry.Length > 1 << 20) _entry = new byte[256];
@@ -142,6 +152,15 @@ internal sealed class Group : HostedGroup, IReplyRouter
         if (!Replica.IsLeader) return;
         _clockWaiters.Add(session);
         Node.AwaitClock(this);
+    }
+
+    /// <summary>Gives a voted read's reply to whoever asked.</summary>
+    public void AnswerPoll(in PendingRequest asker, ReadOnlySpan<byte> reply) => Answer(asker, reply);
+
+    /// <summary>A voted read's entry was not taken, or nobody knows: a node asks again, a client is told to.</summary>
+    public void FailPoll(in PendingRequest asker, in Outcome outcome)
+    {
+        if (asker.Owner == RequestOwner.Client) Answer(asker, Replies.IsShort(outcome) ? Replies.Of(outcome) : Replies.TryAgain);
     }
 
     /// <summary>What a chain tells clean keys from dirty ones by: the hash of the only key of a command, 0 for a command of
@@ -173,12 +192,13 @@ internal sealed class Group : HostedGroup, IReplyRouter
 
     public override void OnTick(StepTime now)
     {
-        if (Raft is { IsLeader: true }) Raft.IsHeldAwake = !IsWishTrue || Forwarder.Count > 0 || Machine.HasExpiringKeys;
+        if (Raft is { IsLeader: true }) Raft.IsHeldAwake = !IsWishTrue || Forwarder.Count > 0 || Machine.HasExpiringKeys || Voting.NeedsTicks;
         Replica.OnTick(now, Effects);
         AfterStep(now);
         Forwarder.OnTick(now);
         RemoteReads.OnTick(now);
         ReadInbox.OnTick(now);
+        Voting.OnTick(now);
         if (Replica.IsLeader && Machine.HasDueKeys(now.UnixMilliseconds)) ProposeClock(now);
     }
 
@@ -187,6 +207,7 @@ internal sealed class Group : HostedGroup, IReplyRouter
         Gate.OnTurnEnd(now);
         Replica.OnTurnEnd(now, Effects);
         AfterStep(now);
+        Voting.OnTurnEnd(now);
         Forwarder.Flush(now);
         Inbox.Flush(now);
         RemoteReads.Flush();
@@ -201,6 +222,7 @@ internal sealed class Group : HostedGroup, IReplyRouter
         (_seenLeader, _seenIsLeader, _seenReign) = (leader, Replica.IsLeader, Reign);
         PathEpoch++;
         _clockProposed = false;
+        Voting.OnLeaderChanged();
         Inbox.OnLeaderChanged();
         Forwarder.OnLeaderChanged(now);
         Node.OnLeaderChanged();
@@ -226,6 +248,12 @@ internal sealed class Group : HostedGroup, IReplyRouter
                 return RemoteReads.OnAnswers(from, answered!, now);
             case PeerProbe.WireKind or PeerProbe.AnswerKind:
                 return PeerProbe.TryDecode(body, out var sentAt) && Node.OnPeerProbe(from, kind, sentAt, now);
+            case Ballots.WireKind:
+                return Ballots.TryDecode(body, out var ballots) && Voting.OnBallots(from, ballots!);
+            case QuarantineOrder.WireKind:
+                if (!QuarantineOrder.TryDecode(body, out var order)) return false;
+                Voting.OnOrder(from, order!, now);
+                return true;
             default:
                 if (!MessageCodec.TryDecode(kind, body, out var message)) return false;
                 Replica.OnMessage(from, message!, now, Effects);
@@ -282,12 +310,15 @@ internal sealed class Group : HostedGroup, IReplyRouter
             case RequestOwner.Freshness when outcome.Kind == OutcomeKind.ReadNow:
                 Gate.Freshness.OnLeave(request.AskedAt);
                 break;
+            case RequestOwner.Poll:
+                Voting.OnOutcome(request.Sequence, outcome);
+                break;
         }
     }
 
     public RespWriter? Begin(RequestId id)
     {
-        if (!Requests.TryPeek(id, out var request)) return null;
+        if (!Requests.TryPeek(id, out var request) || request.Owner == RequestOwner.Poll) return null;
         if (request.Owner == RequestOwner.Client && request.Session!.WriterFor(request.Sequence) is { } direct) return direct;
         return BeginScratch(request);
     }
@@ -300,6 +331,21 @@ internal sealed class Group : HostedGroup, IReplyRouter
         if (request.Owner == RequestOwner.Client && request.Session!.WriterFor(request.Sequence) is not null) request.Session.OnHeadWritten();
         else Answer(request, _scratch.Written.Span);
     }
+
+    public void OnBallot(LogIndex index, in EntryHeader entry, ReadOnlySpan<byte> result) => Voting.OnBallot(index, entry, result);
+
+    /// <summary>Those whose ballots count.</summary>
+    public IReadOnlyList<NodeId> Voters => Raft?.Voters ?? Configured?.Configuration?.InSync ?? [];
+
+    /// <summary>So many copies there should be; a majority is more than half of that.</summary>
+    public int VotersOfReads => Policy?.Replicas ?? Voters.Count;
+
+    public int VotersOfDigests => Math.Max(VotersOfReads, Voters.Count);
+
+    /// <summary>False where there is nothing to compare, or where state is shipped: there the commands are not in the log.</summary>
+    public bool ComparesReplicas => Voters.Count > 1 && Policy is not { Ship: Ship.State };
+
+    public bool HasVote(NodeId node) => Voters.Contains(node);
 
     /// <inheritdoc/>
     /// <remarks>Never the session's own output: what is there may leave the node.</remarks>

@@ -158,7 +158,7 @@ internal sealed class Holdings(Node node)
             if (hosted is not Group { IsAbsent: false } group) continue;
             if (group.Configured is { } configured)
             {
-                beats.Add(new GroupBeat(group.Id, configured.Report, configured.Wanted));
+                beats.Add(new GroupBeat(group.Id, configured.Report, configured.Wanted) { Diverged = group.Voting.Diverged });
             }
             else if (group.Raft is { } raft)
             {

@@ -21,12 +21,10 @@ public sealed class Node
     /// <summary>The group that holds the sixteen numbered databases.</summary>
     public static readonly GroupId DefaultGroup = new(1);
 
-    private const int RestTicks = 3000;
-
     private readonly SortedList<int, HostedGroup> _groups = [];
     private readonly List<HostedGroup> _touched = [];
     private readonly List<HostedGroup> _journaling = [];
-    private readonly List<HostedGroup> _ticking = [];
+    private readonly GroupClocks _clocks;
     private readonly List<Group> _clockless = [];
     private readonly ArrayBufferWriter<byte> _scratch = new(1 << 16);
     private readonly List<ClientSession> _sessions = [];
@@ -48,7 +46,8 @@ public sealed class Node
     internal Node(NodeOptions options, INodeHost host, NodeRules rules)
     {
         (Options, Host, Rules) = (options, host, rules);
-        Watch = new PeerWatch(this);
+        _clocks = new GroupClocks(this, _groups);
+        Watch = new PeerWatch(this, _clocks);
         Keyspace = new CommandTable(CommandTable.Keyspace);
         Lost = new LostAndFound(this);
         Holdings = new Holdings(this);
@@ -88,15 +87,14 @@ public sealed class Node
     /// <summary>Measures the process for INFO; the host sets it, the simulator leaves it.</summary>
     public Func<ProcessStatus>? MeasureProcess { get; set; }
 
+    public AlarmQueue Alarms { get; } = new();
+
     internal NodeRules Rules { get; }
 
     /// <summary>Null when the node runs without a control plane.</summary>
     internal ControlPlane? Control { get; }
 
     internal PeerWatch Watch { get; }
-
-    /// <summary>Groups whose clock does not tick.</summary>
-    internal int QuietCount => _groups.Count - _ticking.Count;
 
     internal Holdings Holdings { get; }
 
@@ -209,7 +207,12 @@ public sealed class Node
         Lost.OnTick();
         News.OnTick();
         Watch.OnTick(now);
-        if (Refusal is null) TickGroups(now);
+        if (Refusal is null)
+        {
+            _probing.OnTick(now);
+            _clocks.OnTick(now);
+        }
+
         var limit = Options.RequestTimeoutMilliseconds * StepTime.NanosecondsPerMillisecond;
         var lookForLate = ++_ticks % 10 == 0;
         for (var i = _sessions.Count - 1; i >= 0; i--)
@@ -309,16 +312,16 @@ public sealed class Node
 
     internal void AddGroup(HostedGroup group)
     {
-        if (_groups.TryGetValue(group.Id.Value, out var before)) StopTicking(before);
+        if (_groups.TryGetValue(group.Id.Value, out var before)) _clocks.Stop(before);
         _groups[group.Id.Value] = group;
-        LetTick(group);
+        _clocks.Begin(group);
     }
 
     internal void RemoveGroup(GroupId id)
     {
         if (!_groups.Remove(id.Value, out var group)) return;
         group.IsGone = true;
-        StopTicking(group);
+        _clocks.Stop(group);
     }
 
     internal void SendTo(NodeId to, HostedGroup group, Message message)
@@ -336,18 +339,11 @@ public sealed class Node
         RequestTurnEnd();
     }
 
-    /// <summary>The node is silent: quiet groups that it leads, or that are led from here, see for themselves.</summary>
-    internal void StirAll(NodeId silent)
-    {
-        foreach (var group in _groups.Values)
-            if (!group.IsTicking && (group.Replica.IsLeader || group.Replica.Leader == silent)) Stir(group);
-    }
-
     internal bool OnPeerProbe(NodeId from, byte kind, long sentAt, StepTime now) => _probing.OnProbe(from, kind, sentAt, now);
 
     internal void NeedsTurnEnd(HostedGroup group)
     {
-        if (!group.IsTicking) LetTick(group);
+        if (!group.IsTicking) _clocks.Begin(group);
         if (!group.IsTouched)
         {
             group.IsTouched = true;
@@ -393,6 +389,9 @@ public sealed class Node
     /// <summary>One session per life of a node: names it to the groups it forwards to.</summary>
     internal long ForwardingSession => ((long)Options.Self.Value << 40) | Options.Incarnation;
 
+    /// <summary>The node whose life a forwarding session is.</summary>
+    internal static NodeId OfForwardingSession(long session) => new((int)(session >> 40));
+
     internal RaftReplica MakeRaft(GroupId id, IStateMachine machine, Configuration members, bool isDurable, RaftRules? rules) => new(
         Options.Self,
         members,
@@ -406,43 +405,6 @@ public sealed class Node
 
     internal Group MakeDefault(Configuration voters, Group? before, RaftRules? rules = null) => new(
         DefaultGroup, this, Keyspace, group => MakeRaft(group.Id, group.Machine, voters, Options.Durability != Durability.Memory, rules), before);
-
-    private void TickGroups(StepTime now)
-    {
-        _probing.OnTick(now);
-        // Whatever should have stirred a group and did not: each is stirred once in half a minute.
-        for (var i = _ticks % RestTicks; i < _groups.Count; i += RestTicks)
-            if (!_groups.GetValueAtIndex(i).IsTicking) Stir(_groups.GetValueAtIndex(i));
-
-        for (var i = _ticking.Count - 1; i >= 0; i--)
-        {
-            if (i >= _ticking.Count) continue; // a step may end other groups
-            var group = _ticking[i];
-            group.OnTick(now);
-            NeedsTurnEnd(group);
-            if (group.IsQuiet) StopTicking(group);
-        }
-    }
-
-    private void Stir(HostedGroup group)
-    {
-        if (group.Replica is IQuiescentReplica replica) replica.Stir(Now, group.Effects);
-        NeedsTurnEnd(group);
-    }
-
-    private void LetTick(HostedGroup group)
-    {
-        if (group.IsTicking || group.IsGone) return;
-        group.IsTicking = true;
-        _ticking.Add(group);
-    }
-
-    private void StopTicking(HostedGroup group)
-    {
-        if (!group.IsTicking) return;
-        group.IsTicking = false;
-        _ticking.Remove(group);
-    }
 
     private void RequestTurnEnd()
     {

@@ -143,10 +143,12 @@ internal sealed class NodeView(Node node) : INodeView
         return string.Join(' ', words);
     }
 
-    private GroupStatus StatusOf(Group group)
+    private GroupStatus StatusOf(Group group) =>
+        (group.Raft is null ? StatusOfOther(group) : StatusOfRaft(group)) with { Trust = group.Voting.State, Voting = group.Voting.Figures with { } };
+
+    private GroupStatus StatusOfRaft(Group group)
     {
-        if (group.Raft is null) return StatusOfOther(group);
-        var raft = group.Raft.Status;
+        var raft = group.Raft!.Status;
         return new GroupStatus(
             group.Id,
             "raft",

@@ -35,4 +35,10 @@ internal static partial class ServerLog
 
     [LoggerMessage(9, LogLevel.Warning, "{What}")]
     public static partial void Storage(this ILogger log, string what);
+
+    [LoggerMessage(10, LogLevel.Error, "{What}")]
+    public static partial void Alarm(this ILogger log, string what);
+
+    [LoggerMessage(11, LogLevel.Warning, "{What}")]
+    public static partial void Notice(this ILogger log, string what);
 }

@@ -1,3 +1,4 @@
+using Quorate.Cluster.Voting;
 using Quorate.Replication;
 
 namespace Quorate.Cluster.Commands;
@@ -21,7 +22,14 @@ public sealed record GroupStatus(
     LogIndex CommitIndex,
     LogIndex LastApplied,
     long LeaderHeardMilliseconds,
-    IReadOnlyList<FollowerStatus> Followers);
+    IReadOnlyList<FollowerStatus> Followers)
+{
+    /// <summary>Whether the state here is trusted: ok, handing-over, quarantined or given-up.</summary>
+    public string Trust { get; init; } = "ok";
+
+    /// <summary>What comparing the replicas has come to on this node.</summary>
+    public VotingFigures Voting { get; init; } = new();
+}
 
 /// <summary>A follower as its leader sees it.</summary>
 /// <param name="Node">The follower.</param>

@@ -35,7 +35,12 @@ internal static class ReplicationReport
         {
             Field(text, "group" + group.Group.Value,
                 $"strategy={group.Strategy},leader={group.Leader},term={group.Term.Value},last_index={group.LastIndex.Value},"
-                + $"commit_index={group.CommitIndex.Value},last_applied={group.LastApplied.Value}");
+                + $"commit_index={group.CommitIndex.Value},last_applied={group.LastApplied.Value},trust={group.Trust}");
+            var voting = group.Voting;
+            Field(text, $"group{group.Group.Value}_voting",
+                $"rounds={voting.Rounds},ranges_agreed={voting.RangesAgreed},ranges_undecided={voting.RangesUndecided},dissents={voting.Dissents},"
+                + $"disagreements={voting.Disagreements},quarantines={voting.QuarantinesOrdered},reseeds={voting.Reseeds},"
+                + $"voted_reads={voting.VotedReads},masked_reads={voting.MaskedReads},undecided_reads={voting.UndecidedReads}");
         }
     }
 

@@ -23,6 +23,9 @@ internal sealed class GroupWatch(GroupId group)
     /// <summary>Replicas that are to lose their part: their leases are not renewed.</summary>
     public HashSet<NodeId> Withheld { get; } = [];
 
+    /// <summary>Replicas that left the group because their state was wrong: how often, and when the last time.</summary>
+    public Dictionary<NodeId, (int Times, long At)> SetAside { get; } = [];
+
     /// <summary>Who is to lead instead, by an operator's word or because the leader should not; none otherwise.</summary>
     public NodeId Heir { get; set; }
 

@@ -50,7 +50,8 @@ internal static class Membership
         var staying = current.Members.Where(n => !IsGone(n)).ToList();
         if (staying.Count < policy.Replicas)
         {
-            var nodes = supervisor.Map.Nodes.Where(n => !current.Contains(n.Id) && !supervisor.Detector.IsSuspected(n.Id) && supervisor.Detector.WasHeard(n.Id));
+            var nodes = supervisor.Map.Nodes.Where(n => !current.Contains(n.Id) && !supervisor.Detector.IsSuspected(n.Id) && supervisor.Detector.WasHeard(n.Id)
+                && SetAside.MayCome(supervisor, group, n.Id, now));
             return Placement.ChooseOne(policy, [.. staying.Select(n => supervisor.Map.Node(n)!)], nodes, supervisor.Map.ReplicasOn) is { } newcomer
                 ? current with { Epoch = current.Epoch.Next, Learners = [.. current.Learners, newcomer] }
                 : null;

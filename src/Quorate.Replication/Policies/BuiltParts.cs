@@ -9,7 +9,7 @@ public sealed record BuiltParts(IReadOnlyList<Strategy> Strategies, IReadOnlyLis
         [Strategy.Raft, Strategy.Primary, Strategy.Chain],
         [
             ReadConsistency.Linearizable, ReadConsistency.Tail, ReadConsistency.Craq, ReadConsistency.Bounded, ReadConsistency.Session,
-            ReadConsistency.Eventual, ReadConsistency.Weak,
+            ReadConsistency.Eventual, ReadConsistency.Weak, ReadConsistency.Voted,
         ]);
 
     /// <summary>Everything that a policy can say.</summary>
