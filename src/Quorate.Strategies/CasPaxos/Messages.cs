@@ -35,7 +35,8 @@ internal abstract class ItemsMessage : CasPaxosMessage
         while (!reader.IsAtEnd)
         {
             if (!Item.TryRead(ref reader, out var item) || item.Kind <= ItemKind.Collect != isProposal) return false;
-            if (isProposal && item.Kind != ItemKind.Read && item.Ballot.Epoch != into.Epoch) return false;
+            // A tombstone may have been accepted in an older epoch.
+            if (item.Kind is ItemKind.Prepare or ItemKind.Accept && item.Ballot.Epoch != into.Epoch) return false;
         }
 
         return true;
