@@ -2,6 +2,7 @@ using System.Text;
 using Quorate.Cluster.Commands;
 using Quorate.Cluster.Reads;
 using Quorate.Cluster.Sessions;
+using Quorate.Cluster.Voting;
 using Quorate.Data;
 using Quorate.Replication;
 using Quorate.Resp;
@@ -23,7 +24,6 @@ public sealed class ClientSession
     private readonly LocalExecution _local;
     private readonly MergingOrder _merging;
     private readonly Stack<HeldCommand> _spare = new();
-
     private int _barriers; // commands in the queue behind which no write may be handed on yet: anything held but a read
     private bool _isReady;
 
@@ -75,8 +75,8 @@ public sealed class ClientSession
         var wasEmpty = Output.Length == 0;
         if (_merging.Find(args) is { } spec)
         {
-            if (IsRead(spec)) TakeRead(spec, args, _selected.Rule, now);
-            else TakeWrite(spec, args, now);
+            if (!IsRead(spec) || VotedReads.AreFor(_selected.Rule, spec)) TakeWrite(spec, args, now);
+            else TakeRead(spec, args, _selected.Rule, now);
         }
         else if (TryTakeRuled(args, now))
         {
@@ -131,9 +131,8 @@ public sealed class ClientSession
 
     internal void CompleteSlot(long slot, ReadOnlySpan<byte> reply)
     {
-        if (IsGone || !_slots.Contains(slot)) return;
+        if (IsGone || !_slots.Contains(slot) || _slots[slot].State == SlotState.Done) return;
         ref var s = ref _slots[slot];
-        if (s.State == SlotState.Done) return;
         if (s.IsSilent) reply = default;
         if (slot == _slots.Head)
         {
@@ -174,9 +173,9 @@ public sealed class ClientSession
         while (_slots.Count > 0 && !_local.IsWaiting && !_isHeldBack && limit != long.MaxValue)
         {
             ref var head = ref _slots[_slots.Head];
-            if (head.State == SlotState.Done || now.Nanoseconds - head.SinceNanoseconds <= SessionReads.PatienceFor(head, limit)) break;
+            if (head.State == SlotState.Done || now.Nanoseconds - Math.Max(head.SinceNanoseconds, Node.Pause.Over) <= SessionReads.PatienceFor(head, limit)) break;
             if (IsRead(head.Spec)) Reads.Refuse(head);
-            else CompleteSlot(_slots.Head, Group.GiveUp(this, _slots.Head, head));
+            else CompleteSlot(_slots.Head, LateReply.Of(Group, this, _slots.Head, head));
         }
     }
 
@@ -230,21 +229,22 @@ public sealed class ClientSession
     private void TakeWrite(CommandSpec spec, in CommandArgs args, StepTime now)
     {
         var isSilent = State.BeginCommand(spec.Name, now);
-        if (_barriers > 0 || _merging.MustWait(spec) || !_slots.MayWriteBehind(Group.PathEpoch, Group.Replica.IsLeader))
+        if (_barriers > 0 || _merging.MustWait(spec) || Node.Pause.HoldsWrites(now) || !_slots.MayWriteBehind(Group.PathEpoch, Group.Replica.IsLeader))
         {
-            Hold(spec, args, now, isSilent);
+            Hold(Group.Merging is null ? VotedReads.InLineOf(spec) : spec, args, now, isSilent);
             return;
         }
 
-        var slot = _slots.Push(new Slot { Spec = spec, SinceNanoseconds = now.Nanoseconds, IsSilent = isSilent });
-        _merging.OnHandedOn(slot, ref _slots[slot]);
-        Group.Write(this, slot, Database, args, now, spec.Route == CommandRoute.Read);
+        var isRead = spec.Route == CommandRoute.Read;
+        var slot = _slots.Push(new Slot { SinceNanoseconds = now.Nanoseconds, IsSilent = isSilent });
+        _merging.OnHandedOn(slot, ref _slots[slot], isRead);
+        Group.Write(this, slot, Database, args, now, isRead);
     }
 
     private void TakeRead(CommandSpec spec, in CommandArgs args, in ReadRule rule, StepTime now)
     {
         var isSilent = State.BeginCommand(spec.Name, now);
-        if (_slots.Count == 0 && (rule.IsNewest ? Group.Replica.MayReadLocally(now) : Reads.Judge(rule, now) == ReadVerdict.Now)
+        if (_slots.Count == 0 && !Node.Pause.HoldsReads(now) && (rule.IsNewest ? Group.Replica.MayReadLocally(now) : Reads.Judge(rule, now) == ReadVerdict.Now)
             && Reads.TryRead(spec, args, rule, isSilent, now)) return;
         Hold(spec, args, now, isSilent, rule);
         if (_slots.Count == 1) Advance(inStep: false);
@@ -275,6 +275,7 @@ public sealed class ClientSession
     private bool TryBeginHead(ref Slot head, bool inStep)
     {
         var now = Node.Now;
+        if (IsRead(head.Spec) ? Node.Pause.HoldsReads(now) : head.Spec is not null && Node.Pause.HoldsWrites(now)) return false;
         if (IsRead(head.Spec) && Node.Refusal is null) return Reads.TryBegin(ref head, inStep, now);
         if (inStep)
         {
@@ -305,7 +306,7 @@ public sealed class ClientSession
     /// <summary>Hands on held writes that now follow only writes of the same way (and reads).</summary>
     private void HandOnWrites()
     {
-        if (_barriers == 0) return;
+        if (_barriers == 0 || Node.Pause.HoldsWrites(Node.Now)) return;
         for (var s = _slots.Head; s < _slots.End; s++)
         {
             ref var slot = ref _slots[s];
@@ -327,7 +328,7 @@ public sealed class ClientSession
     {
         var command = slot.Command!;
         slot.Command = null;
-        _merging.OnHandedOn(sequence, ref slot);
+        _merging.OnHandedOn(sequence, ref slot, slot.Spec is { Route: CommandRoute.Read });
         _barriers--;
         Group.Write(this, sequence, Database, command.Args, Node.Now, slot.IsRead);
         _spare.Push(command);

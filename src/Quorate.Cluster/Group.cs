@@ -4,7 +4,7 @@ using Quorate.Cluster.Control;
 using Quorate.Cluster.Convergent;
 using Quorate.Cluster.Forwarding;
 using Quorate.Cluster.Reads;
-using Quorate.Cluster.Sessions;
+using Quorate.Cluster.Voting;
 using Quorate.Data;
 using Quorate.Replication;
 using Quorate.Resp;
@@ -19,9 +19,7 @@ internal sealed class Group : HostedGroup, IReplyRouter
     private readonly List<ClientSession> _clockWaiters = [];
     private readonly RespWriter _scratch = new();
     private byte[] _entry = new byte[256];
-    private NodeId _seenLeader;
-    private long _seenReign;
-    private bool _seenIsLeader;
+    private (NodeId Leader, bool IsLeader, long Reign) _seen;
     private long _lastStamp;
     private long _heardAt = -1;
     private bool _clockProposed;
@@ -29,7 +27,6 @@ internal sealed class Group : HostedGroup, IReplyRouter
     /// <param name="makeReplica">Makes the replica of this group's machine, last of all.</param>
     /// <param name="before">What stood for the group on this node until now: what it forwarded and has no answer to goes on
     /// here, and the sequence of its session, of which the log remembers what it has seen.</param>
-    /// <param name="policy">Needed of a group whose data merges.</param>
     public Group(GroupId id, Node node, CommandTable table, Func<Group, IReplica> makeReplica, Group? before = null, Policy? policy = null)
         : base(id, node)
     {
@@ -46,6 +43,7 @@ internal sealed class Group : HostedGroup, IReplyRouter
         Replica = makeReplica(this);
         Raft = Replica as RaftReplica;
         Configured = Replica as IConfiguredReplica;
+        Voting = new GroupVoting(this, node);
         IsAbsent = Replica is AbsentReplica;
     }
 
@@ -70,7 +68,7 @@ internal sealed class Group : HostedGroup, IReplyRouter
     public override IReplica Replica { get; }
 
     /// <inheritdoc/>
-    public override bool IsQuiet => Raft is { IsQuiet: true } && Forwarder.Count == 0;
+    public override bool IsQuiet => Raft is { IsQuiet: true } && Forwarder.Count == 0 && RemoteReads.Count == 0 && ReadInbox.Count == 0;
 
     /// <summary>A raft group's voters are those that the control plane wishes for.</summary>
     public bool IsWishTrue { get; set; } = true;
@@ -83,7 +81,6 @@ internal sealed class Group : HostedGroup, IReplyRouter
 
     /// <summary>Null in a group with one order of all writes.</summary>
     public MergingContents? Merging { get; }
-
     public CommandTable Commands => Merging?.Commands ?? Node.Keyspace;
 
     public RequestTable Requests { get; } = new();
@@ -112,6 +109,8 @@ internal sealed class Group : HostedGroup, IReplyRouter
         Merging?.Forwarder.Forget(session);
     }
 
+    public GroupVoting Voting { get; }
+
     /// <summary>Counts the changes of leader as this node saw them. Writes of one pipeline that go different ways could
     /// overtake each other, so a session goes on writing past an unanswered write only within one epoch.</summary>
     public int PathEpoch { get; private set; }
@@ -130,18 +129,15 @@ internal sealed class Group : HostedGroup, IReplyRouter
     /// <param name="isRead">Only where the data merges.</param>
     public void Write(ClientSession session, long slot, int database, in CommandArgs args, StepTime now, bool isRead = false)
     {
-        if (Merging is not null)
-        {
-            Merging.Take(session, slot, isRead, args, now);
-            return;
-        }
+        if (Merging is not null) Merging.Take(session, slot, isRead, args, now);
+        else if (!Replica.IsLeader) Forwarder.Enqueue(session, slot, database, args, now);
+        else if (Policy is { Reads: ReadConsistency.Voted } && Node.FindInKeyspace(args) is { Route: CommandRoute.Read })
+            Voting.AskRead(new PendingRequest { Owner = RequestOwner.Client, Session = session, Sequence = slot }, database, session.Output.Protocol, args, now);
+        else WriteHere(session, slot, database, args, now);
+    }
 
-        if (!Replica.IsLeader)
-        {
-            Forwarder.Enqueue(session, slot, database, args, now);
-            return;
-        }
-
+    private void WriteHere(ClientSession session, long slot, int database, in CommandArgs args, StepTime now)
+    {
         var length = EntryCodec.WriteCommand(ref _entry, Stamp(now), database, session.Output.Protocol, args);
         Propose(Requests.Add(RequestOwner.Client, session, slot), _entry.AsSpan(0, length), KeyHashOf(args), now);
         if (_entry.Length > 1 << 20) _entry = new byte[256];
@@ -163,6 +159,15 @@ internal sealed class Group : HostedGroup, IReplyRouter
         Node.AwaitClock(this);
     }
 
+    /// <summary>Gives a voted read's reply to whoever asked.</summary>
+    public void AnswerPoll(in PendingRequest asker, ReadOnlySpan<byte> reply) => Answer(asker, reply);
+
+    /// <summary>A voted read's entry was not taken, or nobody knows: a node asks again, a client is told to.</summary>
+    public void FailPoll(in PendingRequest asker, in Outcome outcome)
+    {
+        if (asker.Owner == RequestOwner.Client) Answer(asker, Replies.IsShort(outcome) ? Replies.Of(outcome) : Replies.TryAgain);
+    }
+
     /// <summary>What a chain tells clean keys from dirty ones by: the hash of the only key of a command, 0 for a command of
     /// several keys or of none, which concerns them all. Other strategies do not look at it.</summary>
     public ulong KeyHashOf(in CommandArgs args) =>
@@ -181,21 +186,6 @@ internal sealed class Group : HostedGroup, IReplyRouter
         NeedsTurnEnd();
     }
 
-    /// <summary>The client waits no longer: what it is told of a command that was handed on, or not even that.</summary>
-    public ReadOnlySpan<byte> GiveUp(ClientSession session, long sequence, in Slot slot)
-    {
-        var mayHappen = slot.State == SlotState.Writing
-            && (slot.MayHaveHappened || (Merging is null ? Forwarder.GiveUp(session, sequence) : Merging.Forwarder.GiveUp(session, sequence) && !slot.IsRead));
-        if (Merging is null) return mayHappen ? Replies.Uncertain("no majority answered in time") : Replies.NoLeader;
-        return mayHappen ? Replies.Uncertain("not enough replicas answered in time") : Replies.NoReplica;
-    }
-
-    /// <summary>The words of a command without what only says how it is to be executed.</summary>
-    public CommandArgs Bare(in CommandArgs args) => Merging is null ? args : QuorumWords.TakeOff(Merging.Policy, args, out _, out _);
-
-    /// <summary>True from the moment a command is handed on, when nobody can say any more that it will not take effect.</summary>
-    public bool IsHandedOnForGood(bool isRead) => Merging is null ? Replica.IsLeader : Merging.Serves && !isRead;
-
     /// <summary>Moves the log's clock on, so that what has run out goes: expiry is decided by the log alone.</summary>
     public void ProposeClock(StepTime now)
     {
@@ -207,13 +197,14 @@ internal sealed class Group : HostedGroup, IReplyRouter
 
     public override void OnTick(StepTime now)
     {
-        if (Raft is { IsLeader: true }) Raft.IsHeldAwake = !IsWishTrue || Forwarder.Count > 0 || Machine.HasExpiringKeys;
+        if (Raft is { IsLeader: true }) Raft.IsHeldAwake = !IsWishTrue || Forwarder.Count > 0 || Machine.HasExpiringKeys || Voting.NeedsTicks;
         Replica.OnTick(now, Effects);
         AfterStep(now);
         Forwarder.OnTick(now);
         Merging?.Forwarder.OnTick(now);
         RemoteReads.OnTick(now);
         ReadInbox.OnTick(now);
+        Voting.OnTick(now);
         if (Merging is null && Replica.IsLeader && Machine.HasDueKeys(now.UnixMilliseconds)) ProposeClock(now);
     }
 
@@ -222,6 +213,7 @@ internal sealed class Group : HostedGroup, IReplyRouter
         Gate.OnTurnEnd(now);
         Replica.OnTurnEnd(now, Effects);
         AfterStep(now);
+        Voting.OnTurnEnd(now);
         Forwarder.Flush(now);
         Merging?.Forwarder.Flush(now);
         Inbox.Flush(now);
@@ -232,11 +224,12 @@ internal sealed class Group : HostedGroup, IReplyRouter
     /// <summary>Notices that the leader changed.</summary>
     public override void AfterStep(StepTime now)
     {
-        var leader = Replica.Leader;
-        if (leader == _seenLeader && Replica.IsLeader == _seenIsLeader && Reign == _seenReign) return;
-        (_seenLeader, _seenIsLeader, _seenReign) = (leader, Replica.IsLeader, Reign);
+        var leads = (Replica.Leader, Replica.IsLeader, Reign);
+        if (leads == _seen) return;
+        _seen = leads;
         PathEpoch++;
         _clockProposed = false;
+        Voting.OnLeaderChanged();
         Inbox.OnLeaderChanged();
         Forwarder.OnLeaderChanged(now);
         Node.OnLeaderChanged();
@@ -261,8 +254,12 @@ internal sealed class Group : HostedGroup, IReplyRouter
                 if (!ReadsAnswered.TryDecode(body, out var answered)) return false;
                 if (IsAbsent && !answered!.Leader.IsNone) Node.Routing.OnRedirect(this, from, answered.Leader, now);
                 return RemoteReads.OnAnswers(from, answered!, now);
-            case PeerProbe.WireKind or PeerProbe.AnswerKind:
-                return PeerProbe.TryDecode(body, out var sentAt) && Node.OnPeerProbe(from, kind, sentAt, now);
+            case Ballots.WireKind:
+                return Ballots.TryDecode(body, out var ballots) && Voting.OnBallots(from, ballots!);
+            case QuarantineOrder.WireKind:
+                if (!QuarantineOrder.TryDecode(body, out var order)) return false;
+                Voting.OnOrder(from, order!, now);
+                return true;
             default:
                 if (!MessageCodec.TryDecode(kind, body, out var message)) return false;
                 Replica.OnMessage(from, message!, now, Effects);
@@ -303,6 +300,9 @@ internal sealed class Group : HostedGroup, IReplyRouter
 
         switch (request.Owner)
         {
+            case RequestOwner.Peer or RequestOwner.PeerRead when Merging is not null:
+                Merging.Inbox.OnOutcome(request, outcome);
+                break;
             case RequestOwner.Clock:
                 _clockProposed = false;
                 break;
@@ -310,10 +310,7 @@ internal sealed class Group : HostedGroup, IReplyRouter
                 if (outcome.Kind == OutcomeKind.ReadNow) Gate.Freshness.OnLeave(request.AskedAt);
                 request.Session!.OnOutcome(request.Sequence, outcome);
                 break;
-            case RequestOwner.Peer or RequestOwner.PeerRead when Merging is not null:
-                Merging.Inbox.OnOutcome(request, outcome);
-                break;
-            case RequestOwner.Peer:
+            case RequestOwner.Peer when Merging is null:
                 Inbox.OnOutcome(request, outcome);
                 break;
             case RequestOwner.PeerRead:
@@ -323,12 +320,15 @@ internal sealed class Group : HostedGroup, IReplyRouter
             case RequestOwner.Freshness when outcome.Kind == OutcomeKind.ReadNow:
                 Gate.Freshness.OnLeave(request.AskedAt);
                 break;
+            case RequestOwner.Poll:
+                Voting.OnOutcome(request.Sequence, outcome);
+                break;
         }
     }
 
     public RespWriter? Begin(RequestId id)
     {
-        if (!Requests.TryPeek(id, out var request)) return null;
+        if (!Requests.TryPeek(id, out var request) || request.Owner == RequestOwner.Poll) return null;
         if (request.Owner == RequestOwner.Client && request.Session!.WriterFor(request.Sequence) is { } direct) return direct;
         return BeginScratch(request);
     }
@@ -341,6 +341,21 @@ internal sealed class Group : HostedGroup, IReplyRouter
         if (request.Owner == RequestOwner.Client && request.Session!.WriterFor(request.Sequence) is not null) request.Session.OnHeadWritten();
         else Answer(request, _scratch.Written.Span);
     }
+
+    public void OnBallot(LogIndex index, in EntryHeader entry, ReadOnlySpan<byte> result) => Voting.OnBallot(index, entry, result);
+
+    /// <summary>Those whose ballots count.</summary>
+    public IReadOnlyList<NodeId> Voters => Raft?.Voters ?? Configured?.Configuration?.InSync ?? [];
+
+    /// <summary>So many copies there should be; a majority is more than half of that.</summary>
+    public int VotersOfReads => Policy?.Replicas ?? Voters.Count;
+
+    public int VotersOfDigests => Math.Max(VotersOfReads, Voters.Count);
+
+    /// <summary>False where there is nothing to compare, or where state is shipped: there the commands are not in the log.</summary>
+    public bool ComparesReplicas => Voters.Count > 1 && Policy is not { Ship: Ship.State };
+
+    public bool HasVote(NodeId node) => Voters.Contains(node);
 
     /// <inheritdoc/>
     /// <remarks>Never the session's own output: what is there may leave the node.</remarks>

@@ -4,6 +4,7 @@ using Quorate.Cluster.Commands;
 using Quorate.Cluster.Control;
 using Quorate.Cluster.Peers;
 using Quorate.Cluster.Reads;
+using Quorate.Cluster.Sessions;
 using Quorate.Data;
 using Quorate.Replication;
 using Quorate.Resp;
@@ -20,12 +21,10 @@ public sealed class Node
     /// <summary>The group that holds the sixteen numbered databases.</summary>
     public static readonly GroupId DefaultGroup = new(1);
 
-    private const int RestTicks = 3000;
-
     private readonly SortedList<int, HostedGroup> _groups = [];
     private readonly List<HostedGroup> _touched = [];
     private readonly List<HostedGroup> _journaling = [];
-    private readonly List<HostedGroup> _ticking = [];
+    private readonly GroupClocks _clocks;
     private readonly List<Group> _clockless = [];
     private readonly ArrayBufferWriter<byte> _scratch = new(1 << 16);
     private readonly List<ClientSession> _sessions = [];
@@ -47,13 +46,15 @@ public sealed class Node
     internal Node(NodeOptions options, INodeHost host, NodeRules rules)
     {
         (Options, Host, Rules) = (options, host, rules);
-        Watch = new PeerWatch(this);
+        _clocks = new GroupClocks(this, _groups);
+        Watch = new PeerWatch(this, _clocks);
         Keyspace = new CommandTable(CommandTable.Keyspace);
         Lost = new LostAndFound(this);
         Holdings = new Holdings(this);
         _probing = new PeerProbing(this);
         Routing = new Routing(this);
         View = new NodeView(this);
+        News = new LeaderNews(this);
         if (options.Control is not null)
         {
             Control = new ControlPlane(this, options.Control);
@@ -86,15 +87,14 @@ public sealed class Node
     /// <summary>Measures the process for INFO; the host sets it, the simulator leaves it.</summary>
     public Func<ProcessStatus>? MeasureProcess { get; set; }
 
+    public AlarmQueue Alarms { get; } = new();
+
     internal NodeRules Rules { get; }
 
     /// <summary>Null when the node runs without a control plane.</summary>
     internal ControlPlane? Control { get; }
 
     internal PeerWatch Watch { get; }
-
-    /// <summary>Groups whose clock does not tick.</summary>
-    internal int QuietCount => _groups.Count - _ticking.Count;
 
     internal Holdings Holdings { get; }
 
@@ -105,6 +105,9 @@ public sealed class Node
 
     internal LostAndFound Lost { get; }
 
+    internal Pause Pause { get; } = new();
+
+    internal LeaderNews News { get; }
     /// <summary>Which peers answer reads, and how fast.</summary>
     internal PeerScores Peers => _probing.Scores;
 
@@ -189,6 +192,7 @@ public sealed class Node
         if (!PeerFrame.TryRead(frame, out var kind, out var id, out var body)) return false;
         Watch.OnFrame(from, now);
         if (kind == PeerPing.WireKind) return body.IsEmpty;
+        if (kind is PeerProbe.WireKind or PeerProbe.AnswerKind) return PeerProbe.TryDecode(body, out var sentAt) && _probing.OnProbe(from, kind, sentAt, now);
         if (!_groups.TryGetValue(id.Value, out var group)) return id.Value > 0; // dropped here, or not made yet
         if (Refusal is not null) return true;
         var understood = group.OnMessage(from, kind, body, now);
@@ -202,8 +206,14 @@ public sealed class Node
         Now = now;
         Statistics.OnTick(now);
         Lost.OnTick();
+        News.OnTick();
         Watch.OnTick(now);
-        if (Refusal is null) TickGroups(now);
+        if (Refusal is null)
+        {
+            _probing.OnTick(now);
+            _clocks.OnTick(now);
+        }
+
         var limit = Options.RequestTimeoutMilliseconds * StepTime.NanosecondsPerMillisecond;
         var lookForLate = ++_ticks % 10 == 0;
         for (var i = _sessions.Count - 1; i >= 0; i--)
@@ -213,6 +223,13 @@ public sealed class Node
         }
 
         DrainReady();
+    }
+
+    /// <summary>The host cannot reach a peer again and again (open), or can again: an open circuit gets no reads.</summary>
+    public void OnPeerCircuit(NodeId peer, bool isOpen, StepTime now)
+    {
+        Now = now;
+        Peers.OnCircuit(peer, isOpen);
     }
 
     public void OnPersisted(PersistPoint durable, StepTime now)
@@ -306,16 +323,16 @@ public sealed class Node
 
     internal void AddGroup(HostedGroup group)
     {
-        if (_groups.TryGetValue(group.Id.Value, out var before)) StopTicking(before);
+        if (_groups.TryGetValue(group.Id.Value, out var before)) _clocks.Stop(before);
         _groups[group.Id.Value] = group;
-        LetTick(group);
+        _clocks.Begin(group);
     }
 
     internal void RemoveGroup(GroupId id)
     {
         if (!_groups.Remove(id.Value, out var group)) return;
         group.IsGone = true;
-        StopTicking(group);
+        _clocks.Stop(group);
     }
 
     internal void SendTo(NodeId to, HostedGroup group, Message message)
@@ -327,24 +344,16 @@ public sealed class Node
         HasEffects(group);
     }
 
-    internal void Ping(NodeId peer)
+    /// <summary>What is said between nodes, not between replicas: it stirs no group.</summary>
+    internal void Tell(NodeId peer, Message message)
     {
-        if (Host.OutputTo(peer) is { } output) PeerFrame.Write(output, DefaultGroup, PeerPing.Instance, _scratch);
+        if (Host.OutputTo(peer) is { } output) PeerFrame.Write(output, DefaultGroup, message, _scratch);
         RequestTurnEnd();
     }
 
-    /// <summary>The node is silent: quiet groups that it leads, or that are led from here, see for themselves.</summary>
-    internal void StirAll(NodeId silent)
-    {
-        foreach (var group in _groups.Values)
-            if (!group.IsTicking && (group.Replica.IsLeader || group.Replica.Leader == silent)) Stir(group);
-    }
-
-    internal bool OnPeerProbe(NodeId from, byte kind, long sentAt, StepTime now) => _probing.OnProbe(from, kind, sentAt, now);
-
     internal void NeedsTurnEnd(HostedGroup group)
     {
-        if (!group.IsTicking) LetTick(group);
+        if (!group.IsTicking) _clocks.Begin(group);
         if (!group.IsTouched)
         {
             group.IsTouched = true;
@@ -390,6 +399,9 @@ public sealed class Node
     /// <summary>One session per life of a node: names it to the groups it forwards to.</summary>
     internal long ForwardingSession => ((long)Options.Self.Value << 40) | Options.Incarnation;
 
+    /// <summary>The node whose life a forwarding session is.</summary>
+    internal static NodeId OfForwardingSession(long session) => new((int)(session >> 40));
+
     internal RaftReplica MakeRaft(GroupId id, IStateMachine machine, Configuration members, bool isDurable, RaftRules? rules) => new(
         Options.Self,
         members,
@@ -403,43 +415,6 @@ public sealed class Node
 
     internal Group MakeDefault(Configuration voters, Group? before, RaftRules? rules = null) => new(
         DefaultGroup, this, Keyspace, group => MakeRaft(group.Id, group.Machine, voters, Options.Durability != Durability.Memory, rules), before);
-
-    private void TickGroups(StepTime now)
-    {
-        _probing.OnTick(now);
-        // Whatever should have stirred a group and did not: each is stirred once in half a minute.
-        for (var i = _ticks % RestTicks; i < _groups.Count; i += RestTicks)
-            if (!_groups.GetValueAtIndex(i).IsTicking) Stir(_groups.GetValueAtIndex(i));
-
-        for (var i = _ticking.Count - 1; i >= 0; i--)
-        {
-            if (i >= _ticking.Count) continue; // a step may end other groups
-            var group = _ticking[i];
-            group.OnTick(now);
-            NeedsTurnEnd(group);
-            if (group.IsQuiet) StopTicking(group);
-        }
-    }
-
-    private void Stir(HostedGroup group)
-    {
-        if (group.Replica is IQuiescentReplica replica) replica.Stir(Now, group.Effects);
-        NeedsTurnEnd(group);
-    }
-
-    private void LetTick(HostedGroup group)
-    {
-        if (group.IsTicking || group.IsGone) return;
-        group.IsTicking = true;
-        _ticking.Add(group);
-    }
-
-    private void StopTicking(HostedGroup group)
-    {
-        if (!group.IsTicking) return;
-        group.IsTicking = false;
-        _ticking.Remove(group);
-    }
 
     private void RequestTurnEnd()
     {

@@ -1,4 +1,5 @@
 using Quorate.Cluster.Control;
+using Quorate.Cluster.Voting;
 using Quorate.Replication;
 using Quorate.Replication.Policies;
 using Quorate.Strategies.Chain;
@@ -51,6 +52,9 @@ public sealed record NodeOptions
 
     /// <summary>Where this node is.</summary>
     public NodeLabels Labels { get; init; } = new();
+
+    /// <summary>How replicas are compared with each other.</summary>
+    public DivergenceOptions Divergence { get; init; } = new();
 
     /// <summary>How long a command may wait for its outcome before its client is told that it is refused or unknown, in milliseconds.</summary>
     public int RequestTimeoutMilliseconds { get; init; } = 5000;

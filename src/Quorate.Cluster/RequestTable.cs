@@ -20,6 +20,9 @@ internal enum RequestOwner : byte
 
     /// <summary>This node itself: the log's clock.</summary>
     Clock,
+
+    /// <summary>This node itself: a question to all replicas. The sequence is its number.</summary>
+    Poll,
 }
 
 internal struct PendingRequest

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Binary;
 using Quorate.Replication;
 using Quorate.Resp;
 
@@ -156,6 +157,9 @@ public sealed class KeyspaceMachine : IStateMachine, IStateShipping
     /// </summary>
     public ulong Digest() => StateDigest.Of(_databases, Sessions, ClockMilliseconds);
 
+    /// <summary>The same of a range: equal on replicas that have applied the same entries. Takes time in proportion to the keys in it.</summary>
+    public ulong Digest(StateRange range) => StateDigest.Of(range, _databases, Sessions, ClockMilliseconds);
+
     /// <inheritdoc/>
     public ISnapshotSource BeginSnapshot()
     {
@@ -209,6 +213,12 @@ public sealed class KeyspaceMachine : IStateMachine, IStateShipping
             case EntryKind.SessionCommand:
                 ExecuteOnce(entry, args, waiting);
                 break;
+            case EntryKind.Digest:
+                VoteDigest(index, entry, args);
+                break;
+            case EntryKind.VotedRead:
+                Vote(index, entry, args);
+                break;
             default:
                 DeleteDueKeys();
                 waiting?.Ok();
@@ -251,6 +261,26 @@ public sealed class KeyspaceMachine : IStateMachine, IStateShipping
         session.Put(entry.Sequence, _scratch.Written.Span);
         waiting?.Raw(_scratch.Written.Span);
         session.RaiseLow(entry.LowestOutstanding);
+    }
+
+    private void VoteDigest(LogIndex index, in EntryHeader entry, in CommandArgs args)
+    {
+        Invariant.Require(StateRange.TryRead(args[0], out var range), "the codec checked it");
+        Span<byte> digest = stackalloc byte[sizeof(ulong)];
+        BinaryPrimitives.WriteUInt64LittleEndian(digest, Digest(range));
+        _router.OnBallot(index, entry, digest);
+    }
+
+    /// <summary>Executes a read on the state of this very entry, by the log's clock alone, so that all replicas reply the same.</summary>
+    private void Vote(LogIndex index, in EntryHeader entry, in CommandArgs args)
+    {
+        _scratch.Clear();
+        _scratch.Protocol = entry.Protocol;
+        var spec = _table.Resolve(args, _scratch);
+        if (spec is { Route: CommandRoute.Read, Handler: not null })
+            ExecuteRead(spec, entry.Database, args, _scratch, ClockMilliseconds, out _);
+        else if (spec is not null) _scratch.Error($"ERR command '{spec.Name}' is no read");
+        _router.OnBallot(index, entry, _scratch.Written.Span);
     }
 
     private void DeleteDueKeys()

@@ -133,7 +133,12 @@ public sealed class NodeServer : IAsyncDisposable
     private void RunTicks()
     {
         // A thread of its own: heartbeats must not wait for a busy thread pool.
-        while (!_stopTicks.Wait(IReplica.TickLength)) _loop!.Tick();
+        while (!_stopTicks.Wait(IReplica.TickLength))
+        {
+            _loop!.Tick();
+            while (_loop.Read(static node => node.Alarms.TryTake(out var sentence) ? sentence : null) is { } alarm) _log.Alarm(alarm);
+            while (_loop.Read(static node => node.Alarms.TryTakeNotice(out var sentence) ? sentence : null) is { } notice) _log.Notice(notice);
+        }
     }
 
     private async Task LogBugAsync()

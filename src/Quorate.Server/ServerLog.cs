@@ -36,6 +36,12 @@ internal static partial class ServerLog
     [LoggerMessage(9, LogLevel.Warning, "{What}")]
     public static partial void Storage(this ILogger log, string what);
 
+    [LoggerMessage(10, LogLevel.Error, "{What}")]
+    public static partial void Alarm(this ILogger log, string what);
+
+    [LoggerMessage(11, LogLevel.Warning, "{What}")]
+    public static partial void Notice(this ILogger log, string what);
+
     [LoggerMessage(20, LogLevel.Error, "merge rule {Rule} failed, the values stay siblings: {Why}")]
     public static partial void RuleFailed(this ILogger log, string rule, string why);
 }

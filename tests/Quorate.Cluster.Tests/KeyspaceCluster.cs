@@ -8,9 +8,11 @@ internal static class KeyspaceCluster
 {
     public static LocalCluster With(params string[] keyspaces) => With(new ControlOptions(), keyspaces);
 
-    public static LocalCluster With(ControlOptions options, params string[] keyspaces)
+    public static LocalCluster With(ControlOptions options, params string[] keyspaces) => With(options, null, keyspaces);
+
+    public static LocalCluster With(ControlOptions options, Func<NodeOptions, NodeOptions>? adjust, params string[] keyspaces)
     {
-        var cluster = new LocalCluster(5, control: options);
+        var cluster = new LocalCluster(5, control: options, adjust: adjust);
         cluster.ElectSomebody();
         cluster.Until(() => cluster.Ids.All(n => cluster[n].View.Map!.Nodes.Count == 5), "all know the map");
         cluster.Run(300); // heartbeats of all have been heard

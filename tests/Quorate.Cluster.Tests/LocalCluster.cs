@@ -1,5 +1,6 @@
 using System.Text;
 using Quorate.Cluster.Control;
+using Quorate.Cluster.Peers;
 using Quorate.Replication;
 using Quorate.Resp;
 using Quorate.Strategies.Raft;
@@ -67,6 +68,9 @@ internal sealed class LocalCluster
     /// <summary>Pairs (from, to) between which nothing passes.</summary>
     public HashSet<(int From, int To)> Cut { get; } = [];
 
+    /// <summary>Frames for which this says true are lost: from, to, kind.</summary>
+    public Func<int, int, byte, bool>? Drops { get; set; }
+
     /// <summary>Nodes that are stopped: no time passes for them, and what comes waits.</summary>
     public IReadOnlySet<int> Paused => _paused;
 
@@ -99,7 +103,24 @@ internal sealed class LocalCluster
     public void Until(Func<bool> condition, string what)
     {
         for (var i = 0; i < 6000 && !condition(); i++) Tick();
-        condition().ShouldBeTrue(what);
+        if (!condition()) throw new ShouldAssertException($"{what}\n{Describe()}");
+    }
+
+    private string Describe()
+    {
+        var text = new StringBuilder();
+        foreach (var node in Up)
+        {
+            text.Append('n').Append(node).Append(": map v").Append(this[node].View.Map?.Version ?? 0).AppendLine();
+            foreach (var group in this[node].Groups.OfType<Group>())
+            {
+                group.Describe(text);
+                text.AppendLine();
+            }
+        }
+
+        foreach (var group in this[Up.First()].View.Map?.Groups ?? []) text.Append(group.Id).Append(' ').Append(group.Configuration).Append(" of ").Append(group.Policy.Replicas).AppendLine();
+        return text.ToString();
     }
 
     public void Run(int milliseconds)
@@ -133,6 +154,7 @@ internal sealed class LocalCluster
     public void Deliver(int from, int to, ReadOnlyMemory<byte> frame)
     {
         if (Cut.Contains((from, to)) || !_hosts.TryGetValue(to, out var host) || host.Node is not { } node) return;
+        if (Drops is { } drops && PeerFrame.TryRead(frame, out var kind, out _, out _) && drops(from, to, kind)) return;
         if (_paused.Contains(to))
         {
             _waiting.Add((from, to, frame.ToArray()));

@@ -15,6 +15,7 @@ public sealed class GuaranteeTests
         ("strategy raft durability memory", "Fast, replicated, and gone when everything stops"),
         ("strategy raft replicas 5 reads session", "Every connection sees its own writes, at the nearest replica"),
         ("strategy raft reads eventual", "Reads at the nearest replica, however far behind it is"),
+        ("strategy raft replicas 5 reads voted", "Memory that goes bad is masked, found and replaced"),
         ("strategy primary", "Strong, and down to two replicas at a time"),
         ("strategy primary replicas 5 ack sync min-in-sync 3 spread zone", "Two losses at any moment"),
         ("strategy primary ack majority ship state", "Commands that are not deterministic"),

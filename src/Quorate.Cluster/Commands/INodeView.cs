@@ -58,8 +58,13 @@ public interface INodeView
     /// <returns>A ticket for <see cref="TryTakeAnswer"/>.</returns>
     long AskControl(ControlCommand command) => throw new InvalidOperationException("there is no control plane");
 
-    /// <summary>Asks the control group's leader to let another replica lead; none: whoever is fit.</summary>
-    long AskFailover(GroupId group, NodeId target) => throw new InvalidOperationException("there is no control plane");
+    /// <summary>Asks the control group's leader to let another replica lead; none: whoever is fit; <see cref="Supervisor.NoMore"/>: to give up
+    /// what was asked for before.</summary>
+    /// <param name="group">The group.</param>
+    /// <param name="target">Who is to lead.</param>
+    /// <param name="patienceMilliseconds">For how long the leader is asked; 0: as usual, and then it is deposed.</param>
+    /// <param name="isForced">After that it is deposed; false: all stays as it was.</param>
+    long AskFailover(GroupId group, NodeId target, int patienceMilliseconds = 0, bool isForced = true) => throw new InvalidOperationException("there is no control plane");
 
     /// <summary>The answer to a question, once; null while it is not there.</summary>
     /// <param name="last">Nobody asks for it again.</param>
@@ -67,6 +72,12 @@ public interface INodeView
 
     /// <summary>What fail-overs of a group cut off on this node, one line for each entry.</summary>
     IReadOnlyList<string> LostOf(GroupId group) => [];
+
+    /// <summary>The same as commands that can be repeated, in the order in which they were made.</summary>
+    IReadOnlyList<LostCommand> LostCommandsOf(GroupId group) => [];
+
+    /// <summary>Forgets one of them. False: there is no such entry.</summary>
+    bool ForgetLost(GroupId group, Epoch madeIn, LogIndex index) => false;
 
     /// <summary>Forgets them.</summary>
     void ClearLost(GroupId group)
@@ -87,8 +98,22 @@ public interface INodeView
     /// <summary>Who subscribed to what on this node.</summary>
     Channels Channels { get; }
 
-    /// <summary>Who is known to hold the last write that the session sent, acknowledged or not.</summary>
-    WriteHolders HoldersOfLastWrite(SessionState session);
+    /// <summary>Who is known to hold what the session's keyspace had applied up to an index.</summary>
+    WriteHolders HoldersUpTo(SessionState session, LogIndex index);
+
+    /// <summary>What a write in the session's keyspace has survived on this node when it counts there.</summary>
+    Durability DurabilityOf(SessionState session) => Options.Durability;
+
+    /// <summary>The keyspace that the session has selected; null when it is not known, or no more.</summary>
+    KeyspaceEntry? KeyspaceOf(SessionState session) => null;
+
+    /// <summary>Who leads a group, as this node knows; none when it does not.</summary>
+    NodeId LeaderOf(GroupId group) => NodeId.None;
+
+    /// <summary>Commands of this node's clients wait until then (monotonic, as <see cref="StepTime.Nanoseconds"/>).</summary>
+    void BeginPause(long untilNanoseconds, bool readsToo) => throw new InvalidOperationException("there is nothing to pause");
+
+    void EndPause() => throw new InvalidOperationException("there is nothing to pause");
 
     /// <summary>Peers that this node has considered for its clients' reads, in ascending order of id.</summary>
     IReadOnlyList<ReadPeer> ReadPeers => [];

@@ -28,6 +28,7 @@ public static class NodeCommandTable
             QuorateCommands.Entries,
             KeyspaceCommands.Entries,
             NodeCommands.Entries,
+            SentinelCommands.Entries,
         }.SelectMany(entries => entries).OrderBy(entry => entry.Spec.Name, StringComparer.Ordinal),
     ];
 

@@ -42,7 +42,7 @@ internal static class ChainCare
         if (TakeWanted(supervisor, group, watch, now)) return;
         Heirs.IsOverdue(supervisor, group, watch, current.Leader, now);
         if (watch.Heir.IsNone) watch.Say("steady", "", now);
-        if (Settling.Step(supervisor, group, watch, now) || Adoption.Step(supervisor, group, now)) return;
+        if (Settling.Step(supervisor, group, watch, now) || SetAside.Step(supervisor, group, watch, now) || Adoption.Step(supervisor, group, now)) return;
         Membership.Step(supervisor, group, watch, now);
     }
 

@@ -76,6 +76,17 @@ public sealed class Supervisor
         return HeartbeatAnswer.To(this, from, heartbeat, now.Nanoseconds);
     }
 
+    /// <summary>Answers a node's newest heartbeat once more, because the map has changed since; null: there is nothing to tell it. The
+    /// leases in it run from the time that the node sent that heartbeat, so that they are only shorter than those of the
+    /// answer to its next one.</summary>
+    internal HeartbeatReply? AnswerAgain(NodeId node, StepTime now)
+    {
+        if (Map.Node(node) is not { State: not NodeState.Removed } || _beats.GetValueOrDefault(node.Value)?.Last is not { } heartbeat) return null;
+        if (Detector.IsSuspected(node)) return null;
+        var reply = HeartbeatAnswer.To(this, node, heartbeat, now.Nanoseconds);
+        return reply.Assignments.Count + reply.Dropped.Count > 0 ? reply : null;
+    }
+
     /// <summary>Time has passed; call about every <see cref="IReplica.TickLength"/>, after what was committed is applied.</summary>
     public void OnTick(StepTime now)
     {
@@ -91,20 +102,29 @@ public sealed class Supervisor
         if (_ticks % SlowTicks == 0) ForgetWhatIsNoMore();
     }
 
+    /// <summary>As the target of <see cref="AskFailover"/>: what was asked for is to be given up.</summary>
+    public static readonly NodeId NoMore = new(-1);
+
     /// <summary>An operator wants another leader for a group.</summary>
+    /// <param name="id">The group.</param>
     /// <param name="target">None: whoever is fit.</param>
+    /// <param name="now">The time of the step.</param>
+    /// <param name="patienceMilliseconds">How long the leader is asked to hand over; 0: <see cref="ControlOptions.HandOverMilliseconds"/>.</param>
+    /// <param name="isForced">It is deposed then; false: it stays.</param>
     /// <returns>Why not; null when it is under way, see <see cref="StatusOf"/>.</returns>
-    public string? AskFailover(GroupId id, NodeId target, StepTime now)
+    public string? AskFailover(GroupId id, NodeId target, StepTime now, int patienceMilliseconds = 0, bool isForced = true)
     {
         if (Map.Group(id) is not { } group) return $"there is no group {id}";
         if (group.IsConvergent) return $"{id} has no leader: its strategy {PolicyWords.Of(group.Policy.Strategy)} has nobody to fail over";
-        if (target.IsNone) target = Heirs.Find(this, group, group.Configuration.Leader);
+        if (target == NoMore) return Heirs.GiveUp(WatchOf(id)) ? null : "No failover in progress.";
+        if (target.IsNone) target = Heirs.Find(this, group, group.IsConfigured ? group.Configuration.Leader : RaftCare.LeaderOf(this, group));
         if (target.IsNone) return $"no other replica of {id} is in sync, up and fit to lead";
         if (group.Configuration.Leader == target) return $"{target} leads {id} already";
         if (!group.Configuration.InSync.Contains(target)) return $"{target} is not in sync in {id}: it may lack acknowledged writes";
         if (Detector.IsSuspected(target)) return $"{target} does not answer";
         var watch = WatchOf(id);
         (watch.Heir, watch.HeirSince, watch.IsOperatorsWish) = (target, now.Nanoseconds, true);
+        (watch.HeirPatience, watch.IsHeirForced) = (Options.Nanoseconds(patienceMilliseconds == 0 ? Options.HandOverMilliseconds : patienceMilliseconds), isForced);
         return null;
     }
 

@@ -33,6 +33,9 @@ internal static class QuorumWords
         return args;
     }
 
+    /// <summary>The words of a command without these.</summary>
+    public static CommandArgs TakeOff(Group group, in CommandArgs args) => group.Merging is null ? args : TakeOff(group.Merging.Policy, args, out _, out _);
+
     /// <summary>The payload of a command for its replica, at the start of <paramref name="buffer"/>.</summary>
     public static int WriteEntry(ref byte[] buffer, StepTime now, int protocol, in CommandArgs command, int r, int w)
     {

@@ -78,6 +78,7 @@ internal sealed class ForwardInbox(Group group, Node node)
         var known = _lastAccepted.TryGetValue(session, out var last);
         if (known && sequence <= last)
         {
+            if (TryVote(origin, session, sequence, entry, now)) return true; // the answer was lost: vote again
             if (group.Machine.TryGetSessionReply(session, sequence, out var reply)) Reply(origin, session, sequence, group.Reached, reply.Span);
             return true;
         }
@@ -86,11 +87,22 @@ internal sealed class ForwardInbox(Group group, Node node)
         if (sequence > expected) return true;
         if (!EntryCodec.TryRead(entry, ref _ranges, out var header, out var args) || header.Kind != EntryKind.Command) return false;
         _lastAccepted[session] = sequence;
+        if (TryVote(origin, session, sequence, entry, now)) return true;
         var length = EntryCodec.WriteSessionCommand(
             ref _entry, group.Stamp(now), header.Database, header.Protocol, session, sequence, message.LowestOutstanding, args);
         var id = group.Requests.Add(RequestOwner.Peer, null, sequence, origin, session);
         group.Propose(id, _entry.AsSpan(0, length), group.KeyHashOf(args), now);
         if (group.Requests.TryPeek(id, out _) && !WasOrdered(origin, session, sequence)) _ordered[origin] = (session, sequence);
+        return true;
+    }
+
+    /// <summary>False: not a read. A read comes this way when it is to be voted on.</summary>
+    private bool TryVote(NodeId origin, long session, long sequence, ReadOnlySpan<byte> entry, StepTime now)
+    {
+        if (group.Policy is not { Reads: ReadConsistency.Voted }) return false;
+        if (!EntryCodec.TryRead(entry, ref _ranges, out var header, out var args) || node.FindInKeyspace(args) is not { Route: CommandRoute.Read }) return false;
+        var asker = new PendingRequest { Owner = RequestOwner.Peer, Origin = origin, OriginSession = session, Sequence = sequence };
+        group.Voting.AskRead(asker, header.Database, header.Protocol, args, now);
         return true;
     }
 

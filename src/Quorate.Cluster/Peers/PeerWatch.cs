@@ -4,7 +4,7 @@ namespace Quorate.Cluster.Peers;
 
 /// <summary>When other nodes were last heard of. While groups here are quiet it pings their members for all of them at once, and
 /// stirs them when one falls silent: one message between two nodes stands for the heartbeats of all groups that they share.</summary>
-internal sealed class PeerWatch(Node node) : IPeerWatch
+internal sealed class PeerWatch(Node node, GroupClocks clocks) : IPeerWatch
 {
     private readonly Dictionary<NodeId, Peer> _peers = [];
     private int _ticks;
@@ -26,10 +26,10 @@ internal sealed class PeerWatch(Node node) : IPeerWatch
         var longest = (long)(raft.ElectionTimeoutTicks - raft.HeartbeatTicks) * IReplica.TickLength * StepTime.NanosecondsPerMillisecond;
         foreach (var (id, peer) in _peers)
         {
-            if (node.QuietCount > 0) node.Ping(id);
+            if (clocks.QuietCount > 0) node.Tell(id, PeerPing.Instance);
             if (peer.IsSilent || now.Nanoseconds - peer.HeardAt <= longest) continue;
             peer.IsSilent = true;
-            node.StirAll(id);
+            clocks.StirAll(id);
         }
     }
 

@@ -31,7 +31,7 @@ internal sealed class ReadGate(Group group)
     /// <param name="now">The time of the step.</param>
     public ReadVerdict Judge(in ReadRule rule, SessionPositions? seen, StepTime now)
     {
-        if (group.IsAbsent) return ReadVerdict.Elsewhere;
+        if (group.IsAbsent || group.Voting.IsDistrusted) return ReadVerdict.Elsewhere;
         if (rule.IsNewest) return group.Replica.MayReadLocally(now) ? ReadVerdict.Now : ReadVerdict.Ask;
         if (group.Replica.History is not { } history) return group.Replica.MayReadLocally(now) ? ReadVerdict.Now : ReadVerdict.Ask;
         if (!history.HasState)

@@ -41,7 +41,7 @@ internal sealed class LocalExecution(ClientSession session)
     {
         var (node, output) = (session.Node, session.Output);
         var start = output.Length;
-        var spec = session.Group.Commands.Resolve(session.Group.Bare(args), output); // says what is wrong with the words, if anything
+        var spec = session.Group.Commands.Resolve(QuorumWords.TakeOff(session.Group, args), output); // says what is wrong with the words, if anything
         if (spec is null) Invariant.Require(output.Length > start, "a command that is not found is answered with an error");
         else if (session.State.IsSubscriberOnly) CommandErrors.NotWhileSubscribed(output, spec.Name);
         else if (node.Refusal is null && !session.HasKeyspace) output.Error("ERR the selected keyspace was dropped: SELECT another"u8);

@@ -23,16 +23,16 @@ internal sealed class MergingOrder(ClientSession session, SlotQueue slots)
     /// <summary>The command that the words name, if it can go its way from here; the others are answered by this node alone.</summary>
     public CommandSpec? Find(in CommandArgs args)
     {
-        var command = session.Group.Bare(args);
+        var command = QuorumWords.TakeOff(session.Group, args);
         return Node.FindIn(session.Group.Commands, command) is { } spec && spec.Name != QuorumWords.Name && session.IsExecutable(spec, command) ? spec : null;
     }
 
-    public void OnHandedOn(long sequence, ref Slot slot)
+    public void OnHandedOn(long sequence, ref Slot slot, bool isRead)
     {
         slot.State = SlotState.Writing;
         slot.PathEpoch = session.Group.PathEpoch;
-        slot.IsRead = slot.Spec is { Route: CommandRoute.Read };
-        slot.MayHaveHappened = session.Group.IsHandedOnForGood(slot.IsRead);
+        slot.IsRead = isRead;
+        slot.MayHaveHappened = !isRead && (session.Group.Merging?.Serves ?? session.Group.Replica.IsLeader);
         if (!slot.IsRead) _lastWrite = sequence;
     }
 

@@ -242,7 +242,7 @@ public sealed class CommandKeys : ICommandKeys
 
     private static CommandReach ReachOf(string name) => name switch
     {
-        "keys" or "dbsize" or "scan" or "conflicts|count" or "conflicts|list" or "conflicts|lost" => CommandReach.EveryPartition,
+        "keys" or "dbsize" or "scan" or "conflicts|count" or "conflicts|list" or "conflicts|lost" or "losses" => CommandReach.EveryPartition,
         _ => CommandReach.OnePartition,
     };
 

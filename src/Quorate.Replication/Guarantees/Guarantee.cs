@@ -91,7 +91,7 @@ public sealed record Guarantee
             ReadConsistency.Bounded or ReadConsistency.Voted when Policy.IsConvergent => ReadPromise.Refused,
             ReadConsistency.Eventual or ReadConsistency.Weak when Policy.Strategy == Strategy.Leaderless && Policy.R + Policy.W > Policy.N && !Policy.Sloppy =>
                 ReadPromise.Regular,
-            ReadConsistency.Voted when !canOrder || Policy.Replicas < 3 || Policy.Replicas % 2 == 0 => ReadPromise.Refused,
+            ReadConsistency.Voted when !canOrder || Policy.Strategy == Strategy.Chain || Policy.Ship == Ship.State || Policy.Replicas < 3 || Policy.Replicas % 2 == 0 => ReadPromise.Refused,
             ReadConsistency.Linearizable or ReadConsistency.Tail or ReadConsistency.Craq =>
                 (Window & (LossWindow.Unshipped | LossWindow.WhileDegraded)) == 0 ? ReadPromise.Linearizable : ReadPromise.LinearizableUntilFailover,
             ReadConsistency.Bounded => ReadPromise.Bounded,

@@ -10,7 +10,7 @@ public sealed record BuiltParts(IReadOnlyList<Strategy> Strategies, IReadOnlyLis
         [Strategy.Raft, Strategy.Primary, Strategy.Chain, Strategy.MultiLeader, Strategy.Leaderless],
         [
             ReadConsistency.Linearizable, ReadConsistency.Tail, ReadConsistency.Craq, ReadConsistency.Bounded, ReadConsistency.Session,
-            ReadConsistency.Eventual, ReadConsistency.Weak,
+            ReadConsistency.Eventual, ReadConsistency.Weak, ReadConsistency.Voted,
         ],
         Consensus: true);
 

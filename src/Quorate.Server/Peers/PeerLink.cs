@@ -19,8 +19,7 @@ internal sealed class PeerLink : IBufferWriter<byte>, IDisposable
 
     private const string NotUnderstood = "it does not speak the peers' protocol";
     private const int KeptBytes = 4 * 1024 * 1024;
-    private const int FirstBackoffMilliseconds = 20;
-    private const int LongestBackoffMilliseconds = 500;
+    private const int PauseMilliseconds = 20;
     private static readonly TimeSpan ConnectTime = TimeSpan.FromSeconds(2);
 
     private readonly NodeLoop _loop;
@@ -28,6 +27,7 @@ internal sealed class PeerLink : IBufferWriter<byte>, IDisposable
     private volatile IReadOnlyList<string> _addresses;
     private string _address;
     private readonly ILogger _log;
+    private readonly PeerCircuit _circuit;
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationToken _stopped;
     private readonly LongWay? _longWay;
@@ -37,6 +37,8 @@ internal sealed class PeerLink : IBufferWriter<byte>, IDisposable
     private Socket? _sendSocket; // the socket of the send under way
     private bool _isSending; // gate
     private volatile bool _isSendOver;
+    private string _refusal = "";
+    private int _attempt;
 
     /// <param name="regions">Null but in a cluster that plays regions in one process.</param>
     public PeerLink(NodeLoop loop, PeerIdentity identity, NodeId peer, string address, ILogger log, RegionNetwork? regions = null)
@@ -49,6 +51,7 @@ internal sealed class PeerLink : IBufferWriter<byte>, IDisposable
         _log = log;
         _stopped = _stop.Token;
         if (regions is not null && regions.IsFar(identity.Self, peer)) _longWay = new LongWay(regions, identity.Self, peer, _stopped);
+        _circuit = new PeerCircuit(isOpen => _loop.OnCircuit(Peer, isOpen));
     }
 
     public NodeId Peer { get; }
@@ -153,39 +156,43 @@ internal sealed class PeerLink : IBufferWriter<byte>, IDisposable
 
     private async Task RunAsync()
     {
-        var backoff = FirstBackoffMilliseconds;
-        var refusal = "";
-        var attempt = 0;
         while (!_stopped.IsCancellationRequested)
         {
-            var addresses = _addresses;
-            _address = addresses[attempt++ % addresses.Count];
             try
             {
-                using var socket = await ConnectAsync();
-                var (verdict, why) = await IntroduceAsync(socket);
-                if (verdict == PeerVerdict.Removed) _loop.Leave(why);
-                if (verdict != PeerVerdict.Taken)
-                {
-                    if (why != refusal) _log.RefusedByPeer(Peer, _address, why);
-                    refusal = why;
-                }
-                else
-                {
-                    refusal = "";
-                    backoff = FirstBackoffMilliseconds;
-                    attempt--; // the same address again
-                    await StayUpAsync(socket);
-                }
+                using var socket = await _circuit.ReachAsync(TryReachAsync, _stopped);
+                await StayUpAsync(socket);
             }
             catch (Exception e) when (e is SocketException or IOException or OperationCanceledException or ObjectDisposedException)
             {
-                // Not there, or gone: try again.
+                // Gone: try again.
             }
 
             if (_stopped.IsCancellationRequested) return;
-            await Task.Delay(Random.Shared.Next(backoff / 2, backoff + 1));
-            backoff = Math.Min(backoff * 2, LongestBackoffMilliseconds);
+            await Task.Delay(PauseMilliseconds); // one that hangs up at once is not called again at once
+        }
+    }
+
+    /// <summary>One attempt, at the next of the addresses.</summary>
+    private async ValueTask<Socket> TryReachAsync(CancellationToken stopped)
+    {
+        var addresses = _addresses;
+        _address = addresses[_attempt++ % addresses.Count];
+        var socket = await ConnectAsync();
+        try
+        {
+            var (verdict, why) = await IntroduceAsync(socket);
+            if (verdict == PeerVerdict.Removed) _loop.Leave(why);
+            if (verdict != PeerVerdict.Taken && why != _refusal) _log.RefusedByPeer(Peer, _address, why);
+            _refusal = why;
+            if (verdict != PeerVerdict.Taken) throw new PeerRefusal(why);
+            _attempt--; // the same address again
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
         }
     }
 

@@ -129,6 +129,10 @@ internal sealed class NodeLoop : INodeHost, IDisposable
     public void OnSnapshotSealed(GroupId group, LogIndex index, bool isSaved) =>
         RunStep(static (node, now, s) => node.OnSnapshotSealed(s.group, s.index, s.isSaved, now), (group, index, isSaved));
 
+    /// <summary>A peer cannot be reached again and again, or can be again.</summary>
+    public void OnCircuit(NodeId peer, bool isOpen) =>
+        RunStep(static (node, now, c) => node.OnPeerCircuit(c.peer, c.isOpen, now), (peer, isOpen));
+
     /// <summary>Looks at the node under its lock.</summary>
     public T Read<T>(Func<Node, T> look)
     {

@@ -63,7 +63,8 @@ public sealed class ChainReplica : IConfiguredReplica
 
     internal NodeId Self { get; }
 
-    internal ChainOptions Options { get; }
+    /// <summary>As this replica was made, and as the rule of the epoch says in which it takes part.</summary>
+    internal ChainOptions Options { get; private set; }
 
     internal ChainRules Rules { get; }
 
@@ -268,6 +269,7 @@ public sealed class ChainReplica : IConfiguredReplica
     private void BeginEpoch()
     {
         var configuration = Accepted.Newest;
+        Options = Options.With(configuration?.Rule);
         _verified = CommitIndex;
         if (configuration is null || configuration.Leader.IsNone || !configuration.Contains(Self)) return;
         if (configuration.InSync.Contains(Self) && !Accepted.HasState) return;

@@ -102,6 +102,16 @@ public sealed record PrimaryOptions
         };
     }
 
+    /// <summary>What an epoch's rule says, the rest as it is here.</summary>
+    internal PrimaryOptions With(GroupRule? rule) => rule is null ? this : this with
+    {
+        Ack = rule.Ack,
+        AckBackups = rule.AckBackups,
+        MinInSync = rule.MinInSync,
+        WhenShort = rule.WhenShort,
+        Replicas = rule.Replicas,
+    };
+
     /// <summary>Who feeds <paramref name="node"/> in this configuration.</summary>
     internal NodeId SourceOf(NodeId node, GroupConfiguration configuration)
     {

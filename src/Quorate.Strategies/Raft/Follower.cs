@@ -166,6 +166,8 @@ internal sealed class Follower : Role
         response.Success = true;
         response.MatchIndex = match;
         response.LastIndex = _verified;
+        response.IsQuarantined = Replica.Quarantine.IsPresent;
+        response.HintIndex = Replica.Quarantine.AskedIndex;
         response.Round = message.Round;
         response.SentAt = message.SentAt;
         response.Incarnation = Replica.Incarnation;

@@ -74,6 +74,7 @@ internal sealed class Leader : Role
     public override void OnTick()
     {
         Transfer.OnTick();
+        if (Replica.Quarantine.IsPresent) HandOverToAnybody();
         if (++_checkQuorumElapsed >= Replica.Options.ElectionTimeoutTicks && !CheckQuorum()) return;
         if (++_heartbeatElapsed < Replica.Options.HeartbeatTicks) return;
         _heartbeatElapsed = 0;
@@ -85,6 +86,9 @@ internal sealed class Leader : Role
     {
         switch (request.Kind)
         {
+            case RequestKind.Write or RequestKind.Read when Replica.Quarantine.IsPresent:
+                Replica.Out.Reply(request.Id, Outcome.NotLeader(Transfer.Target));
+                break;
             case RequestKind.Write when Transfer.IsInProgress:
                 Replica.Out.Reply(request.Id, Outcome.NotLeader(Transfer.Target));
                 break;
@@ -168,13 +172,16 @@ internal sealed class Leader : Role
         }
 
         Invariant.Require(response.MatchIndex <= Replica.Log.LastIndex, "a follower agrees with what the leader has");
+        if (response.IsQuarantined || member.IsQuarantined) member.OnQuarantine(response.IsQuarantined, response.HintIndex);
         if (member.OnSuccess(response.MatchIndex, LogIndex.Min(response.LastIndex, Replica.Log.LastIndex))) TryAdvanceCommitIndex();
         if (Transfer.Target == from && Replica.Role == this) Transfer.TryAsk(member);
     }
 
     public void HandleInstallSnapshotResponse(NodeId from, InstallSnapshotResponse response)
     {
-        if (OnAnswer(from, response.Incarnation, response.Round, response.SentAt, out var member)) member.Transfer?.OnResponse(response);
+        if (!OnAnswer(from, response.Incarnation, response.Round, response.SentAt, out var member)) return;
+        member.Transfer?.OnResponse(response);
+        member.Reseed?.OnResponse(response);
     }
 
     public void HandleReadIndex(NodeId from, ReadIndex message)
@@ -188,6 +195,9 @@ internal sealed class Leader : Role
 
     /// <summary>It has answered within an election timeout.</summary>
     public bool IsReachable(NodeId node) => node == Replica.Self || (this[node] is { } member && _replicator.IsReachable(member));
+
+    /// <summary>It said last that its state is wrong.</summary>
+    public bool IsQuarantined(NodeId node) => this[node] is { IsQuarantined: true };
 
     /// <summary>It is reachable and less than one batch behind.</summary>
     public bool IsCaughtUp(NodeId node) =>
@@ -326,6 +336,18 @@ internal sealed class Leader : Role
         _followers.Clear();
         _followers.AddRange(_members.Where(m => m.Node != Replica.Self));
         RefreshLease();
+    }
+
+    /// <summary>In quarantine it leads only to give others what its log has and theirs lack.</summary>
+    private void HandOverToAnybody()
+    {
+        if (Transfer.IsInProgress) return;
+        foreach (var member in _followers)
+        {
+            if (member.IsQuarantined || !Replica.Configuration.IsVoter(member.Node) || !IsReachable(member.Node) || member.MatchIndex < Replica.Log.LastIndex) continue;
+            TransferTo(member.Node, default);
+            return;
+        }
     }
 
     /// <summary>C_new, which this replica is not in, is committed: its work is done. [Raft §4.2.2]</summary>

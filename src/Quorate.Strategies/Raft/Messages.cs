@@ -165,7 +165,11 @@ internal sealed class AppendEntriesResponse : RaftMessage
     /// <summary>Success: the log agrees up to here (maybe not durable yet). Refusal: the PrevLogIndex refused.</summary>
     public LogIndex LastIndex { get; set; }
 
-    /// <summary>Refusal: the last index that could agree, and its term. [Raft §5.3, the optimisation]</summary>
+    /// <summary>The state machine there was found wrong and is not used.</summary>
+    public bool IsQuarantined { get; set; }
+
+    /// <summary>Refusal: the last index that could agree, and its term. [Raft §5.3, the optimisation]
+    /// Success, in quarantine: asks for a snapshot of this index or later; 0: not now.</summary>
     public LogIndex HintIndex { get; set; }
 
     public Term HintTerm { get; set; }
@@ -179,18 +183,19 @@ internal sealed class AppendEntriesResponse : RaftMessage
 
     public override void Encode(IBufferWriter<byte> output)
     {
-        Wire.WriteFlags(output, (byte)(Success ? 1 : 0));
+        Wire.WriteFlags(output, (byte)((Success ? 1 : 0) | (IsQuarantined ? 2 : 0)));
         Wire.Write(output, Term.Value, MatchIndex.Value, LastIndex.Value, HintIndex.Value, HintTerm.Value, Round, SentAt, Incarnation);
     }
 
     public static AppendEntriesResponse? Decode(ref WireReader reader)
     {
-        if (!reader.TryFlags(1, out var flags) || !reader.TryNatural(out var term) || !reader.TryNatural(out var match)
+        if (!reader.TryFlags(3, out var flags) || !reader.TryNatural(out var term) || !reader.TryNatural(out var match)
             || !reader.TryNatural(out var last) || !reader.TryNatural(out var hint) || !reader.TryNatural(out var hintTerm)
             || !reader.TryNatural(out var round) || !reader.TryInt64(out var sentAt) || !reader.TryNatural(out var incarnation)) return null;
         var message = Spares.TakeResponse();
         message.Term = new(term);
         message.Success = (flags & 1) != 0;
+        message.IsQuarantined = (flags & 2) != 0;
         message.MatchIndex = new(match);
         message.LastIndex = new(last);
         message.HintIndex = new(hint);
@@ -202,7 +207,7 @@ internal sealed class AppendEntriesResponse : RaftMessage
     }
 
     public override string ToString() => Success
-        ? $"AppendEntriesResponse {Term} match {MatchIndex} last {LastIndex}"
+        ? $"AppendEntriesResponse {Term} match {MatchIndex} last {LastIndex}{(IsQuarantined ? $" quarantined, asks from {HintIndex}" : "")}"
         : $"AppendEntriesResponse {Term} refused {LastIndex} hint {HintIndex}/{HintTerm}";
 }
 
@@ -334,54 +339,6 @@ internal sealed class ReadIndex : RaftMessage
             : null;
 
     public override string ToString() => $"ReadIndex {Term} #{Context}";
-}
-
-/// <summary>The leader has nothing to say: may it fall silent?</summary>
-internal sealed class Quiesce : RaftMessage
-{
-    public const byte KindByte = 41;
-
-    public override byte Kind => KindByte;
-
-    /// <summary>Chosen by the leader, comes back.</summary>
-    public long Question { get; set; }
-
-    /// <summary>The end of the leader's log, all of it committed.</summary>
-    public LogIndex LastIndex { get; set; }
-
-    public override void Encode(IBufferWriter<byte> output) => Wire.Write(output, Term.Value, Question, LastIndex.Value);
-
-    public static Quiesce? Decode(ref WireReader reader) =>
-        reader.TryNatural(out var term) && reader.TryNatural(out var question) && reader.TryNatural(out var last)
-            ? new Quiesce { Term = new(term), Question = question, LastIndex = new(last) }
-            : null;
-
-    public override string ToString() => $"Quiesce {Term} #{Question} at {LastIndex}";
-}
-
-internal sealed class QuiesceResponse : RaftMessage
-{
-    public const byte KindByte = 42;
-
-    public override byte Kind => KindByte;
-
-    public long Question { get; set; }
-
-    /// <summary>True: the follower holds the whole log and does without heartbeats from here on.</summary>
-    public bool Agrees { get; set; }
-
-    public override void Encode(IBufferWriter<byte> output)
-    {
-        Wire.WriteFlags(output, (byte)(Agrees ? 1 : 0));
-        Wire.Write(output, Term.Value, Question);
-    }
-
-    public static QuiesceResponse? Decode(ref WireReader reader) =>
-        reader.TryFlags(1, out var flags) && reader.TryNatural(out var term) && reader.TryNatural(out var question)
-            ? new QuiesceResponse { Term = new(term), Question = question, Agrees = flags == 1 }
-            : null;
-
-    public override string ToString() => $"QuiesceResponse {Term} #{Question} {(Agrees ? "agrees" : "refuses")}";
 }
 
 internal sealed class ReadIndexResponse : RaftMessage

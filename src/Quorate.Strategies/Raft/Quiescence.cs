@@ -50,7 +50,7 @@ internal sealed class Quiescence(RaftReplica replica, IPeerWatch? peers)
     {
         IsQuiet = false;
         var agrees = follower.HoldsExactly(message.LastIndex) && !replica.SnapshotMaker.IsBusy && !replica.SnapshotReceiver.IsInstalling
-            && !replica.Amnesia.IsPresent && peers is not null;
+            && !replica.Amnesia.IsPresent && !replica.Quarantine.IsPresent && peers is not null;
         if (agrees)
         {
             replica.CommitUpTo(message.LastIndex);

@@ -48,6 +48,7 @@ public sealed class RaftReplica : IQuiescentReplica
         Configurations = new ConfigurationHistory(initial);
         Journal = new RaftJournal(options);
         Amnesia = new Amnesia(incarnation);
+        Quarantine = new Quarantine(this);
         SnapshotMaker = new SnapshotMaker(this);
         SnapshotReceiver = new SnapshotReceiver(this);
         Quiescence = new Quiescence(this, peers);
@@ -60,6 +61,12 @@ public sealed class RaftReplica : IQuiescentReplica
     public NodeId Leader => Role.LeaderId;
 
     public bool IsLeader => Role is Leader;
+
+    /// <summary>The state here was found wrong and is to be replaced: it must answer no read.</summary>
+    public bool IsQuarantined => Quarantine.IsPresent;
+
+    /// <summary>How often the state was replaced in this life of the node, and whether that is over for good.</summary>
+    public (long Count, bool HasGivenUp) Reseeds => (Quarantine.Reseeds, Quarantine.HasGivenUp);
 
     public bool IsQuiet => Quiescence.IsQuiet;
 
@@ -100,6 +107,8 @@ public sealed class RaftReplica : IQuiescentReplica
 
     internal Amnesia Amnesia { get; }
 
+    internal Quarantine Quarantine { get; }
+
     internal SnapshotMaker SnapshotMaker { get; }
 
     internal SnapshotReceiver SnapshotReceiver { get; }
@@ -117,8 +126,11 @@ public sealed class RaftReplica : IQuiescentReplica
     /// <summary>Rises only; never beyond what a quorum has durably. [Raft fig. 2]</summary>
     internal LogIndex CommitIndex { get; private set; }
 
-    /// <summary>Equal to <see cref="CommitIndex"/> between steps. [Raft fig. 2]</summary>
+    /// <summary>Equal to <see cref="CommitIndex"/> between steps; behind it in quarantine. [Raft fig. 2]</summary>
     internal LogIndex LastApplied { get; private set; }
+
+    /// <summary>A snapshot beyond this tells more than the state here; in quarantine one of the same index does.</summary>
+    internal LogIndex StateIndex => Quarantine.IsPresent ? LastApplied.Previous : CommitIndex;
 
     /// <summary>Every member has the log up to here, as far as the leader knows: memory may forget it.</summary>
     internal LogIndex DropIndex { get; set; }
@@ -135,6 +147,24 @@ public sealed class RaftReplica : IQuiescentReplica
     /// [Raft §4.2.3, §6.4.1]</summary>
     internal bool HasHeardLeaderLately =>
         _leaderHeardAt is { } at && Now.Nanoseconds - at < Options.ElectionTimeoutNanoseconds;
+
+    internal bool HasHeardLeaderWithin(long nanoseconds) => _leaderHeardAt is { } at && Now.Nanoseconds - at < nanoseconds;
+
+    /// <summary>The state machine here was found to differ from those of the majority: it is used no more until the leader has
+    /// sent its own. False: this replica leads, and has to hand over before.</summary>
+    public bool TryQuarantine(StepTime now, Effects effects)
+    {
+        Enter(now, effects);
+        if (IsLeader) return false;
+        Quarantine.Begin();
+        return true;
+    }
+
+    /// <summary>Those who vote in the newest configuration, ascending.</summary>
+    public IReadOnlyList<NodeId> Voters => Configuration.Voters;
+
+    /// <summary>On the leader: the member said last that it is in quarantine.</summary>
+    public bool IsQuarantinedMember(NodeId node) => Role is Leader leader && leader.IsQuarantined(node);
 
     public bool Recover(ReadOnlySpan<byte> record, PersistPoint point) => _recovery.TryAccept(record, point);
 
@@ -249,7 +279,7 @@ public sealed class RaftReplica : IQuiescentReplica
                 break;
             case TimeoutNow timeoutNow:
                 if (IsOfThisTerm(timeoutNow) && Role is Follower target && target.LeaderId == from && Configuration.IsVoter(Self)
-                    && !Amnesia.IsPresent) Candidate.BeginElection(this, transfer: true);
+                    && !Amnesia.IsPresent && !Quarantine.IsPresent) Candidate.BeginElection(this, transfer: true);
                 break;
         }
     }
@@ -318,7 +348,7 @@ public sealed class RaftReplica : IQuiescentReplica
     /// <summary>The election timeout has passed.</summary>
     internal void Campaign()
     {
-        if (!MayCampaign)
+        if (!MayCampaign || !Quarantine.MayCampaign)
         {
             if (Role is Follower learner) learner.PostponeCampaign();
             else BecomeFollower(NodeId.None);
@@ -366,6 +396,13 @@ public sealed class RaftReplica : IQuiescentReplica
         if (index <= CommitIndex) return;
         Invariant.Require(index <= Log.LastIndex, "what is committed is in the log");
         CommitIndex = index;
+        if (!Quarantine.IsPresent) ApplyCommitted();
+        else if (Quarantine.HasTooLongLog) LastApplied = CommitIndex; // the snapshot has to be a later one
+        Role.OnCommitAdvanced();
+    }
+
+    private void ApplyCommitted()
+    {
         var limit = Rules.ApplyUpTo(CommitIndex, Log.LastIndex);
         while (LastApplied < limit)
         {
@@ -373,8 +410,6 @@ public sealed class RaftReplica : IQuiescentReplica
             if (end - LastApplied > 1) Foresee(end);
             while (LastApplied < end) Apply(LastApplied.Next);
         }
-
-        Role.OnCommitAdvanced();
     }
 
     internal void TruncateFrom(LogIndex from, bool conflicts)
@@ -419,7 +454,10 @@ public sealed class RaftReplica : IQuiescentReplica
         else Log.Reset(index, term);
         Journal.JumpTo(index, agrees);
         Configurations.Restore(index, configuration, agrees);
-        CommitIndex = LastApplied = index;
+        LastApplied = index;
+        CommitIndex = LogIndex.Max(CommitIndex, index);
+        Quarantine.End();
+        ApplyCommitted();
         Role.OnCommitAdvanced();
     }
 

@@ -35,6 +35,7 @@ internal static class StatusReport
         text.Append(" members ").Append(replica.Configuration);
         if (replica.SnapshotMaker.SealedIndex.Value > 0) text.Append(" snapshot ").Append(replica.SnapshotMaker.SealedIndex);
         if (replica.Amnesia.IsPresent) text.Append(" amnesia");
+        if (replica.Quarantine.IsPresent) text.Append(" quarantined");
         if (replica.Role is not Leader leader) return;
         foreach (var member in leader.Members)
         {

@@ -40,18 +40,25 @@ internal sealed class NodeClient
 
     /// <summary>Sends a command and waits for its reply, which is no error.</summary>
     /// <exception cref="CannotAskException">nobody answers, or the answer is an error.</exception>
-    public Task<RespReply> AskAsync(params IReadOnlyList<string> words) => AskAllAsync([words]);
+    public async Task<RespReply> AskAsync(params IReadOnlyList<string> words)
+    {
+        var reply = (await AskAllAsync([[.. words.Select(Encoding.UTF8.GetBytes)]]))[0];
+        return reply.IsError ? throw new CannotAskException($"{Address} answers: {reply.Text}") : reply;
+    }
 
     /// <summary>As <see cref="AskAsync"/>, with a keyspace selected before; a line for each item, lists within it on one line.</summary>
     /// <exception cref="CannotAskException">nobody answers, or one of the answers is an error.</exception>
     public async Task<IReadOnlyList<string>> LinesInAsync(string keyspace, IReadOnlyList<string> words)
     {
-        var reply = await AskAllAsync([["SELECT", keyspace], words]);
-        return [.. reply.Items.Select(i => i.Items.Count > 0 ? string.Join(' ', i.Items.Select(j => j.Text)) : i.Text)];
+        var replies = await AskAllAsync([[.. new[] { "SELECT", keyspace }.Select(Encoding.UTF8.GetBytes)], [.. words.Select(Encoding.UTF8.GetBytes)]]);
+        if (replies[^1].IsError) throw new CannotAskException($"{Address} answers: {replies[^1].Text}");
+        return [.. replies[^1].Items.Select(i => i.Items.Count > 0 ? string.Join(' ', i.Items.Select(j => j.Text)) : i.Text)];
     }
 
-    /// <summary>The reply to the last of several commands.</summary>
-    private async Task<RespReply> AskAllAsync(IReadOnlyList<IReadOnlyList<string>> commands)
+    /// <summary>Sends commands on one connection, each when the one before is answered, and stops behind the first answer that is an error.</summary>
+    /// <returns>The replies; fewer than commands when one was an error.</returns>
+    /// <exception cref="CannotAskException">nobody answers: what became of the last command sent is not known.</exception>
+    public async Task<IReadOnlyList<RespReply>> AskAllAsync(IReadOnlyList<IReadOnlyList<byte[]>> commands)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(_stop);
         patience.CancelAfter(Patience);
@@ -60,15 +67,15 @@ internal sealed class NodeClient
             using var client = new TcpClient();
             await client.ConnectAsync(_host, _port, patience.Token);
             var stream = client.GetStream();
-            RespReply? reply = null;
-            foreach (var words in commands)
+            var replies = new List<RespReply>();
+            foreach (var command in commands)
             {
-                await stream.WriteAsync(Encode(words), patience.Token);
-                reply = await ReadAsync(stream, patience.Token);
-                if (reply.IsError) throw new CannotAskException($"{Address} answers: {reply.Text}");
+                await stream.WriteAsync(Encode(command), patience.Token);
+                replies.Add(await ReadAsync(stream, patience.Token));
+                if (replies[^1].IsError) break;
             }
 
-            return reply!;
+            return replies;
         }
         catch (SocketException e)
         {
@@ -114,10 +121,17 @@ internal sealed class NodeClient
         }
     }
 
-    private static byte[] Encode(IReadOnlyList<string> words)
+    private static byte[] Encode(IReadOnlyList<byte[]> words)
     {
-        var text = new StringBuilder().Append('*').Append(words.Count).Append("\r\n");
-        foreach (var word in words) text.Append('$').Append(Encoding.UTF8.GetByteCount(word)).Append("\r\n").Append(word).Append("\r\n");
-        return Encoding.UTF8.GetBytes(text.ToString());
+        using var bytes = new MemoryStream();
+        bytes.Write(Encoding.ASCII.GetBytes($"*{words.Count}\r\n"));
+        foreach (var word in words)
+        {
+            bytes.Write(Encoding.ASCII.GetBytes($"${word.Length}\r\n"));
+            bytes.Write(word);
+            bytes.Write("\r\n"u8);
+        }
+
+        return bytes.ToArray();
     }
 }

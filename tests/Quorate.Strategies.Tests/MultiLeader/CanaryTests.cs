@@ -28,6 +28,12 @@ public sealed class CanaryTests
     public void Canary_a_loop_that_is_not_cut_is_caught() => RequireCaught(new TellsOn(), new MultiLeaderOptions { Topology = Topology.Ring });
 
     [Fact]
+    public void Canary_removals_forgotten_when_a_majority_has_confirmed_are_caught() => RequireCaught(new ForgetsByMajority(), nodes: 4);
+
+    [Fact]
+    public void Canary_a_confirmation_that_overtakes_what_was_made_before_it_is_caught() => RequireCaught(new CountsAtOnce(), nodes: 4);
+
+    [Fact]
     public void Canary_a_memory_that_is_believed_to_be_whole_is_caught() => RequireCaught(new BelievesToRemember(), new MultiLeaderOptions { Durable = false });
 
     [Fact]
@@ -93,6 +99,16 @@ public sealed class CanaryTests
     private sealed class TellsOn : MultiLeaderRules
     {
         public override bool IsNews(bool isNew) => true;
+    }
+
+    private sealed class ForgetsByMajority : MultiLeaderRules
+    {
+        public override int ConfirmationsNeeded(int members) => (members / 2) + 1;
+    }
+
+    private sealed class CountsAtOnce : MultiLeaderRules
+    {
+        public override bool MayConfirm(bool hasAllItMade) => true;
     }
 
     private sealed class BelievesToRemember : MultiLeaderRules
