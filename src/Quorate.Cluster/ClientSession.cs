@@ -233,7 +233,7 @@ public sealed class ClientSession
     private void TakeWrite(CommandSpec spec, in CommandArgs args, StepTime now)
     {
         var isSilent = State.BeginCommand(spec.Name, now);
-        if (_barriers > 0 || Node.Pause.HoldsWrites(now) || !_slots.MayWriteBehind(Group.PathEpoch, Group.Replica.IsLeader))
+        if (_barriers > 0 || Node.Pause.HoldsWrites(now) || !_slots.MayWriteBehind(Group.PathEpoch, ReadsKeepUp))
         {
             Hold(VotedReads.InLineOf(spec), args, now, isSilent);
             return;
@@ -278,6 +278,10 @@ public sealed class ClientSession
         _slots.Push(new Slot { State = SlotState.Held, Command = held, Spec = spec, SinceNanoseconds = now.Nanoseconds, IsSilent = isSilent, Rule = rule });
         if (!IsRead(spec)) MakeReady();
     }
+
+    /// <summary>A held read is answered the moment the write before it is applied, so later writes may be on their way. Where it
+    /// has to be asked for first, a later write could be applied meanwhile, and be seen.</summary>
+    private bool ReadsKeepUp => Group.Replica.IsLeader && Group.Replica.MayReadLocally(Node.Now);
 
     private static bool IsRead(CommandSpec? spec) => spec is { Route: CommandRoute.Read };
 
@@ -324,7 +328,7 @@ public sealed class ClientSession
             if (slot.State != SlotState.Held) continue;
             if (IsRead(slot.Spec))
             {
-                if (Group.Replica.IsLeader) continue;
+                if (ReadsKeepUp) continue;
                 return;
             }
 
