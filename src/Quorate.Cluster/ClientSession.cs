@@ -229,7 +229,7 @@ public sealed class ClientSession
     private void TakeWrite(CommandSpec spec, in CommandArgs args, StepTime now)
     {
         var isSilent = State.BeginCommand(spec.Name, now);
-        if (_barriers > 0 || _merging.MustWait(spec) || Node.Pause.HoldsWrites(now) || !_slots.MayWriteBehind(Group.PathEpoch, Group.Replica.IsLeader))
+        if (_barriers > 0 || _merging.MustWait(spec) || Node.Pause.HoldsWrites(now) || !_slots.MayWriteBehind(Group.PathEpoch, ReadsKeepUp))
         {
             Hold(Group.Merging is null ? VotedReads.InLineOf(spec) : spec, args, now, isSilent);
             return;
@@ -269,6 +269,10 @@ public sealed class ClientSession
         _slots.Push(new Slot { State = SlotState.Held, Command = held, Spec = spec, SinceNanoseconds = now.Nanoseconds, IsSilent = isSilent, Rule = rule });
         if (!IsRead(spec)) MakeReady();
     }
+
+    /// <summary>A held read is answered the moment the write before it is applied, so later writes may be on their way. Where it
+    /// has to be asked for first, a later write could be applied meanwhile, and be seen.</summary>
+    private bool ReadsKeepUp => Group.Replica.IsLeader && Group.Replica.MayReadLocally(Node.Now);
 
     private bool IsRead(CommandSpec? spec) => _merging.IsRead(spec);
 
@@ -315,7 +319,7 @@ public sealed class ClientSession
             if (slot.State != SlotState.Held) continue;
             if (IsRead(slot.Spec))
             {
-                if (Group.Replica.IsLeader) continue;
+                if (ReadsKeepUp) continue;
                 return;
             }
 
