@@ -353,7 +353,7 @@ internal sealed class Group : HostedGroup, IReplyRouter
     public int VotersOfDigests => Math.Max(VotersOfReads, Voters.Count);
 
     /// <summary>False where there is nothing to compare, or where state is shipped: there the commands are not in the log.</summary>
-    public bool ComparesReplicas => Voters.Count > 1 && Policy is not { Ship: Ship.State };
+    public bool ComparesReplicas => Merging is null && Voters.Count > 1 && Policy is not { Ship: Ship.State };
 
     public bool HasVote(NodeId node) => Voters.Contains(node);
 
