@@ -47,6 +47,7 @@ internal static class NodeReports
                 KnowsKeyspaces = node.View.Map is { IsKnown: true } && !node.View.ControlLeader.IsNone,
                 Trust = [.. node.View.Groups.Select(g => new TrustReport(g.Group.ToString(), g.Trust, g.Voting))],
                 Families = ReadFigures.FamiliesOf(node, NameOf),
+                IsPlaced = node.View.Map?.Node(options.Self) is { } entry && entry.Labels == options.Labels,
                 Figures =
                 [
                     .. ReadFigures.Of(node),
