@@ -60,8 +60,17 @@ public interface IMergeMachine
     /// <summary>The keys of one of the 4096 parts of level 12, each with its digest.</summary>
     IEnumerable<(byte[] Key, ulong Digest)> KeysOf(int part);
 
-    /// <summary>Every replica of the group has confirmed that it has seen these updates: what was removed by them may be
-    /// forgotten. Looks at <paramref name="budget"/> keys at most.</summary>
+    /// <summary>The digest of one key as <see cref="KeysOf"/> has it; 0: holds nothing.</summary>
+    ulong DigestOf(ReadOnlySpan<byte> key)
+    {
+        foreach (var (held, digest) in KeysOf((int)(Hash.Of(key) >> 52)))
+            if (key.SequenceEqual(held)) return digest;
+        return 0;
+    }
+
+    /// <summary>Every replica of the group has confirmed that it has seen these updates, and all that each had made itself when it
+    /// confirmed them is here (it could be older than they are and not know them): what was removed by them may be forgotten.
+    /// Looks at <paramref name="budget"/> keys at most.</summary>
     void Collect(VersionVector stable, int budget = int.MaxValue);
 
     /// <summary>Removes up to <paramref name="most"/> keys whose time is over. True: some were, and

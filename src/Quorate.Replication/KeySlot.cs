@@ -1,10 +1,12 @@
-namespace Quorate.Cluster.Commands;
+namespace Quorate.Replication;
 
 /// <summary>Redis Cluster's slot of a key: CRC-16/XMODEM of the key, or of its <c>{tag}</c>, modulo 16384.</summary>
-internal static class KeySlot
+public static class KeySlot
 {
+    /// <summary>Slots there are.</summary>
     public const int Count = 16384;
 
+    /// <summary>0 to 16383.</summary>
     public static int Of(ReadOnlySpan<byte> key)
     {
         var open = key.IndexOf((byte)'{');

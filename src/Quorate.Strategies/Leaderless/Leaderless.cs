@@ -1,0 +1,4 @@
+namespace Quorate.Strategies.Leaderless;
+
+/// <summary>Placeholder.</summary>
+internal static class Leaderless;
