@@ -4,8 +4,8 @@ namespace Quorate.Cluster.Voting;
 public sealed record DivergenceOptions
 {
     /// <summary>A range of the state is hashed this often, in milliseconds; 0: never. A shorter period finds a difference
-    /// sooner and takes more of every replica's time: a range of the usual size takes about a tenth of a millisecond.</summary>
-    public int PeriodMilliseconds { get; init; } = 20;
+    /// sooner and takes more of every replica's time: a range of the usual size takes a tenth to a quarter of a millisecond.</summary>
+    public int PeriodMilliseconds { get; init; } = 25;
 
     /// <summary>A round over the whole state begins this long after the one before began, at the earliest.</summary>
     public int RoundMilliseconds { get; init; } = 10_000;
@@ -14,7 +14,7 @@ public sealed record DivergenceOptions
     public int IdleRoundMilliseconds { get; init; } = 600_000;
 
     /// <summary>Keys in a range, about, at most: while they are hashed nothing else is done.</summary>
-    public int KeysPerRange { get; init; } = 512;
+    public int KeysPerRange { get; init; } = 256;
 
     /// <summary>Bytes of memory that a range takes, about, at most.</summary>
     public int BytesPerRange { get; init; } = 256 << 10;

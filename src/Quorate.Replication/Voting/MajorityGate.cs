@@ -17,7 +17,7 @@ internal class VotingRules
 /// <summary>
 /// The majority gate of N-modular redundancy, R = (a∧b) ∨ (b∧c) ∨ (a∧c) for three, and for any 2f + 1: the value that more
 /// than half of the voters have at one index. Up to f wrong ones are masked; with more there may be no result, and with f + 1
-/// that agree on one wrong value it wins. [vN §9] An accumulator; one caller at a time.
+/// that agree on one wrong value it wins. An accumulator; one caller at a time.
 /// </summary>
 public sealed class MajorityGate
 {

@@ -14,7 +14,7 @@ namespace Quorate.Strategies.Raft;
 /// index. <see cref="SnapshotMaker"/>, <see cref="SnapshotTransfer"/>, <see cref="SnapshotReceiver"/>,
 /// <see cref="SnapshotInstallation"/>: snapshots.
 /// <see cref="Configuration"/>, <see cref="ConfigurationHistory"/>, <see cref="MembershipChange"/>: members.
-/// <see cref="LeadershipTransfer"/>, <see cref="Amnesia"/>, <see cref="Quorum"/>, <see cref="RaftRules"/>: as they say.</para>
+/// <see cref="LeadershipTransfer"/>, <see cref="Amnesia"/>, <see cref="Quarantine"/>, <see cref="Quorum"/>, <see cref="RaftRules"/>: as they say.</para>
 /// <para><b>Deviations.</b></para>
 /// <list type="number">
 /// <item>A vote is refused while a leader was heard less than an election timeout ago, by the clock, whatever happened to
@@ -29,6 +29,8 @@ namespace Quorate.Strategies.Raft;
 /// installed only when durable.</item>
 /// <item>A request whose entry was truncated is answered only when a commit decides: see <see cref="PendingRequests"/>.</item>
 /// <item>Replicas that forgot may vote in an election that everybody grants: see <see cref="Amnesia"/>.</item>
+/// <item>A replica whose state machine was found wrong keeps its log and applies nothing until it has the leader's state: see
+/// <see cref="Quarantine"/>.</item>
 /// </list>
 /// <para><b>Not built.</b> Witnesses; pre-emptive flow control of a leader whose followers are slow (the client's
 /// window bounds it); sessions for exactly-once (they belong to the state machine's side of the node).</para>
