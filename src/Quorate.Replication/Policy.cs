@@ -92,7 +92,8 @@ public enum ConflictRule : byte
     Merge,
 }
 
-/// <summary>Which replicas of a multi-leader keyspace tell each other what they took.</summary>
+/// <summary>Which replicas of a multi-leader keyspace send their updates to which as soon as they are there. Whatever it is, one
+/// that lacks for long what another has is sent it by that one.</summary>
 public enum Topology : byte
 {
     /// <summary>Each tells all others.</summary>

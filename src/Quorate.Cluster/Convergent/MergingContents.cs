@@ -75,12 +75,7 @@ internal sealed class MergingContents
         var leaders = new MultiLeaderOptions().With(Policy) with
         {
             RegionOf = RegionOf,
-            Topology = Policy.Topology switch
-            {
-                Replication.Topology.Ring => Strategies.MultiLeader.Topology.Ring,
-                Replication.Topology.Star => Strategies.MultiLeader.Topology.Star,
-                _ => Strategies.MultiLeader.Topology.All,
-            },
+            Topology = Policy.Topology,
         };
         return new MultiLeaderReplica(options.Self, leaders, NewMachine(), snapshots, options.Incarnation);
     }

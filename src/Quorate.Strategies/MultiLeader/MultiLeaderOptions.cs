@@ -2,20 +2,6 @@ using Quorate.Replication;
 
 namespace Quorate.Strategies.MultiLeader;
 
-/// <summary>Who sends deltas to whom as soon as they are there. Whatever the topology, a member that lacks what another has
-/// had for <see cref="MultiLeaderOptions.RelayTicks"/> is sent it by that one.</summary>
-public enum Topology : byte
-{
-    /// <summary>Each its own to all others.</summary>
-    All,
-
-    /// <summary>Each everything to the next by id that answers.</summary>
-    Ring,
-
-    /// <summary>Each to the hub, and the hub to all.</summary>
-    Star,
-}
-
 /// <summary>What may be chosen about a multi-leader group. Ticks are <see cref="IReplica.TickLength"/> long. The same on all
 /// replicas.</summary>
 public sealed record MultiLeaderOptions
