@@ -59,8 +59,8 @@ internal static class KeyspaceCanaries
         prng, PolicyDefaults.For(Strategy.Chain) with { Reads = ReadConsistency.Craq }, (FaultKind.SlowNetwork, 5), (FaultKind.SlowDisk, 5));
 
     private static KeyspaceScenario FallingControl(Prng prng) => Falling(
-        prng, PolicyDefaults.For(Strategy.Primary) with { Ack = Ack.Majority },
-        (FaultKind.Isolation, 6), (FaultKind.Partition, 6), (FaultKind.BridgePartition, 6));
+        prng, PolicyDefaults.For(Strategy.Chain) with { Reads = ReadConsistency.Craq },
+        (FaultKind.Isolation, 6), (FaultKind.Partition, 6), (FaultKind.BridgePartition, 6), (FaultKind.ProcessCrash, 3));
 
     private sealed class OneBackupShort : PrimaryRules
     {

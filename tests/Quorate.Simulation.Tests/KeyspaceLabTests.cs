@@ -1,0 +1,71 @@
+using System.Globalization;
+
+namespace Quorate.Simulation.Tests;
+
+public class KeyspaceLabTests
+{
+    [Theory]
+    [InlineData("primary")]
+    [InlineData("chain")]
+    [InlineData("control")]
+    public void Seeds_find_nothing(string lab)
+    {
+        var output = new StringWriter(CultureInfo.InvariantCulture);
+        var code = Lab.Run(new LabOptions { Strategy = lab, Seeds = 16 }, output);
+        TestContext.Current.TestOutputHelper?.WriteLine(output.ToString());
+        code.ShouldBe(0, output.ToString());
+    }
+
+    /// <summary>Seeds that once found a bug, in the node or in the simulator itself.</summary>
+    [Theory]
+    [InlineData("primary", 5)] // a majority of the few in sync was none of all
+    [InlineData("primary", 8)] // too few in sync to commit, and so nobody could come into sync
+    [InlineData("primary", 397)] // an entry that never left its primary is no entry
+    [InlineData("chain", 55)] // a chain that was too short acknowledged what was pending
+    [InlineData("chain", 71)] // what is kept in memory only outlives as many stops as the policy says
+    [InlineData("control", 28)] // a forwarded write refused for certain was in the log from an earlier leader
+    [InlineData("control", 10)] // a new chain was left to those who had not heard of it
+    [InlineData("control", 38)] // raft voters that were to come had never learnt
+    [InlineData("control", 89)] // a raft leader that was to go did not know the wish
+    public void A_seed_that_found_a_bug_stays_mended(string lab, ulong seed)
+    {
+        var report = Lab.RunSeed(seed, null, lab);
+        report.IsOk.ShouldBeTrue(string.Join('\n', report.Failures));
+    }
+
+    [Fact]
+    public void Runs_show_that_they_tested_something()
+    {
+        var report = new LabReport();
+        foreach (var lab in Lab.Names.Skip(1))
+            for (var seed = 3000ul; seed < 3008; seed++) report.Add(seed, Lab.Execute(lab, seed, Variant.Shipped, null), null);
+        report.Failures.ShouldBeEmpty();
+        report.Failovers.ShouldBeGreaterThan(30);
+        report.Operations.Ok.ShouldBeGreaterThan(5000);
+        report.Operations.Unknown.ShouldBeGreaterThan(0);
+        report.Snapshots.ShouldBeGreaterThan(0);
+        report.EntriesCompared.ShouldBeGreaterThan(10_000);
+        report.HistoriesValid.ShouldBeGreaterThan(15);
+        report.Faults[FaultKind.KeyspaceCreated].ShouldBeGreaterThan(24);
+        report.Faults[FaultKind.KeyspaceDropped].ShouldBeGreaterThan(0);
+    }
+
+    /// <summary>In virtual time: how long the rounds of a fail-over take, not how fast this machine is.</summary>
+    [Theory]
+    [InlineData("primary")]
+    [InlineData("chain-head")]
+    [InlineData("chain-tail")]
+    public void Writes_go_on_within_a_second_of_a_kill(string what)
+    {
+        for (var seed = 1ul; seed <= 12; seed++) FailoverGaps.Measure(what, seed).ShouldBeLessThan(1000, $"seed {seed}");
+    }
+
+    [Theory]
+    [InlineData("primary")]
+    [InlineData("chain-head")]
+    [InlineData("chain-tail")]
+    public void A_short_pause_makes_nobody_else_lead(string what)
+    {
+        for (var seed = 1ul; seed <= 8; seed++) FailoverGaps.CausesFailover(what, seed, pauseMilliseconds: 250).ShouldBeFalse($"seed {seed}");
+    }
+}
