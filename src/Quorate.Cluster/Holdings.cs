@@ -205,9 +205,9 @@ internal sealed class Holdings(Node node)
                 options.Self,
                 options.Chain with { Craq = policy.Reads != ReadConsistency.Tail, Durable = isDurable, MinInSync = policy.MinInSync },
                 group.Machine, node.Host.SnapshotsOf(group.Id), options.Incarnation, node.Rules.Chain),
+            Strategy.MultiLeader or Strategy.Leaderless => group.Merging!.MakeReplica(),
             _ => node.MakeRaft(group.Id, group.Machine, new Configuration(assignment.Configuration.InSync), isDurable, null),
-        }, before)
-        { Policy = policy };
+        }, before, policy);
     }
 
     /// <summary>A raft group's voters change by its own consensus; its leader is told the wish until it is true, for a change

@@ -29,7 +29,7 @@ public sealed class Node
     private readonly ArrayBufferWriter<byte> _scratch = new(1 << 16);
     private readonly List<ClientSession> _sessions = [];
     private readonly Queue<ClientSession> _ready = new();
-    private readonly RespWriter _nobody = RespWriter.Discarding();
+    private static readonly RespWriter Nobody = RespWriter.Discarding();
     private readonly PeerProbing _probing;
     private long _lastSessionId;
     private bool _turnEndRequested;
@@ -170,7 +170,7 @@ public sealed class Node
     /// <returns>How many bytes of <paramref name="input"/> it looked at; worth calling again once they are executed.</returns>
     public int Foresee(ClientSession session, ReadOnlySpan<byte> input)
     {
-        if (session.PendingCount > 0) return input.Length; // they will wait, and what was fetched would be gone again
+        if (session.PendingCount > 0 || session.Group.Merging is not null) return input.Length; // they will wait, and what was fetched would be gone again
         var machine = session.Group.Machine;
         var at = 0;
         for (var i = 0; i < IStateMachine.ForesightWindow; i++)
@@ -308,10 +308,13 @@ public sealed class Node
     }
 
     /// <summary>The command, or the subcommand, that the words name; null when there is none or their number is wrong.</summary>
-    internal CommandSpec? FindInKeyspace(in CommandArgs args)
+    internal CommandSpec? FindInKeyspace(in CommandArgs args) => FindIn(Keyspace, args);
+
+    /// <inheritdoc cref="FindInKeyspace"/>
+    internal static CommandSpec? FindIn(CommandTable table, in CommandArgs args)
     {
-        if (!Keyspace.TryFind(args.Name, out var spec)) return null;
-        return spec.Subcommands.Count == 0 ? spec : Keyspace.Resolve(args, _nobody);
+        if (!table.TryFind(args.Name, out var spec)) return null;
+        return spec.Subcommands.Count == 0 ? spec : table.Resolve(args, Nobody);
     }
 
     internal HostedGroup? Find(GroupId id) => _groups.GetValueOrDefault(id.Value);

@@ -41,7 +41,7 @@ internal static class HeartbeatAnswer
     /// <summary>A lease is of the map's epoch, also when the node has yet to hear of that: the assignment comes with it.</summary>
     private static bool MayGrant(Supervisor supervisor, GroupEntry group, NodeId node)
     {
-        if (!group.IsConfigured || group.IsSealed || supervisor.Detector.IsSuspected(node)) return false;
+        if (!group.IsConfigured || group.IsConvergent || group.IsSealed || supervisor.Detector.IsSuspected(node)) return false;
         var watch = supervisor.WatchOf(group.Id);
         if (watch.IsPendingIn(group.Epoch) || watch.Withheld.Contains(node)) return false;
         return group.Policy.Strategy == Strategy.Chain ? group.Configuration.InSync.Contains(node) : group.Configuration.Leader == node;

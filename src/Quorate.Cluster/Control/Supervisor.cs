@@ -1,5 +1,6 @@
 using System.Text;
 using Quorate.Replication;
+using Quorate.Replication.Policies;
 
 namespace Quorate.Cluster.Control;
 
@@ -114,6 +115,7 @@ public sealed class Supervisor
     public string? AskFailover(GroupId id, NodeId target, StepTime now, int patienceMilliseconds = 0, bool isForced = true)
     {
         if (Map.Group(id) is not { } group) return $"there is no group {id}";
+        if (group.IsConvergent) return $"{id} has no leader: its strategy {PolicyWords.Of(group.Policy.Strategy)} has nobody to fail over";
         if (target == NoMore) return Heirs.GiveUp(WatchOf(id)) ? null : "No failover in progress.";
         if (target.IsNone) target = Heirs.Find(this, group, group.IsConfigured ? group.Configuration.Leader : RaftCare.LeaderOf(this, group));
         if (target.IsNone) return $"no other replica of {id} is in sync, up and fit to lead";
@@ -209,6 +211,7 @@ public sealed class Supervisor
         watch.Withheld.Clear();
         if (group.Id == ControlMachine.ControlGroup) return; // its own leader cares for it: see ControlVoters
         if (!group.IsConfigured) RaftCare.Step(this, group, now);
+        else if (group.IsConvergent) ConvergentCare.Step(this, group, watch, now);
         else if (group.IsSealed) Failover.Step(this, group, watch, now);
         else if (group.Policy.Strategy == Strategy.Chain) ChainCare.Step(this, group, watch, now);
         else PrimaryCare.Step(this, group, watch, now);

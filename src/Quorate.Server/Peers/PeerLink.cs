@@ -30,6 +30,7 @@ internal sealed class PeerLink : IBufferWriter<byte>, IDisposable
     private readonly PeerCircuit _circuit;
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationToken _stopped;
+    private readonly LongWay? _longWay;
     private ByteGatherer _gathering = new(KeptBytes); // gate
     private ByteGatherer _sending = new(KeptBytes); // gate, or the sender's while _isSending
     private Socket? _socket; // gate: null while down
@@ -39,7 +40,8 @@ internal sealed class PeerLink : IBufferWriter<byte>, IDisposable
     private string _refusal = "";
     private int _attempt;
 
-    public PeerLink(NodeLoop loop, PeerIdentity identity, NodeId peer, string address, ILogger log)
+    /// <param name="regions">Null but in a cluster that plays regions in one process.</param>
+    public PeerLink(NodeLoop loop, PeerIdentity identity, NodeId peer, string address, ILogger log, RegionNetwork? regions = null)
     {
         _loop = loop;
         _identity = identity;
@@ -48,6 +50,7 @@ internal sealed class PeerLink : IBufferWriter<byte>, IDisposable
         _address = address;
         _log = log;
         _stopped = _stop.Token;
+        if (regions is not null && regions.IsFar(identity.Self, peer)) _longWay = new LongWay(regions, identity.Self, peer, _stopped);
         _circuit = new PeerCircuit(isOpen => _loop.OnCircuit(Peer, isOpen));
     }
 
@@ -101,6 +104,13 @@ internal sealed class PeerLink : IBufferWriter<byte>, IDisposable
     /// <summary>Without the lock.</summary>
     public void Send()
     {
+        if (_longWay is not null)
+        {
+            _longWay.Send(_sendSocket!, _sending.Memory.Span);
+            _isSendOver = true;
+            return;
+        }
+
         try
         {
             var send = SendAllAsync(_sendSocket!, _sending.Memory);
@@ -124,7 +134,7 @@ internal sealed class PeerLink : IBufferWriter<byte>, IDisposable
         return true;
     }
 
-    private static async ValueTask SendAllAsync(Socket socket, ReadOnlyMemory<byte> bytes)
+    internal static async ValueTask SendAllAsync(Socket socket, ReadOnlyMemory<byte> bytes)
     {
         try
         {

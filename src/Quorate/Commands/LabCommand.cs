@@ -12,7 +12,9 @@ internal static class LabCommand
     {
         var lab = new Command("lab", "Runs clusters in simulated worlds of faults and checks what they promise.") { CreateRun(output) };
         var canaries = new Command("canaries", "Breaks the rules one by one on purpose and shows that the checks notice.");
-        canaries.SetAction(_ => Canaries.Run(output));
+        var only = new Argument<string?>("part") { Description = "Only those whose names contain this.", Arity = ArgumentArity.ZeroOrOne };
+        canaries.Add(only);
+        canaries.SetAction(parsed => Canaries.Run(output, only: parsed.GetValue(only)));
         lab.Add(canaries);
         lab.Add(CreateGap(output));
         return lab;
