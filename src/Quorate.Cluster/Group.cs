@@ -252,7 +252,7 @@ internal sealed class Group : HostedGroup, IReplyRouter
                 return ReadsAsked.TryDecode(body, out var asked) && ReadInbox.OnReads(from, asked!, now);
             case ReadsAnswered.WireKind:
                 if (!ReadsAnswered.TryDecode(body, out var answered)) return false;
-                if (IsAbsent && !answered!.Leader.IsNone) Node.Routing.OnRedirect(this, from, answered.Leader, now);
+                if (IsAbsent && from == Replica.Leader && !answered!.Leader.IsNone) Node.Routing.OnRedirect(this, from, answered.Leader, now);
                 return RemoteReads.OnAnswers(from, answered!, now);
             case Ballots.WireKind:
                 return Ballots.TryDecode(body, out var ballots) && Voting.OnBallots(from, ballots!);
@@ -307,18 +307,18 @@ internal sealed class Group : HostedGroup, IReplyRouter
                 _clockProposed = false;
                 break;
             case RequestOwner.Client:
-                if (outcome.Kind == OutcomeKind.ReadNow) Gate.Freshness.OnLeave(request.AskedAt);
+                if (outcome.Kind == OutcomeKind.ReadNow) Gate.OnLeave(request.AskedAt);
                 request.Session!.OnOutcome(request.Sequence, outcome);
                 break;
             case RequestOwner.Peer when Merging is null:
                 Inbox.OnOutcome(request, outcome);
                 break;
             case RequestOwner.PeerRead:
-                if (outcome.Kind == OutcomeKind.ReadNow) Gate.Freshness.OnLeave(request.AskedAt);
+                if (outcome.Kind == OutcomeKind.ReadNow) Gate.OnLeave(request.AskedAt);
                 ReadInbox.OnOutcome(request, outcome, Node.Now);
                 break;
             case RequestOwner.Freshness when outcome.Kind == OutcomeKind.ReadNow:
-                Gate.Freshness.OnLeave(request.AskedAt);
+                Gate.OnLeave(request.AskedAt);
                 break;
             case RequestOwner.Poll:
                 Voting.OnOutcome(request.Sequence, outcome);

@@ -22,9 +22,8 @@ internal enum ReadVerdict : byte
 internal sealed class ReadGate(Group group)
 {
     private readonly Freshness _freshness = new();
+    private LogIndex _reachedAtLeave;
     private bool _asks;
-
-    public Freshness Freshness => _freshness;
 
     /// <param name="rule">What the read may return.</param>
     /// <param name="seen">What the connection has seen; null: nothing.</param>
@@ -52,7 +51,9 @@ internal sealed class ReadGate(Group group)
         }
 
         if (rule.Consistency == ReadConsistency.Session) return ReadVerdict.Now;
-        if (group.Replica.MayReadLocally(now)) _freshness.OnLeave(now.Nanoseconds);
+        // A state that was lost and restored from an older snapshot may have been fresh before, not now.
+        if (history.Reached.Index < _reachedAtLeave) _freshness.Forget();
+        if (group.Replica.MayReadLocally(now)) OnLeave(now.Nanoseconds);
         if (!_freshness.IsWithin(rule.BoundMilliseconds, now)) return ReadVerdict.Ask;
         if (!_asks && _freshness.TryBeginAsking(rule.BoundMilliseconds, now))
         {
@@ -62,6 +63,14 @@ internal sealed class ReadGate(Group group)
         }
 
         return ReadVerdict.Now;
+    }
+
+    /// <summary>Leave to read was given to a question that was put at this moment.</summary>
+    public void OnLeave(long askedAtNanoseconds)
+    {
+        if (askedAtNanoseconds <= _freshness.AsOfNanoseconds) return;
+        _freshness.OnLeave(askedAtNanoseconds);
+        _reachedAtLeave = group.Reached.Index;
     }
 
     /// <summary>Asks anew how new the state is, if reads have come by that will want to know.</summary>

@@ -172,7 +172,7 @@ internal sealed class RemoteReads(Group first, Node node)
         run.Target = NodeId.None;
         run.Tried.Clear();
         run.Bytes.Clear();
-        if (_spare.Count < 1024) _spare.Push(run);
+        if (_spare.Count < 64) _spare.Push(run);
     }
 
     private NodeId Choose(Run run, StepTime now)
