@@ -22,6 +22,7 @@ public sealed class ClientSession
     private readonly SelectedKeyspace _selected;
     private readonly SlotQueue _slots = new();
     private readonly LocalExecution _local;
+    private readonly MergingOrder _merging;
     private readonly Stack<HeldCommand> _spare = new();
     private int _barriers; // commands in the queue behind which no write may be handed on yet: anything held but a read
     private bool _isReady;
@@ -29,6 +30,7 @@ public sealed class ClientSession
     internal ClientSession(Node node, long id, SessionState state)
     {
         (Node, Id, State, _local, _selected) = (node, id, state, new LocalExecution(this), new SelectedKeyspace(node, state));
+        _merging = new MergingOrder(this, _slots);
         Reads = new SessionReads(this, _slots);
     }
 
@@ -71,9 +73,9 @@ public sealed class ClientSession
         Node.Now = now;
         Node.Statistics.CommandsProcessed++;
         var wasEmpty = Output.Length == 0;
-        if (Node.FindInKeyspace(args) is { } spec && IsExecutable(spec, args))
+        if (_merging.Find(args) is { } spec)
         {
-            if (spec.Route == CommandRoute.Write || VotedReads.AreFor(_selected.Rule, spec)) TakeWrite(spec, args, now);
+            if (!IsRead(spec) || VotedReads.AreFor(_selected.Rule, spec)) TakeWrite(spec, args, now);
             else TakeRead(spec, args, _selected.Rule, now);
         }
         else if (TryTakeRuled(args, now))
@@ -150,7 +152,7 @@ public sealed class ClientSession
         switch (s.State)
         {
             case SlotState.Writing:
-                CompleteSlot(slot, Replies.OfWrite(outcome));
+                CompleteSlot(slot, Group.Merging is null ? Replies.OfWrite(outcome) : Replies.OfMerging(outcome, s.IsRead));
                 break;
             case SlotState.Reading when outcome.Kind == OutcomeKind.ReadNow && slot == _slots.Head:
                 Reads.OnLeave(Node.Now);
@@ -172,14 +174,8 @@ public sealed class ClientSession
         {
             ref var head = ref _slots[_slots.Head];
             if (head.State == SlotState.Done || now.Nanoseconds - Math.Max(head.SinceNanoseconds, Node.Pause.Over) <= SessionReads.PatienceFor(head, limit)) break;
-            if (SessionReads.IsRead(head))
-            {
-                Reads.Refuse(head);
-                continue;
-            }
-
-            var mayHappen = head.State == SlotState.Writing && (head.MayHaveHappened || Group.Forwarder.GiveUp(this, _slots.Head));
-            CompleteSlot(_slots.Head, mayHappen ? Replies.Uncertain("no majority answered in time") : Replies.NoLeader);
+            if (IsRead(head.Spec)) Reads.Refuse(head);
+            else CompleteSlot(_slots.Head, LateReply.Of(Group, this, _slots.Head, head));
         }
     }
 
@@ -233,21 +229,16 @@ public sealed class ClientSession
     private void TakeWrite(CommandSpec spec, in CommandArgs args, StepTime now)
     {
         var isSilent = State.BeginCommand(spec.Name, now);
-        if (_barriers > 0 || Node.Pause.HoldsWrites(now) || !_slots.MayWriteBehind(Group.PathEpoch, Group.Replica.IsLeader))
+        if (_barriers > 0 || _merging.MustWait(spec) || Node.Pause.HoldsWrites(now) || !_slots.MayWriteBehind(Group.PathEpoch, ReadsKeepUp))
         {
-            Hold(VotedReads.InLineOf(spec), args, now, isSilent);
+            Hold(Group.Merging is null ? VotedReads.InLineOf(spec) : spec, args, now, isSilent);
             return;
         }
 
-        var slot = _slots.Push(new Slot
-        {
-            State = SlotState.Writing,
-            SinceNanoseconds = now.Nanoseconds,
-            PathEpoch = Group.PathEpoch,
-            MayHaveHappened = Group.Replica.IsLeader && !IsRead(spec),
-            IsSilent = isSilent,
-        });
-        Group.Write(this, slot, Database, args, now);
+        var isRead = spec.Route == CommandRoute.Read;
+        var slot = _slots.Push(new Slot { SinceNanoseconds = now.Nanoseconds, IsSilent = isSilent });
+        _merging.OnHandedOn(slot, ref _slots[slot], isRead);
+        Group.Write(this, slot, Database, args, now, isRead);
     }
 
     private void TakeRead(CommandSpec spec, in CommandArgs args, in ReadRule rule, StepTime now)
@@ -262,7 +253,7 @@ public sealed class ClientSession
     /// <summary>READS &lt;rule&gt; &lt;command&gt;: one read by another rule than the session's.</summary>
     private bool TryTakeRuled(in CommandArgs args, StepTime now)
     {
-        if (!ReadsCommands.TryPrefix(args, out var said, out var command) || Node.FindInKeyspace(command) is not { Route: CommandRoute.Read } spec) return false;
+        if (Group.Merging is not null || !ReadsCommands.TryPrefix(args, out var said, out var command) || Node.FindInKeyspace(command) is not { Route: CommandRoute.Read } spec) return false;
         if (!IsExecutable(spec, command)) return false;
         var rule = said ?? _selected.OwnRule;
         Reads.Follow(rule);
@@ -279,7 +270,11 @@ public sealed class ClientSession
         if (!IsRead(spec)) MakeReady();
     }
 
-    private static bool IsRead(CommandSpec? spec) => spec is { Route: CommandRoute.Read };
+    /// <summary>A held read is answered the moment the write before it is applied, so later writes may be on their way. Where it
+    /// has to be asked for first, a later write could be applied meanwhile, and be seen.</summary>
+    private bool ReadsKeepUp => Group.Replica.IsLeader && Group.Replica.MayReadLocally(Node.Now);
+
+    private bool IsRead(CommandSpec? spec) => _merging.IsRead(spec);
 
     private bool TryBeginHead(ref Slot head, bool inStep)
     {
@@ -292,7 +287,7 @@ public sealed class ClientSession
             return false;
         }
 
-        if (head.Spec is { Route: CommandRoute.Write } && Node.Refusal is null)
+        if (_merging.IsHandedOn(head.Spec) && Node.Refusal is null)
         {
             StartHeldWrite(ref head, _slots.Head);
             return false;
@@ -324,11 +319,11 @@ public sealed class ClientSession
             if (slot.State != SlotState.Held) continue;
             if (IsRead(slot.Spec))
             {
-                if (Group.Replica.IsLeader) continue;
+                if (ReadsKeepUp) continue;
                 return;
             }
 
-            if (slot.Spec is not { Route: CommandRoute.Write } || Node.Refusal is not null) return;
+            if (!_merging.IsHandedOn(slot.Spec) || _merging.MustWait(slot.Spec!) || Node.Refusal is not null) return;
             StartHeldWrite(ref slot, s);
         }
     }
@@ -337,22 +332,25 @@ public sealed class ClientSession
     {
         var command = slot.Command!;
         slot.Command = null;
-        slot.State = SlotState.Writing;
-        slot.PathEpoch = Group.PathEpoch;
-        slot.MayHaveHappened = Group.Replica.IsLeader;
+        _merging.OnHandedOn(sequence, ref slot, slot.Spec is { Route: CommandRoute.Read });
         _barriers--;
-        Group.Write(this, sequence, Database, command.Args, Node.Now);
+        Group.Write(this, sequence, Database, command.Args, Node.Now, slot.IsRead);
         _spare.Push(command);
     }
 
     /// <summary>True for a command of the keyspace that can go its way; the others are answered by this node alone.</summary>
-    private bool IsExecutable(CommandSpec spec, in CommandArgs args) =>
+    internal bool IsExecutable(CommandSpec spec, in CommandArgs args) =>
         spec.Route != CommandRoute.Node && spec.AcceptsCount(args.Count) && Node.Refusal is null && !State.IsSubscriberOnly && HasKeyspace;
 
     private void RunHere(in CommandArgs args, StepTime now)
     {
         _local.Run(args, now);
-        if (State.HasMoved) _selected.Refresh(); // nothing is handed on past SELECT: what is queued has not begun
+        if (State.HasMoved)
+        {
+            _selected.Refresh();
+            _barriers = _merging.Reconsider();
+        }
+
         if (!_local.IsWaiting) return;
         // A place at the head of the queue keeps later replies behind the one that comes later.
         _barriers++;

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 using Quorate.Cluster.Control;
+using Quorate.Cluster.Convergent;
 using Quorate.Cluster.Forwarding;
 using Quorate.Cluster.Reads;
 using Quorate.Cluster.Voting;
@@ -18,9 +19,7 @@ internal sealed class Group : HostedGroup, IReplyRouter
     private readonly List<ClientSession> _clockWaiters = [];
     private readonly RespWriter _scratch = new();
     private byte[] _entry = new byte[256];
-    private NodeId _seenLeader;
-    private long _seenReign;
-    private bool _seenIsLeader;
+    private (NodeId Leader, bool IsLeader, long Reign) _seen;
     private long _lastStamp;
     private long _heardAt = -1;
     private bool _clockProposed;
@@ -28,13 +27,15 @@ internal sealed class Group : HostedGroup, IReplyRouter
     /// <param name="makeReplica">Makes the replica of this group's machine, last of all.</param>
     /// <param name="before">What stood for the group on this node until now: what it forwarded and has no answer to goes on
     /// here, and the sequence of its session, of which the log remembers what it has seen.</param>
-    public Group(GroupId id, Node node, CommandTable table, Func<Group, IReplica> makeReplica, Group? before = null)
+    public Group(GroupId id, Node node, CommandTable table, Func<Group, IReplica> makeReplica, Group? before = null, Policy? policy = null)
         : base(id, node)
     {
+        Policy = policy;
         Machine = new KeyspaceMachine(table, this);
         Forwarder = before?.Forwarder ?? new Forwarder(this, node, node.ForwardingSession);
         Forwarder.MoveTo(this);
         Inbox = new ForwardInbox(this, node);
+        if (policy is { IsConvergent: true }) Merging = new MergingContents(this, node, policy, before?.Merging);
         RemoteReads = before?.RemoteReads ?? new RemoteReads(this, node);
         RemoteReads.MoveTo(this);
         ReadInbox = new ReadInbox(this, node);
@@ -67,7 +68,7 @@ internal sealed class Group : HostedGroup, IReplyRouter
     public override IReplica Replica { get; }
 
     /// <inheritdoc/>
-    public override bool IsQuiet => Raft is { IsQuiet: true } && Forwarder.Count == 0;
+    public override bool IsQuiet => Raft is { IsQuiet: true } && Forwarder.Count == 0 && RemoteReads.Count == 0 && ReadInbox.Count == 0;
 
     /// <summary>A raft group's voters are those that the control plane wishes for.</summary>
     public bool IsWishTrue { get; set; } = true;
@@ -75,7 +76,12 @@ internal sealed class Group : HostedGroup, IReplyRouter
     /// <summary>What the control leader was told last, while the group is quiet and so nothing changes.</summary>
     public GroupBeat? QuietBeat { get; set; }
 
+    /// <summary>Empty in an absent group, and in one whose data merges.</summary>
     public KeyspaceMachine Machine { get; }
+
+    /// <summary>Null in a group with one order of all writes.</summary>
+    public MergingContents? Merging { get; }
+    public CommandTable Commands => Merging?.Commands ?? Node.Keyspace;
 
     public RequestTable Requests { get; } = new();
 
@@ -100,6 +106,7 @@ internal sealed class Group : HostedGroup, IReplyRouter
     {
         Forwarder.Forget(session);
         RemoteReads.Forget(session);
+        Merging?.Forwarder.Forget(session);
     }
 
     public GroupVoting Voting { get; }
@@ -119,20 +126,18 @@ internal sealed class Group : HostedGroup, IReplyRouter
     public long Stamp(StepTime now) => _lastStamp = Math.Max(_lastStamp, now.UnixMilliseconds);
 
     /// <summary>Hands a write of a client of this node to the log (this node leads) or to the leader.</summary>
-    public void Write(ClientSession session, long slot, int database, in CommandArgs args, StepTime now)
+    /// <param name="isRead">Only where the data merges.</param>
+    public void Write(ClientSession session, long slot, int database, in CommandArgs args, StepTime now, bool isRead = false)
     {
-        if (!Replica.IsLeader)
-        {
-            Forwarder.Enqueue(session, slot, database, args, now);
-            return;
-        }
-
-        if (Policy is { Reads: ReadConsistency.Voted } && Node.FindInKeyspace(args) is { Route: CommandRoute.Read })
-        {
+        if (Merging is not null) Merging.Take(session, slot, isRead, args, now);
+        else if (!Replica.IsLeader) Forwarder.Enqueue(session, slot, database, args, now);
+        else if (Policy is { Reads: ReadConsistency.Voted } && Node.FindInKeyspace(args) is { Route: CommandRoute.Read })
             Voting.AskRead(new PendingRequest { Owner = RequestOwner.Client, Session = session, Sequence = slot }, database, session.Output.Protocol, args, now);
-            return;
-        }
+        else WriteHere(session, slot, database, args, now);
+    }
 
+    private void WriteHere(ClientSession session, long slot, int database, in CommandArgs args, StepTime now)
+    {
         var length = EntryCodec.WriteCommand(ref _entry, Stamp(now), database, session.Output.Protocol, args);
         Propose(Requests.Add(RequestOwner.Client, session, slot), _entry.AsSpan(0, length), KeyHashOf(args), now);
         if (_entry.Length > 1 << 20) _entry = new byte[256];
@@ -196,10 +201,11 @@ internal sealed class Group : HostedGroup, IReplyRouter
         Replica.OnTick(now, Effects);
         AfterStep(now);
         Forwarder.OnTick(now);
+        Merging?.Forwarder.OnTick(now);
         RemoteReads.OnTick(now);
         ReadInbox.OnTick(now);
         Voting.OnTick(now);
-        if (Replica.IsLeader && Machine.HasDueKeys(now.UnixMilliseconds)) ProposeClock(now);
+        if (Merging is null && Replica.IsLeader && Machine.HasDueKeys(now.UnixMilliseconds)) ProposeClock(now);
     }
 
     public override void OnTurnEnd(StepTime now)
@@ -209,6 +215,7 @@ internal sealed class Group : HostedGroup, IReplyRouter
         AfterStep(now);
         Voting.OnTurnEnd(now);
         Forwarder.Flush(now);
+        Merging?.Forwarder.Flush(now);
         Inbox.Flush(now);
         RemoteReads.Flush();
         ReadInbox.Flush();
@@ -217,9 +224,9 @@ internal sealed class Group : HostedGroup, IReplyRouter
     /// <summary>Notices that the leader changed.</summary>
     public override void AfterStep(StepTime now)
     {
-        var leader = Replica.Leader;
-        if (leader == _seenLeader && Replica.IsLeader == _seenIsLeader && Reign == _seenReign) return;
-        (_seenLeader, _seenIsLeader, _seenReign) = (leader, Replica.IsLeader, Reign);
+        var leads = (Replica.Leader, Replica.IsLeader, Reign);
+        if (leads == _seen) return;
+        _seen = leads;
         PathEpoch++;
         _clockProposed = false;
         Voting.OnLeaderChanged();
@@ -233,7 +240,8 @@ internal sealed class Group : HostedGroup, IReplyRouter
         switch (kind)
         {
             case ForwardRequests.WireKind:
-                return ForwardRequests.TryDecode(body, out var requests) && Inbox.OnRequests(from, requests!, now);
+                if (!ForwardRequests.TryDecode(body, out var requests)) return false;
+                return Merging is null ? Inbox.OnRequests(from, requests!, now) : Merging.Inbox.OnRequests(from, requests!, now);
             case ForwardRedirect.WireKind:
                 if (!ForwardRedirect.TryDecode(body, out var redirect)) return false;
                 if (IsAbsent) Node.Routing.OnRedirect(this, from, redirect!.Leader, now);
@@ -246,8 +254,6 @@ internal sealed class Group : HostedGroup, IReplyRouter
                 if (!ReadsAnswered.TryDecode(body, out var answered)) return false;
                 if (IsAbsent && !answered!.Leader.IsNone) Node.Routing.OnRedirect(this, from, answered.Leader, now);
                 return RemoteReads.OnAnswers(from, answered!, now);
-            case PeerProbe.WireKind or PeerProbe.AnswerKind:
-                return PeerProbe.TryDecode(body, out var sentAt) && Node.OnPeerProbe(from, kind, sentAt, now);
             case Ballots.WireKind:
                 return Ballots.TryDecode(body, out var ballots) && Voting.OnBallots(from, ballots!);
             case QuarantineOrder.WireKind:
@@ -270,7 +276,8 @@ internal sealed class Group : HostedGroup, IReplyRouter
         while (bytes.Length > 0)
         {
             if (!ForwardReplies.TryTake(ref bytes, out var sequence, out var point, out var reply)) return false;
-            Forwarder.OnReply(sequence, point, reply.Span, now);
+            if (Merging is null) Forwarder.OnReply(sequence, point, reply.Span, now);
+            else Merging.Forwarder.OnReply(sequence, reply.Span, now);
         }
 
         return true;
@@ -293,6 +300,9 @@ internal sealed class Group : HostedGroup, IReplyRouter
 
         switch (request.Owner)
         {
+            case RequestOwner.Peer or RequestOwner.PeerRead when Merging is not null:
+                Merging.Inbox.OnOutcome(request, outcome);
+                break;
             case RequestOwner.Clock:
                 _clockProposed = false;
                 break;
@@ -300,7 +310,7 @@ internal sealed class Group : HostedGroup, IReplyRouter
                 if (outcome.Kind == OutcomeKind.ReadNow) Gate.Freshness.OnLeave(request.AskedAt);
                 request.Session!.OnOutcome(request.Sequence, outcome);
                 break;
-            case RequestOwner.Peer:
+            case RequestOwner.Peer when Merging is null:
                 Inbox.OnOutcome(request, outcome);
                 break;
             case RequestOwner.PeerRead:
@@ -343,7 +353,7 @@ internal sealed class Group : HostedGroup, IReplyRouter
     public int VotersOfDigests => Math.Max(VotersOfReads, Voters.Count);
 
     /// <summary>False where there is nothing to compare, or where state is shipped: there the commands are not in the log.</summary>
-    public bool ComparesReplicas => Voters.Count > 1 && Policy is not { Ship: Ship.State };
+    public bool ComparesReplicas => Merging is null && Voters.Count > 1 && Policy is not { Ship: Ship.State };
 
     public bool HasVote(NodeId node) => Voters.Contains(node);
 
@@ -371,7 +381,7 @@ internal sealed class Group : HostedGroup, IReplyRouter
                 foreach (var session in _clockWaiters) session.MakeReady();
                 _clockWaiters.Clear();
                 break;
-            case RequestOwner.Peer:
+            case RequestOwner.Peer or RequestOwner.PeerRead:
                 Inbox.Reply(request.Origin, request.OriginSession, request.Sequence, Reached, reply);
                 break;
             case RequestOwner.Client:

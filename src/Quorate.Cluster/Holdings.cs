@@ -24,6 +24,7 @@ internal sealed class Holdings(Node node)
 
     private readonly SortedList<int, PersistPoint> _over = []; // records read back that are nobody's
     private PersistPoint _recovered;
+    private readonly Dictionary<int, (Epoch Epoch, bool NeedsState, GroupConfiguration? Wanted)> _told = [];
 
     /// <summary>Groups of which this node has a replica, the default group left out.</summary>
     public IEnumerable<GroupId> Groups => _assigned.Keys.Select(k => new GroupId(k));
@@ -149,16 +150,30 @@ internal sealed class Holdings(Node node)
         }
     }
 
+    /// <summary>Some replica has accepted an epoch, or wants something, since the last heartbeat.</summary>
+    public bool HasNews()
+    {
+        foreach (var (id, _) in _assigned)
+        {
+            if (node.Find(new GroupId(id)) is not Group { Configured: { } configured }) continue;
+            if (!_told.TryGetValue(id, out var told) || told != NewsOf(configured)) return true;
+        }
+
+        return false;
+    }
+
     /// <summary>What this node holds, for the control leader.</summary>
     public IReadOnlyList<GroupBeat> Beats()
     {
         var beats = new List<GroupBeat>();
+        _told.Clear();
         foreach (var hosted in node.Groups)
         {
             if (hosted is not Group { IsAbsent: false } group) continue;
             if (group.Configured is { } configured)
             {
                 beats.Add(new GroupBeat(group.Id, configured.Report, configured.Wanted) { Diverged = group.Voting.Diverged });
+                _told[group.Id.Value] = NewsOf(configured);
             }
             else if (group.Raft is { } raft)
             {
@@ -169,6 +184,12 @@ internal sealed class Holdings(Node node)
         }
 
         return beats;
+    }
+
+    private static (Epoch, bool, GroupConfiguration?) NewsOf(IConfiguredReplica replica)
+    {
+        var report = replica.Report;
+        return (report.Epoch, report.NeedsState, replica.Wanted);
     }
 
     private Group Make(GroupAssignment assignment, Group? before)
@@ -184,9 +205,9 @@ internal sealed class Holdings(Node node)
                 options.Self,
                 options.Chain with { Craq = policy.Reads != ReadConsistency.Tail, Durable = isDurable, MinInSync = policy.MinInSync },
                 group.Machine, node.Host.SnapshotsOf(group.Id), options.Incarnation, node.Rules.Chain),
+            Strategy.MultiLeader or Strategy.Leaderless => group.Merging!.MakeReplica(),
             _ => node.MakeRaft(group.Id, group.Machine, new Configuration(assignment.Configuration.InSync), isDurable, null),
-        }, before)
-        { Policy = policy };
+        }, before, policy);
     }
 
     /// <summary>A raft group's voters change by its own consensus; its leader is told the wish until it is true, for a change

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Quorate.Data;
 using Quorate.Replication;
 
 namespace Quorate.Cluster;
@@ -36,6 +37,16 @@ public interface INodeHost
     void ForgetGroup(GroupId group)
     {
     }
+
+    /// <summary>A keyspace's own rule for concurrent strings, made of its script. A script that is none gives a rule that always
+    /// fails, and where nobody can run scripts so does every rule: the values stay siblings.</summary>
+    IMergeRule MergeRuleOf(string name, string script) => FailingRule.Instance;
+
+    /// <summary>What is wrong with a script, for its writer; null when it can be run.</summary>
+    string? ProblemOf(string script) => "this node runs no scripts";
+
+    /// <summary>Cuts a region off from all others, or heals that, where a host plays them. Why not; null when done.</summary>
+    string? CutRegion(string region, bool isCut) => "this node's host plays no regions";
 
     /// <summary>How long the oldest write waits for the disk, and how long the last one took, in milliseconds.</summary>
     (int Oldest, int Last) DiskDelay => default;

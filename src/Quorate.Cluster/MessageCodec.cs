@@ -1,5 +1,8 @@
 using Quorate.Replication;
+using Quorate.Strategies.CasPaxos;
 using Quorate.Strategies.Chain;
+using Quorate.Strategies.Leaderless;
+using Quorate.Strategies.MultiLeader;
 using Quorate.Strategies.Primary;
 using Quorate.Strategies.Raft;
 
@@ -19,6 +22,12 @@ internal static class MessageCodec
                 return PrimaryCodec.TryDecode(kind, body, out message);
             case 3:
                 return ChainCodec.TryDecode(kind, body, out message);
+            case 4:
+                return MultiLeaderCodec.TryDecode(kind, body, out message);
+            case 5:
+                return LeaderlessCodec.TryDecode(kind, body, out message);
+            case 6:
+                return CasPaxosCodec.TryDecode(kind, body, out message);
             default:
                 return false;
         }

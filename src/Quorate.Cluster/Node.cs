@@ -29,7 +29,7 @@ public sealed class Node
     private readonly ArrayBufferWriter<byte> _scratch = new(1 << 16);
     private readonly List<ClientSession> _sessions = [];
     private readonly Queue<ClientSession> _ready = new();
-    private readonly RespWriter _nobody = RespWriter.Discarding();
+    private static readonly RespWriter Nobody = RespWriter.Discarding();
     private readonly PeerProbing _probing;
     private long _lastSessionId;
     private bool _turnEndRequested;
@@ -170,7 +170,7 @@ public sealed class Node
     /// <returns>How many bytes of <paramref name="input"/> it looked at; worth calling again once they are executed.</returns>
     public int Foresee(ClientSession session, ReadOnlySpan<byte> input)
     {
-        if (session.PendingCount > 0) return input.Length; // they will wait, and what was fetched would be gone again
+        if (session.PendingCount > 0 || session.Group.Merging is not null) return input.Length; // they will wait, and what was fetched would be gone again
         var machine = session.Group.Machine;
         var at = 0;
         for (var i = 0; i < IStateMachine.ForesightWindow; i++)
@@ -192,6 +192,7 @@ public sealed class Node
         if (!PeerFrame.TryRead(frame, out var kind, out var id, out var body)) return false;
         Watch.OnFrame(from, now);
         if (kind == PeerPing.WireKind) return body.IsEmpty;
+        if (kind is PeerProbe.WireKind or PeerProbe.AnswerKind) return PeerProbe.TryDecode(body, out var sentAt) && _probing.OnProbe(from, kind, sentAt, now);
         if (!_groups.TryGetValue(id.Value, out var group)) return id.Value > 0; // dropped here, or not made yet
         if (Refusal is not null) return true;
         var understood = group.OnMessage(from, kind, body, now);
@@ -222,6 +223,13 @@ public sealed class Node
         }
 
         DrainReady();
+    }
+
+    /// <summary>The host cannot reach a peer again and again (open), or can again: an open circuit gets no reads.</summary>
+    public void OnPeerCircuit(NodeId peer, bool isOpen, StepTime now)
+    {
+        Now = now;
+        Peers.OnCircuit(peer, isOpen);
     }
 
     public void OnPersisted(PersistPoint durable, StepTime now)
@@ -300,10 +308,13 @@ public sealed class Node
     }
 
     /// <summary>The command, or the subcommand, that the words name; null when there is none or their number is wrong.</summary>
-    internal CommandSpec? FindInKeyspace(in CommandArgs args)
+    internal CommandSpec? FindInKeyspace(in CommandArgs args) => FindIn(Keyspace, args);
+
+    /// <inheritdoc cref="FindInKeyspace"/>
+    internal static CommandSpec? FindIn(CommandTable table, in CommandArgs args)
     {
-        if (!Keyspace.TryFind(args.Name, out var spec)) return null;
-        return spec.Subcommands.Count == 0 ? spec : Keyspace.Resolve(args, _nobody);
+        if (!table.TryFind(args.Name, out var spec)) return null;
+        return spec.Subcommands.Count == 0 ? spec : table.Resolve(args, Nobody);
     }
 
     internal HostedGroup? Find(GroupId id) => _groups.GetValueOrDefault(id.Value);
@@ -333,13 +344,12 @@ public sealed class Node
         HasEffects(group);
     }
 
-    internal void Ping(NodeId peer)
+    /// <summary>What is said between nodes, not between replicas: it stirs no group.</summary>
+    internal void Tell(NodeId peer, Message message)
     {
-        if (Host.OutputTo(peer) is { } output) PeerFrame.Write(output, DefaultGroup, PeerPing.Instance, _scratch);
+        if (Host.OutputTo(peer) is { } output) PeerFrame.Write(output, DefaultGroup, message, _scratch);
         RequestTurnEnd();
     }
-
-    internal bool OnPeerProbe(NodeId from, byte kind, long sentAt, StepTime now) => _probing.OnProbe(from, kind, sentAt, now);
 
     internal void NeedsTurnEnd(HostedGroup group)
     {

@@ -58,4 +58,7 @@ public sealed record NodeOptions
 
     /// <summary>How long a command may wait for its outcome before its client is told that it is refused or unknown, in milliseconds.</summary>
     public int RequestTimeoutMilliseconds { get; init; } = 5000;
+
+    /// <summary>For tests: what runs convergent groups in place of the strategies.</summary>
+    internal Func<NodeOptions, Policy, IMergeMachine, IConfiguredReplica>? MakeConvergent { get; init; }
 }

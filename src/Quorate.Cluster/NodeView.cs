@@ -82,6 +82,12 @@ internal sealed class NodeView(Node node) : INodeView
 
     public GroupStatus GroupOf(SessionState session) => StatusOf(node.Routing.Of(session, out _) ?? node.Default);
 
+    public string? CutRegion(string region, bool isCut) => node.Host.CutRegion(region, isCut);
+
+    public ConflictFigures Conflicts => ConflictFigures.Of(node.Groups.OfType<Group>());
+
+    public string? ProblemOf(string script) => node.Host.ProblemOf(script);
+
     public long AskControl(ControlCommand command) => node.Control!.Ask(Asking.Command, command.Encode(), node.Now);
 
     public long AskFailover(GroupId group, NodeId target, int patienceMilliseconds, bool isForced)

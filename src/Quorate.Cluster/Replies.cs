@@ -43,6 +43,26 @@ internal static class Replies
         : IsShort(outcome) ? Of(outcome)
         : TryAgain;
 
+    public static ReadOnlySpan<byte> NoReplicaHere =>
+        "-TRYAGAIN the node that was asked holds no replica any more; the command was not executed\r\n"u8;
+
+    public static ReadOnlySpan<byte> NoReplica =>
+        "-CLUSTERDOWN no replica could be reached in time; the command was not executed\r\n"u8;
+
+    /// <summary>What the client is told of a command that a replica whose data merges did not execute.</summary>
+    public static byte[] OfMerging(in Outcome outcome, bool isRead)
+    {
+        var why = outcome.Why ?? (outcome.Kind == OutcomeKind.NotLeader ? "this replica does not serve yet" : "the replica gave up");
+        if (outcome.Kind == OutcomeKind.Unknown && !isRead) return Uncertain(why);
+        return HasCode(why) ? Of(outcome) : Encoding.UTF8.GetBytes($"-TRYAGAIN {why}; the command was not executed\r\n");
+    }
+
+    private static bool HasCode(string why)
+    {
+        var first = why.AsSpan(0, Math.Max(0, why.IndexOf(' ', StringComparison.Ordinal)));
+        return first.Length > 2 && first.IndexOfAnyExceptInRange('A', 'Z') < 0;
+    }
+
     public static byte[] Uncertain(string why) =>
         Encoding.UTF8.GetBytes($"-UNCERTAIN the write may or may not take effect: {why}\r\n");
 }

@@ -98,7 +98,7 @@ internal sealed class Routing(Node node)
     /// <summary>Everything for the group goes to those that have it.</summary>
     public Group StandIn(GroupId id, Group? before)
     {
-        var absent = new Group(id, node, node.Keyspace, _ => new AbsentReplica(() => LeaderElsewhere(id)), before);
+        var absent = new Group(id, node, node.Keyspace, _ => new AbsentReplica(() => LeaderElsewhere(id)), before, node.Control?.Map.Group(id)?.Policy);
         node.AddGroup(absent);
         return absent;
     }

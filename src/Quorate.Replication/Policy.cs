@@ -75,6 +75,36 @@ public enum WhenShort : byte
     Degrade,
 }
 
+/// <summary>What a convergent keyspace does about concurrent strings. Replicas hold the same whatever the rule is: it decides
+/// what is shown.</summary>
+public enum ConflictRule : byte
+{
+    /// <summary>GET shows the latest, the conflict is listed, and the next SET replaces all values.</summary>
+    Crdt,
+
+    /// <summary>As <see cref="Crdt"/>, but a SET without CONTEXT replaces only the value that GET shows.</summary>
+    Siblings,
+
+    /// <summary>The latest is the value; the others go to the loss log and are no conflict.</summary>
+    Lww,
+
+    /// <summary>The application's own rule makes one value of them; where it fails, as <see cref="Siblings"/>.</summary>
+    Merge,
+}
+
+/// <summary>Which replicas of a multi-leader keyspace tell each other what they took.</summary>
+public enum Topology : byte
+{
+    /// <summary>Each tells all others.</summary>
+    All,
+
+    /// <summary>Each tells the next, which tells it on.</summary>
+    Ring,
+
+    /// <summary>All tell the first, which tells it on.</summary>
+    Star,
+}
+
 /// <summary>Everything a user chooses about the replication of one keyspace. Data: what it promises is computed from it.</summary>
 public sealed record Policy
 {
@@ -104,4 +134,34 @@ public sealed record Policy
 
     /// <summary>The label (region, zone, provider) of which every replica should have another value; null: none.</summary>
     public string? Spread { get; init; }
+
+    /// <summary>Convergent: what becomes of strings written at the same time.</summary>
+    public ConflictRule Conflicts { get; init; } = ConflictRule.Crdt;
+
+    /// <summary>With <see cref="ConflictRule.Merge"/>: what the rule is called, for people. Null otherwise.</summary>
+    public string? MergeName { get; init; }
+
+    /// <summary>The rule itself, a script, the same on all nodes. Null where only the name is known.</summary>
+    public string? MergeScript { get; init; }
+
+    /// <summary>Multi-leader.</summary>
+    public Topology Topology { get; init; } = Topology.All;
+
+    /// <summary>Leaderless: replicas that hold each key, 1 to <see cref="Replicas"/>. [Dynamo §4.5]</summary>
+    public int N { get; init; } = 3;
+
+    /// <summary>Leaderless: replicas whose answer a read waits for, 1 to <see cref="N"/>.</summary>
+    public int R { get; init; } = 2;
+
+    /// <summary>Leaderless: replicas on which a write is durable before it is acknowledged, 1 to <see cref="N"/>.</summary>
+    public int W { get; init; } = 2;
+
+    /// <summary>Leaderless: nodes that do not hold a key stand in for those that do and cannot be reached. [Dynamo §4.6]</summary>
+    public bool Sloppy { get; init; }
+
+    /// <summary>Leaderless: every key is decided by consensus of its replicas, without a leader. [CASPaxos]</summary>
+    public bool Consensus { get; init; }
+
+    /// <summary>The data merges: there is no order of all writes.</summary>
+    public bool IsConvergent => Strategy is Strategy.MultiLeader or Strategy.Leaderless;
 }

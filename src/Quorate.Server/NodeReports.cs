@@ -47,6 +47,7 @@ internal static class NodeReports
                 KnowsKeyspaces = node.View.Map is { IsKnown: true } && !node.View.ControlLeader.IsNone,
                 Trust = [.. node.View.Groups.Select(g => new TrustReport(g.Group.ToString(), g.Trust, g.Voting))],
                 Families = ReadFigures.FamiliesOf(node, NameOf),
+                IsPlaced = node.View.Map?.Node(options.Self) is { } entry && entry.Labels == options.Labels,
                 Figures =
                 [
                     .. ReadFigures.Of(node),
@@ -59,6 +60,10 @@ internal static class NodeReports
                     ("quorate_journal_failed", "1 when the journal failed and the node serves no data.", false, node.Refusal is null ? 0 : 1),
                     .. VotingOf(node),
                     ("quorate_keys", "Keys held.", false, node.View.Databases.Sum(d => d.Keys)),
+                    ("quorate_conflict_keys", "Keys whose concurrent values wait for somebody to decide.", false, node.View.Conflicts.Keys),
+                    ("quorate_conflicts_total", "Values that became concurrent with another.", true, node.View.Conflicts.Seen),
+                    ("quorate_conflict_losses_total", "Overwritten concurrent values, kept in the log of losses for a while.", true, node.View.Conflicts.Lost),
+                    ("quorate_merge_rule_failures_total", "Times that a merge rule made nothing of its values.", true, node.View.Conflicts.RuleFailures),
                     ("quorate_clients", "Connected clients.", false, connections),
                     ("quorate_clients_accepted_total", "Connections taken.", true, counters.Accepted),
                     ("quorate_clients_refused_total", "Connections turned away because there were too many.", true, counters.Refused),

@@ -70,12 +70,12 @@ public sealed class NodeServer : IAsyncDisposable
     {
         Member[] all = [.. members.OrderBy(m => m.Id).Select(m => m.Id == _options.Self ? m with { RespAddress = RespAddress } : m)];
         _store = NodeStore.Open(_options, all, _log);
-        _loop = new NodeLoop(_store.NodeOptions(_options, all), _store);
+        _loop = new NodeLoop(_store.NodeOptions(_options, all), _store, _log, _options.Regions);
         _loop.Node.MeasureProcess = ProcessMeasure.Take;
         _store.Recover(_loop);
 
         var identity = new PeerIdentity(_options.Self, all, _options.Founders ?? all, RespAddress);
-        _links = new PeerLinks(_loop, identity, _log);
+        _links = new PeerLinks(_loop, identity, _log, _options.Regions);
         _links.Begin(all);
         if (_options is { Founders: not null, DataFolder: { } folder }) _seat = new SeatKeeper(folder, _log);
         _clients = new RespEndpoint(_loop, _options.Clients, _counters);

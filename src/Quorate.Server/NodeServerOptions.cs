@@ -4,6 +4,7 @@ using Quorate.Cluster;
 using Quorate.Replication;
 using Quorate.Replication.Policies;
 using Quorate.Server.Clients;
+using Quorate.Server.Peers;
 
 namespace Quorate.Server;
 
@@ -31,6 +32,9 @@ public sealed record NodeServerOptions
 
     /// <summary>Where the node stands, for placement and nearness.</summary>
     public NodeLabels Labels { get; init; } = new();
+
+    /// <summary>Regions that are played in one process; null: there is nothing between the nodes but the network.</summary>
+    public RegionNetwork? Regions { get; init; }
 
     /// <summary>For a node that has joined: the nodes with which the cluster began, which are its name. Null: those that it is
     /// started with, itself among them.</summary>

@@ -41,4 +41,7 @@ internal static partial class ServerLog
 
     [LoggerMessage(11, LogLevel.Warning, "{What}")]
     public static partial void Notice(this ILogger log, string what);
+
+    [LoggerMessage(20, LogLevel.Error, "merge rule {Rule} failed, the values stay siblings: {Why}")]
+    public static partial void RuleFailed(this ILogger log, string rule, string why);
 }

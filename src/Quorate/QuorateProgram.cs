@@ -26,6 +26,8 @@ internal static class QuorateProgram
             KeyspaceCommand.Create(terminal),
             FailoverCommand.Create(terminal),
             LostCommand.Create(terminal),
+            ConflictsCommand.Create(terminal),
+            RegionCommand.Create(terminal),
             NodeCommand.Create(terminal),
             LabCommand.Create(output),
         };

@@ -21,7 +21,7 @@ public class CanaryTests
         {
             for (var seed = 1ul; seed <= 2; seed++)
             {
-                var outcome = new SimulationRun(seed, Variant.Shipped with { Scenario = canary.Variant.Scenario }, null).Execute();
+                var outcome = canary.Execute(seed, Variant.Shipped with { Scenario = canary.Variant.Scenario, Keyspaces = canary.Variant.Keyspaces });
                 outcome.Failure.ShouldBeNull($"{canary.Name}, seed {seed}");
             }
         }

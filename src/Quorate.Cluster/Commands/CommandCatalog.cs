@@ -7,10 +7,14 @@ namespace Quorate.Cluster.Commands;
 /// <summary>Every command a client may send to a node: those of the data and those that the node answers itself.</summary>
 public static class CommandCatalog
 {
+    /// <summary>Commands that only keyspaces have whose data merges, or whose keys are agreed on one by one.</summary>
+    private static IEnumerable<CommandSpec> OfOtherKeyspaces =>
+        ConvergentTable.Keyspace.Concat(RegisterTable.Keyspace).Where(spec => CommandTable.Keyspace.All(known => known.Name != spec.Name));
+
     /// <summary>In alphabetical order.</summary>
     public static IReadOnlyList<CommandSpec> All { get; } =
     [
-        .. CommandTable.Keyspace.Concat(NodeCommandTable.All.Select(entry => entry.Spec))
+        .. CommandTable.Keyspace.Concat(NodeCommandTable.All.Select(entry => entry.Spec)).Concat(OfOtherKeyspaces)
             .OrderBy(spec => spec.Name, StringComparer.Ordinal),
     ];
 

@@ -45,6 +45,15 @@ public interface INodeView
     /// <summary>Whether the control leader does not hear from a node; null when this node is not the control leader.</summary>
     bool? IsSuspected(NodeId node) => null;
 
+    /// <summary>Cuts a region off, or heals it, where regions are played in one process. Why not; null when done.</summary>
+    string? CutRegion(string region, bool isCut) => "this node's host plays no regions";
+
+    /// <summary>What became of concurrent writes on this node.</summary>
+    ConflictFigures Conflicts => default;
+
+    /// <summary>Why a text is no script of a merge rule; null when it is one.</summary>
+    string? ProblemOf(string script) => null;
+
     /// <summary>Asks the control group's leader to order a command.</summary>
     /// <returns>A ticket for <see cref="TryTakeAnswer"/>.</returns>
     long AskControl(ControlCommand command) => throw new InvalidOperationException("there is no control plane");

@@ -26,17 +26,21 @@ internal static class KeyspaceCommands
             Command("keyspace|drop", 3, Anytime, Group, "7.2.0", "Removes a keyspace and all its keys", Drop),
             Command("keyspace|list", 2, Loading | Stale, Group, "7.2.0", "Lists the keyspaces with their policies", List, complexity: "O(N)"),
             Command("keyspace|show", 3, Loading | Stale, Group, "7.2.0", "Says what a keyspace's policy promises and who holds it", Show),
+            Command("keyspace|script", 3, Loading | Stale, Group, "7.2.0", "Returns the script of a keyspace's merge rule", Script),
             Command("keyspace|failover", -3, Anytime, Group, "7.2.0", "Lets another replica lead a keyspace", Failover),
             Command("keyspace|lost", -3, Anytime, Group, "7.2.0", "Lists, or with CLEAR or FORGET forgets, the entries that fail-overs cut off on this node", Lost, complexity: "O(N)"),
             Help("keyspace", Group,
-                "CREATE <name> [DB <n>] [STRATEGY raft|primary|chain] [REPLICAS <n>] [ACK async|semisync:<k>|majority|sync]",
+                "CREATE <name> [DB <n>] [STRATEGY raft|primary|chain|multileader|leaderless] [REPLICAS <n>] [ACK async|semisync:<k>|majority|sync]",
                 "    [MIN-IN-SYNC <n>] [WHEN-SHORT refuse|degrade] [SHIP log|state] [READS linearizable|tail|craq|eventual|weak]",
                 "    [DURABILITY fsync|written|memory] [SPREAD zone|region|provider]",
+                "    multileader, leaderless: [CONFLICTS crdt|siblings|lww|merge:<rule> [SCRIPT <text>]]",
+                "    multileader: [TOPOLOGY all|ring|star]; leaderless: [N <n>] [R <n>] [W <n>] [SLOPPY on|off] [CONSENSUS on|off]",
                 "    Create a keyspace. SELECT <name> chooses it.",
                 "ALTER <name> <word> <value> [<word> <value> ...]", "    Change what can be changed while it runs.",
                 "DROP <name>", "    Remove a keyspace and all its keys.",
                 "LIST", "    Return the keyspaces.",
                 "SHOW <name>", "    Return what its policy promises, in sentences, and who holds it.",
+                "SCRIPT <name>", "    Return the script of its merge rule.",
                 "FAILOVER <name> [TO <node>]", "    Let another replica lead.",
                 "LOST <name> [RAW|CLEAR|FORGET <epoch> <index>]", "    Return, or forget, what fail-overs cut off on this node.")),
     ];
@@ -68,6 +72,18 @@ internal static class KeyspaceCommands
         if ((words.Count > 0 && !PolicyText.TryParse(words, out policy, out var why)) || (why = Problem(policy!)) is not null)
         {
             command.Reply.Error("ERR " + why);
+            return;
+        }
+
+        if (policy is { Conflicts: ConflictRule.Merge, MergeScript: null })
+        {
+            command.Reply.Error($"ERR conflicts merge:{policy.MergeName} needs the script of the rule: SCRIPT <text>");
+            return;
+        }
+
+        if (policy!.MergeScript is { } script && command.Node.ProblemOf(script) is { } wrong)
+        {
+            command.Reply.Error($"ERR script of rule {policy.MergeName}: {wrong.ReplaceLineEndings(" ")}");
             return;
         }
 
@@ -119,6 +135,13 @@ internal static class KeyspaceCommands
 
         foreach (var sentence in Guarantee.Of(command.Node.PolicyInForce(keyspace)).ToSentences()) text.Append(sentence).Append('\n');
         command.Reply.Verbatim(Encoding.UTF8.GetBytes(text.ToString()));
+    }
+
+    private static void Script(NodeCommand command, in CommandArgs args)
+    {
+        if (Find(command, args) is not { } keyspace) return;
+        if (keyspace.Policy.MergeScript is { } script) command.Reply.Bulk(script);
+        else command.Reply.Null();
     }
 
     private static void Failover(NodeCommand command, in CommandArgs args)

@@ -27,6 +27,7 @@ internal static class NodeReport
         ("latencystats", "Latencystats", false, (_, _) => { }),
         ("cluster", "Cluster", true, (_, text) => Field(text, "cluster_enabled", 0)),
         ("keyspace", "Keyspace", true, Keyspace),
+        ("conflicts", "Conflicts", false, Conflicts),
         ("quorate", "Quorate", false, ReplicationReport.WriteGroups),
         ("reads", "Reads", false, ReadReport.Write),
     ];
@@ -169,6 +170,15 @@ internal static class NodeReport
             if (database.Keys == 0) continue;
             Field(text, "db" + database.Number, $"keys={database.Keys},expires={database.Expires},avg_ttl=0");
         }
+    }
+
+    private static void Conflicts(NodeCommand command, StringBuilder text)
+    {
+        var figures = command.Node.Conflicts;
+        Field(text, "conflict_keys", figures.Keys);
+        Field(text, "conflicts_seen", figures.Seen);
+        Field(text, "conflict_losses", figures.Lost);
+        Field(text, "merge_rule_failures", figures.RuleFailures);
     }
 
     private static string Hundredths(long value) => $"{value / 100}.{value % 100:00}";

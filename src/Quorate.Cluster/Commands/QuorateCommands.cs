@@ -18,7 +18,11 @@ internal static class QuorateCommands
         Container("quorate", "quorate", "7.2.0", "A container for commands about the cluster and its groups",
             Command("quorate|status", 2, Loading | Stale, "quorate", "7.2.0", "Describes nodes, roles and progress",
                 Status, complexity: "O(N) where N is the number of groups and nodes"),
+            Command("quorate|cut", 3, Admin | Loading | Stale, "quorate", "7.2.0", "Cuts a region off, in a cluster that plays regions in one process", Cut),
+            Command("quorate|heal", 3, Admin | Loading | Stale, "quorate", "7.2.0", "Heals a region that was cut off", Heal),
             Help("quorate", "quorate",
+                "CUT <region>", "    Lose all that is sent between the region and the others (quorate dev --regions only).",
+                "HEAL <region>", "    End that.",
                 "STATUS", "    Return the nodes and, for each group, its keyspace, leader, epoch or term, indexes and lag, as text.")),
     ];
 
@@ -27,6 +31,16 @@ internal static class QuorateCommands
         var text = new StringBuilder();
         Describe(command.Node, command.Now, text);
         command.Reply.Verbatim(Encoding.UTF8.GetBytes(text.ToString()));
+    }
+
+    private static void Cut(NodeCommand command, in CommandArgs args) => SetCut(command, Words.Text(args[2]), true);
+
+    private static void Heal(NodeCommand command, in CommandArgs args) => SetCut(command, Words.Text(args[2]), false);
+
+    private static void SetCut(NodeCommand command, string region, bool isCut)
+    {
+        if (command.Node.CutRegion(region, isCut) is { } why) command.Reply.Error("ERR " + why);
+        else command.Reply.Ok();
     }
 
     private static void Describe(INodeView node, StepTime now, StringBuilder text)

@@ -8,6 +8,7 @@ internal static class AckRule
     /// <summary>In-sync replicas that certainly hold a write acknowledged under the policy; 0: nothing but the leader's word.</summary>
     public static int HoldersOf(Policy policy) => policy.Ack switch
     {
+        _ when policy.IsConvergent => 0, // there is no fail-over to be safe by
         Ack.Async => 0,
         Ack.SemiSync => policy.AckBackups + 1,
         Ack.Sync => policy.MinInSync,
@@ -33,6 +34,7 @@ internal static class AckRule
     /// </summary>
     public static GroupEntry After(GroupEntry group, GroupConfiguration next, Policy policy)
     {
+        if (policy.IsConvergent) return Settled(group with { Configuration = next, Policy = policy });
         var wasSync = group.Policy.Ack == Ack.Sync;
         var isSync = policy.Ack == Ack.Sync;
         IReadOnlyList<NodeId> complete = !isSync || !wasSync ? []

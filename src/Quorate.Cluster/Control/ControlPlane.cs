@@ -27,6 +27,7 @@ internal sealed class ControlPlane : HostedGroup, IControlListener
     private long _nextTelling;
     private Term _electedIn;
     private long _seenVersion = -1;
+    private bool _mapIsNews;
 
     public ControlPlane(Node node, ControlOptions options)
         : base(ControlMachine.ControlGroup, node)
@@ -83,7 +84,7 @@ internal sealed class ControlPlane : HostedGroup, IControlListener
     {
         _raft.OnTick(now, Effects);
         AfterStep(now);
-        if (now.Nanoseconds >= _nextBeat)
+        if (now.Nanoseconds >= _nextBeat || Node.Holdings.HasNews())
         {
             _nextBeat = now.Nanoseconds + _options.Nanoseconds(_options.HeartbeatMilliseconds);
             Node.Holdings.MakeVoters(now);
@@ -103,6 +104,7 @@ internal sealed class ControlPlane : HostedGroup, IControlListener
     {
         _raft.OnTurnEnd(now, Effects);
         AfterStep(now);
+        if (_mapIsNews) TellNews(now);
     }
 
     public override void AfterStep(StepTime now)
@@ -111,6 +113,8 @@ internal sealed class ControlPlane : HostedGroup, IControlListener
         {
             _seenVersion = Map.Version;
             Node.Routing.OnMapChanged();
+            _mapIsNews = true;
+            NeedsTurnEnd();
         }
 
         // A term's first no-op is applied when a read may be answered: then all that was decided before is known here.
@@ -238,6 +242,19 @@ internal sealed class ControlPlane : HostedGroup, IControlListener
         };
         if (!_raft.IsLeader) Node.SendTo(_raft.Leader, this, heartbeat);
         else if (_supervisor.OnHeartbeat(Node.Options.Self, heartbeat, now, _electedIn == _raft.CurrentTerm && IsCurrent(now)) is { } reply) CarryOut(reply, now);
+    }
+
+    /// <summary>What was decided just now is told at once to whom it concerns: a fail-over does not wait for heartbeats.</summary>
+    private void TellNews(StepTime now)
+    {
+        _mapIsNews = false;
+        if (!IsCurrent(now) || _electedIn != _raft.CurrentTerm) return;
+        foreach (var node in Map.Nodes)
+        {
+            if (_supervisor.AnswerAgain(node.Id, now) is not { } reply) continue;
+            if (node.Id == Node.Options.Self) CarryOut(reply, now);
+            else Node.SendTo(node.Id, this, reply);
+        }
     }
 
     /// <summary>The map learns where this node is and how it is reached, when its operator has changed that. Nobody waits for the

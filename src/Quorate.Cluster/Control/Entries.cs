@@ -53,10 +53,13 @@ public sealed record GroupEntry(
     public Epoch Epoch => Configuration.Epoch;
 
     /// <summary>Configured by the control plane, not by its own elections.</summary>
-    public bool IsConfigured => Policy.Strategy is Strategy.Primary or Strategy.Chain;
+    public bool IsConfigured => Policy.Strategy is Strategy.Primary or Strategy.Chain || IsConvergent;
+
+    /// <summary>Nobody leads it, so nothing is ever sealed, granted or handed over; who is a member is all there is to decide.</summary>
+    public bool IsConvergent => Policy.IsConvergent;
 
     /// <summary>The replicas are only asked what they hold; nobody leads.</summary>
-    public bool IsSealed => IsConfigured && Configuration.Leader.IsNone;
+    public bool IsSealed => IsConfigured && !IsConvergent && Configuration.Leader.IsNone;
 
     public bool Equals(GroupEntry? other) =>
         other is not null && Id == other.Id && Keyspace == other.Keyspace && Policy == other.Policy && Configuration.Equals(other.Configuration)

@@ -112,6 +112,21 @@ internal ref struct FieldReader(ReadOnlySpan<byte> bytes)
         return text;
     }
 
+    public string? LongTextOrNone()
+    {
+        if (!Flag()) return null;
+        var length = Int32();
+        if (length < 0 || length > _rest.Length || !Utf8.IsValid(_rest[..length]))
+        {
+            Fail();
+            return null;
+        }
+
+        var text = Encoding.UTF8.GetString(_rest[..length]);
+        _rest = _rest[length..];
+        return text;
+    }
+
     public string? TextOrNone() => Flag() ? Text() : null;
 
     public NodeId Node()
@@ -183,6 +198,24 @@ internal ref struct FieldReader(ReadOnlySpan<byte> bytes)
         };
         if (!Enum.IsDefined(policy.Strategy) || !Enum.IsDefined(policy.Ack) || !Enum.IsDefined(policy.Ship) || !Enum.IsDefined(policy.Reads)
             || !Enum.IsDefined(policy.WhenShort) || !Enum.IsDefined(policy.Durability)) Fail();
+        return policy.IsConvergent ? Convergent(policy) : policy;
+    }
+
+    private Policy Convergent(Policy policy)
+    {
+        policy = policy with
+        {
+            Conflicts = (ConflictRule)Byte(),
+            Topology = (Topology)Byte(),
+            N = Int32(),
+            R = Int32(),
+            W = Int32(),
+            Sloppy = Flag(),
+            Consensus = Flag(),
+            MergeName = TextOrNone(),
+            MergeScript = LongTextOrNone(),
+        };
+        if (!Enum.IsDefined(policy.Conflicts) || !Enum.IsDefined(policy.Topology)) Fail();
         return policy;
     }
 }

@@ -38,6 +38,16 @@ internal readonly struct FieldWriter(IBufferWriter<byte> output)
         output.Write(bytes);
     }
 
+    /// <summary>UTF-8 of any length, or nothing.</summary>
+    public void LongTextOrNone(string? value)
+    {
+        Flag(value is not null);
+        if (value is null) return;
+        var bytes = Encoding.UTF8.GetBytes(value);
+        Int32(bytes.Length);
+        output.Write(bytes);
+    }
+
     /// <summary>A text or nothing.</summary>
     public void TextOrNone(string? value)
     {
@@ -94,5 +104,19 @@ internal readonly struct FieldWriter(IBufferWriter<byte> output)
         Int32(policy.MinInSync);
         Int32(policy.BoundMilliseconds);
         TextOrNone(policy.Spread);
+        if (policy.IsConvergent) Convergent(policy);
+    }
+
+    private void Convergent(Policy policy)
+    {
+        Byte((byte)policy.Conflicts);
+        Byte((byte)policy.Topology);
+        Int32(policy.N);
+        Int32(policy.R);
+        Int32(policy.W);
+        Flag(policy.Sloppy);
+        Flag(policy.Consensus);
+        TextOrNone(policy.MergeName);
+        LongTextOrNone(policy.MergeScript);
     }
 }

@@ -28,7 +28,7 @@ internal static class GroupChanges
     public static string? Find(ClusterMap map, Seal command, out Action? change)
     {
         change = null;
-        if (map.Group(command.Group) is not { IsConfigured: true } group) return $"there is no group {command.Group} that the control plane configures";
+        if (map.Group(command.Group) is not { IsConfigured: true, IsConvergent: false } group) return $"there is no group {command.Group} whose leader the control plane names";
         if (group.Epoch != command.Expected) return $"{command.Group} is at {group.Epoch}, not at {command.Expected}";
         change = () => map.Put(group with { Configuration = group.Configuration with { Epoch = group.Epoch.Next, Leader = default } });
         return null;
@@ -37,7 +37,7 @@ internal static class GroupChanges
     public static string? Find(ClusterMap map, Settle command, out Action? change)
     {
         change = null;
-        if (map.Group(command.Group) is not { IsConfigured: true } group) return $"there is no group {command.Group} that the control plane configures";
+        if (map.Group(command.Group) is not { IsConfigured: true, IsConvergent: false } group) return $"there is no group {command.Group} whose leader the control plane names";
         if (group.Epoch != command.Expected) return $"{command.Group} is at {group.Epoch}, not at {command.Expected}";
         if (group.IsSealed) return "nobody leads the group: nothing can be settled";
         if (group.Policy.Ack == Ack.Sync && !AckRule.MayAcknowledge(group.Policy, group.Configuration)) return "too few replicas are in sync";
@@ -61,6 +61,7 @@ internal static class GroupChanges
 
     private static string? RoleProblem(GroupEntry group, GroupConfiguration next)
     {
+        if (group.IsConvergent) return next.Leader.IsNone ? null : $"{group.Id} has no leader: its strategy needs none";
         var before = group.Configuration.Leader;
         if (!next.Leader.IsNone && !next.InSync.Contains(next.Leader)) return "a leader is in sync";
         // A chain's replicas hold what their successors hold, and more: newcomers are at its end, so this goes for its head too.

@@ -41,7 +41,7 @@ internal static class HeartbeatAnswer
     /// <summary>A lease is of the map's epoch, also when the node has yet to hear of that: the assignment comes with it.</summary>
     private static bool MayGrant(Supervisor supervisor, GroupEntry group, NodeId node)
     {
-        if (!group.IsConfigured || group.IsSealed || supervisor.Detector.IsSuspected(node)) return false;
+        if (!group.IsConfigured || group.IsConvergent || group.IsSealed || supervisor.Detector.IsSuspected(node)) return false;
         var watch = supervisor.WatchOf(group.Id);
         if (watch.IsPendingIn(group.Epoch) || watch.Withheld.Contains(node)) return false;
         return group.Policy.Strategy == Strategy.Chain ? group.Configuration.InSync.Contains(node) : group.Configuration.Leader == node;
@@ -55,11 +55,10 @@ internal static class HeartbeatAnswer
         foreach (var beat in heartbeat.Groups)
         {
             if (supervisor.Map.Group(beat.Group) is not { } group) dropped.Add(beat.Group);
-            else if (group.Policy.Strategy == Strategy.Raft && IsOut(supervisor, group, node)) dropped.Add(beat.Group);
             else if (group.Needs(node)) continue;
-            // Also a raft leader that is to go: it is the one that has to know, to make it so.
-            else if (group.Policy.Strategy == Strategy.Raft && beat.Report.Epoch >= group.Epoch) continue;
+            // It may lead a raft group that is to go on without it: only then it knows the wish that it has to make true.
             else if (beat.Report.Epoch < group.Epoch) assignments.Add(Assignment(group));
+            else if (group.Policy.Strategy == Strategy.Raft && !IsOut(supervisor, group, node)) continue;
             else dropped.Add(beat.Group);
         }
 

@@ -21,6 +21,7 @@ internal static class KeyspaceChanges
         if (map.Groups.Count + command.Members.Count > ControlLimits.MostGroups) return $"a cluster has at most {ControlLimits.MostGroups} groups";
         var policy = PolicyDefaults.Normal(command.Policy);
         if (Problem(policy) is { } problem) return problem;
+        if (policy is { Conflicts: ConflictRule.Merge, MergeScript: null }) return $"conflicts merge:{policy.MergeName} needs the script of the rule: SCRIPT <text>";
         foreach (var nodes in command.Members)
         {
             if (nodes.Count != policy.Replicas || nodes.Distinct().Count() != nodes.Count) return $"each group has {policy.Replicas} replicas, on different nodes";
@@ -93,8 +94,8 @@ internal static class KeyspaceChanges
         {
             var group = new GroupId(++map.LastGroup);
             groups.Add(group);
-            var isConfigured = policy.Strategy is Strategy.Primary or Strategy.Chain;
-            var first = new GroupConfiguration(new Epoch(1), isConfigured ? nodes[0] : default, [.. nodes], []);
+            var isLed = policy.Strategy is Strategy.Primary or Strategy.Chain;
+            var first = new GroupConfiguration(new Epoch(1), isLed ? nodes[0] : default, [.. nodes], []);
             map.Put(AckRule.Settled(new GroupEntry(group, id, policy, first, [], [], 0)));
         }
 

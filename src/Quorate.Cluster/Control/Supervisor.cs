@@ -1,5 +1,6 @@
 using System.Text;
 using Quorate.Replication;
+using Quorate.Replication.Policies;
 
 namespace Quorate.Cluster.Control;
 
@@ -75,6 +76,17 @@ public sealed class Supervisor
         return HeartbeatAnswer.To(this, from, heartbeat, now.Nanoseconds);
     }
 
+    /// <summary>Answers a node's newest heartbeat once more, because the map has changed since; null: there is nothing to tell it. The
+    /// leases in it run from the time that the node sent that heartbeat, so that they are only shorter than those of the
+    /// answer to its next one.</summary>
+    internal HeartbeatReply? AnswerAgain(NodeId node, StepTime now)
+    {
+        if (Map.Node(node) is not { State: not NodeState.Removed } || _beats.GetValueOrDefault(node.Value)?.Last is not { } heartbeat) return null;
+        if (Detector.IsSuspected(node)) return null;
+        var reply = HeartbeatAnswer.To(this, node, heartbeat, now.Nanoseconds);
+        return reply.Assignments.Count + reply.Dropped.Count > 0 ? reply : null;
+    }
+
     /// <summary>Time has passed; call about every <see cref="IReplica.TickLength"/>, after what was committed is applied.</summary>
     public void OnTick(StepTime now)
     {
@@ -103,6 +115,7 @@ public sealed class Supervisor
     public string? AskFailover(GroupId id, NodeId target, StepTime now, int patienceMilliseconds = 0, bool isForced = true)
     {
         if (Map.Group(id) is not { } group) return $"there is no group {id}";
+        if (group.IsConvergent) return $"{id} has no leader: its strategy {PolicyWords.Of(group.Policy.Strategy)} has nobody to fail over";
         if (target == NoMore) return Heirs.GiveUp(WatchOf(id)) ? null : "No failover in progress.";
         if (target.IsNone) target = Heirs.Find(this, group, group.IsConfigured ? group.Configuration.Leader : RaftCare.LeaderOf(this, group));
         if (target.IsNone) return $"no other replica of {id} is in sync, up and fit to lead";
@@ -198,6 +211,7 @@ public sealed class Supervisor
         watch.Withheld.Clear();
         if (group.Id == ControlMachine.ControlGroup) return; // its own leader cares for it: see ControlVoters
         if (!group.IsConfigured) RaftCare.Step(this, group, now);
+        else if (group.IsConvergent) ConvergentCare.Step(this, group, watch, now);
         else if (group.IsSealed) Failover.Step(this, group, watch, now);
         else if (group.Policy.Strategy == Strategy.Chain) ChainCare.Step(this, group, watch, now);
         else PrimaryCare.Step(this, group, watch, now);

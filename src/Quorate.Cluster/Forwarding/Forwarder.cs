@@ -12,6 +12,9 @@ namespace Quorate.Cluster.Forwarding;
 /// </summary>
 internal sealed class Forwarder(Group first, Node node, long session)
 {
+    /// <summary>A read, whose answer nobody waits for: keeps the place of what must not be sent again.</summary>
+    private static readonly byte[] s_nothing = WriteNothing();
+
     private Group _group = first;
     private const int MaxBatchBytes = 1 << 20;
     private const long FirstPatience = 200 * StepTime.NanosecondsPerMillisecond;
@@ -103,8 +106,14 @@ internal sealed class Forwarder(Group first, Node node, long session)
         _silentSince = now.Nanoseconds;
         _patience = FirstPatience;
         var item = At(sequence)!;
-        // One leader may have it in its log while another, asked later, refuses it.
-        if (item.TimesSent > 1 && Replies.IsRefusal(reply)) reply = Replies.Uncertain("it was asked for more than once, and refused at last");
+        if (Replies.IsRefusal(reply))
+        {
+            // One leader may have it in its log while another, asked later, refuses it.
+            if (item.TimesSent > 1) reply = Replies.Uncertain("it was asked for more than once, and refused at last");
+            // As long as an earlier one is open this sequence may be sent again: it must not be executed then.
+            else item.Entry = s_nothing;
+        }
+
         item.Client?.State.Positions.Note(_group.Id, point);
         Finish(item, reply);
         DropFinished();
@@ -144,6 +153,13 @@ internal sealed class Forwarder(Group first, Node node, long session)
             if (At(at)!.Client == client) At(at)!.Client = null;
     }
 
+    private static byte[] WriteNothing()
+    {
+        var entry = new byte[64];
+        var length = EntryCodec.WriteCommand(ref entry, 0, 0, 2, new CommandArgs("EXISTSx"u8, [new ArgRange(0, 6), new ArgRange(6, 1)]));
+        return entry[..length];
+    }
+
     private static void Finish(Outstanding item, ReadOnlySpan<byte> reply)
     {
         if (item.IsDone) return;
@@ -176,7 +192,7 @@ internal sealed class Forwarder(Group first, Node node, long session)
 
         public long Slot { get; init; }
 
-        public required byte[] Entry { get; init; }
+        public required byte[] Entry { get; set; }
 
         public int TimesSent { get; set; }
 

@@ -26,7 +26,7 @@ internal sealed class PeerWatch(Node node, GroupClocks clocks) : IPeerWatch
         var longest = (long)(raft.ElectionTimeoutTicks - raft.HeartbeatTicks) * IReplica.TickLength * StepTime.NanosecondsPerMillisecond;
         foreach (var (id, peer) in _peers)
         {
-            if (clocks.QuietCount > 0) node.Ping(id);
+            if (clocks.QuietCount > 0) node.Tell(id, PeerPing.Instance);
             if (peer.IsSilent || now.Nanoseconds - peer.HeardAt <= longest) continue;
             peer.IsSilent = true;
             clocks.StirAll(id);

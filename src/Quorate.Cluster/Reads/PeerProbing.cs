@@ -9,14 +9,14 @@ internal sealed class PeerProbing(Node node)
 
     public void OnTick(StepTime now)
     {
-        foreach (var peer in Scores.OnTick(now)) node.SendTo(peer, node.Default, new PeerProbe(now.Nanoseconds, isAnswer: false));
+        foreach (var peer in Scores.OnTick(now)) node.Tell(peer, new PeerProbe(now.Nanoseconds, isAnswer: false));
     }
 
     /// <summary>A probe, or one that comes back.</summary>
     public bool OnProbe(NodeId from, byte kind, long sentAt, StepTime now)
     {
         if (kind == PeerProbe.AnswerKind) Scores.OnProbeAnswered(from, sentAt, now);
-        else node.SendTo(from, node.Default, new PeerProbe(sentAt, isAnswer: true));
+        else node.Tell(from, new PeerProbe(sentAt, isAnswer: true));
         return true;
     }
 }

@@ -7,6 +7,8 @@ internal sealed class PeerScore(NodeId peer)
 {
     private const int Weight = 8;
 
+    private bool _isEjected;
+
     public NodeId Peer { get; } = peer;
 
     /// <summary>0: same zone; 1: same region; 2: elsewhere, or nobody told.</summary>
@@ -23,7 +25,11 @@ internal sealed class PeerScore(NodeId peer)
 
     public bool HasLatency { get; private set; }
 
-    public bool IsEjected { get; private set; }
+    /// <summary>It gets no reads.</summary>
+    public bool IsEjected => IsCircuitOpen || _isEjected;
+
+    /// <summary>The host cannot reach it again and again.</summary>
+    public bool IsCircuitOpen { get; set; }
 
     /// <summary>Put aside because it is slow, not because it is silent.</summary>
     public bool IsSlow { get; private set; }
@@ -65,9 +71,9 @@ internal sealed class PeerScore(NodeId peer)
         HasLatency = true;
     }
 
-    public void Eject(bool isSilent) => (IsEjected, IsSlow) = (true, !isSilent);
+    public void Eject(bool isSilent) => (_isEjected, IsSlow) = (true, !isSilent);
 
-    public void Restore() => (IsEjected, IsSlow) = (false, false);
+    public void Restore() => (_isEjected, IsSlow) = (false, false);
 
     public void Forgive() => UnansweredSince = null;
 

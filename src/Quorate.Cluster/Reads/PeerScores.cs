@@ -43,6 +43,13 @@ internal sealed class PeerScores
 
     public bool IsEjected(NodeId peer) => _peers.TryGetValue(peer.Value, out var score) && score.IsEjected;
 
+    /// <summary>The host's circuit to the peer was opened, or closed again.</summary>
+    public void OnCircuit(NodeId peer, bool isOpen)
+    {
+        if (isOpen && !Of(peer).IsEjected) Ejections++;
+        Of(peer).IsCircuitOpen = isOpen;
+    }
+
     /// <summary>The best of some peers; none when there is none. If all are put aside, the best of those: better late than never.</summary>
     /// <param name="candidates">Peers that could answer, with how far away they are: 0 is nearest.</param>
     /// <param name="now">The time of the step.</param>
@@ -72,8 +79,9 @@ internal sealed class PeerScores
         var wasAway = _lastTick != long.MinValue && now.Nanoseconds - _lastTick > OwnPause;
         _lastTick = now.Nanoseconds;
         _due.Clear();
-        foreach (var score in _peers.Values)
+        for (var i = 0; i < _peers.Count; i++)
         {
+            var score = _peers.GetValueAtIndex(i);
             if (now.Nanoseconds - score.ConsideredAt > Interest)
             {
                 score.Rest();

@@ -23,6 +23,9 @@ internal sealed class ReadInbox(Group group, Node node)
 
     private sealed record Waiting(NodeId Origin, long Session, byte[] Bytes, long Since);
 
+    /// <summary>Runs that wait.</summary>
+    public int Count => _waiting.Count;
+
     /// <summary>False: the message makes no sense.</summary>
     public bool OnReads(NodeId origin, ReadsAsked message, StepTime now)
     {
@@ -62,8 +65,9 @@ internal sealed class ReadInbox(Group group, Node node)
 
     public void Flush()
     {
-        foreach (var (origin, answers) in _answers)
+        for (var i = 0; i < _answers.Count; i++)
         {
+            var (origin, answers) = (_answers.GetKeyAtIndex(i), _answers.GetValueAtIndex(i));
             if (answers.Bytes.Length == 0) continue;
             node.SendTo(new NodeId(origin), group, new ReadsAnswered { Session = answers.Session, Leader = group.Replica.Leader, Runs = answers.Bytes.Memory });
             answers.Bytes.Clear();

@@ -39,6 +39,9 @@ internal sealed class RemoteReads(Group first, Node node)
         public readonly ByteQueue Bytes = new();
     }
 
+    /// <summary>Runs that are out.</summary>
+    public int Count => _runs.Count;
+
     public void MoveTo(Group group) => _group = group;
 
     /// <summary>Sends a run of reads, of which each command is given by <see cref="Add"/>.</summary>
@@ -101,8 +104,9 @@ internal sealed class RemoteReads(Group first, Node node)
 
     public void Flush()
     {
-        foreach (var (peer, bytes) in _out)
+        for (var i = 0; i < _out.Count; i++)
         {
+            var (peer, bytes) = (_out.GetKeyAtIndex(i), _out.GetValueAtIndex(i));
             if (bytes.Length == 0) continue;
             node.SendTo(new NodeId(peer), _group, new ReadsAsked { Session = node.ForwardingSession, Runs = bytes.Memory });
             bytes.Clear();

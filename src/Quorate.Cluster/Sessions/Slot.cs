@@ -41,6 +41,9 @@ internal struct Slot
     /// <summary>True when it can't be said any more whether the command took effect.</summary>
     public bool MayHaveHappened;
 
+    /// <summary>A read that was handed on as writes are: the group's data merges.</summary>
+    public bool IsRead;
+
     /// <summary>Of a read: what it may return.</summary>
     public ReadRule Rule;
 

@@ -25,12 +25,12 @@ internal sealed class SlotQueue
     public bool Contains(long sequence) => sequence >= Head && sequence < End;
 
     /// <summary>A write may be handed on behind unanswered ones that went the same way, with only reads held between.</summary>
-    public bool MayWriteBehind(int pathEpoch, bool onLeader)
+    public bool MayWriteBehind(int pathEpoch, bool readsKeepUp)
     {
         for (var s = End - 1; s >= Head; s--)
         {
             ref var slot = ref this[s];
-            if (slot.State == SlotState.Reading || (slot.State == SlotState.Held && !onLeader)) return false;
+            if (slot.State == SlotState.Reading || (slot.State == SlotState.Held && !readsKeepUp)) return false;
             if (slot.State == SlotState.Writing) return slot.PathEpoch == pathEpoch;
         }
 

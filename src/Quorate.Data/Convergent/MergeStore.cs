@@ -56,6 +56,12 @@ public sealed class MergeStore
     /// <summary>Values that became concurrent with another, ever, as seen here.</summary>
     public long ConflictsSeen { get; private set; }
 
+    /// <summary>Times that the merge rule made nothing of concurrent values.</summary>
+    public long RuleFailures { get; private set; }
+
+    /// <summary>Told of every key that comes into conflict; null when nobody wants to know.</summary>
+    public Action<byte[]>? OnConflict { get; set; }
+
     /// <summary>Keys that hold a conflict now, in order.</summary>
     public IReadOnlyCollection<byte[]> Conflicted => _places.Conflicted;
 
@@ -322,6 +328,7 @@ public sealed class MergeStore
             _notes.Clear();
             Join(mine, theirs, isDelta ? null : _codec.Floor, nowMilliseconds);
             conflicts += _notes.Conflicts;
+            if (_notes.Conflicts > 0 && OnConflict is not null && _places.Conflicted.Contains(mine.Key)) OnConflict(mine.Key);
         }
 
         if (isDelta) Seen.Add(_codec.Run);
@@ -365,7 +372,9 @@ public sealed class MergeStore
     private byte[]? AskRule(byte[] key, Cell text)
     {
         var value = new ArrayBufferWriter<byte>();
-        return Options.MergeRule!.TryMerge(key, text.Register.Siblings, value) ? value.WrittenSpan.ToArray() : null;
+        if (Options.MergeRule!.TryMerge(key, text.Register.Siblings, value)) return value.WrittenSpan.ToArray();
+        RuleFailures++;
+        return null;
     }
 
     private bool IsTooFragmented()

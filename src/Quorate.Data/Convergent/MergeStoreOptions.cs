@@ -1,24 +1,8 @@
 using System.Buffers;
+using Quorate.Replication;
 using Quorate.Replication.Crdt;
 
 namespace Quorate.Data;
-
-/// <summary>What a keyspace does about concurrent strings. Replicas hold the same whatever the rule is: it decides what is
-/// shown, so it may be changed at any time.</summary>
-public enum ConflictRule : byte
-{
-    /// <summary>GET shows the latest, the conflict is listed, and the next SET replaces all values.</summary>
-    Crdt,
-
-    /// <summary>As <see cref="Crdt"/>, but a SET without CONTEXT replaces only the value that GET shows.</summary>
-    Siblings,
-
-    /// <summary>The latest is the value; the others go to the loss log and are no conflict.</summary>
-    Lww,
-
-    /// <summary>The application's own rule makes one value of them; where it fails, as <see cref="Siblings"/>.</summary>
-    Merge,
-}
 
 /// <summary>
 /// An application's rule for concurrent strings. It must be a function of its arguments alone: every replica asks it, at

@@ -57,7 +57,7 @@ public sealed record Guarantee
         ArgumentNullException.ThrowIfNull(policy);
         policy = PolicyDefaults.Normal(policy);
         Invariant.Require(PolicyCheck.Problems(policy, BuiltParts.All).Count == 0, "only a policy without contradictions promises anything");
-        var n = policy.Replicas;
+        var n = Holders(policy);
         var copies = Copies(policy);
         var window = WindowOf(policy);
         return new Guarantee(policy)
@@ -85,6 +85,12 @@ public sealed record Guarantee
         {
             ReadConsistency.Linearizable when Policy.Strategy == Strategy.MultiLeader => ReadPromise.Refused,
             ReadConsistency.Tail or ReadConsistency.Craq when Policy.Strategy != Strategy.Chain => ReadPromise.Refused,
+            ReadConsistency.Linearizable when Policy.Strategy == Strategy.Leaderless =>
+                Policy.Sloppy || Policy.R + Policy.W <= Policy.N ? ReadPromise.Refused : ReadPromise.Linearizable,
+            ReadConsistency.Session when Policy.Strategy == Strategy.Leaderless => ReadPromise.Refused,
+            ReadConsistency.Bounded or ReadConsistency.Voted when Policy.IsConvergent => ReadPromise.Refused,
+            ReadConsistency.Eventual or ReadConsistency.Weak when Policy.Strategy == Strategy.Leaderless && Policy.R + Policy.W > Policy.N && !Policy.Sloppy =>
+                ReadPromise.Regular,
             ReadConsistency.Voted when !canOrder || Policy.Strategy == Strategy.Chain || Policy.Ship == Ship.State || Policy.Replicas < 3 || Policy.Replicas % 2 == 0 => ReadPromise.Refused,
             ReadConsistency.Linearizable or ReadConsistency.Tail or ReadConsistency.Craq =>
                 (Window & (LossWindow.Unshipped | LossWindow.WhileDegraded)) == 0 ? ReadPromise.Linearizable : ReadPromise.LinearizableUntilFailover,
@@ -99,8 +105,13 @@ public sealed record Guarantee
     /// <summary>The promise in plain sentences, the good and the bad.</summary>
     public IReadOnlyList<string> ToSentences() => GuaranteeText.Of(this);
 
+    /// <summary>Replicas that hold one key.</summary>
+    private static int Holders(Policy policy) => policy.Strategy == Strategy.Leaderless ? policy.N : policy.Replicas;
+
     private static int Copies(Policy policy) => policy.Ack switch
     {
+        _ when policy.Strategy == Strategy.Leaderless => policy.W,
+        _ when policy.Strategy == Strategy.MultiLeader => 1, // the acknowledgement is the region's, and a region may have one replica
         _ when policy.Strategy == Strategy.Pbft => ((policy.Replicas - 1) / 3) + 1, // of those that prepared, the honest ones
         Ack.Async => 1,
         Ack.SemiSync => policy.AckBackups + 1,
@@ -110,7 +121,7 @@ public sealed record Guarantee
 
     private static LossWindow WindowOf(Policy policy)
     {
-        var window = policy.Ack == Ack.Async && policy.Replicas > 1 ? LossWindow.Unshipped : LossWindow.None;
+        var window = (policy.Ack == Ack.Async || policy.Strategy == Strategy.MultiLeader) && policy.Replicas > 1 ? LossWindow.Unshipped : LossWindow.None;
         if (policy.WhenShort == WhenShort.Degrade) window |= LossWindow.WhileDegraded;
         if (policy.Durability != Durability.Fsync) window |= LossWindow.Unsynced;
         return window;
@@ -119,10 +130,10 @@ public sealed record Guarantee
     private static Survival Survives(Policy policy, int copies, int lost)
     {
         if (lost == 0) return Survival.NotPromised;
-        if (lost >= policy.Replicas) return Survival.No;
+        if (lost >= Holders(policy)) return Survival.No;
         if (policy.WhenShort == WhenShort.Degrade && lost < copies) return Survival.OutsideWindow;
         if (lost < copies) return Survival.Always;
-        if (policy.Ack == Ack.Async) return Survival.OutsideWindow;
+        if (policy.Ack == Ack.Async || policy.Strategy == Strategy.MultiLeader) return Survival.OutsideWindow;
         return policy.Ack == Ack.Sync ? Survival.WhileEnoughInSync : Survival.No;
     }
 

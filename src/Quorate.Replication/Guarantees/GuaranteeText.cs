@@ -10,13 +10,15 @@ internal static class GuaranteeText
         var policy = guarantee.Policy;
         var lines = new List<string> { Acknowledged(guarantee) };
         lines.Add(Loss("the loss of one node for good", guarantee.OneNode, guarantee));
-        if (guarantee.Minority != Survival.NotPromised && policy.Replicas > 4) lines.Add(Loss("the loss of any minority of the nodes for good", guarantee.Minority, guarantee));
-        if (policy.Replicas > 2) lines.Add(Loss("the loss of all nodes but one for good", guarantee.AllButOne, guarantee));
+        var holders = policy.Strategy == Strategy.Leaderless ? policy.N : policy.Replicas;
+        if (guarantee.Minority != Survival.NotPromised && holders > 4) lines.Add(Loss("the loss of any minority of the nodes for good", guarantee.Minority, guarantee));
+        if (holders > 2) lines.Add(Loss(policy.Strategy == Strategy.Leaderless ? "the loss of all holders of its key but one for good" : "the loss of all nodes but one for good", guarantee.AllButOne, guarantee));
         lines.Add(Power(guarantee));
         lines.AddRange(Places(guarantee));
         lines.Add(Window(guarantee));
         lines.Add(Reads(guarantee));
-        lines.AddRange(Unavailable(guarantee));
+        if (policy.IsConvergent) lines.AddRange(ConvergentGuarantee.Of(guarantee));
+        else lines.AddRange(Unavailable(guarantee));
         return lines;
     }
 
@@ -31,6 +33,11 @@ internal static class GuaranteeText
         };
         var who = policy switch
         {
+            { Strategy: Strategy.Leaderless } => $"of {policy.W} of the {policy.N} replicas of its key",
+            { Strategy: Strategy.MultiLeader, Ack: Ack.Async } => "of the one leader that took it",
+            { Strategy: Strategy.MultiLeader, Ack: Ack.SemiSync } => $"of the leader that took it and {Count(policy.AckBackups, "other replica")} of its region, or as many as that has",
+            { Strategy: Strategy.MultiLeader, Ack: Ack.Majority } => "of more than half of the replicas of the region that took it",
+            { Strategy: Strategy.MultiLeader } => "of every replica of the region that took it",
             { Strategy: Strategy.Chain } => "of every replica of the chain, which is never shorter than " + Count(policy.MinInSync, "replica"),
             { Strategy: Strategy.Pbft } => $"of {policy.Replicas - ((policy.Replicas - 1) / 3)} of {policy.Replicas} replicas",
             { Ack: Ack.Async } => "of the primary alone",
@@ -72,7 +79,9 @@ internal static class GuaranteeText
     private static string Window(Guarantee guarantee)
     {
         var parts = new List<string>();
-        if (guarantee.Window.HasFlag(LossWindow.Unshipped)) parts.Add("what the primary had not shipped when it died (kept aside in the lost-and-found if its disk comes back)");
+        if (guarantee.Window.HasFlag(LossWindow.Unshipped)) parts.Add(guarantee.Policy.Strategy == Strategy.MultiLeader
+            ? "what a leader had not shipped when it died (shipped after all if its disk comes back)"
+            : "what the primary had not shipped when it died (kept aside in the lost-and-found if its disk comes back)");
         if (guarantee.Window.HasFlag(LossWindow.WhileDegraded)) parts.Add("what was acknowledged while too few replicas were up, for which there is an alarm");
         if (guarantee.Window.HasFlag(LossWindow.Unsynced)) parts.Add(guarantee.Policy.Durability == Durability.Memory
             ? "what was only on nodes that stopped"
@@ -85,10 +94,15 @@ internal static class GuaranteeText
         var word = PolicyWords.Of(guarantee.Policy.Reads);
         return $"A read ({word}) returns " + guarantee.Reading(guarantee.Policy.Reads) switch
         {
+            ReadPromise.Linearizable when guarantee.Policy.Strategy == Strategy.Leaderless && !guarantee.Policy.Consensus => ConvergentGuarantee.WrittenBack(guarantee.Policy),
             ReadPromise.Linearizable => "the newest value: every write acknowledged before it began is in it.",
             ReadPromise.LinearizableUntilFailover => "the newest value, but a value that was read can be gone after a fail-over.",
             ReadPromise.Bounded => $"a value that was the newest at most {guarantee.Policy.BoundMilliseconds} ms ago; where that cannot be kept it is refused.",
+            ReadPromise.Session when guarantee.Policy.Strategy == Strategy.MultiLeader =>
+                "nothing older than this connection has written or read, as long as one replica serves it; what other leaders took may be missing.",
             ReadPromise.Session => "nothing older than this connection has written or read; what others wrote may be missing.",
+            ReadPromise.Regular => ConvergentGuarantee.Regular(guarantee.Policy),
+            ReadPromise.Eventual when guarantee.Policy.Strategy == Strategy.Leaderless => ConvergentGuarantee.Stale(guarantee.Policy),
             ReadPromise.Eventual => "some earlier value of a healthy replica; without new writes all replicas come to the same.",
             ReadPromise.Voted => $"the value that {(guarantee.Policy.Replicas / 2) + 1} of {guarantee.Policy.Replicas} replicas have at one index, with every write acknowledged before it began in it: the right one, also when the memory of {Count((guarantee.Policy.Replicas - 1) / 2, "replica")} is wrong. A replica that differs is put out of use and filled anew. Without so many that agree the read is refused.{((guarantee.Window & (LossWindow.Unshipped | LossWindow.WhileDegraded)) == 0 ? "" : " A value that was read can be gone after a fail-over.")}",
             ReadPromise.Refused => "nothing: it is refused under this strategy.",
@@ -125,5 +139,5 @@ internal static class GuaranteeText
         yield return "Without a majority of the control group nobody's lease is renewed: writes and newest-value reads stop within a lease.";
     }
 
-    private static string Count(int number, string what) => number == 1 ? $"1 {what}" : $"{number} {what}s";
+    internal static string Count(int number, string what) => number == 1 ? $"1 {what}" : $"{number} {what}s";
 }

@@ -51,6 +51,10 @@ public enum ReadPromise : byte
     /// <summary>Nothing older than this connection has written or read.</summary>
     Session,
 
+    /// <summary>Every write acknowledged before the read began is in it; while a write is under way one read may return it
+    /// and a later one not.</summary>
+    Regular,
+
     /// <summary>Some earlier value; without writes all replicas come to the same.</summary>
     Eventual,
 

@@ -15,6 +15,8 @@ public static class PolicyChange
             return "what is shipped cannot be altered while the keyspace serves, because the logs would hold two kinds of entries: create a second keyspace and copy the keys";
         if (from.Durability != to.Durability && (from.Durability == Durability.Memory || to.Durability == Durability.Memory))
             return "durability memory cannot be altered to or from while the keyspace serves, because what is on the disks would not be what was acknowledged: create a second keyspace and copy the keys";
+        if (from.IsConvergent)
+            return "nothing of a keyspace whose data merges can be altered while it serves: create a second keyspace and copy the keys";
         return null;
     }
 
@@ -23,7 +25,7 @@ public static class PolicyChange
     {
         ArgumentNullException.ThrowIfNull(from);
         ArgumentNullException.ThrowIfNull(to);
-        if (to.Strategy == Strategy.Chain) return false; // its replicas serve by it
+        if (to.Strategy == Strategy.Chain || to.IsConvergent) return false; // its replicas serve by it
         var same = to with { Reads = from.Reads, BoundMilliseconds = from.BoundMilliseconds };
         return same == from;
     }

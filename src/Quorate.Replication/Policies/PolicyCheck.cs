@@ -18,12 +18,13 @@ public static class PolicyCheck
         built ??= BuiltParts.Now;
         var problems = new List<string>();
         if (!Enum.IsDefined(policy.Strategy) || !Enum.IsDefined(policy.Ack) || !Enum.IsDefined(policy.Ship) || !Enum.IsDefined(policy.Reads)
-            || !Enum.IsDefined(policy.WhenShort) || !Enum.IsDefined(policy.Durability)) return ["the policy says something that this version does not know"];
+            || !Enum.IsDefined(policy.Conflicts) || !Enum.IsDefined(policy.Topology) || !Enum.IsDefined(policy.WhenShort) || !Enum.IsDefined(policy.Durability)) return ["the policy says something that this version does not know"];
         AddUnbuilt(policy, built, problems);
         if (policy.Replicas is < 1 or > MostReplicas) problems.Add($"replicas is 1 to {MostReplicas}, not {policy.Replicas}");
         if (policy.Spread is { } label && !PolicyWords.Labels.Contains(label)) problems.Add($"spread is one of {string.Join('|', PolicyWords.Labels)}, not '{label}'");
         AddAckProblems(policy, problems);
         AddReadProblems(policy, problems);
+        if (policy.IsConvergent) ConvergentCheck.AddProblems(policy, built, problems);
         if (policy.Ship == Ship.State && policy.Strategy != Strategy.Primary && IsOrdered(policy.Strategy))
             problems.Add($"{PolicyWords.Of(policy.Strategy)} ships the log; ship state needs strategy primary");
         if (policy.Strategy == Strategy.Pbft && (policy.Replicas < 4 || policy.Replicas % 3 != 1))
@@ -59,7 +60,8 @@ public static class PolicyCheck
             });
         }
 
-        if (!built.Reads.Contains(policy.Reads)) problems.Add($"reads {PolicyWords.Of(policy.Reads)} is not built yet; use reads linearizable");
+        // What a convergent strategy reads is its own doing.
+        if (!policy.IsConvergent && !built.Reads.Contains(policy.Reads)) problems.Add($"reads {PolicyWords.Of(policy.Reads)} is not built yet; use reads linearizable");
     }
 
     private static void AddAckProblems(Policy policy, List<string> problems)
@@ -81,7 +83,7 @@ public static class PolicyCheck
                 problems.Add($"semisync:{policy.AckBackups} waits for {policy.AckBackups} backups, and replicas {policy.Replicas} has {Math.Max(0, policy.Replicas - 1)} beside the primary");
         }
 
-        if (policy.Ack == Ack.Sync)
+        if (policy.Ack == Ack.Sync && !policy.IsConvergent)
         {
             if (policy.MinInSync < 1) problems.Add("min-in-sync is 1 or more: the primary itself counts");
             if (policy.MinInSync > policy.Replicas) problems.Add($"min-in-sync {policy.MinInSync} is more than replicas {policy.Replicas}: no write would ever be taken");
@@ -97,6 +99,8 @@ public static class PolicyCheck
             problems.Add($"reads {PolicyWords.Of(policy.Reads)} needs strategy chain; {PolicyWords.Of(policy.Strategy)} has no tail, use reads linearizable");
         if (policy.Reads == ReadConsistency.Linearizable && policy.Strategy == Strategy.MultiLeader)
             problems.Add("multileader orders nothing across regions, so no read is linearizable; use reads session or strategy raft");
+        if (policy.Reads == ReadConsistency.Session && policy.Strategy == Strategy.Leaderless)
+            problems.Add("reads session needs a replica that stays with the connection, and leaderless asks others every time; use r and w whose sum is above n, or reads linearizable");
         if (policy.Reads == ReadConsistency.Bounded && policy.BoundMilliseconds is < 1 or > LongestBoundMilliseconds)
             problems.Add($"reads bounded takes 1 to {LongestBoundMilliseconds} milliseconds");
         if (policy.Reads == ReadConsistency.Voted && policy.Strategy == Strategy.Chain)

@@ -12,23 +12,36 @@ public static class PolicyDefaults
             Strategy.Primary => policy with { Ack = Ack.Sync },
             // A chain of f + 1 replicas goes on after f failures [CR §1]: by default down to the last one.
             Strategy.Chain => policy with { Ack = Ack.Sync, MinInSync = 1, Reads = ReadConsistency.Tail },
-            Strategy.MultiLeader => policy with { Reads = ReadConsistency.Session },
+            // A write that waited for another region would stop when that cannot be reached: what else is this strategy for?
+            Strategy.MultiLeader => policy with { Ack = Ack.Async, Reads = ReadConsistency.Session },
             Strategy.Leaderless => policy with { Reads = ReadConsistency.Eventual },
             Strategy.Pbft => policy with { Replicas = 4 },
             _ => policy,
         };
         if (replicas > 0) policy = policy with { Replicas = replicas };
+        if (strategy == Strategy.Leaderless) policy = WithCopies(policy, Math.Clamp(policy.Replicas, 1, 3));
         return Normal(policy);
     }
+
+    /// <summary>A leaderless policy with this many copies of each key, and reads and writes that meet: majorities of them.</summary>
+    internal static Policy WithCopies(Policy policy, int n) => policy with { N = n, R = Majority(n), W = Majority(n) };
+
+    internal static int Majority(int n) => (n / 2) + 1;
 
     /// <summary>The same policy with everything that has no effect put to its default, so that policies that promise the
     /// same are equal and are printed the same.</summary>
     public static Policy Normal(Policy policy)
     {
         ArgumentNullException.ThrowIfNull(policy);
+        if (policy.Strategy == Strategy.Leaderless) policy = policy with { Ack = Ack.Majority, Ship = Ship.Log };
         if (policy.Ack != Ack.SemiSync) policy = policy with { AckBackups = 1 };
-        if (policy.Ack != Ack.Sync) policy = policy with { MinInSync = 2 };
+        if (policy.Ack != Ack.Sync || policy.IsConvergent) policy = policy with { MinInSync = 2 };
         if (policy.Reads != ReadConsistency.Bounded) policy = policy with { BoundMilliseconds = 500 };
+        if (policy.Conflicts != ConflictRule.Merge) policy = policy with { MergeName = null, MergeScript = null };
+        if (policy.Strategy != Strategy.MultiLeader) policy = policy with { Topology = Topology.All };
+        if (policy.Strategy != Strategy.Leaderless) policy = policy with { N = 3, R = 2, W = 2, Sloppy = false, Consensus = false };
+        if (policy.Consensus) policy = policy with { R = Majority(policy.N), W = Majority(policy.N) };
+        if (!policy.IsConvergent || policy.Consensus) policy = policy with { Conflicts = ConflictRule.Crdt, MergeName = null, MergeScript = null };
         return policy.Spread is null ? policy : policy with { Spread = policy.Spread.ToLowerInvariant() };
     }
 }

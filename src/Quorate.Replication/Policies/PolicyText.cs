@@ -10,7 +10,7 @@ namespace Quorate.Replication.Policies;
 public static class PolicyText
 {
     /// <summary>Words of one policy at most; more are refused unread.</summary>
-    public const int MostWords = 2 * 10;
+    public const int MostWords = 2 * 20;
 
     /// <summary>Reads the words of a new keyspace's policy. False: <paramref name="why"/> says what is wrong, for the user.
     /// Whether the policy contradicts itself is for <see cref="PolicyCheck"/> to say.</summary>
@@ -36,9 +36,16 @@ public static class PolicyText
         }
 
         if (!TryBegin(said, current, out var result, out why)) return false;
+        if (ConvergentText.Misplaced(said.Keys, result) is { } misplaced)
+        {
+            why = misplaced;
+            return false;
+        }
+
         // First what the defaults of the rest depend on.
-        foreach (var word in (ReadOnlySpan<string>)["replicas", "ack"])
+        foreach (var word in (ReadOnlySpan<string>)["replicas", "ack", "n", "consensus"])
             if (said.TryGetValue(word, out var value) && (why = Take(word, value, ref result)) is not null) return false;
+        result = ConvergentText.Completed(said, current, result);
         if (result.Ack == Ack.Sync && (current?.Ack ?? Ack.Sync) != Ack.Sync) result = result with { MinInSync = 2 };
         // One replica with the usual floor of two would refuse every write: the floor follows unless it is said.
         if (result.Ack == Ack.Sync) result = result with { MinInSync = Math.Clamp(result.MinInSync, 1, Math.Max(1, result.Replicas)) };
@@ -59,15 +66,37 @@ public static class PolicyText
     {
         ArgumentNullException.ThrowIfNull(policy);
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"strategy {PolicyWords.Of(policy.Strategy)} replicas {policy.Replicas} ack {PolicyWords.Of(policy.Ack)}");
+        text.Append(CultureInfo.InvariantCulture, $"strategy {PolicyWords.Of(policy.Strategy)} replicas {policy.Replicas}");
+        if (policy.Strategy == Strategy.Leaderless)
+        {
+            ConvergentText.Print(policy, text);
+            return text.ToString();
+        }
+
+        text.Append(" ack ").Append(PolicyWords.Of(policy.Ack));
         if (policy.Ack == Ack.SemiSync) text.Append(CultureInfo.InvariantCulture, $":{policy.AckBackups}");
-        if (policy.Ack == Ack.Sync) text.Append(CultureInfo.InvariantCulture, $" min-in-sync {policy.MinInSync}");
+        if (policy.Ack == Ack.Sync && !policy.IsConvergent) text.Append(CultureInfo.InvariantCulture, $" min-in-sync {policy.MinInSync}");
         if (policy.WhenShort != WhenShort.Refuse) text.Append(" when-short ").Append(PolicyWords.Of(policy.WhenShort));
-        text.Append(" ship ").Append(PolicyWords.Of(policy.Ship)).Append(" reads ").Append(PolicyWords.Of(policy.Reads));
+        text.Append(" ship ").Append(PolicyWords.Of(policy.Ship));
+        if (policy.IsConvergent) ConvergentText.Print(policy, text);
+        else PrintReads(policy, text);
+        return text.ToString();
+    }
+
+    /// <summary>As <see cref="Print"/>, divided into words, with the script of a merge rule, which is one word whatever is in it.</summary>
+    public static IReadOnlyList<string> Words(Policy policy)
+    {
+        ArgumentNullException.ThrowIfNull(policy);
+        string[] words = Print(policy).Split(' ');
+        return policy.MergeScript is null ? words : [.. words, "script", policy.MergeScript];
+    }
+
+    internal static void PrintReads(Policy policy, StringBuilder text)
+    {
+        text.Append(" reads ").Append(PolicyWords.Of(policy.Reads));
         if (policy.Reads == ReadConsistency.Bounded) text.Append(CultureInfo.InvariantCulture, $":{policy.BoundMilliseconds}");
         text.Append(" durability ").Append(PolicyWords.Of(policy.Durability));
         if (policy.Spread is not null) text.Append(" spread ").Append(policy.Spread);
-        return text.ToString();
     }
 
     /// <summary>The policy before any word but <c>strategy</c> and <c>replicas</c> is taken.</summary>
@@ -86,7 +115,7 @@ public static class PolicyText
             if (strategy != policy.Strategy)
             {
                 policy = PolicyDefaults.For(strategy) with { Durability = policy.Durability, Spread = policy.Spread };
-                if (current is not null) policy = policy with { Replicas = current.Replicas };
+                if (current is not null) policy = PolicyDefaults.For(strategy, current.Replicas) with { Durability = policy.Durability, Spread = policy.Spread };
             }
         }
 
@@ -126,8 +155,14 @@ public static class PolicyText
                 if (label != "none" && !PolicyWords.Labels.Contains(label)) return $"spread is one of {string.Join('|', PolicyWords.Labels)}|none, not '{value}'";
                 policy = policy with { Spread = label == "none" ? null : label };
                 return null;
+            case "n" or "r" or "w":
+                if (!TryNumber(value, out var count)) return NotANumber(word, value);
+                policy = word == "n" ? policy with { N = count } : word == "r" ? policy with { R = count } : policy with { W = count };
+                return null;
             default:
-                return $"a policy has no '{word}'; it has strategy, replicas, ack, min-in-sync, when-short, ship, reads, durability, spread";
+                return ConvergentText.TryTake(word, value, ref policy, out var wrong)
+                    ? wrong
+                    : $"a policy has no '{word}'; it has strategy, replicas, ack, min-in-sync, when-short, ship, reads, durability, spread; a convergent one conflicts, script, topology, n, r, w, sloppy, consensus";
         }
     }
 
@@ -153,11 +188,13 @@ public static class PolicyText
 
     /// <summary>Something was asked for that the rest of the policy never looks at: rather said than ignored.</summary>
     private static string? Pointless(Dictionary<string, string> said, Policy policy) =>
-        said.ContainsKey("min-in-sync") && policy.Ack != Ack.Sync
+        said.ContainsKey("min-in-sync") && policy.IsConvergent
+            ? $"min-in-sync is for strategies with one leader; {PolicyWords.Of(policy.Strategy)} keeps no such set"
+            : said.ContainsKey("min-in-sync") && policy.Ack != Ack.Sync
             ? $"min-in-sync counts with ack sync only, and this policy has ack {PolicyWords.Of(policy.Ack)}"
             : null;
 
-    private static (string Name, string? Number) Split(string value)
+    internal static (string Name, string? Number) Split(string value)
     {
         var at = value.IndexOf(':', StringComparison.Ordinal);
         return at < 0 ? (value, null) : (value[..at], value[(at + 1)..]);
@@ -168,6 +205,6 @@ public static class PolicyText
 
     private static string NotANumber(string word, string value) => $"{word} is a number, not '{value}'";
 
-    private static string NotOneOf<T>(string word, string value, IReadOnlyList<(string Word, T Value)> words) =>
+    internal static string NotOneOf<T>(string word, string value, IReadOnlyList<(string Word, T Value)> words) =>
         $"{word} is one of {PolicyWords.Choices(words)}, not '{value}'";
 }

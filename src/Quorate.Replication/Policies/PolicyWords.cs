@@ -29,6 +29,13 @@ public static class PolicyWords
     public static readonly IReadOnlyList<(string Word, WhenShort Value)> WhenShorts =
         [("refuse", WhenShort.Refuse), ("degrade", WhenShort.Degrade)];
 
+    /// <summary><c>merge</c> takes a name after a colon.</summary>
+    public static readonly IReadOnlyList<(string Word, ConflictRule Value)> Conflicts =
+        [("crdt", ConflictRule.Crdt), ("siblings", ConflictRule.Siblings), ("lww", ConflictRule.Lww), ("merge", ConflictRule.Merge)];
+
+    public static readonly IReadOnlyList<(string Word, Topology Value)> Topologies =
+        [("all", Topology.All), ("ring", Topology.Ring), ("star", Topology.Star)];
+
     /// <summary>The labels of a node, from the widest to the narrowest.</summary>
     public static readonly IReadOnlyList<string> Labels = ["provider", "region", "zone"];
 
@@ -43,6 +50,10 @@ public static class PolicyWords
     public static string Of(Durability value) => Find(Durabilities, value);
 
     public static string Of(WhenShort value) => Find(WhenShorts, value);
+
+    public static string Of(ConflictRule value) => Find(Conflicts, value);
+
+    public static string Of(Topology value) => Find(Topologies, value);
 
     internal static bool TryFind<T>(IReadOnlyList<(string Word, T Value)> words, string word, out T value)
         where T : struct, Enum

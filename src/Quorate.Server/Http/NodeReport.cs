@@ -30,6 +30,9 @@ public sealed record NodeReport(
     /// <summary>For each group here whether its state is trusted, and what comparing it with the other replicas has come to.</summary>
     public IReadOnlyList<TrustReport> Trust { get; init; } = [];
 
+    /// <summary>True once the cluster's map says of this node where it stands, as its operator does: placement goes by that.</summary>
+    public bool IsPlaced { get; init; }
+
     /// <summary>Who holds what, and what it promises; empty in a report that was not taken for <c>/status</c>.</summary>
     public IReadOnlyList<KeyspaceReport> Keyspaces { get; init; } = [];
 

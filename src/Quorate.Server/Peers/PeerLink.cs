@@ -19,8 +19,7 @@ internal sealed class PeerLink : IBufferWriter<byte>, IDisposable
 
     private const string NotUnderstood = "it does not speak the peers' protocol";
     private const int KeptBytes = 4 * 1024 * 1024;
-    private const int FirstBackoffMilliseconds = 20;
-    private const int LongestBackoffMilliseconds = 500;
+    private const int PauseMilliseconds = 20;
     private static readonly TimeSpan ConnectTime = TimeSpan.FromSeconds(2);
 
     private readonly NodeLoop _loop;
@@ -28,16 +27,21 @@ internal sealed class PeerLink : IBufferWriter<byte>, IDisposable
     private volatile IReadOnlyList<string> _addresses;
     private string _address;
     private readonly ILogger _log;
+    private readonly PeerCircuit _circuit;
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationToken _stopped;
+    private readonly LongWay? _longWay;
     private ByteGatherer _gathering = new(KeptBytes); // gate
     private ByteGatherer _sending = new(KeptBytes); // gate, or the sender's while _isSending
     private Socket? _socket; // gate: null while down
     private Socket? _sendSocket; // the socket of the send under way
     private bool _isSending; // gate
     private volatile bool _isSendOver;
+    private string _refusal = "";
+    private int _attempt;
 
-    public PeerLink(NodeLoop loop, PeerIdentity identity, NodeId peer, string address, ILogger log)
+    /// <param name="regions">Null but in a cluster that plays regions in one process.</param>
+    public PeerLink(NodeLoop loop, PeerIdentity identity, NodeId peer, string address, ILogger log, RegionNetwork? regions = null)
     {
         _loop = loop;
         _identity = identity;
@@ -46,6 +50,8 @@ internal sealed class PeerLink : IBufferWriter<byte>, IDisposable
         _address = address;
         _log = log;
         _stopped = _stop.Token;
+        if (regions is not null && regions.IsFar(identity.Self, peer)) _longWay = new LongWay(regions, identity.Self, peer, _stopped);
+        _circuit = new PeerCircuit(isOpen => _loop.OnCircuit(Peer, isOpen));
     }
 
     public NodeId Peer { get; }
@@ -98,6 +104,13 @@ internal sealed class PeerLink : IBufferWriter<byte>, IDisposable
     /// <summary>Without the lock.</summary>
     public void Send()
     {
+        if (_longWay is not null)
+        {
+            _longWay.Send(_sendSocket!, _sending.Memory.Span);
+            _isSendOver = true;
+            return;
+        }
+
         try
         {
             var send = SendAllAsync(_sendSocket!, _sending.Memory);
@@ -121,7 +134,7 @@ internal sealed class PeerLink : IBufferWriter<byte>, IDisposable
         return true;
     }
 
-    private static async ValueTask SendAllAsync(Socket socket, ReadOnlyMemory<byte> bytes)
+    internal static async ValueTask SendAllAsync(Socket socket, ReadOnlyMemory<byte> bytes)
     {
         try
         {
@@ -143,39 +156,43 @@ internal sealed class PeerLink : IBufferWriter<byte>, IDisposable
 
     private async Task RunAsync()
     {
-        var backoff = FirstBackoffMilliseconds;
-        var refusal = "";
-        var attempt = 0;
         while (!_stopped.IsCancellationRequested)
         {
-            var addresses = _addresses;
-            _address = addresses[attempt++ % addresses.Count];
             try
             {
-                using var socket = await ConnectAsync();
-                var (verdict, why) = await IntroduceAsync(socket);
-                if (verdict == PeerVerdict.Removed) _loop.Leave(why);
-                if (verdict != PeerVerdict.Taken)
-                {
-                    if (why != refusal) _log.RefusedByPeer(Peer, _address, why);
-                    refusal = why;
-                }
-                else
-                {
-                    refusal = "";
-                    backoff = FirstBackoffMilliseconds;
-                    attempt--; // the same address again
-                    await StayUpAsync(socket);
-                }
+                using var socket = await _circuit.ReachAsync(TryReachAsync, _stopped);
+                await StayUpAsync(socket);
             }
             catch (Exception e) when (e is SocketException or IOException or OperationCanceledException or ObjectDisposedException)
             {
-                // Not there, or gone: try again.
+                // Gone: try again.
             }
 
             if (_stopped.IsCancellationRequested) return;
-            await Task.Delay(Random.Shared.Next(backoff / 2, backoff + 1));
-            backoff = Math.Min(backoff * 2, LongestBackoffMilliseconds);
+            await Task.Delay(PauseMilliseconds); // one that hangs up at once is not called again at once
+        }
+    }
+
+    /// <summary>One attempt, at the next of the addresses.</summary>
+    private async ValueTask<Socket> TryReachAsync(CancellationToken stopped)
+    {
+        var addresses = _addresses;
+        _address = addresses[_attempt++ % addresses.Count];
+        var socket = await ConnectAsync();
+        try
+        {
+            var (verdict, why) = await IntroduceAsync(socket);
+            if (verdict == PeerVerdict.Removed) _loop.Leave(why);
+            if (verdict != PeerVerdict.Taken && why != _refusal) _log.RefusedByPeer(Peer, _address, why);
+            _refusal = why;
+            if (verdict != PeerVerdict.Taken) throw new PeerRefusal(why);
+            _attempt--; // the same address again
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
         }
     }
 

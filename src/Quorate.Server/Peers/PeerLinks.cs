@@ -11,7 +11,7 @@ namespace Quorate.Server.Peers;
 /// from three places (the operator, the map, the peer itself), and each of them may be out of date: all are tried. Used under
 /// the node's lock.
 /// </summary>
-internal sealed class PeerLinks(NodeLoop loop, PeerIdentity identity, ILogger log) : IDisposable
+internal sealed class PeerLinks(NodeLoop loop, PeerIdentity identity, ILogger log, RegionNetwork? regions = null) : IDisposable
 {
     private readonly SortedList<int, PeerLink> _links = [];
     private readonly Dictionary<NodeId, string> _configured = [];
@@ -80,7 +80,7 @@ internal sealed class PeerLinks(NodeLoop loop, PeerIdentity identity, ILogger lo
         if (addresses.Length == 0) return;
         if (!_links.TryGetValue(peer.Value, out var link))
         {
-            _links.Add(peer.Value, link = new PeerLink(loop, identity, peer, addresses[0], log));
+            _links.Add(peer.Value, link = new PeerLink(loop, identity, peer, addresses[0], log, regions));
             loop.AddLink(link);
             if (_isStarted) link.Start();
         }

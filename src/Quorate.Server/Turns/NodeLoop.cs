@@ -1,8 +1,12 @@
 using System.Buffers;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Quorate.Cluster;
+using Quorate.Data;
 using Quorate.Replication;
 using Quorate.Server.Clients;
 using Quorate.Server.Peers;
+using Quorate.Server.Scripts;
 
 namespace Quorate.Server.Turns;
 
@@ -21,6 +25,8 @@ internal sealed class NodeLoop : INodeHost, IDisposable
     private const int MostTurnsAtOnce = 8;
 
     private readonly TurnWaker _waker;
+    private readonly ILogger _log;
+    private readonly RegionNetwork? _regions;
     private readonly Dictionary<NodeId, PeerLink> _links = [];
     private readonly List<PeerLink> _linksInOrder = [];
     private readonly NodeStore _store;
@@ -33,8 +39,10 @@ internal sealed class NodeLoop : INodeHost, IDisposable
     private bool _isWakePending;
     private bool _hasAppended;
 
-    public NodeLoop(NodeOptions options, NodeStore store)
+    public NodeLoop(NodeOptions options, NodeStore store, ILogger? log = null, RegionNetwork? regions = null)
     {
+        _regions = regions;
+        _log = log ?? NullLogger.Instance;
         _store = store;
         _journal = store.Journal;
         _waker = new TurnWaker(OnWake);
@@ -120,6 +128,10 @@ internal sealed class NodeLoop : INodeHost, IDisposable
 
     public void OnSnapshotSealed(GroupId group, LogIndex index, bool isSaved) =>
         RunStep(static (node, now, s) => node.OnSnapshotSealed(s.group, s.index, s.isSaved, now), (group, index, isSaved));
+
+    /// <summary>A peer cannot be reached again and again, or can be again.</summary>
+    public void OnCircuit(NodeId peer, bool isOpen) =>
+        RunStep(static (node, now, c) => node.OnPeerCircuit(c.peer, c.isOpen, now), (peer, isOpen));
 
     /// <summary>Looks at the node under its lock.</summary>
     public T Read<T>(Func<Node, T> look)
@@ -242,6 +254,15 @@ internal sealed class NodeLoop : INodeHost, IDisposable
     void INodeHost.WriteNote(string name, ReadOnlySpan<byte> bytes) => _store.WriteNote(name, bytes);
 
     void INodeHost.ForgetGroup(GroupId group) => _store.ForgetGroup(group);
+
+    IMergeRule INodeHost.MergeRuleOf(string name, string script) => MergeRules.Make(name, script, _log);
+
+    string? INodeHost.CutRegion(string region, bool isCut) =>
+        _regions is null ? "only a cluster that plays regions in one process can be cut: quorate dev --regions eu,us,ap"
+        : _regions.TryCut(region, isCut) ? null
+        : $"there is no region '{region}'; there are {string.Join(", ", _regions.Regions)}";
+
+    string? INodeHost.ProblemOf(string script) => MergeRules.ProblemOf(script);
 
     void INodeHost.OnMembersChanged() => MembersChanged?.Invoke();
 

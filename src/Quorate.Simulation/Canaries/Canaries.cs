@@ -13,7 +13,7 @@ public static class Canaries
     /// <summary>Names of all canaries.</summary>
     public static IReadOnlyList<string> Names => [.. All.Select(c => c.Name)];
 
-    internal static IEnumerable<Canary> All => RaftCanaries.All.Concat(JournalCanaries.All);
+    internal static IEnumerable<Canary> All => RaftCanaries.All.Concat(JournalCanaries.All).Concat(KeyspaceCanaries.All);
 
     /// <summary>Runs all and prints each, and the score.</summary>
     /// <returns>0 when every canary was caught, else 1.</returns>
@@ -54,7 +54,7 @@ public static class Canaries
     {
         for (var n = 0; n < canary.SeedBudget; n++)
         {
-            var outcome = new SimulationRun(FirstSeed + (ulong)n, canary.Variant, null).Execute();
+            var outcome = canary.Execute(FirstSeed + (ulong)n, canary.Variant);
             if (outcome.Failure is { } why) return (n + 1, why);
         }
 

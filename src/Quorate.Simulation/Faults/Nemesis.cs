@@ -139,7 +139,7 @@ internal sealed class Nemesis(SimCluster cluster, Prng prng, Scenario scenario)
     {
         // In the middle of what the disk is asked to do next, as often as between two such things.
         if (prng.Chance(500)) Crash(node, losesPower: true);
-        else if (node.IsUp) node.Disk.OperationsUntilPowerLoss = prng.Below(6);
+        else if (node.IsUp && cluster.MayStop(node)) node.Disk.OperationsUntilPowerLoss = prng.Below(6);
     }
 
     private void LosePowerOfAll()

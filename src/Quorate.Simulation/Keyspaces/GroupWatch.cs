@@ -84,6 +84,8 @@ internal sealed class GroupWatch(SimCluster cluster, GroupId id, KeyspacePlan pl
     private void CheckLog(SimNode node, Seen seen, in ReplicaView view)
     {
         if (view.LastIndex == seen.LastIndex && view.LastEpoch == seen.LastEpoch) return;
+        // What is ordered in an epoch that is not durable has not left the node, and may be forgotten with it.
+        if (view.Replica.Report.Epoch < view.Epoch) return;
         (seen.LastIndex, seen.LastEpoch) = (view.LastIndex, view.LastEpoch);
         for (var i = Math.Max(view.LastIndex.Value - EntriesPerStep + 1, view.FirstIndex.Value); i <= view.LastIndex.Value; i++)
         {

@@ -69,6 +69,7 @@ internal sealed class KeyspaceRun
         catch (SimulationFailure failure)
         {
             outcome.Failure = failure.Message;
+            _world.Log($"{_cluster.Describe()}");
         }
         catch (Exception bug)
         {

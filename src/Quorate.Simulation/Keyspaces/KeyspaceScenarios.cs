@@ -83,7 +83,7 @@ internal static class KeyspaceScenarios
         if (plans.Any(p => p.Guarantee.OneNode != Survival.Always)) strikes.Remove(FaultKind.BitRot);
         if (strikes.ContainsKey(FaultKind.BitRot)) strikes.Remove(FaultKind.NodeDrained);
         if (plans.Any(p => p.Policy.Durability == Durability.Memory))
-            foreach (var kind in (ReadOnlySpan<FaultKind>)[FaultKind.PowerLossOfAll, FaultKind.SyncError, FaultKind.DiskFull, FaultKind.BitRot]) strikes.Remove(kind);
+            foreach (var kind in (ReadOnlySpan<FaultKind>)[FaultKind.PowerLoss, FaultKind.PowerLossOfAll, FaultKind.SyncError, FaultKind.DiskFull, FaultKind.BitRot]) strikes.Remove(kind);
         if (strikes.Count == 0) strikes[FaultKind.ProcessCrash] = 1;
         var loses = plans.Any(p => p.MayLose);
         return new KeyspaceScenario(

@@ -83,7 +83,7 @@ internal sealed class JournalPump(SimNode node, Prng prng)
         {
             var durable = _journal.Complete(batch);
             _isBusy = false;
-            _lastTook = node.World.Now - _waitingSince;
+            if (_waitingSince >= 0) _lastTook = node.World.Now - _waitingSince;
             _waitingSince = _journal.HasPending ? node.World.Now : -1;
             node.OnPersisted(durable);
             if (_life != node.Life) return;

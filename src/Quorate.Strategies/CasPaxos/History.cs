@@ -41,7 +41,9 @@ internal readonly ref struct History(ReadOnlySpan<byte> bytes)
     public static bool IsWellFormed(ReadOnlySpan<byte> bytes)
     {
         var reader = new PackedReader(bytes);
-        if (!Ballot.TryRead(ref reader, out var last)) return false;
+        // What was forgotten may be later than what is listed: it stands for other keys as well.
+        if (!Ballot.TryRead(ref reader, out _)) return false;
+        var last = default(Ballot);
         for (var n = 0; !reader.IsAtEnd; n++)
         {
             if (n == MostProposers || !Ballot.TryRead(ref reader, out var listed) || listed <= last) return false;
@@ -70,7 +72,7 @@ internal readonly ref struct History(ReadOnlySpan<byte> bytes)
 
         listed[count++] = change;
         var first = 0;
-        if (count > MostProposers) forgotten = listed[first++];
+        if (count > MostProposers) forgotten = Ballot.Max(forgotten, listed[first++]);
         forgotten.Write(output);
         for (var i = first; i < count; i++) listed[i].Write(output);
     }

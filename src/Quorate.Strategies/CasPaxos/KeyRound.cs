@@ -130,7 +130,10 @@ internal sealed class KeyRound(CasPaxosReplica replica, byte[] key, ulong hash)
         else if (Phase == Phase.Waiting && replica.Ticks >= _wakeTick) StartPreparing();
         // Those who answered do not agree, and the rest may never answer.
         else if (Phase == Phase.Reading && !_isCollection && _votes.For >= Quorum) StartPreparing();
-        else if (replica.Ticks >= _resendTick && Phase != Phase.Waiting) AskAll(isAgain: true);
+        else if (replica.Ticks < _resendTick || Phase == Phase.Waiting) return;
+        // The others could still be enough, but they do not answer, and whoever was overtaken once will be again.
+        else if (_votes.Against > 0) Retry();
+        else AskAll(isAgain: true);
     }
 
     /// <summary>Another epoch: what was promised in the older one is void, what was accepted in it is not.</summary>

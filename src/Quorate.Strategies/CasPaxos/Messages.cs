@@ -35,7 +35,8 @@ internal abstract class ItemsMessage : CasPaxosMessage
         while (!reader.IsAtEnd)
         {
             if (!Item.TryRead(ref reader, out var item) || item.Kind <= ItemKind.Collect != isProposal) return false;
-            if (isProposal && item.Kind != ItemKind.Read && item.Ballot.Epoch != into.Epoch) return false;
+            // A tombstone may have been accepted in an older epoch.
+            if (item.Kind is ItemKind.Prepare or ItemKind.Accept && item.Ballot.Epoch != into.Epoch) return false;
         }
 
         return true;
@@ -72,7 +73,10 @@ internal abstract class ItemsMessage : CasPaxosMessage
     {
         if (Versioned.IsTombstone(value)) return "tombstone";
         var state = Versioned.StateOf(value);
-        return state.Length > 64 ? $"({state.Length} bytes)" : "'" + Encoding.ASCII.GetString(state).Replace("\0", "", StringComparison.Ordinal).Trim() + "'";
+        if (state.Length > 64) return $"({state.Length} bytes)";
+        var text = new StringBuilder("'");
+        foreach (var b in state) if (b is >= 0x20 and < 0x7F) text.Append((char)b);
+        return text.Append('\'').ToString();
     }
 }
 

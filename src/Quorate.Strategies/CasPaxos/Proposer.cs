@@ -141,13 +141,7 @@ internal sealed class Proposer(CasPaxosReplica replica, ulong seed)
 
     public void OnActive(KeyRound round)
     {
-        if (round.Place is { } place)
-        {
-            _idle.Remove(place);
-            _idleBytes -= round.HeldBytes;
-            round.Place = null;
-        }
-
+        LeaveIdle(round);
         round.ActiveIndex = _active.Count;
         _active.Add(round);
     }
@@ -193,6 +187,7 @@ internal sealed class Proposer(CasPaxosReplica replica, ulong seed)
         Invariant.Require(_byRound.Count == _active.Count, "every round under way has one name");
         for (var i = 0; i < _active.Count; i++)
             Invariant.Require(_active[i].ActiveIndex == i && _active[i].Phase != Phase.Idle, "what is listed as under way is");
+        Invariant.Require(_keys.Count == _active.Count + _idle.Count + _ready.Count, "a key is under way, about to be, or idle");
         foreach (var round in _idle)
             Invariant.Require(round.Phase == Phase.Idle && round.Queue.IsEmpty, "what is listed as idle is");
     }
@@ -209,30 +204,27 @@ internal sealed class Proposer(CasPaxosReplica replica, ulong seed)
     private void MakeReady(KeyRound round)
     {
         if (round.IsReady || round.Phase != Phase.Idle) return;
+        // One that is forgotten now would have a twin, and they would use the same ballots.
+        LeaveIdle(round);
         round.IsReady = true;
         _ready.Add(round);
     }
 
-    private void ForgetOldest()
-    {
-        var oldest = _idle.First!.Value;
-        _idle.RemoveFirst();
-        _idleBytes -= oldest.HeldBytes;
-        oldest.Place = null;
-        Forget(oldest);
-    }
+    private void ForgetOldest() => Forget(_idle.First!.Value);
 
     /// <summary>The ballots that were used for the key are not used again.</summary>
     private void Forget(KeyRound round)
     {
-        if (round.Place is { } place)
-        {
-            _idle.Remove(place);
-            _idleBytes -= round.HeldBytes;
-            round.Place = null;
-        }
-
+        LeaveIdle(round);
         RaiseCounterFloor(round.MaxCounter);
         _keys.Remove(round.Key);
+    }
+
+    private void LeaveIdle(KeyRound round)
+    {
+        if (round.Place is not { } place) return;
+        _idle.Remove(place);
+        _idleBytes -= round.HeldBytes;
+        round.Place = null;
     }
 }

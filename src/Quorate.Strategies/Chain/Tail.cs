@@ -34,6 +34,8 @@ internal sealed class Tail
     /// committed here in an earlier life of which this one does not know.</summary>
     public bool KnowsAllCommitted => _replica.IsFresh && _replica.Log.EpochAt(_replica.CommitIndex) == _replica.Accepted.Epoch;
 
+    private bool IsTooShort => _replica.Accepted.Newest!.InSync.Count < _replica.Options.MinInSync;
+
     public bool MayAnswer => KnowsAllCommitted && _replica.HasLease;
 
     public Successor? LearnerOf(NodeId node)
@@ -45,8 +47,9 @@ internal sealed class Tail
     /// <summary>The chain's commit rule: what every replica of it has durably is committed. [CR §2]</summary>
     public void TryAdvance()
     {
-        // A tail that was restarted does not know whom it had counted: see AcceptedEpoch.IsFresh.
-        if (!_replica.IsFresh) return;
+        // A tail that was restarted does not know whom it had counted: see AcceptedEpoch.IsFresh. And what a chain that is too short
+        // had pending is not acknowledged either: those that were in it before may be asked to go on without it.
+        if (!_replica.IsFresh || IsTooShort) return;
         var index = _replica.Stable;
         if (_joining is not null && _replica.Rules.CountsJoining) index = LogIndex.Min(index, _joining.Durable);
         _replica.LearnCommit(index);
@@ -103,6 +106,14 @@ internal sealed class Tail
             }
         }
 
-        if (_joining is not null && _joining.Durable >= _replica.TailCommit && KnowsAllCommitted) Joining = _joining.Node;
+        if (_joining is not null && HoldsAllCommitted(_joining)) Joining = _joining.Node;
+    }
+
+    /// <summary>A chain that is too short commits nothing before it grows: then the learner must have all that may have been
+    /// committed, which is in the log before this epoch's first entry.</summary>
+    private bool HoldsAllCommitted(Successor learner)
+    {
+        if (!IsTooShort) return learner.Durable >= _replica.TailCommit && KnowsAllCommitted;
+        return learner.Durable >= _replica.Stable && _replica.Log.EpochAt(_replica.Stable) == _replica.Accepted.Epoch;
     }
 }

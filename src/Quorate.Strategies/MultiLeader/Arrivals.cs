@@ -27,10 +27,16 @@ internal sealed class Arrivals(MultiLeaderReplica replica)
         return false;
     }
 
-    public void Take(ReadOnlySpan<byte> frames)
+    public void Take(Peer from, ReadOnlySpan<byte> frames)
     {
         var isNew = false;
-        while (Frame.TryRead(ref frames, out var frame)) isNew |= Take(frame);
+        while (Frame.TryRead(ref frames, out var frame))
+        {
+            // What it sends it has durably: it need not be sent it back.
+            from.Acked.Add(frame.Run);
+            isNew |= Take(frame);
+        }
+
         if (isNew && _held.Count > 0) DeliverHeld(retryRefused: false);
     }
 
@@ -78,6 +84,7 @@ internal sealed class Arrivals(MultiLeaderReplica replica)
 
     private bool Take(in Frame frame)
     {
+        foreach (var held in _held) if (held.Run == frame.Run) return false;
         var kind = Deliver(frame, isHeld: false);
         if (kind is not (null or MergeKind.TooFarAhead)) return kind == MergeKind.Merged;
         if (HeldBytes + frame.Bytes.Length > replica.Options.MaxHeldBytes)
@@ -86,7 +93,6 @@ internal sealed class Arrivals(MultiLeaderReplica replica)
             return false;
         }
 
-        foreach (var held in _held) if (held.Run == frame.Run) return false;
         _held.Add(new Held(frame.Run, frame.Bytes.ToArray(), kind is not null));
         HeldBytes += frame.Bytes.Length;
         replica.Counters.DeltasHeld++;
@@ -110,7 +116,7 @@ internal sealed class Arrivals(MultiLeaderReplica replica)
             case MergeKind.Merged or MergeKind.Known when seen.Covers(frame.Run):
                 replica.Counters.DeltasMerged++;
                 replica.Counters.Conflicts += result.Conflicts;
-                replica.OnMerged(frame);
+                replica.Knowledge.OnMerged(frame);
                 return MergeKind.Merged;
             case MergeKind.TooFarAhead:
                 if (!isHeld) replica.Counters.StampsRefused++;

@@ -43,7 +43,7 @@ internal sealed class ChangesSender(MultiLeaderReplica replica)
         {
             ref readonly var item = ref replica.Log[position];
             if (peer.Acked.Contains(item.Last)) continue;
-            Invariant.Require(replica.TryKeysOf(item, _keys), "what is in the log was understood before");
+            Invariant.Require(replica.Knowledge.TryKeysOf(item, _keys), "what is in the log was understood before");
         }
 
         replica.Journal.Flush(replica.Out);
@@ -112,7 +112,7 @@ internal sealed class ChangesSender(MultiLeaderReplica replica)
             Round = round.Number,
             Piece = round.Piece++,
             Seen = round.Seen,
-            Shows = replica.Shows(),
+            Shows = replica.Knowledge.Shows(),
             Summary = isLast ? round.Summary : default(ReadOnlyMemory<byte>),
             States = states.WrittenMemory,
         };
@@ -163,7 +163,7 @@ internal sealed class ChangesReceiver(MultiLeaderReplica replica)
     {
         var keys = _keys[from.Node];
         _keys.Remove(from.Node);
-        if (!replica.TryAdoptChanges(message.Summary.Span, message.Seen, keys)) return false;
+        if (!replica.Knowledge.TryAdoptChanges(message.Summary.Span, message.Seen, keys)) return false;
         replica.Arrivals.DeliverHeld(retryRefused: false);
         return true;
     }
@@ -173,7 +173,7 @@ internal sealed class ChangesReceiver(MultiLeaderReplica replica)
         var reader = new PackedReader(message.States.Span);
         while (reader.TryBytes(out var state))
         {
-            if (!replica.TryMergeState(state, message.Shows)) return false;
+            if (!replica.Knowledge.TryMergeState(state, message.Shows)) return false;
             if (keys is not null && replica.DeltaKeys?.TryKeysOf(state, keys) != true) return false;
         }
 

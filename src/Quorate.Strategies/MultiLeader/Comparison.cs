@@ -50,12 +50,12 @@ internal sealed class Comparison(MultiLeaderReplica replica)
         if (!TryWriteDiffering(message, out var states)) return;
         replica.Counters.Divergences++;
         if (!message.IsAnswer) replica.Out.Send(from.Node, Write(message.Within, isAnswer: true));
-        var repair = new Changes { Incarnation = replica.Incarnation, Shows = replica.Shows(), States = states };
+        var repair = new Changes { Incarnation = replica.Incarnation, Shows = replica.Knowledge.Shows(), States = states };
         replica.Counters.BytesOfState += states.Length;
         replica.Out.Send(from.Node, repair);
     }
 
-    private bool IsQuiet => replica.Journal.IsAllDurable && replica.IsCausal && !replica.Pulls.NeedsWhole;
+    private bool IsQuiet => replica.Journal.IsAllDurable && replica.Knowledge.IsCausal && !replica.Pulls.NeedsWhole;
 
     private void Postpone(long now) => _dueAt = now + (replica.Options.CompareTicks * MultiLeaderOptions.TickNanoseconds);
 

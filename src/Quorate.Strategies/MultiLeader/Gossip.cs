@@ -1,14 +1,24 @@
 using Quorate.Replication;
+using Quorate.Replication.Causality;
 
 namespace Quorate.Strategies.MultiLeader;
 
 /// <summary>Who the others are, what they have told, and what is told to them: everybody tells everybody what it has seen.</summary>
 internal sealed class Gossip(MultiLeaderReplica replica)
 {
+    private const int MostStrangers = 16;
+    private readonly List<Peer> _strangers = [];
+    private DotContext? _target;
+
+    /// <summary>Who spoke here lately and is no member.</summary>
+    public IReadOnlyList<Peer> Strangers => _strangers;
+
     /// <summary>Makes the list of peers that of the configuration; what is known of those who stay stays known.</summary>
     public void SetPeers(List<Peer> peers)
     {
         var known = peers.ToDictionary(p => p.Node);
+        _strangers.Clear();
+        if (!replica.Configuration!.Learners.Contains(replica.Self)) _target = null;
         peers.Clear();
         foreach (var node in replica.Configuration!.Members.Distinct().Where(n => n != replica.Self).Order())
         {
@@ -56,17 +66,17 @@ internal sealed class Gossip(MultiLeaderReplica replica)
             if (found.IsNone) found = peer.Node;
         }
 
+        if (!found.IsNone) return found;
+        foreach (var peer in replica.Peers) if (!peer.HasTold && replica.Configuration!.InSync.Contains(peer.Node)) return peer.Node;
         return found;
     }
 
+    /// <summary>What a member that serves had, when this learner first heard of it, is here.</summary>
+    public bool HasCaughtUp => _target is not null && replica.Machine.Seen.Covers(_target);
+
     public void OnMessage(NodeId from, MultiLeaderMessage message)
     {
-        if (Find(from) is not { } peer)
-        {
-            OnStranger(from, message);
-            return;
-        }
-
+        var peer = Find(from) ?? Stranger(from);
         var knownLife = peer.Incarnation;
         if (!peer.TryMeet(message.Incarnation)) return;
         if (peer.Incarnation != knownLife) replica.Arrivals.ForgetEarlier(from, peer.Incarnation);
@@ -75,7 +85,7 @@ internal sealed class Gossip(MultiLeaderReplica replica)
         switch (message)
         {
             case Deltas deltas:
-                replica.Arrivals.Take(deltas.Frames.Span);
+                replica.Arrivals.Take(peer, deltas.Frames.Span);
                 peer.ReceivedRound = Math.Max(peer.ReceivedRound, deltas.Round);
                 peer.OwesTold = true;
                 peer.OwesAfter = replica.Log.End;
@@ -101,6 +111,10 @@ internal sealed class Gossip(MultiLeaderReplica replica)
                 replica.Comparison.OnCompare(peer, compare);
                 break;
         }
+
+        // A stranger is answered, so that it learns what it need not tell any more, and otherwise left alone.
+        var isAnswer = message is Told { Flags: var flags } && flags.HasFlag(ToldFlags.IsAnswer);
+        if (!isAnswer && (message is Deltas or Changes or Told) && _strangers.Contains(peer)) Tell(peer, ToldFlags.IsAnswer);
     }
 
     public void OnTick(long ticks)
@@ -112,6 +126,8 @@ internal sealed class Gossip(MultiLeaderReplica replica)
             peer.IsReachable = now - peer.LastHeardAt <= options.PeerTimeoutTicks * MultiLeaderOptions.TickNanoseconds;
             NoteBehind(peer, now);
         }
+
+        foreach (var stranger in _strangers) stranger.IsReachable = now - stranger.LastHeardAt <= options.PeerTimeoutTicks * MultiLeaderOptions.TickNanoseconds;
 
         if (ticks % options.HeartbeatTicks == 0) TellAll();
     }
@@ -132,6 +148,7 @@ internal sealed class Gossip(MultiLeaderReplica replica)
     {
         var isFirst = !peer.HasTold;
         peer.HasTold = true;
+        if (_target is null && replica.Configuration!.Learners.Contains(replica.Self) && replica.Configuration.InSync.Contains(peer.Node)) _target = told.Seen;
         peer.NeedsState = told.Flags.HasFlag(ToldFlags.NeedsState);
         peer.SaysBehind = told.Flags.HasFlag(ToldFlags.YouAreBehind);
         peer.RefusesStamps = told.Flags.HasFlag(ToldFlags.YourClockIsAhead);
@@ -144,21 +161,22 @@ internal sealed class Gossip(MultiLeaderReplica replica)
             progress = true;
         }
 
-        if (progress || isFirst) replica.Shipper.OnProgress(peer);
+        peer.NoteTold(told.Seen, replica.Machine.Seen, replica.Rules);
+
+        if ((progress || isFirst) && !_strangers.Contains(peer)) replica.Shipper.OnProgress(peer);
         replica.Acknowledgements.TryAnswer();
-        if (isFirst && !told.Flags.HasFlag(ToldFlags.IsAnswer)) Tell(peer, ToldFlags.IsAnswer);
+        if (isFirst && !_strangers.Contains(peer) && !told.Flags.HasFlag(ToldFlags.IsAnswer)) Tell(peer, ToldFlags.IsAnswer);
     }
 
     /// <summary>Not of this configuration: one that was removed brings what it had not told yet; one that is about to be added
     /// may fetch the state. Nothing is sent to it of its own accord, and nothing waits for it.</summary>
-    private void OnStranger(NodeId from, MultiLeaderMessage message)
+    private Peer Stranger(NodeId node)
     {
-        if (message is Deltas deltas)
-        {
-            replica.Arrivals.Take(deltas.Frames.Span);
-            replica.Out.Send(from, Write(deltas.Round, ToldFlags.IsAnswer));
-        }
-        else if (message is Pull pull) replica.Pulls.Answer(from, pull);
+        foreach (var stranger in _strangers) if (stranger.Node == node) return stranger;
+        if (_strangers.Count == MostStrangers) _strangers.RemoveAt(0);
+        var added = new Peer(node);
+        _strangers.Add(added);
+        return added;
     }
 
     private void NoteBehind(Peer peer, long now)

@@ -15,13 +15,9 @@ public sealed class MultiLeaderReplica : IConfiguredReplica
     private readonly ArrayBufferWriter<byte> _reply = new();
     private readonly ArrayBufferWriter<byte> _delta = new();
     private readonly ArrayBufferWriter<byte> _scratch = new();
-    private readonly ArrayBufferWriter<byte> _frame = new();
-    private readonly UndurableKeys _undurable = new();
     private readonly List<Peer> _peers = [];
-    private PersistPoint _statePoint;
     private (Epoch Epoch, PersistPoint Point) _accepting;
     private Epoch _durableEpoch;
-    private long _lastOwn;
     private long _ticks;
 
     /// <param name="self">this node</param>
@@ -46,6 +42,7 @@ public sealed class MultiLeaderReplica : IConfiguredReplica
         Incarnation = incarnation;
         Rules = rules ?? MultiLeaderRules.Standard;
         Journal = new MultiLeaderJournal(options, Log);
+        Knowledge = new Knowledge(this);
         Arrivals = new Arrivals(this);
         Shipper = new Shipper(this);
         ChangesSender = new ChangesSender(this);
@@ -71,7 +68,7 @@ public sealed class MultiLeaderReplica : IConfiguredReplica
 
     /// <summary>A learner that holds all that others had asks to be a member that serves.</summary>
     public GroupConfiguration? Wanted =>
-        Configuration is not { } c || !c.Learners.Contains(Self) || Pulls.NeedsWhole || !IsCausal || c.Epoch != _durableEpoch ? null
+        Configuration is not { } c || !c.Learners.Contains(Self) || Pulls.NeedsWhole || !Knowledge.IsCausal || c.Epoch != _durableEpoch || !Gossip.HasCaughtUp ? null
         : c with { Epoch = c.Epoch.Next, InSync = [.. c.InSync, Self], Learners = [.. c.Learners.Where(n => n != Self)] };
 
     /// <summary>Itself, while it serves; else one that may.</summary>
@@ -118,6 +115,8 @@ public sealed class MultiLeaderReplica : IConfiguredReplica
 
     internal MultiLeaderJournal Journal { get; }
 
+    internal Knowledge Knowledge { get; }
+
     internal Arrivals Arrivals { get; }
 
     internal Shipper Shipper { get; }
@@ -145,12 +144,6 @@ public sealed class MultiLeaderReplica : IConfiguredReplica
     /// <summary>The other members, learners too, by ascending id.</summary>
     internal IReadOnlyList<Peer> Peers => _peers;
 
-    /// <summary>What was learnt from others since the last own delta: the next one tells that it depends on it.</summary>
-    internal DotContext Growth { get; } = new();
-
-    /// <summary>Because states were merged, something may be shown that depends on updates among these which are not seen yet.</summary>
-    internal DotContext CausalAfter { get; } = new();
-
     internal Birth? Birth { get; set; }
 
     /// <summary>It is known whether this replica remembers, and who its peers are.</summary>
@@ -163,19 +156,6 @@ public sealed class MultiLeaderReplica : IConfiguredReplica
     internal NodeId Successor => Gossip.Successor();
 
     internal NodeId Hub => Gossip.Hub();
-
-    /// <summary>Whatever is shown here, all that it depends on is shown too.</summary>
-    internal bool IsCausal
-    {
-        get
-        {
-            if (CausalAfter.Count == 0) return true;
-            for (var i = 0; i < CausalAfter.Count; i++)
-                if (!Machine.Seen.Covers(CausalAfter[i]) && IsMember(CausalAfter[i].Node)) return false;
-            CausalAfter.Clear();
-            return true;
-        }
-    }
 
     public bool Recover(ReadOnlySpan<byte> record, PersistPoint point) => _recovery.TryAccept(record, point);
 
@@ -230,11 +210,10 @@ public sealed class MultiLeaderReplica : IConfiguredReplica
         Machine.Keep(request.Id, _reply.WrittenSpan);
         if (changed)
         {
-            AddOwn(_delta.WrittenSpan);
-            _undurable.Mark(request.KeyHash, Log.End);
-            Acknowledgements.Add(request.Id, _lastOwn);
+            Knowledge.AddOwn(_delta.WrittenSpan, request.KeyHash);
+            Acknowledgements.Add(request.Id, Knowledge.LastOwn);
         }
-        else if (!ShowsUndurable(request.KeyHash)) effects.Reply(request.Id, Outcome.Done);
+        else if (!Knowledge.ShowsUndurable(request.KeyHash)) effects.Reply(request.Id, Outcome.Done);
         else Acknowledgements.Add(request.Id, 0);
     }
 
@@ -326,88 +305,6 @@ public sealed class MultiLeaderReplica : IConfiguredReplica
 
     internal void RestoreConfiguration(GroupConfiguration configuration) => Configuration = configuration;
 
-    /// <summary>A delta of this replica's own, of all its updates since the last.</summary>
-    internal void AddOwn(ReadOnlySpan<byte> delta)
-    {
-        var run = new DotRun(Self, _lastOwn, Machine.Seen.LastOf(Self));
-        _lastOwn = run.UpTo;
-        AddOwn(run, delta);
-    }
-
-    /// <summary>Tells the others that of this replica's earlier lives nothing is to be waited for.</summary>
-    internal void CloseGaps()
-    {
-        _delta.ResetWrittenCount();
-        if (Machine.CloseGaps(_delta)) AddOwn(new DotRun(Self, 0, Birth!.Born), _delta.WrittenSpan);
-    }
-
-    /// <summary>A delta of another was merged.</summary>
-    internal void OnMerged(in Frame frame)
-    {
-        Log.Add(frame.Run, frame.Bytes, Now.Nanoseconds);
-        Journal.Add(frame.Bytes);
-        Growth.Add(frame.Run);
-        _undurable.Mark(0, Log.End);
-    }
-
-    /// <summary>False: it could not be merged, now or ever; it was counted.</summary>
-    internal bool TryMergeState(ReadOnlySpan<byte> state, DotContext shows)
-    {
-        var result = Machine.TryMerge(state, Now);
-        if (result.Kind == MergeKind.TooFarAhead) Counters.StampsRefused++;
-        else if (result.Kind == MergeKind.Malformed) Counters.Malformed++;
-        if (result.Kind is not (MergeKind.Merged or MergeKind.Known)) return false;
-        Counters.Conflicts += result.Conflicts;
-        CausalAfter.Join(shows);
-        Growth.Join(shows);
-        Journal.SaveState(shows, state, Out);
-        _statePoint = Options.Durable ? Journal.LastPoint : default;
-        return true;
-    }
-
-    /// <summary>All states of a sender were merged that had seen <paramref name="adopts"/> before it sent the first.</summary>
-    internal bool TryAdopt(ReadOnlySpan<byte> summary, DotContext adopts)
-    {
-        var gained = Contexts.Minus(adopts, Machine.Seen);
-        if (!Machine.TryAdopt(summary)) return false;
-        Log.Base.Join(gained);
-        Growth.Join(adopts);
-        Journal.SaveSummary(gained, summary, Out);
-        return true;
-    }
-
-    /// <summary>The same, of keys that are known: they can be told on.</summary>
-    internal bool TryAdoptChanges(ReadOnlySpan<byte> summary, DotContext adopts, HashSet<byte[]> keys)
-    {
-        if (DeltaKeys is null || Options.Ship != Ship.State) return TryAdopt(summary, adopts);
-        var gained = Contexts.Minus(adopts, Machine.Seen);
-        if (!Machine.TryAdopt(summary)) return false;
-        Growth.Join(adopts);
-        _scratch.ResetWrittenCount();
-        foreach (var key in keys) Packing.WriteBytes(_scratch, key);
-        for (var i = 0; i < gained.Count; i++) Log.Add(gained[i], _scratch.WrittenSpan, Now.Nanoseconds, isKeys: true);
-        Journal.SaveSummary(gained, summary, Out);
-        return true;
-    }
-
-    /// <summary>Adds the keys that an item of the log is about.</summary>
-    internal bool TryKeysOf(in LogItem item, HashSet<byte[]> keys)
-    {
-        var bytes = item.Bytes;
-        if (!item.IsKeys) return Frame.TryRead(ref bytes, out var frame) && DeltaKeys!.TryKeysOf(frame.Delta, keys);
-        var reader = new PackedReader(bytes);
-        while (reader.TryBytes(out var key)) keys.Add(key.ToArray());
-        return true;
-    }
-
-    /// <summary>All that a state written now may show.</summary>
-    internal DotContext Shows()
-    {
-        var shows = Machine.Seen.Copy();
-        if (!IsCausal) shows.Join(CausalAfter);
-        return shows;
-    }
-
     /// <summary>Forgets the deltas that everybody has, and the oldest when there are too many bytes of them.</summary>
     internal void TrimLog()
     {
@@ -440,21 +337,6 @@ public sealed class MultiLeaderReplica : IConfiguredReplica
 
     internal void TellAll() => Gossip.TellAll();
 
-    private void AddOwn(in DotRun run, ReadOnlySpan<byte> delta)
-    {
-        _scratch.ResetWrittenCount();
-        if (Growth.Count > 0) Growth.Encode(_scratch);
-        _frame.ResetWrittenCount();
-        Frame.Write(_frame, run, _scratch.WrittenSpan, delta);
-        Log.Add(run, _frame.WrittenSpan, Now.Nanoseconds);
-        Journal.Add(_frame.WrittenSpan);
-        Growth.Clear();
-        Counters.OwnDeltas++;
-    }
-
-    private bool ShowsUndurable(ulong keyHash) =>
-        Options.Durable && (_undurable.Contains(keyHash, Journal.DurableEnd) || _statePoint > Journal.DurablePoint);
-
     private void OnDurable()
     {
         if (!IsConfigured) return;
@@ -467,7 +349,7 @@ public sealed class MultiLeaderReplica : IConfiguredReplica
     private void RememberAll()
     {
         Machine.RemembersAll();
-        _lastOwn = Math.Max(Birth?.Born ?? 0, Machine.Seen.LastOf(Self));
+        Knowledge.LastOwn = Math.Max(Birth?.Born ?? 0, Machine.Seen.LastOf(Self));
         if (!Options.Durable) Journal.Save(RecordKind.MemoryMode, Incarnation, Out);
     }
 
@@ -478,7 +360,7 @@ public sealed class MultiLeaderReplica : IConfiguredReplica
         Packing.WriteNatural(_scratch, born);
         Machine.BeginAnew(_scratch);
         Birth = new Birth(born, _scratch.WrittenSpan.ToArray());
-        _lastOwn = born;
+        Knowledge.LastOwn = born;
         Pulls.Recover(needsWhole: true, hasGaps: true);
         Journal.Save(RecordKind.Birth, Birth.Record, Out);
         if (!Options.Durable) Journal.Save(RecordKind.MemoryMode, Incarnation, Out);

@@ -33,6 +33,12 @@ public class MultiLeaderRules
     /// Breaks otherwise: one that has not seen the removal brings back what was removed.</summary>
     public virtual int ConfirmationsNeeded(int members) => members;
 
+    /// <summary>A member's word that it has seen a removal counts here when all that it had made itself until then has arrived.
+    /// Breaks otherwise: 1. A adds 3 to a counter. 2. A sees B's removal of the counter, which had not seen the 3, and says so. 3. C
+    /// hears that, knows that all have seen the removal, and forgets what it took away. 4. A's addition comes to C, with A's
+    /// total from before the removal, and brings it all back.</summary>
+    public virtual bool MayConfirm(bool hasAllItMade) => hasAllItMade;
+
     /// <summary>A delta that was part of the state before is not told on. Breaks otherwise: it goes round and round.</summary>
     public virtual bool IsNews(bool isNew) => isNew;
 

@@ -14,6 +14,12 @@ internal sealed class Peer(NodeId node)
     /// <summary>What it has told, in that life, to have seen durably.</summary>
     public DotContext Acked { get; private set; } = new();
 
+    /// <summary>What it has told to have seen, as far as everything that it had made itself until then is here too: nothing of it
+    /// that does not follow these updates can still come.</summary>
+    public DotContext Confirmed { get; private set; } = new();
+
+    private DotContext? _toConfirm;
+
     /// <summary>Has told anything in that life.</summary>
     public bool HasTold { get; set; }
 
@@ -83,6 +89,8 @@ internal sealed class Peer(NodeId node)
         if (incarnation == Incarnation) return true;
         Incarnation = incarnation;
         Acked = new DotContext();
+        Confirmed = new DotContext();
+        _toConfirm = null;
         HasTold = false;
         NeedsState = false;
         SaysBehind = false;
@@ -96,6 +104,25 @@ internal sealed class Peer(NodeId node)
         ChangesFrom = default;
         ReceivedRound = 0;
         return true;
+    }
+
+    /// <summary>It told to have seen this. Counts towards <see cref="Confirmed"/> as soon as its own updates among it are here.</summary>
+    public void NoteTold(DotContext told, DotContext seenHere, MultiLeaderRules rules)
+    {
+        TryConfirm(seenHere, rules);
+        // One that waits is waited for: under load each newer one would have to wait anew.
+        _toConfirm ??= told;
+        TryConfirm(seenHere, rules);
+    }
+
+    public void TryConfirm(DotContext seenHere, MultiLeaderRules rules)
+    {
+        if (_toConfirm is not { } told) return;
+        var hasAll = true;
+        for (var i = 0; i < told.Count; i++) hasAll &= told[i].Node != Node || seenHere.Covers(told[i]);
+        if (!rules.MayConfirm(hasAll)) return;
+        Confirmed.Join(told);
+        _toConfirm = null;
     }
 
     /// <summary>Moves <see cref="AckedBelow"/> over what it has confirmed.</summary>

@@ -21,6 +21,7 @@ internal sealed class Pulls(MultiLeaderReplica replica)
     private DotContext _adopts = new();
     private long _retryAt;
     private bool _needsAny;
+    private long _notBefore = long.MinValue;
 
     /// <summary>Lacks what it or others had made, and must not serve before it has got it.</summary>
     public bool NeedsWhole { get; private set; }
@@ -41,7 +42,7 @@ internal sealed class Pulls(MultiLeaderReplica replica)
         if (_source is { } source)
         {
             if (replica.Now.Nanoseconds < _retryAt && source.IsReachable && source.Incarnation == _sourceIncarnation) return;
-            if (source.Incarnation == _sourceIncarnation && (source.IsReachable || Choose() is null) && replica.Peers.Contains(source))
+            if (source.Incarnation == _sourceIncarnation && (source.IsReachable || Choose() is null) && IsKnown(source))
             {
                 if (replica.Now.Nanoseconds >= _retryAt) Ask();
                 return;
@@ -56,7 +57,7 @@ internal sealed class Pulls(MultiLeaderReplica replica)
     public void OnStates(Peer from, States message)
     {
         if (from != _source || message.Transfer != _transfer || message.From != _from || message.Incarnation != _sourceIncarnation) return;
-        if (!replica.TryMergeState(message.State.Span, message.Shows)) return;
+        if (!replica.Knowledge.TryMergeState(message.State.Span, message.Shows)) return;
         if (message.From == 0)
         {
             _summary = message.Summary.ToArray();
@@ -73,11 +74,14 @@ internal sealed class Pulls(MultiLeaderReplica replica)
 
         _source = null;
         _needsAny = false;
-        if (!replica.TryAdopt(_summary, _adopts)) return;
+        if (!replica.Knowledge.TryAdopt(_summary, _adopts)) return;
         replica.Counters.Pulls++;
         _summary = [];
         from.IsMerged = true;
+        // What others say about being behind they may have said before they heard of this.
+        _notBefore = replica.Now.Nanoseconds + (replica.Options.PullTimeoutTicks * MultiLeaderOptions.TickNanoseconds);
         foreach (var peer in replica.Peers) peer.SaysBehind = false;
+        foreach (var stranger in replica.Gossip.Strangers) stranger.SaysBehind = false;
         if (message.IsWhole) BecomeWhole();
         TryFinish();
         replica.Arrivals.DeliverHeld(retryRefused: false);
@@ -98,7 +102,7 @@ internal sealed class Pulls(MultiLeaderReplica replica)
         BecomeWhole();
         if (!HasGaps) return;
         HasGaps = false;
-        replica.CloseGaps();
+        replica.Knowledge.CloseGaps();
         replica.Journal.Save(RecordKind.GapsClosed, [], replica.Out);
     }
 
@@ -109,14 +113,19 @@ internal sealed class Pulls(MultiLeaderReplica replica)
         foreach (var peer in replica.Peers)
         {
             if (!peer.IsReachable || !peer.HasTold) continue;
-            var isWanted = ((NeedsWhole || HasGaps) && !peer.IsMerged) || peer.SaysBehind || _needsAny;
+            var isWanted = ((NeedsWhole || HasGaps) && !peer.IsMerged) || (peer.SaysBehind && replica.Now.Nanoseconds >= _notBefore) || _needsAny;
             if (!isWanted) continue;
             if (!peer.NeedsState) return peer;
             second ??= peer;
         }
 
-        return second;
+        if (second is not null) return second;
+        foreach (var stranger in replica.Gossip.Strangers)
+            if (stranger.IsReachable && stranger.SaysBehind && replica.Now.Nanoseconds >= _notBefore) return stranger;
+        return null;
     }
+
+    private bool IsKnown(Peer peer) => replica.Peers.Contains(peer) || replica.Gossip.Strangers.Contains(peer);
 
     private void Begin(Peer source)
     {
@@ -152,7 +161,7 @@ internal sealed class Pulls(MultiLeaderReplica replica)
             IsLast = !more,
             IsWhole = !NeedsWhole,
             Seen = replica.Machine.Seen.Copy(),
-            Shows = replica.Shows(),
+            Shows = replica.Knowledge.Shows(),
             Summary = summary.WrittenMemory,
             State = state.WrittenMemory,
         };

@@ -43,9 +43,9 @@ internal sealed class Recovery(MultiLeaderReplica replica)
         var extra = new PackedReader(reader.Header.Extra.Span);
         if (!DotContext.TryDecode(ref extra, _shows)) _isDamaged = true;
         else if (!_isDamaged) _isDamaged = !replica.Machine.TryRecover(reader.Header.Extra.Span[^extra.Remaining..]);
-        replica.CausalAfter.Join(_shows);
-        replica.Growth.Join(replica.Machine.Seen);
-        replica.Growth.Join(_shows);
+        replica.Knowledge.CausalAfter.Join(_shows);
+        replica.Knowledge.Growth.Join(replica.Machine.Seen);
+        replica.Knowledge.Growth.Join(_shows);
         _snapshot = reader.Header.Index.Value;
         replica.SnapshotMaker.NoteSealed(_snapshot, bytes);
     }
@@ -98,8 +98,8 @@ internal sealed class Recovery(MultiLeaderReplica replica)
             // Those of before the snapshot are kept for others who may lack them.
             replica.Log.Add(frame.Run, frame.Bytes, now: 0);
             if (!isNew) continue;
-            if (frame.Run.Node == replica.Self) replica.Growth.Clear();
-            else replica.Growth.Add(frame.Run);
+            if (frame.Run.Node == replica.Self && frame.Run.After > 0) replica.Knowledge.Growth.Clear();
+            else replica.Knowledge.Growth.Add(frame.Run);
         }
 
         return true;
@@ -109,15 +109,15 @@ internal sealed class Recovery(MultiLeaderReplica replica)
     {
         var reader = new PackedReader(body);
         if (!DotContext.TryDecode(ref reader, _shows) || !replica.Machine.TryRecover(body[^reader.Remaining..])) return false;
-        replica.CausalAfter.Join(_shows);
-        replica.Growth.Join(_shows);
+        replica.Knowledge.CausalAfter.Join(_shows);
+        replica.Knowledge.Growth.Join(_shows);
         return true;
     }
 
     private bool TrySummary(ReadOnlySpan<byte> body)
     {
         if (!replica.Machine.TryRecover(body)) return false;
-        replica.Growth.Join(replica.Machine.Seen);
+        replica.Knowledge.Growth.Join(replica.Machine.Seen);
         return true;
     }
 

@@ -76,7 +76,7 @@ internal sealed class Shipper(MultiLeaderReplica replica)
         while (peer.Cursor < end && _batch.WrittenCount < replica.Options.MaxBatchBytes)
         {
             ref readonly var item = ref replica.Log[peer.Cursor];
-            if ((peer.Cursor < peer.RelayEnd || IsTheirs(item, peer)) && !peer.Acked.Contains(item.Last)) _batch.Write(item.Bytes);
+            if ((peer.Cursor < peer.RelayEnd || IsTheirs(item, peer)) && replica.Rules.IsNews(!peer.Acked.Contains(item.Last))) _batch.Write(item.Bytes);
             peer.Cursor++;
         }
 
@@ -86,7 +86,7 @@ internal sealed class Shipper(MultiLeaderReplica replica)
     /// <summary>The topology has this replica send it at once.</summary>
     internal bool IsTheirs(in LogItem item, Peer peer) => replica.Options.Topology switch
     {
-        Topology.All => item.Run.Node == replica.Self || item.Run.Node == peer.Node,
+        Topology.All => item.Run.Node == replica.Self,
         Topology.Ring => peer.Node == replica.Successor,
         _ => replica.Hub == replica.Self || replica.Hub == peer.Node,
     };

@@ -38,7 +38,7 @@ internal sealed class SnapshotMaker(MultiLeaderReplica replica)
         replica.Journal.Flush(replica.Out);
         _covered = replica.Journal.LastPoint;
         var summary = new ArrayBufferWriter<byte>();
-        replica.CausalAfter.Encode(summary);
+        replica.Knowledge.CausalAfter.Encode(summary);
         replica.Machine.WriteSummary(summary);
         _number = SealedNumber + 1;
         _writer = replica.Snapshots.Create(new SnapshotHeader(new LogIndex(_number), default, summary.WrittenMemory));

@@ -14,7 +14,7 @@ internal static class StatusReport
         Epoch = replica.Configuration?.Epoch ?? default,
         NeedsState = replica.Report.NeedsState,
         HasGaps = replica.Pulls.HasGaps,
-        IsCausal = replica.IsCausal,
+        IsCausal = replica.Knowledge.IsCausal,
         IsDegraded = replica.IsDegraded,
         Source = replica.Pulls.Source,
         Seen = replica.Machine.Seen.ToString(),
@@ -37,7 +37,7 @@ internal static class StatusReport
         if (replica.Pulls.NeedsWhole) text.Append(" needs state");
         if (replica.Pulls.HasGaps) text.Append(" has gaps");
         if (!replica.Pulls.Source.IsNone) text.Append(" pulls ").Append(replica.Pulls.Source);
-        if (!replica.IsCausal) text.Append(" not causal before ").Append(replica.CausalAfter);
+        if (!replica.Knowledge.IsCausal) text.Append(" not causal before ").Append(replica.Knowledge.CausalAfter);
         if (replica.IsDegraded) text.Append(" DEGRADED");
         if (replica.Counters.StampsRefused > 0) text.Append(" stamps refused ").Append(replica.Counters.StampsRefused);
         if (replica.Wanted is { } wanted) text.Append(" wants ").Append(wanted);

@@ -14,7 +14,7 @@ internal sealed class Upkeep(MultiLeaderReplica replica)
         if (replica.IsLeader)
         {
             _delta.ResetWrittenCount();
-            if (replica.Machine.RemoveExpired(replica.Now, replica.Options.UpkeepKeys, _delta)) replica.AddOwn(_delta.WrittenSpan);
+            if (replica.Machine.RemoveExpired(replica.Now, replica.Options.UpkeepKeys, _delta)) replica.Knowledge.AddOwn(_delta.WrittenSpan);
         }
 
         replica.Machine.Collect(Stable(), replica.Options.UpkeepKeys);
@@ -24,7 +24,12 @@ internal sealed class Upkeep(MultiLeaderReplica replica)
     private VersionVector Stable()
     {
         var vectors = new List<VersionVector> { replica.Journal.DurableSeen.ToVersionVector() };
-        foreach (var peer in replica.Peers) vectors.Add(peer.Acked.ToVersionVector());
+        foreach (var peer in replica.Peers)
+        {
+            peer.TryConfirm(replica.Machine.Seen, replica.Rules);
+            vectors.Add(peer.Confirmed.ToVersionVector());
+        }
+
         var needed = replica.Rules.ConfirmationsNeeded(vectors.Count);
         var stable = new VersionVector();
         var own = vectors[0];

@@ -35,7 +35,8 @@ internal static class ConfigurationCodec
         var rule = default(GroupRule);
         if (!reader.IsAtEnd && !GroupRule.TryRead(reader.Rest(), out rule)) return false;
         configuration = new GroupConfiguration(
-            new Epoch(epoch), named, members.GetRange(0, (int)inSync), members.GetRange((int)inSync, (int)learners)) { Rule = rule };
+            new Epoch(epoch), named, members.GetRange(0, (int)inSync), members.GetRange((int)inSync, (int)learners))
+        { Rule = rule };
         return true;
     }
 }

@@ -29,14 +29,14 @@ internal static class KeyspaceCommand
         {
             var node = new NodeClient(parsed.GetValue(server)!, terminal.Stop);
             var given = options.Given(parsed);
-            if (!given.Contains("strategy")) throw new SettingException("--strategy is missing: raft, primary or chain");
+            if (!given.Contains("strategy")) throw new SettingException("--strategy is missing: raft, primary, chain, multileader or leaderless");
             var policy = PolicyOptions.Read(given);
             var number = NumberOf(parsed.GetValue(database));
             await PolicyOptions.ExplainAsync(parsed.GetValue(name)!, policy, await IsEphemeralAsync(node), terminal);
             await terminal.ConfirmAsync("Create it?", parsed.GetValue(yes));
 
             // All of the policy is sent, defaults too: what was explained is what is created.
-            await node.AskAsync(["KEYSPACE", "CREATE", parsed.GetValue(name)!, .. number, .. PolicyText.Print(policy).Split(' ')]);
+            await node.AskAsync(["KEYSPACE", "CREATE", parsed.GetValue(name)!, .. number, .. PolicyText.Words(policy)]);
             await terminal.Output.WriteLineAsync($"created; clients choose it with SELECT {parsed.GetValue(name)}{(number.Count > 0 ? " or SELECT " + number[1] : "")}");
             return ExitCode.Ok;
         });

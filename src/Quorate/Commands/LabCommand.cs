@@ -12,9 +12,21 @@ internal static class LabCommand
     {
         var lab = new Command("lab", "Runs clusters in simulated worlds of faults and checks what they promise.") { CreateRun(output) };
         var canaries = new Command("canaries", "Breaks the rules one by one on purpose and shows that the checks notice.");
-        canaries.SetAction(_ => Canaries.Run(output));
+        var only = new Argument<string?>("part") { Description = "Only those whose names contain this.", Arity = ArgumentArity.ZeroOrOne };
+        canaries.Add(only);
+        canaries.SetAction(parsed => Canaries.Run(output, only: parsed.GetValue(only)));
         lab.Add(canaries);
+        lab.Add(CreateGap(output));
         return lab;
+    }
+
+    private static Command CreateGap(TextWriter output)
+    {
+        var what = new Argument<string>("what") { Description = $"Who is killed: {string.Join(", ", FailoverGaps.Names)}." };
+        var seeds = new Option<string>("--seeds") { Description = "How often (200)." };
+        var gap = new Command("gap", "Measures how long writes stop when a node is killed, in virtual time.") { what, seeds };
+        gap.SetAction(parsed => FailoverGaps.Run(parsed.GetValue(what)!, Number("--seeds", parsed.GetValue(seeds), 1) ?? 200, output));
+        return gap;
     }
 
     private static Command CreateRun(TextWriter output)

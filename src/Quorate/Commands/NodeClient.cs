@@ -46,6 +46,15 @@ internal sealed class NodeClient
         return reply.IsError ? throw new CannotAskException($"{Address} answers: {reply.Text}") : reply;
     }
 
+    /// <summary>As <see cref="AskAsync"/>, with a keyspace selected before; a line for each item, lists within it on one line.</summary>
+    /// <exception cref="CannotAskException">nobody answers, or one of the answers is an error.</exception>
+    public async Task<IReadOnlyList<string>> LinesInAsync(string keyspace, IReadOnlyList<string> words)
+    {
+        var replies = await AskAllAsync([[.. new[] { "SELECT", keyspace }.Select(Encoding.UTF8.GetBytes)], [.. words.Select(Encoding.UTF8.GetBytes)]]);
+        if (replies[^1].IsError) throw new CannotAskException($"{Address} answers: {replies[^1].Text}");
+        return [.. replies[^1].Items.Select(i => i.Items.Count > 0 ? string.Join(' ', i.Items.Select(j => j.Text)) : i.Text)];
+    }
+
     /// <summary>Sends commands on one connection, each when the one before is answered, and stops behind the first answer that is an error.</summary>
     /// <returns>The replies; fewer than commands when one was an error.</returns>
     /// <exception cref="CannotAskException">nobody answers: what became of the last command sent is not known.</exception>

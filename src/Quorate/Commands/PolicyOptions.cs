@@ -11,7 +11,7 @@ internal sealed class PolicyOptions
 {
     private static readonly (string Word, string Description)[] Words =
     [
-        ("strategy", "raft, primary or chain."),
+        ("strategy", "raft, primary, chain, multileader or leaderless."),
         ("replicas", "How many nodes hold the data (3)."),
         ("ack", "What a write waits for: async, semisync:K, majority or sync."),
         ("min-in-sync", "With ack sync: refuse writes while fewer replicas are in sync."),
@@ -20,8 +20,18 @@ internal sealed class PolicyOptions
         ("durability", "What a write must survive before it counts on a node: fsync, written or memory."),
         ("spread", "Every replica in another zone, region or provider."),
         ("when-short", "What to do with writes while too few replicas are up: refuse or degrade."),
+        ("conflicts", "multileader, leaderless: what becomes of strings written at the same time: crdt, siblings, lww or merge:NAME."),
+        ("topology", "multileader: who tells whom: all, ring or star."),
+        ("n", "leaderless: replicas that hold each key (3)."),
+        ("r", "leaderless: replicas that answer a read (a majority of n)."),
+        ("w", "leaderless: replicas that have a write before it is acknowledged (a majority of n)."),
+        ("sloppy", "leaderless: other nodes stand in for those that cannot be reached: on or off."),
+        ("consensus", "leaderless: each key is agreed on by a majority of its replicas: on or off."),
     ];
 
+    private static readonly string[] OfSomeStrategies = ["conflicts", "topology", "n", "r", "w", "sloppy", "consensus", "ack", "ship"];
+
+    private readonly Option<FileInfo> _merge = new("--merge") { Description = "A file with the Lua script of the rule that --conflicts merge:NAME names; without that, the rule is named after the file." };
     private readonly List<(string Word, Option<string> Option)> _options = [];
 
     public PolicyOptions(Command command)
@@ -32,6 +42,8 @@ internal sealed class PolicyOptions
             _options.Add((word, option));
             command.Add(option);
         }
+
+        command.Add(_merge);
     }
 
     /// <summary>The words that were given, each followed by its value.</summary>
@@ -43,8 +55,19 @@ internal sealed class PolicyOptions
         {
             if (parsed.GetValue(option) is not { } value) continue;
             words.AddRange([word, value]);
-            if (word == "min-in-sync" && int.TryParse(value, out _)) continue; // means something only beside the others
+            if ((word == "min-in-sync" && int.TryParse(value, out _)) || OfSomeStrategies.Contains(word)) continue; // means something only beside the others
             if (!PolicyText.TryParse([word, value], out _, out var why)) throw new SettingException(Named(word, why!));
+        }
+
+        if (parsed.GetValue(_merge) is not { } file) return words;
+        if (!words.Contains("conflicts")) words.AddRange(["conflicts", "merge:" + Path.GetFileNameWithoutExtension(file.Name)]);
+        try
+        {
+            words.AddRange(["script", File.ReadAllText(file.FullName)]);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new SettingException($"--merge: {file.FullName} cannot be read: {e.Message}");
         }
 
         return words;

@@ -103,6 +103,18 @@ public sealed class PeerScoresTests
     }
 
     [Fact]
+    public void A_peer_that_the_host_cannot_reach_gets_nothing_until_it_can()
+    {
+        Choose((1, 2), (2, 2));
+        _scores.OnCircuit(new NodeId(2), isOpen: true);
+        Run(1000, (1, 1), (2, 1));
+        for (var i = 0; i < 10; i++) Choose((1, 2), (2, 0)).ShouldBe(new NodeId(1));
+        _scores.OnCircuit(new NodeId(2), isOpen: false);
+        Choose((1, 2), (2, 0)).ShouldBe(new NodeId(2));
+        _scores.Ejections.ShouldBe(1);
+    }
+
+    [Fact]
     public void When_all_are_put_aside_the_best_of_them_is_tried()
     {
         Choose((1, 2), (2, 2));

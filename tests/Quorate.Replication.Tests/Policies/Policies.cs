@@ -6,7 +6,7 @@ namespace Quorate.Replication.Tests.Policies;
 internal static class Policies
 {
     /// <summary>Every combination of small values that does not contradict itself, in its normal form.</summary>
-    public static IEnumerable<Policy> Sound() => All().Where(p => PolicyCheck.Problems(p, BuiltParts.All).Count == 0).Select(PolicyDefaults.Normal).Distinct();
+    public static IEnumerable<Policy> Sound() => All().Concat(Convergent()).Where(p => PolicyCheck.Problems(p, BuiltParts.All).Count == 0).Select(PolicyDefaults.Normal).Distinct();
 
     private static IEnumerable<Policy> All() =>
         from strategy in Enum.GetValues<Strategy>()
@@ -31,5 +31,32 @@ internal static class Policies
             WhenShort = whenShort,
             Spread = spread,
             BoundMilliseconds = 100 * number,
+        };
+
+    private static IEnumerable<Policy> Convergent() =>
+        from strategy in (Strategy[])[Strategy.MultiLeader, Strategy.Leaderless]
+        from replicas in (int[])[1, 3, 4]
+        from conflicts in Enum.GetValues<ConflictRule>()
+        from topology in Enum.GetValues<Topology>()
+        from n in (int[])[1, 2, 3, 4]
+        from r in (int[])[1, 2, 3]
+        from w in (int[])[1, 2, 3]
+        from sloppy in (bool[])[false, true]
+        from consensus in (bool[])[false, true]
+        from reads in (ReadConsistency[])[ReadConsistency.Linearizable, ReadConsistency.Session, ReadConsistency.Eventual]
+        select new Policy
+        {
+            Strategy = strategy,
+            Replicas = replicas,
+            Ack = Ack.Async,
+            Conflicts = conflicts,
+            MergeName = conflicts == ConflictRule.Merge ? "cart" : null,
+            Topology = topology,
+            N = n,
+            R = r,
+            W = w,
+            Sloppy = sloppy,
+            Consensus = consensus,
+            Reads = reads,
         };
 }

@@ -22,9 +22,19 @@ public sealed class PolicyCheckTests
     [InlineData("replicas 1 reads voted", "3 or more")]
     [InlineData("strategy chain reads voted", "use strategy raft or primary")]
     [InlineData("strategy primary ship state reads voted", "use ship log")]
-    [InlineData("strategy multileader", "not built yet; for local writes")]
-    [InlineData("strategy leaderless", "not built yet; use strategy raft")]
     [InlineData("strategy pbft", "not built yet; use strategy raft")]
+    [InlineData("strategy leaderless n 4", "n is 1 to replicas, which is 3, not 4")]
+    [InlineData("strategy leaderless r 4", "r is 1 to n, which is 3, not 4")]
+    [InlineData("strategy leaderless w 0", "w is 1 to n, which is 3, not 0")]
+    [InlineData("strategy leaderless r 1 w 1 reads linearizable", "with r 1, w 1 and n 3 a read may ask only replicas that missed the newest write; use r 3")]
+    [InlineData("strategy leaderless sloppy on reads linearizable", "use sloppy off")]
+    [InlineData("strategy leaderless consensus on replicas 4 n 4", "use an odd n")]
+    [InlineData("strategy leaderless consensus on sloppy on", "has no vote")]
+    [InlineData("strategy leaderless consensus on reads eventual", "use reads linearizable")]
+    [InlineData("strategy leaderless reads session", "asks others every time")]
+    [InlineData("strategy leaderless reads bounded:100", "one order of all writes")]
+    [InlineData("strategy multileader reads linearizable", "no read is linearizable")]
+    [InlineData("strategy multileader reads voted", "one order of all writes")]
     public void A_policy_that_cannot_be_is_refused_with_what_to_do(string words, string part)
     {
         PolicyText.TryParse(words.Split(' '), out var policy, out var why).ShouldBeTrue(why);

@@ -14,6 +14,13 @@ public sealed class PolicyTextTests
     [InlineData("strategy primary replicas 1", "strategy primary replicas 1 ack sync min-in-sync 1 ship log reads linearizable durability fsync")]
     [InlineData("min-in-sync 3 ack sync strategy primary", "strategy primary replicas 3 ack sync min-in-sync 3 ship log reads linearizable durability fsync")]
     [InlineData("strategy pbft", "strategy pbft replicas 4 ack majority ship log reads linearizable durability fsync")]
+    [InlineData("strategy multileader", "strategy multileader replicas 3 ack async ship log topology all conflicts crdt reads session durability fsync")]
+    [InlineData("CONFLICTS merge:cart topology RING strategy multileader ack semisync:2", "strategy multileader replicas 3 ack semisync:2 ship log topology ring conflicts merge:cart reads session durability fsync")]
+    [InlineData("strategy leaderless", "strategy leaderless replicas 3 n 3 r 2 w 2 sloppy off conflicts crdt reads eventual durability fsync")]
+    [InlineData("strategy leaderless replicas 1", "strategy leaderless replicas 1 n 1 r 1 w 1 sloppy off conflicts crdt reads eventual durability fsync")]
+    [InlineData("strategy leaderless replicas 7 n 5 spread zone", "strategy leaderless replicas 7 n 5 r 3 w 3 sloppy off conflicts crdt reads eventual durability fsync spread zone")]
+    [InlineData("strategy leaderless r 1 w 1 sloppy on conflicts lww", "strategy leaderless replicas 3 n 3 r 1 w 1 sloppy on conflicts lww reads eventual durability fsync")]
+    [InlineData("strategy leaderless consensus on", "strategy leaderless replicas 3 n 3 consensus on reads linearizable durability fsync")]
     public void Words_in_any_order_and_case_become_a_policy(string words, string printed)
     {
         PolicyText.TryParse(Split(words), out var policy, out var why).ShouldBeTrue(why);
@@ -35,6 +42,15 @@ public sealed class PolicyTextTests
     [InlineData("durability eternal", "fsync|written|memory")]
     [InlineData("when-short panic", "refuse|degrade")]
     [InlineData("strategy primary ack majority min-in-sync 2", "ack sync only")]
+    [InlineData("conflicts crdt", "multileader and leaderless")]
+    [InlineData("strategy primary n 3", "n is for strategy leaderless")]
+    [InlineData("strategy leaderless topology ring", "for strategy multileader")]
+    [InlineData("strategy leaderless ack sync", "when w replicas have it")]
+    [InlineData("strategy leaderless ship state", "all n replicas")]
+    [InlineData("strategy leaderless conflicts merge", "conflicts merge:cart")]
+    [InlineData("strategy leaderless conflicts lww:x", "only merge takes a name")]
+    [InlineData("strategy leaderless sloppy maybe", "on or off")]
+    [InlineData("strategy multileader min-in-sync 2", "one leader")]
     public void What_cannot_be_read_is_refused_with_the_choices(string words, string part)
     {
         PolicyText.TryParse(Split(words), out var policy, out var why).ShouldBeFalse();
@@ -66,6 +82,17 @@ public sealed class PolicyTextTests
         }
 
         count.ShouldBeGreaterThan(500);
+    }
+
+    [Fact]
+    public void A_script_is_one_word_whatever_is_in_it()
+    {
+        const string Script = "return siblings[1] .. ' and\n' .. siblings[2]";
+        PolicyText.TryParse(["strategy", "multileader", "conflicts", "merge:both", "script", Script], out var policy, out var why).ShouldBeTrue(why);
+        policy!.MergeScript.ShouldBe(Script);
+        PolicyText.Print(policy).ShouldNotContain("script");
+        PolicyText.TryParse(PolicyText.Words(policy), out var back, out why).ShouldBeTrue(why);
+        back.ShouldBe(policy);
     }
 
     private static string[] Split(string words) => words.Split(' ', StringSplitOptions.RemoveEmptyEntries);

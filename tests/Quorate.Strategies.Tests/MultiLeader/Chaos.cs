@@ -78,6 +78,7 @@ internal sealed class Chaos
         {
             if (TraceLines > 1000) _trace.Add($"    {node}");
             node.Replica.CheckInvariants();
+            if (_plan.Options.Durable && MultiLeaderWorld.Replica(node).Statistics.Divergences > 0) throw new InvalidOperationException($"{node.Id} differs from another that has seen the same: {_model!.Differences()}");
         };
         var members = Enumerable.Range(1, plan.Nodes).ToArray();
         _control = new TinyControl(_world, plan.ChangesMembers ? MultiLeaderWorld.Group(1, members[..^1], members[^1]) : MultiLeaderWorld.Group(1, members));

@@ -116,7 +116,8 @@ internal sealed class ChaosModel
         else if (op.Kind == "read")
         {
             Reads++;
-            _mustSee[op.Node.Id].UnionWith(op.Shown);
+            // Without a journal, what another node made and lost may vanish again.
+            if (_options.Durable) _mustSee[op.Node.Id].UnionWith(op.Shown);
         }
 
         if (op.Kind is "add" or "count" or "remove") RequireCopies(op);
@@ -148,7 +149,7 @@ internal sealed class ChaosModel
         if (!_options.Durable) return;
         foreach (var node in _world.World.Nodes.Values)
         {
-            if (!node.IsUp || !MultiLeaderWorld.Replica(node).IsLeader || !MultiLeaderWorld.Replica(node).IsCausal) continue;
+            if (!node.IsUp || !MultiLeaderWorld.Replica(node).IsLeader || !MultiLeaderWorld.Replica(node).Knowledge.IsCausal) continue;
             var shown = Visible(node);
             foreach (var element in shown)
             {
@@ -163,7 +164,22 @@ internal sealed class ChaosModel
     {
         var nodes = _world.World.Nodes.Values.Where(n => MultiLeaderWorld.Replica(n).IsLeader).ToList();
         return nodes.TrueForAll(n => Machine(n).Seen.SetEquals(Machine(nodes[0]).Seen) && Machine(n).DigestOf(0, 0) == Machine(nodes[0]).DigestOf(0, 0)
-            && !MultiLeaderWorld.Replica(n).Pulls.HasGaps);
+            && !MultiLeaderWorld.Replica(n).Pulls.HasGaps)
+            && _world.World.Nodes.Values.All(n => MultiLeaderWorld.Replica(n) is { IsConfigured: false } or { IsLeader: true } or { IsDrained: true });
+    }
+
+    /// <summary>Keys that differ between replicas, with what they hold.</summary>
+    public string Differences()
+    {
+        var keys = (string[])["c", "d", "r", "s0", "s1", "s2", "s3"];
+        return string.Join("; ", keys.Select(k => $"{k}: {string.Join(" | ", _world.World.Nodes.Values.Select(n => $"{n.Id} {_world.Peek(n.Id.Value, "SIBLINGS " + k)} {Digest(n, k)}"))}"));
+    }
+
+    private ulong Digest(TestNode node, string key)
+    {
+        var bytes = System.Text.Encoding.UTF8.GetBytes(key);
+        var part = (int)(Hash.Of(bytes) >> 52);
+        return Machine(node).KeysOf(part).FirstOrDefault(k => k.Key.AsSpan().SequenceEqual(bytes)).Digest;
     }
 
     public void CheckEqual(IReadOnlyList<int> members)
@@ -176,7 +192,7 @@ internal sealed class ChaosModel
             foreach (var key in (string[])["c", "d", "r"]) _world.Peek(member, $"GET {key}").ShouldBe(_world.Peek(first, $"GET {key}"), $"{key} at n{member} and n{first}");
             Visible(_world[member]).Order().ShouldBe(Visible(_world[first]).Order());
             _world.Machine(member).DigestOf(0, 0).ShouldBe(_world.Machine(first).DigestOf(0, 0), $"digests of n{member} and n{first}");
-            MultiLeaderWorld.Replica(_world[member]).IsCausal.ShouldBeTrue();
+            MultiLeaderWorld.Replica(_world[member]).Knowledge.IsCausal.ShouldBeTrue();
         }
 
         var shown = Visible(_world[first]);

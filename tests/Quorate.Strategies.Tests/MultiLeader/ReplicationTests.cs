@@ -54,7 +54,7 @@ public sealed class ReplicationTests
         world.Peek(2, "GET question").ShouldBe("why");
         world.Do(2, "SET answer because");
         world.Settle(0, e => !(e.From.Value == 1 && e.To.Value == 3));
-        world.Peek(3, "GET answer").ShouldBe("(nil)");
+        world.Peek(3, "GET answer").ShouldBe("(null)");
         world.Status(3).Statistics.HeldDeltas.ShouldBe(1);
         world.Settle(100);
         world.Peek(3, "GET answer").ShouldBe("because");
@@ -113,7 +113,7 @@ public sealed class ReplicationTests
         var request = world.Ask(1, "SET k v");
         world.Settle(30);
         world.Answer(1, request).ShouldBeNull();
-        world.Peek(2, "GET k").ShouldBe("(nil)");
+        world.Peek(2, "GET k").ShouldBe("(null)");
         world[1].SyncsAtOnce = true;
         world.World.Sync(world[1]);
         world.Answer(1, request).ShouldBe("OK");

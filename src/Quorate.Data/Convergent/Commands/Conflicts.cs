@@ -1,3 +1,4 @@
+using Quorate.Replication;
 using Quorate.Replication.Causality;
 using Quorate.Replication.Crdt;
 using Quorate.Resp;
@@ -17,6 +18,8 @@ internal static class Conflicts
     public static readonly CommandSpec[] Commands =
     [
         Entry("siblings", 2, "conflict", "Get all concurrent values of a key, and the context with which SET replaces them", "", Siblings, isWrite: false),
+        Entry("losses", -1, "conflict", "Overwritten concurrent values, the newest first", "", AllLost, isWrite: false, lastKey: 0),
+        Entry("quorum", -4, "conflict", "Execute one command of a leaderless keyspace with another R or W", "", Misused, isWrite: false, lastKey: 0),
         new()
         {
             Name = "conflicts", Arity = -2, Flags = CommandFlags.ReadOnly, Route = CommandRoute.Read, Group = "conflict",
@@ -103,15 +106,28 @@ internal static class Conflicts
 
     private static void List(MergeContext context, in CommandArgs args)
     {
-        if (!TryCount(context, args, out var count)) return;
+        if (!TryCount(context, args, 2, out var count)) return;
         var all = context.Store.Conflicted;
         context.Reply.Array(Math.Min(count, all.Count));
         foreach (var key in all.Take(count)) context.Reply.Bulk(key);
     }
 
+    /// <summary>Taken off before the command is executed, where it makes sense.</summary>
+    private static void Misused(MergeContext context, in CommandArgs args) =>
+        context.Reply.Error("ERR QUORUM is taken off where a leaderless keyspace is selected"u8);
+
     private static void Lost(MergeContext context, in CommandArgs args)
     {
-        if (!TryCount(context, args, out var count)) return;
+        if (TryCount(context, args, 2, out var count)) ReplyLosses(context, count);
+    }
+
+    private static void AllLost(MergeContext context, in CommandArgs args)
+    {
+        if (TryCount(context, args, 1, out var count)) ReplyLosses(context, count);
+    }
+
+    private static void ReplyLosses(MergeContext context, int count)
+    {
         var losses = context.Store.Losses;
         context.Reply.Array(Math.Min(count, losses.Count));
         foreach (var loss in losses.OldestFirst.Skip(Math.Max(0, losses.Count - count)).Reverse())
@@ -154,13 +170,13 @@ internal static class Conflicts
         context.Reply.Error("ERR the types of keys are string, hash, set and zset"u8);
     }
 
-    private static bool TryCount(MergeContext context, in CommandArgs args, out int count)
+    private static bool TryCount(MergeContext context, in CommandArgs args, int names, out int count)
     {
         count = DefaultCount;
-        if (args.Count == 2) return true;
-        if (args.Count == 4 && args[2].Is("count"u8))
+        if (args.Count == names) return true;
+        if (args.Count == names + 2 && args[names].Is("count"u8))
         {
-            if (!context.TryInteger(args[3], out var asked)) return false;
+            if (!context.TryInteger(args[names + 1], out var asked)) return false;
             count = (int)Math.Clamp(asked, 0, int.MaxValue);
             return true;
         }

@@ -1,3 +1,4 @@
+using Quorate.Replication;
 using Quorate.Replication.Causality;
 using Quorate.Resp;
 using static Quorate.Data.ConvergentTable;

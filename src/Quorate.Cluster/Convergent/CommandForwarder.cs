@@ -1,0 +1,201 @@
+using System.Buffers.Binary;
+using Quorate.Cluster.Control;
+using Quorate.Cluster.Forwarding;
+using Quorate.Replication;
+
+namespace Quorate.Cluster.Convergent;
+
+/// <summary>
+/// Takes commands of this node's clients to a replica elsewhere, the nearest that answers. Nothing remembers which commands it has
+/// executed, as a log does, so a write goes out once: when its reply does not come nobody knows whether it took effect, and
+/// the client is told just that. Reads are asked for again.
+/// </summary>
+internal sealed class CommandForwarder(Group first, Node node)
+{
+    private const int MaxBatchBytes = 1 << 20;
+
+    /// <summary>So long one member may say nothing about what it was sent.</summary>
+    private const long Patience = 2000 * StepTime.NanosecondsPerMillisecond;
+
+    /// <summary>So long another one is preferred to a member that was silent.</summary>
+    private const long Avoidance = 5000 * StepTime.NanosecondsPerMillisecond;
+
+    private readonly Dictionary<NodeId, long> _avoided = [];
+    private readonly ByteQueue _batch = new();
+    private readonly long _session = node.ForwardingSession;
+    private Group _group = first;
+    private Outstanding?[] _outstanding = new Outstanding?[64]; // by sequence, from _lowest on
+    private long _lowest = 1;
+    private long _next = 1;
+    private long _nextToSend = 1;
+    private long _silentSince;
+
+    public int Count => (int)(_next - _lowest);
+
+    /// <summary>Where commands go now; none before the first, or when no member can be reached.</summary>
+    public NodeId Target { get; private set; }
+
+    /// <summary>Another object stands for the same group on this node.</summary>
+    public void MoveTo(Group group) => _group = group;
+
+    public void Enqueue(ClientSession client, long slot, bool isRead, ReadOnlySpan<byte> entry, StepTime now)
+    {
+        if (Count == 0) _silentSince = now.Nanoseconds;
+        if (Count == _outstanding.Length) Grow();
+        At(_next++) = new Outstanding { Client = client, Slot = slot, IsRead = isRead, Entry = entry.ToArray() };
+        _group.NeedsTurnEnd();
+    }
+
+    public void OnTick(StepTime now)
+    {
+        if (Count == 0) return;
+        _group.NeedsTurnEnd();
+        if (_lowest == _nextToSend)
+        {
+            _silentSince = now.Nanoseconds; // nothing was sent, so nobody is silent
+            return;
+        }
+
+        if (now.Nanoseconds - _silentSince < Patience) return;
+        _silentSince = now.Nanoseconds;
+        _avoided[Target] = now.Nanoseconds + Avoidance;
+        Target = NodeId.None;
+        for (var at = _lowest; at < _nextToSend; at++)
+        {
+            if (At(at)! is { IsDone: false, IsRead: false } item) Finish(item, Replies.Uncertain("the replica that it was sent to did not answer in time"));
+        }
+
+        DropFinished();
+        _nextToSend = _lowest;
+    }
+
+    public void Flush(StepTime now)
+    {
+        while (_nextToSend < _next)
+        {
+            if (!IsReachable(Target)) Target = Nearest(now);
+            if (Target.IsNone) return;
+            var first = _nextToSend;
+            _batch.Clear();
+            while (_nextToSend < _next && _batch.Length < MaxBatchBytes)
+            {
+                // What was given up meanwhile keeps its place, empty: sequences are consecutive.
+                var item = At(_nextToSend++)!;
+                var length = item.IsDone ? 0 : item.Entry.Length;
+                var span = _batch.Reserve(4 + length);
+                BinaryPrimitives.WriteInt32LittleEndian(span, length);
+                item.Entry.AsSpan(0, length).CopyTo(span[4..]);
+                _batch.Advance(4 + length);
+                item.WasSent = true;
+            }
+
+            var message = new ForwardRequests
+            {
+                Session = _session, LowestOutstanding = _lowest, FirstSequence = first, Count = (int)(_nextToSend - first), Commands = _batch.Memory,
+            };
+            if (Target == node.Options.Self) _group.Merging!.Inbox.OnRequests(Target, message, now);
+            else node.SendTo(Target, _group, message);
+        }
+    }
+
+    public void OnReply(long sequence, ReadOnlySpan<byte> reply, StepTime now)
+    {
+        if (sequence < _lowest || sequence >= _next) return;
+        _silentSince = now.Nanoseconds;
+        Finish(At(sequence)!, reply);
+        DropFinished();
+    }
+
+    /// <summary>The client waits no longer. True when the command may have been, or may still be, executed.</summary>
+    public bool GiveUp(ClientSession client, long slot)
+    {
+        for (var at = _lowest; at < _next; at++)
+        {
+            if (At(at)! is not { IsDone: false } item || item.Client != client || item.Slot != slot) continue;
+            (item.Client, item.IsDone) = (null, true);
+            DropFinished();
+            return item.WasSent;
+        }
+
+        return false;
+    }
+
+    /// <summary>Nobody hears of this client's outcomes any more; what was begun goes on.</summary>
+    public void Forget(ClientSession client)
+    {
+        for (var at = _lowest; at < _next; at++)
+            if (At(at)!.Client == client) At(at)!.Client = null;
+    }
+
+    private static void Finish(Outstanding item, ReadOnlySpan<byte> reply)
+    {
+        if (item.IsDone) return;
+        item.IsDone = true;
+        item.Client?.CompleteSlot(item.Slot, reply);
+        item.Client = null;
+    }
+
+    private void DropFinished()
+    {
+        while (_lowest < _next && At(_lowest)!.IsDone) At(_lowest++) = null;
+        if (_nextToSend < _lowest) _nextToSend = _lowest;
+    }
+
+    /// <summary>This node itself if it is a member by now, else those in its zone, region, provider, in this order; of equals a
+    /// different one for each node. Whoever was silent lately comes after all others.</summary>
+    private NodeId Nearest(StepTime now)
+    {
+        if (_group.Merging!.Serves) return node.Options.Self;
+        if (node.Control?.Map is not { } map || map.Group(_group.Id) is not { } entry) return NodeId.None;
+        var best = NodeId.None;
+        var bestRank = (int.MaxValue, int.MaxValue, int.MaxValue);
+        foreach (var member in entry.Configuration.InSync)
+        {
+            if (!IsReachable(member)) continue;
+            var isAvoided = _avoided.TryGetValue(member, out var until) && now.Nanoseconds < until ? 1 : 0;
+            var rank = (isAvoided, Distance(map.Node(member)), Turn(member));
+            if (rank.CompareTo(bestRank) < 0) (best, bestRank) = (member, rank);
+        }
+
+        return best;
+    }
+
+    private int Turn(NodeId member) => (member.Value - node.Options.Self.Value) & int.MaxValue;
+
+    private int Distance(NodeEntry? member)
+    {
+        var labels = node.Options.Labels;
+        if (member is null) return 4;
+        string[] inward = ["zone", "region", "provider"];
+        for (var i = 0; i < inward.Length; i++)
+            if (labels.Of(inward[i]) is { } here && here == member.Labels.Of(inward[i])) return i;
+        return 3;
+    }
+
+    private bool IsReachable(NodeId member) =>
+        !member.IsNone && (member == node.Options.Self ? _group.Merging!.Serves : node.Host.OutputTo(member) is not null);
+
+    private ref Outstanding? At(long sequence) => ref _outstanding[sequence & (_outstanding.Length - 1)];
+
+    private void Grow()
+    {
+        var larger = new Outstanding?[_outstanding.Length * 2];
+        for (var at = _lowest; at < _next; at++) larger[at & (larger.Length - 1)] = At(at);
+        _outstanding = larger;
+    }
+
+    private sealed class Outstanding
+    {
+        public ClientSession? Client { get; set; }
+
+        public long Slot { get; init; }
+
+        public bool IsRead { get; init; }
+
+        public required byte[] Entry { get; init; }
+
+        public bool WasSent { get; set; }
+
+        public bool IsDone { get; set; }
+    }
+}

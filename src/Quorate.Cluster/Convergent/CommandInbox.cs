@@ -1,0 +1,63 @@
+using System.Buffers.Binary;
+using Quorate.Cluster.Forwarding;
+using Quorate.Data;
+using Quorate.Replication;
+using Quorate.Resp;
+
+namespace Quorate.Cluster.Convergent;
+
+/// <summary>
+/// Executes what nodes without a replica send here: each command once at most, in the order of its sender. What arrives behind
+/// something later is not executed, so a client's pipeline never overtakes itself.
+/// </summary>
+internal sealed class CommandInbox(Group group)
+{
+    private readonly Dictionary<NodeId, (long Session, long Last)> _accepted = [];
+    private ArgRange[] _ranges = new ArgRange[16];
+
+    /// <summary>False: the message makes no sense.</summary>
+    public bool OnRequests(NodeId origin, ForwardRequests message, StepTime now)
+    {
+        var bytes = message.Commands;
+        var (session, last) = _accepted.GetValueOrDefault(origin);
+        if (message.Session < session) return true; // from an earlier life of that node: nobody waits there
+        if (message.Session > session) last = 0;
+        for (var i = 0; i < message.Count; i++)
+        {
+            if (bytes.Length < 4) return false;
+            var length = BinaryPrimitives.ReadInt32LittleEndian(bytes.Span);
+            if (length < 0 || length > bytes.Length - 4) return false;
+            var sequence = message.FirstSequence + i;
+            if (sequence > last)
+            {
+                last = sequence;
+                _accepted[origin] = (message.Session, last);
+                if (length > 0 && !Take(origin, message.Session, sequence, bytes.Span.Slice(4, length), now)) return false;
+            }
+
+            bytes = bytes[(4 + length)..];
+        }
+
+        return true;
+    }
+
+    public void OnOutcome(in PendingRequest request, in Outcome outcome) =>
+        group.Inbox.Reply(request.Origin, request.OriginSession, request.Sequence, default, Replies.OfMerging(outcome, request.Owner == RequestOwner.PeerRead));
+
+    private bool Take(NodeId origin, long session, long sequence, ReadOnlySpan<byte> entry, StepTime now)
+    {
+        var command = QuorumPrefix.TakeOff(entry, out _, out _);
+        if (!EntryCodec.TryRead(command, ref _ranges, out var header, out var args) || header.Kind != EntryKind.Command) return false;
+        if (!group.Merging!.Serves)
+        {
+            group.Inbox.Reply(origin, session, sequence, default, Replies.NoReplicaHere);
+            return true;
+        }
+
+        var merging = group.Merging!;
+        var isRead = Node.FindIn(merging.Commands, args) is { Route: CommandRoute.Read };
+        var owner = isRead ? RequestOwner.PeerRead : RequestOwner.Peer;
+        merging.Ask(group.Requests.Add(owner, null, sequence, origin, session), isRead, merging.KeyHashOf(args), entry, now);
+        return true;
+    }
+}

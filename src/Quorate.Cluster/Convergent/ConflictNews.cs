@@ -1,0 +1,19 @@
+using System.Text;
+using Quorate.Replication;
+
+namespace Quorate.Cluster.Convergent;
+
+/// <summary>Tells those who subscribed on this node to <c>__conflicts__:&lt;keyspace&gt;</c> of every key that comes into conflict
+/// here. A conflict is news on every replica, and on each once.</summary>
+internal static class ConflictNews
+{
+    public const string Prefix = "__conflicts__:";
+
+    public static void Publish(Node node, GroupId group, byte[] key)
+    {
+        var channels = node.View.Channels;
+        if (channels.PatternCount == 0 && channels.ChannelNames.Count == 0) return;
+        foreach (var keyspace in node.Control?.Map.Keyspaces ?? [])
+            if (keyspace.Groups.Contains(group)) channels.Publish(node.View, Encoding.UTF8.GetBytes(Prefix + keyspace.Name), key);
+    }
+}

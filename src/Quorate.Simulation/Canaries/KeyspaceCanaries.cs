@@ -1,0 +1,109 @@
+using Quorate.Cluster;
+using Quorate.Cluster.Control;
+using Quorate.Replication;
+using Quorate.Replication.Policies;
+using Quorate.Strategies.Chain;
+using Quorate.Strategies.Primary;
+
+namespace Quorate.Simulation;
+
+/// <summary>One broken rule of primary, chain or the control plane each, with a scenario in which it matters soon.</summary>
+internal static class KeyspaceCanaries
+{
+    /// <summary>Kinds of journal records that hold an accepted epoch, of a primary and of a chain alike.</summary>
+    private const byte AcceptedEpochRecord = 1;
+
+    public static IEnumerable<Canary> All =>
+    [
+        Of("primary: acknowledges before k", new NodeRules { Primary = new OneBackupShort() }, FallingPrimaries),
+        Of("primary: serves past its lease", new NodeRules { Primary = new ServesPastLease() }, FallingPrimaries),
+        Of("primary: ignores an epoch", new NodeRules { Primary = new IgnoresEpochs() }, FallingPrimaries),
+        Of("primary: the least advanced is promoted", new NodeRules { Supervisor = new LeastAdvanced() }, FallingPrimaries),
+        Of("chain: the tail reads when removed", new NodeRules { Chain = new ReadsPastLease() }, FallingChains),
+        Of("chain: a dirty read is served", new NodeRules { Chain = new ServesDirty() }, BusyChains),
+        Of("chain: pending is dropped when the middle fails", new NodeRules { Chain = new DropsPending() }, FallingChains),
+        Of("control: names a leader before the old lease has run out", new NodeRules { Supervisor = new NamesTooEarly() }, FallingChains),
+        Of("control: a new control leader does not wait", new NodeRules { Supervisor = new DoesNotWait() }, FallingControl),
+        new("control: forgets an epoch on restart", "docs/protocols", 400, new Variant { Keyspaces = FallingPrimaries, Forgets = kind => kind == AcceptedEpochRecord }),
+    ];
+
+    private static Canary Of(string name, NodeRules rules, Func<Prng, KeyspaceScenario> scenario) =>
+        new(name, "docs/protocols", 400, new Variant { Rules = rules, Keyspaces = scenario });
+
+    private static KeyspaceScenario Falling(Prng prng, Policy policy, params (FaultKind Kind, int Weight)[] strikes) => new(
+        new Scenario
+        {
+            Nodes = 5,
+            ClientsPerNode = 1,
+            SafetySeconds = 15,
+            StrikeMilliseconds = 500 + prng.Below(500),
+            FaultMilliseconds = 2000,
+            LeaderPerMille = 800,
+            ReadPerMille = 500,
+            Registers = 1,
+            ThinkMilliseconds = 10 + prng.Below(20),
+            DelayMicroseconds = 500 + prng.Below(10_000),
+            Strikes = new SortedDictionary<FaultKind, int>(strikes.ToDictionary(s => s.Kind, s => s.Weight)),
+        },
+        [new KeyspacePlan("k", policy)]);
+
+    private static KeyspaceScenario FallingPrimaries(Prng prng) => Falling(
+        prng, PolicyDefaults.For(Strategy.Primary) with { Ack = Ack.Majority },
+        (FaultKind.Isolation, 5), (FaultKind.OneWayPartition, 3), (FaultKind.BridgePartition, 4), (FaultKind.ProcessCrash, 3), (FaultKind.Pause, 3));
+
+    private static KeyspaceScenario FallingChains(Prng prng) => Falling(
+        prng, PolicyDefaults.For(Strategy.Chain) with { Reads = prng.Chance(500) ? ReadConsistency.Craq : ReadConsistency.Tail },
+        (FaultKind.Isolation, 5), (FaultKind.BridgePartition, 4), (FaultKind.ProcessCrash, 4), (FaultKind.Pause, 3));
+
+    private static KeyspaceScenario BusyChains(Prng prng) => Falling(
+        prng, PolicyDefaults.For(Strategy.Chain) with { Reads = ReadConsistency.Craq }, (FaultKind.SlowNetwork, 5), (FaultKind.SlowDisk, 5));
+
+    private static KeyspaceScenario FallingControl(Prng prng) => Falling(
+        prng, PolicyDefaults.For(Strategy.Primary) with { Ack = Ack.Majority },
+        (FaultKind.Isolation, 6), (FaultKind.Partition, 6), (FaultKind.BridgePartition, 6));
+
+    private sealed class OneBackupShort : PrimaryRules
+    {
+        public override int BackupsNeeded(int asked) => asked - 1;
+    }
+
+    private sealed class ServesPastLease : PrimaryRules
+    {
+        public override bool IsLeaseValid(long untilNanoseconds, long nowNanoseconds) => true;
+    }
+
+    private sealed class IgnoresEpochs : PrimaryRules
+    {
+        public override bool IsStale(Epoch spoken, Epoch accepted) => false;
+    }
+
+    private sealed class LeastAdvanced : SupervisorRules
+    {
+        public override bool IsAhead(in ReplicaReport a, in ReplicaReport b) => b.IsAheadOf(a);
+    }
+
+    private sealed class ReadsPastLease : ChainRules
+    {
+        public override bool IsLeaseValid(long untilNanoseconds, long nowNanoseconds) => true;
+    }
+
+    private sealed class ServesDirty : ChainRules
+    {
+        public override bool IsClean(bool hasUnfinishedWrites) => true;
+    }
+
+    private sealed class DropsPending : ChainRules
+    {
+        public override LogIndex PendingKeptUpTo(LogIndex commitIndex, LogIndex lastIndex) => commitIndex;
+    }
+
+    private sealed class NamesTooEarly : SupervisorRules
+    {
+        public override bool MustWaitFor(bool someoneMayStillAct) => false;
+    }
+
+    private sealed class DoesNotWait : SupervisorRules
+    {
+        public override bool WaitsAfterElection => false;
+    }
+}

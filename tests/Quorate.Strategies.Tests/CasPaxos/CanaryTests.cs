@@ -1,0 +1,91 @@
+using Quorate.Strategies.CasPaxos;
+
+namespace Quorate.Strategies.Tests.CasPaxos;
+
+/// <summary>Each rule broken on purpose: the checkers must notice, or they would not notice a mistake either.</summary>
+public sealed class CanaryTests
+{
+    private const ulong MostSeeds = 300;
+
+    [Fact]
+    public void An_acceptor_that_answers_before_it_is_durable_is_noticed() =>
+        IsNoticed(new AnswersAtOnce(), new ChaosPlan { Crashes = 14 });
+
+    [Fact]
+    public void An_acceptor_that_accepts_a_lower_ballot_is_noticed() => IsNoticed(new AcceptsAll(), new ChaosPlan());
+
+    [Fact]
+    public void A_quorum_that_is_one_short_is_noticed() => IsNoticed(new OneShort(), new ChaosPlan());
+
+    [Fact]
+    public void A_change_that_is_made_twice_is_noticed() => IsNoticed(new MakesItAgain(), new ChaosPlan());
+
+    [Fact]
+    public void A_tombstone_that_is_collected_before_all_acceptors_have_it_is_noticed()
+    {
+        ReadAfterDeletion(CasPaxosRules.Paper).ShouldBe("nil");
+        ReadAfterDeletion(new CollectsEarly()).ShouldBe("a");
+    }
+
+    [Fact]
+    public void A_promise_that_outlives_another_promise_is_noticed() => IsNoticed(new KeepsItsPromise(), new ChaosPlan());
+
+    /// <summary>n3 hears of no accept, so that it keeps the old value; then it is asked together with n1 alone.</summary>
+    private static string ReadAfterDeletion(CasPaxosRules rules)
+    {
+        var group = new CasPaxosGroup(3, new CasPaxosOptions { CollectTicks = 20 }, rules);
+        group.Do(1, "SET x a").ShouldBe("OK");
+        var id = group.Ask(1, "DEL x");
+        for (var i = 0; i < 400; i++)
+        {
+            group.World.Stabilize(e => e.To.Value != 3 || !e.Text.Contains("[accept", StringComparison.Ordinal));
+            group.World.TickAll();
+        }
+
+        group.Answer(1, id).ShouldBe("1");
+        group.World.Crash(group[2]);
+        return group.Do(3, "GET x");
+    }
+
+    private static void IsNoticed(CasPaxosRules broken, ChaosPlan plan)
+    {
+        for (ulong seed = 1; seed <= MostSeeds; seed++)
+        {
+            if (new Chaos(seed, plan, broken).Run() is null) continue;
+            TestContext.Current.TestOutputHelper?.WriteLine($"noticed with seed {seed}");
+            return;
+        }
+
+        Assert.Fail($"{broken.GetType().Name} was not noticed in {MostSeeds} seeds");
+    }
+
+    private sealed class AnswersAtOnce : CasPaxosRules
+    {
+        public override bool AnswersWaitForTheJournal => false;
+    }
+
+    private sealed class AcceptsAll : CasPaxosRules
+    {
+        public override bool MayAccept(Ballot ballot, Ballot promised) => true;
+    }
+
+    private sealed class OneShort : CasPaxosRules
+    {
+        public override int Quorum(int majority) => majority - 1;
+    }
+
+    private sealed class MakesItAgain : CasPaxosRules
+    {
+        public override bool LooksForItsChange => false;
+    }
+
+    private sealed class CollectsEarly : CasPaxosRules
+    {
+        public override int AcceptorsWithTombstone(int all, int majority) => majority;
+    }
+
+    private sealed class KeepsItsPromise : CasPaxosRules
+    {
+        public override Ballot PromisedAfterPrepare(Ballot prepared, Ballot promised) => promised.IsNone ? prepared : promised;
+    }
+}
