@@ -115,7 +115,7 @@ public sealed class KeyspaceAlterTests
         Refused("ks SPREAD zone", "are not spread over zone now");
         Refused("ks ACK semisync:3", "has 2 beside the primary");
         Refused("ks ACK sync", "the policy is that already");
-        Refused("0 REPLICAS 5", "NODE VOTERS");
+        Refused("0 REPLICAS 4", "NODE VOTERS");
         Refused("3 DURABILITY written", "shares its group");
     }
 

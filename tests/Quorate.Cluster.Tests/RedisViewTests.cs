@@ -12,6 +12,7 @@ public sealed class RedisViewTests
     public void The_leader_is_master_of_its_replicas_and_says_how_far_they_are(string policy)
     {
         var cluster = KeyspaceCluster.With($"ks {policy} REPLICAS 3");
+        cluster.Until(() => LeaderOf(cluster) > 0, "somebody leads");
         var leader = LeaderOf(cluster);
         var session = cluster.Connect(leader);
         cluster.Await(session, "SELECT ks; SET a 1").ShouldBe("+OK +OK");
@@ -54,6 +55,7 @@ public sealed class RedisViewTests
     public void A_failover_moves_the_lead_and_subscribers_on_every_member_hear_of_it(string policy)
     {
         var cluster = KeyspaceCluster.With($"ks {policy} REPLICAS 3");
+        cluster.Until(() => LeaderOf(cluster) > 0, "somebody leads");
         var old = LeaderOf(cluster);
         var members = KeyspaceCluster.Members(cluster, "ks");
         var subscribers = members.Select(n => cluster.Connect(n)).ToList();

@@ -39,13 +39,18 @@ public sealed class KeyspaceCommandTests
         (code, output, _) = await RunAsync(program, "keyspace alter cache --reads linearizable --yes");
         code.ShouldBe(ExitCode.Ok);
         output.ShouldContain("A read (linearizable)");
-        await RefuseAsync(program, "keyspace alter cache --ack sync --yes", "only reads can be altered");
+        await RefuseAsync(program, "keyspace alter cache --ship state --yes", "create a second keyspace and copy the keys");
+        (code, output, _) = await RunAsync(program, "keyspace alter cache --ack semisync:2 --yes");
+        code.ShouldBe(ExitCode.Ok);
+        output.ShouldMatch("^now:\nkeyspace cache: .*ack async(.|\n)*then, once (.|\n)*ack semisync:2 ");
+        (await RunAsync(program, "keyspace alter cache --ack async --yes")).Code.ShouldBe(ExitCode.Ok);
         (await RunAsync(program, "keyspace show cache")).Output.ShouldContain("reads linearizable");
 
         (await RunAsync(program, "status")).Output.ShouldMatch("\ngroup g[0-9]+ keyspace=cache epoch=[0-9]+ leader=n[123] in_sync=[n123,]+ (learners=[n123,]+ )?strategy=primary ");
         await RequireStatusPageAsync(program, policy.Replace("eventual", "linearizable"));
         (await RunAsync(program, "lost list")).Output.ShouldStartWith("nothing is kept aside on the node at 127.0.0.1:");
         (await RunAsync(program, "lost show cache")).Output.ShouldStartWith("nothing of cache is kept aside on the node at");
+        (await RunAsync(program, "lost replay cache --yes")).Output.ShouldStartWith("nothing of cache is kept aside on the node at");
         (await RunAsync(program, "lost clear cache --yes")).Output.ShouldContain("other nodes keep theirs");
 
         (await RunAsync(program, "keyspace drop cache", answer: "")).Code.ShouldBe(ExitCode.Failed);

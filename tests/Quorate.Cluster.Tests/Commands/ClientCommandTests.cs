@@ -45,8 +45,6 @@ public sealed class ClientCommandTests
     public void Answers_as_Redis_does(string commands, string expected) => new Asker().Ask(commands).ShouldBe(expected);
 
     [Theory]
-    [InlineData("CLIENT PAUSE 100")]
-    [InlineData("CLIENT UNPAUSE")]
     [InlineData("CLIENT UNBLOCK 1")]
     public void What_is_not_built_says_so(string command) => new Asker().Ask(command).ShouldMatch("^-ERR CLIENT [A-Z]+ is not built yet: ");
 
