@@ -231,6 +231,22 @@ public sealed class StateTests
     }
 
     [Fact]
+    public void A_digest_tells_a_counter_from_none_whoever_added_to_it()
+    {
+        for (var node = 1; node <= 3; node++)
+        {
+            var machine = new StoreMachine(new NodeId(node), 1);
+            machine.RemembersAll();
+            for (var i = 1; i <= 3; i++)
+            {
+                var before = machine.DigestOf(0, 0);
+                machine.Execute("INCR c"u8, new StepTime(0, 1), new System.Buffers.ArrayBufferWriter<byte>(), new System.Buffers.ArrayBufferWriter<byte>());
+                machine.DigestOf(0, 0).ShouldNotBe(before);
+            }
+        }
+    }
+
+    [Fact]
     public void Expired_keys_are_removed_everywhere_and_forgotten()
     {
         var world = MultiLeaderWorld.Of(3, new MultiLeaderOptions { UpkeepTicks = 5 });
