@@ -163,7 +163,10 @@ public sealed class PnCounter
         for (var i = 0; i < Count; i++)
         {
             ref readonly var e = ref _entries[i];
-            if (e.IsLive) sum += DigestOf.Dot(e.Dot) ^ DigestOf.Numbers(unchecked(e.Total - e.ResetTotal), e.Since);
+            if (!e.IsLive) continue;
+            // One inside the other: side by side they would cancel out for node 1 that has added 1 once.
+            var content = DigestOf.Numbers(unchecked(e.Total - e.ResetTotal), e.Since);
+            sum += DigestOf.Numbers((long)DigestOf.Dot(e.Dot), (long)content);
         }
 
         return sum;

@@ -84,13 +84,16 @@ internal sealed class Comparison(MultiLeaderReplica replica)
             var part = (message.Within * Compare.Parts) + i;
             if (replica.Machine.DigestOf(2 * Level, part) == message.Digests[i]) continue;
             differs = true;
-            foreach (var (key, _) in replica.Machine.KeysOf(part))
+            // As ranges, because what the other holds and this one does not is a difference, too.
+            var from = (ulong)part << (64 - (2 * Level));
+            bool more;
+            do
             {
-                if (all.WrittenCount >= replica.Options.MaxBatchBytes) break;
                 one.ResetWrittenCount();
-                replica.Machine.WriteState(key, one);
+                more = replica.Machine.WriteStates(ref from, 1, one);
                 Packing.WriteBytes(all, one.WrittenSpan);
             }
+            while (more && (int)(from >> (64 - (2 * Level))) == part && all.WrittenCount < replica.Options.MaxBatchBytes);
         }
 
         states = all.WrittenMemory;

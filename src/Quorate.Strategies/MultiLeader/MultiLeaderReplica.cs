@@ -176,7 +176,8 @@ public sealed class MultiLeaderReplica : IConfiguredReplica
         _durableEpoch = Configuration?.Epoch ?? default;
         _accepting = (_durableEpoch, default);
         Pulls.Recover(_recovery.Missing.NeedsWhole, _recovery.Missing.HasGaps);
-        if (Rules.BeginsAnew(_recovery.MayHaveForgotten)) BeginAnew();
+        // One that never got what it lacked has made nothing since, and may as well begin once more.
+        if (Rules.BeginsAnew(_recovery.MayHaveForgotten || _recovery.Missing.NeedsWhole)) BeginAnew();
         else if (!_recovery.IsEmpty) RememberAll();
         if (Configuration is not null) Gossip.SetPeers(_peers);
         Acknowledgements.OnConfiguration();

@@ -29,6 +29,10 @@ internal sealed class Pulls(MultiLeaderReplica replica)
     /// <summary>Others may have updates of earlier lives of this replica that it lacks.</summary>
     public bool HasGaps { get; private set; }
 
+    /// <summary>Others know updates of this replica with numbers that it would give out itself: it was made a second time with the
+    /// same incarnation. It must not make any, and does not serve until it is made with another.</summary>
+    public bool AreNumbersUsed { get; private set; }
+
     public NodeId Source => _source?.Node ?? NodeId.None;
 
     /// <summary>What the journal says.</summary>
@@ -78,6 +82,7 @@ internal sealed class Pulls(MultiLeaderReplica replica)
         replica.Counters.Pulls++;
         _summary = [];
         from.IsMerged = true;
+        AreNumbersUsed |= NeedsWhole && replica.Machine.Seen.LastOf(replica.Self) > replica.Knowledge.LastOwn;
         // What others say about being behind they may have said before they heard of this.
         _notBefore = replica.Now.Nanoseconds + (replica.Options.PullTimeoutTicks * MultiLeaderOptions.TickNanoseconds);
         foreach (var peer in replica.Peers) peer.SaysBehind = false;
@@ -90,7 +95,7 @@ internal sealed class Pulls(MultiLeaderReplica replica)
 
     private void BecomeWhole()
     {
-        if (!NeedsWhole) return;
+        if (!NeedsWhole || AreNumbersUsed) return;
         NeedsWhole = false;
         replica.Journal.Save(RecordKind.Whole, [], replica.Out);
     }
@@ -100,7 +105,7 @@ internal sealed class Pulls(MultiLeaderReplica replica)
         if ((!NeedsWhole && !HasGaps) || replica.Configuration is null) return;
         foreach (var peer in replica.Peers) if (!peer.IsMerged) return;
         BecomeWhole();
-        if (!HasGaps) return;
+        if (!HasGaps || AreNumbersUsed) return;
         HasGaps = false;
         replica.Knowledge.CloseGaps();
         replica.Journal.Save(RecordKind.GapsClosed, [], replica.Out);

@@ -128,8 +128,7 @@ internal sealed class Recovery(MultiLeaderReplica replica)
         if (!reader.TryNatural(out var born) || !replica.Machine.TryRecover(body[^reader.Remaining..])) return false;
         replica.Birth = new Birth(born, body.ToArray());
         _hasBirth = true;
-        _isWhole = _areGapsClosed = _isMemoryLost = _isDamaged = false;
-        _mark = 0;
+        _isWhole = _areGapsClosed = _isMemoryLost = false;
         return true;
     }
 }

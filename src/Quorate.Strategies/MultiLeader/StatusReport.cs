@@ -36,6 +36,7 @@ internal static class StatusReport
         if (replica.SnapshotMaker.SealedNumber > 0) text.Append(" snapshot ").Append(replica.SnapshotMaker.SealedNumber);
         if (replica.Pulls.NeedsWhole) text.Append(" needs state");
         if (replica.Pulls.HasGaps) text.Append(" has gaps");
+        if (replica.Pulls.AreNumbersUsed) text.Append(" NUMBERS USED BEFORE");
         if (!replica.Pulls.Source.IsNone) text.Append(" pulls ").Append(replica.Pulls.Source);
         if (!replica.Knowledge.IsCausal) text.Append(" not causal before ").Append(replica.Knowledge.CausalAfter);
         if (replica.IsDegraded) text.Append(" DEGRADED");

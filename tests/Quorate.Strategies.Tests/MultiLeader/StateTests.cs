@@ -188,6 +188,29 @@ public sealed class StateTests
     }
 
     [Fact]
+    public void A_replica_made_twice_with_one_incarnation_finds_out_and_serves_nobody()
+    {
+        var world = MultiLeaderWorld.Of(2);
+        world.Do(2, "INCR c");
+        world.Settle(5);
+        world.World.Crash(world[2]);
+        // The node left the group, what it had is gone, and it comes back without having been started again.
+        world[2].Disk.Release(new PersistPoint(long.MaxValue));
+        world[2].Incarnation--;
+        world.Configure(world[1], MultiLeaderWorld.Group(2, [1], 2));
+        world.World.Start(world[2]);
+        world.Configure(world[2], MultiLeaderWorld.Group(2, [1], 2));
+        world.Settle(100);
+        world.Peek(2, "GET c").ShouldBe("1");
+        MultiLeaderWorld.Replica(world[2]).Wanted.ShouldBeNull();
+        world[2].ToString().ShouldContain("NUMBERS USED");
+        world.World.Crash(world[2]);
+        world.World.Start(world[2]);
+        world.Settle(100);
+        MultiLeaderWorld.Replica(world[2]).Wanted.ShouldBe(MultiLeaderWorld.Group(3, [1, 2]));
+    }
+
+    [Fact]
     public void A_silent_difference_is_found_by_digests_and_mended()
     {
         var world = MultiLeaderWorld.Of(2, new MultiLeaderOptions { CompareTicks = 50 });
@@ -205,6 +228,22 @@ public sealed class StateTests
         world.Machine(1).DigestOf(0, 0).ShouldBe(world.Machine(2).DigestOf(0, 0));
         (world.Status(1).Statistics.Divergences + world.Status(2).Statistics.Divergences).ShouldBeGreaterThan(0);
         world.Status(1).Statistics.BytesOfState.ShouldBeLessThan(2000);
+    }
+
+    [Fact]
+    public void A_digest_tells_a_counter_from_none_whoever_added_to_it()
+    {
+        for (var node = 1; node <= 3; node++)
+        {
+            var machine = new StoreMachine(new NodeId(node), 1);
+            machine.RemembersAll();
+            for (var i = 1; i <= 3; i++)
+            {
+                var before = machine.DigestOf(0, 0);
+                machine.Execute("INCR c"u8, new StepTime(0, 1), new System.Buffers.ArrayBufferWriter<byte>(), new System.Buffers.ArrayBufferWriter<byte>());
+                machine.DigestOf(0, 0).ShouldNotBe(before);
+            }
+        }
     }
 
     [Fact]
