@@ -11,9 +11,7 @@ internal static class ConflictNews
 
     public static void Publish(Node node, GroupId group, byte[] key)
     {
-        var channels = node.View.Channels;
-        if (channels.PatternCount == 0 && channels.ChannelNames.Count == 0) return;
         foreach (var keyspace in node.Control?.Map.Keyspaces ?? [])
-            if (keyspace.Groups.Contains(group)) channels.Publish(node.View, Encoding.UTF8.GetBytes(Prefix + keyspace.Name), key);
+            if (keyspace.Groups.Contains(group)) node.View.Channels.Publish(node.View, Encoding.UTF8.GetBytes(Prefix + keyspace.Name), key);
     }
 }

@@ -15,9 +15,10 @@ internal sealed class MergingContents
 {
     private static readonly CommandTable Registers = new(RegisterTable.Keyspace);
 
-    private readonly List<ConvergentMachine> _machines = [];
+    private readonly SortedList<int, ConvergentMachine> _machines = []; // by partition
     private readonly Group _group;
     private readonly Node _node;
+    private IMergeRule? _rule;
     private byte[] _entry = new byte[256];
 
     /// <param name="group">Whose contents.</param>
@@ -37,7 +38,7 @@ internal sealed class MergingContents
     public CommandTable Commands => Policy.Consensus ? Registers : ConvergentMachine.Commands;
 
     /// <summary>The stores of this node's replica: one, or one for each partition that it holds; none where keys are agreed on.</summary>
-    public IReadOnlyList<ConvergentMachine> Machines => _machines;
+    public IEnumerable<ConvergentMachine> Machines => _machines.Values;
 
     public CommandForwarder Forwarder { get; }
 
@@ -53,7 +54,7 @@ internal sealed class MergingContents
     public IConfiguredReplica MakeReplica()
     {
         var options = _node.Options;
-        if (options.MakeConvergent is { } make) return make(options, Policy, NewMachine());
+        if (options.MakeConvergent is { } make) return make(options, Policy, NewMachine(0));
         var snapshots = _node.Host.SnapshotsOf(_group.Id);
         var seed = options.Seed ^ (ulong)_group.Id.Value;
         if (Policy.Consensus)
@@ -69,7 +70,7 @@ internal sealed class MergingContents
                 N = Policy.N, R = Policy.R, W = Policy.W, Sloppy = Policy.Sloppy,
                 Linearizable = Policy.Reads == ReadConsistency.Linearizable, Durable = Policy.Durability != Durability.Memory,
             };
-            return new LeaderlessReplica(options.Self, quorums, _ => NewMachine(), new CommandKeys(), snapshots, options.Incarnation, seed);
+            return new LeaderlessReplica(options.Self, quorums, NewMachine, new CommandKeys(), snapshots, options.Incarnation, seed);
         }
 
         var leaders = new MultiLeaderOptions().With(Policy) with
@@ -77,7 +78,7 @@ internal sealed class MergingContents
             RegionOf = RegionOf,
             Topology = Policy.Topology,
         };
-        return new MultiLeaderReplica(options.Self, leaders, NewMachine(), snapshots, options.Incarnation);
+        return new MultiLeaderReplica(options.Self, leaders, NewMachine(0), snapshots, options.Incarnation);
     }
 
     /// <summary>Hands a client's command to the replica that is here, or to one that is elsewhere.</summary>
@@ -105,16 +106,16 @@ internal sealed class MergingContents
         return last < spec.FirstKey + Math.Max(1, spec.KeyStep) ? Hash.Of(args[spec.FirstKey]) : 0;
     }
 
-    private ConvergentMachine NewMachine()
+    private ConvergentMachine NewMachine(int partition)
     {
         var options = new MergeStoreOptions
         {
             Conflicts = Policy.Conflicts,
-            MergeRule = Policy.Conflicts == ConflictRule.Merge ? _node.Host.MergeRuleOf(Policy.MergeName!, Policy.MergeScript ?? "") : null,
+            MergeRule = Policy.Conflicts == ConflictRule.Merge ? _rule ??= _node.Host.MergeRuleOf(Policy.MergeName!, Policy.MergeScript ?? "") : null,
         };
         var machine = new ConvergentMachine(options, _node.Options.Self, _node.Options.Incarnation, _group);
         machine.Store.OnConflict = key => ConflictNews.Publish(_node, _group.Id, key);
-        _machines.Add(machine);
+        _machines[partition] = machine;
         return machine;
     }
 
