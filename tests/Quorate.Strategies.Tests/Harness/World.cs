@@ -231,6 +231,18 @@ internal sealed class World(IProtocol protocol, int nodes)
 
         public override void Reply(RequestId request, in Outcome outcome, PersistPoint after = default)
         {
+            if (after > node.Disk.Durable)
+            {
+                var held = outcome;
+                node.Held.Add((after, () => Answer(request, held)));
+                return;
+            }
+
+            Answer(request, outcome);
+        }
+
+        private void Answer(RequestId request, in Outcome outcome)
+        {
             var text = outcome.Kind + (outcome.Kind == OutcomeKind.NotLeader ? $" hint {outcome.Hint}" : outcome.Why is null ? "" : $": {outcome.Why}");
             if (node.Outcomes.TryGetValue(request.Value, out var earlier)) throw new InvalidOperationException($"{request} has two outcomes, {earlier} and {text}");
             node.Outcomes[request.Value] = text;
