@@ -12,6 +12,7 @@ internal sealed record CompareOptions
                bench/compare overload [--durability fsync|memory]
                bench/growth [--quick] [--only keys,values,connections,replicas]
                bench/compare keyspaces [--minutes M]
+               bench/compare reads [--durability fsync|memory]
 
           --rounds N     rounds per row, ours and theirs in turn; medians are reported (3; kills: 10; power: 3)
           --quick        one round with a quarter of the requests
@@ -20,7 +21,7 @@ internal sealed record CompareOptions
           --folder DIR   where the servers keep their data (the system's folder for temporary files)
           --results DIR  where latest.md, latest.json and latest.svg go (bench/results)
           --minutes M    how long keyspaces goes on (1)
-          --durability   what kills and overload start their servers with (fsync)
+          --durability   what kills, overload and reads start their servers with (fsync)
         """;
 
     public string Verb { get; init; } = "compare";
@@ -52,7 +53,7 @@ internal sealed record CompareOptions
             var value = i + 1 < words.Length ? words[i + 1] : "";
             switch (words[i])
             {
-                case "kills" or "power" or "keyspaces" or "growth" or "overload" when i == 0: options = options with { Verb = words[i] }; continue;
+                case "kills" or "power" or "keyspaces" or "growth" or "overload" or "reads" when i == 0: options = options with { Verb = words[i] }; continue;
                 case "--quick": options = options with { IsQuick = true }; continue;
                 case "--rounds" when TryPositive(value, out var rounds): options = options with { Rounds = rounds }; break;
                 case "--kills" when TryPositive(value, out var kills): options = options with { Kills = kills }; break;

@@ -4,6 +4,7 @@ using Quorate.Compare.Faults;
 using Quorate.Compare.Growth;
 using Quorate.Compare.Overload;
 using Quorate.Compare.Processes;
+using Quorate.Compare.Reads;
 using Quorate.Compare.Rows;
 
 if (CompareOptions.TryParse(args) is not { } options)
@@ -25,6 +26,7 @@ try
         "growth" => GrowthRun.Run(options, folder) ? 0 : 1,
         "overload" => OverloadRun.Run(options, folder) ? 0 : 1,
         "keyspaces" => KeyspaceRun.Run(options, folder) ? 0 : 1,
+        "reads" => ReadRun.Run(options, folder) ? 0 : 1,
         _ => Compare(options, folder),
     };
 }

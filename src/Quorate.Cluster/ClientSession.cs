@@ -1,6 +1,8 @@
 using System.Text;
 using Quorate.Cluster.Commands;
+using Quorate.Cluster.Reads;
 using Quorate.Cluster.Sessions;
+using Quorate.Cluster.Voting;
 using Quorate.Data;
 using Quorate.Replication;
 using Quorate.Resp;
@@ -21,12 +23,14 @@ public sealed class ClientSession
     private readonly SlotQueue _slots = new();
     private readonly LocalExecution _local;
     private readonly Stack<HeldCommand> _spare = new();
-
     private int _barriers; // commands in the queue behind which no write may be handed on yet: anything held but a read
     private bool _isReady;
 
-    internal ClientSession(Node node, long id, SessionState state) =>
+    internal ClientSession(Node node, long id, SessionState state)
+    {
         (Node, Id, State, _local, _selected) = (node, id, state, new LocalExecution(this), new SelectedKeyspace(node, state));
+        Reads = new SessionReads(this, _slots);
+    }
 
     internal Node Node { get; }
 
@@ -46,12 +50,16 @@ public sealed class ClientSession
     public int PendingCount => _slots.Count;
 
     internal SessionState State { get; }
+    internal SessionReads Reads { get; }
     internal int Place { get; set; } = -1;
     internal bool IsGone { get; set; }
 
     /// <summary>The group that the selected keyspace's commands go to.</summary>
     internal Group Group => _selected.Look(mayMove: _slots.Count == 0);
     internal int Database => _selected.Database;
+
+    /// <summary>What the session writes and reads is noted, because its reads go by it.</summary>
+    internal bool FollowsHistory => _selected.FollowsHistory;
 
     /// <summary>False when the selected keyspace was dropped.</summary>
     internal bool HasKeyspace => Group is not null && _selected.Exists;
@@ -65,8 +73,11 @@ public sealed class ClientSession
         var wasEmpty = Output.Length == 0;
         if (Node.FindInKeyspace(args) is { } spec && IsExecutable(spec, args))
         {
-            if (spec.Route == CommandRoute.Write) TakeWrite(spec, args, now);
-            else TakeRead(spec, args, now);
+            if (spec.Route == CommandRoute.Write || VotedReads.AreFor(_selected.Rule, spec)) TakeWrite(spec, args, now);
+            else TakeRead(spec, args, _selected.Rule, now);
+        }
+        else if (TryTakeRuled(args, now))
+        {
         }
         else if (_slots.Count == 0)
         {
@@ -108,11 +119,18 @@ public sealed class ClientSession
         Advance(inStep: true);
     }
 
+    /// <summary>Answers the command at the head, without going on to the next.</summary>
+    internal void AnswerHead(ReadOnlySpan<byte> reply)
+    {
+        if (!_slots[_slots.Head].IsSilent) Write(reply);
+        PopHead();
+        Node.Host.OnSessionOutput(this);
+    }
+
     internal void CompleteSlot(long slot, ReadOnlySpan<byte> reply)
     {
-        if (IsGone || !_slots.Contains(slot)) return;
+        if (IsGone || !_slots.Contains(slot) || _slots[slot].State == SlotState.Done) return;
         ref var s = ref _slots[slot];
-        if (s.State == SlotState.Done) return;
         if (s.IsSilent) reply = default;
         if (slot == _slots.Head)
         {
@@ -135,8 +153,8 @@ public sealed class ClientSession
                 CompleteSlot(slot, Replies.OfWrite(outcome));
                 break;
             case SlotState.Reading when outcome.Kind == OutcomeKind.ReadNow && slot == _slots.Head:
-                if (TryRead(ref s, Node.Now)) OnHeadWritten();
-                else s.State = SlotState.Held;
+                Reads.OnLeave(Node.Now);
+                Advance(inStep: true);
                 break;
             case SlotState.Reading:
                 s.State = SlotState.Held; // asked for again by the next tick or the next leader
@@ -149,10 +167,17 @@ public sealed class ClientSession
     {
         if (_local.IsWaiting) ContinueWaiting(now);
         else Advance(inStep: false);
-        while (_slots.Count > 0 && !_local.IsWaiting && !_isHeldBack && now.Nanoseconds - _slots[_slots.Head].SinceNanoseconds > limit)
+        Reads.OnTick(now);
+        while (_slots.Count > 0 && !_local.IsWaiting && !_isHeldBack && limit != long.MaxValue)
         {
             ref var head = ref _slots[_slots.Head];
-            if (head.State == SlotState.Done) break;
+            if (head.State == SlotState.Done || now.Nanoseconds - Math.Max(head.SinceNanoseconds, Node.Pause.Over) <= SessionReads.PatienceFor(head, limit)) break;
+            if (SessionReads.IsRead(head))
+            {
+                Reads.Refuse(head);
+                continue;
+            }
+
             var mayHappen = head.State == SlotState.Writing && (head.MayHaveHappened || Group.Forwarder.GiveUp(this, _slots.Head));
             CompleteSlot(_slots.Head, mayHappen ? Replies.Uncertain("no majority answered in time") : Replies.NoLeader);
         }
@@ -208,9 +233,9 @@ public sealed class ClientSession
     private void TakeWrite(CommandSpec spec, in CommandArgs args, StepTime now)
     {
         var isSilent = State.BeginCommand(spec.Name, now);
-        if (_barriers > 0 || !_slots.MayWriteBehind(Group.PathEpoch, Group.Replica.IsLeader))
+        if (_barriers > 0 || Node.Pause.HoldsWrites(now) || !_slots.MayWriteBehind(Group.PathEpoch, Group.Replica.IsLeader))
         {
-            Hold(spec, args, now, isSilent);
+            Hold(VotedReads.InLineOf(spec), args, now, isSilent);
             return;
         }
 
@@ -219,31 +244,38 @@ public sealed class ClientSession
             State = SlotState.Writing,
             SinceNanoseconds = now.Nanoseconds,
             PathEpoch = Group.PathEpoch,
-            MayHaveHappened = Group.Replica.IsLeader,
+            MayHaveHappened = Group.Replica.IsLeader && !IsRead(spec),
             IsSilent = isSilent,
         });
         Group.Write(this, slot, Database, args, now);
     }
 
-    private void TakeRead(CommandSpec spec, in CommandArgs args, StepTime now)
+    private void TakeRead(CommandSpec spec, in CommandArgs args, in ReadRule rule, StepTime now)
     {
         var isSilent = State.BeginCommand(spec.Name, now);
-        if (_slots.Count == 0 && Group.MayRead(now))
-        {
-            Read(spec, args, isSilent, now, out var clockBehind);
-            if (!clockBehind) return;
-        }
-
-        Hold(spec, args, now, isSilent);
+        if (_slots.Count == 0 && !Node.Pause.HoldsReads(now) && (rule.IsNewest ? Group.Replica.MayReadLocally(now) : Reads.Judge(rule, now) == ReadVerdict.Now)
+            && Reads.TryRead(spec, args, rule, isSilent, now)) return;
+        Hold(spec, args, now, isSilent, rule);
         if (_slots.Count == 1) Advance(inStep: false);
     }
 
-    private void Hold(CommandSpec? spec, in CommandArgs args, StepTime now, bool isSilent = false)
+    /// <summary>READS &lt;rule&gt; &lt;command&gt;: one read by another rule than the session's.</summary>
+    private bool TryTakeRuled(in CommandArgs args, StepTime now)
+    {
+        if (!ReadsCommands.TryPrefix(args, out var said, out var command) || Node.FindInKeyspace(command) is not { Route: CommandRoute.Read } spec) return false;
+        if (!IsExecutable(spec, command)) return false;
+        var rule = said ?? _selected.OwnRule;
+        Reads.Follow(rule);
+        TakeRead(spec, command, rule, now);
+        return true;
+    }
+
+    private void Hold(CommandSpec? spec, in CommandArgs args, StepTime now, bool isSilent = false, in ReadRule rule = default)
     {
         var held = _spare.TryPop(out var used) ? used : new HeldCommand();
         held.Hold(args);
         if (!IsRead(spec)) _barriers++;
-        _slots.Push(new Slot { State = SlotState.Held, Command = held, Spec = spec, SinceNanoseconds = now.Nanoseconds, IsSilent = isSilent });
+        _slots.Push(new Slot { State = SlotState.Held, Command = held, Spec = spec, SinceNanoseconds = now.Nanoseconds, IsSilent = isSilent, Rule = rule });
         if (!IsRead(spec)) MakeReady();
     }
 
@@ -252,27 +284,8 @@ public sealed class ClientSession
     private bool TryBeginHead(ref Slot head, bool inStep)
     {
         var now = Node.Now;
-        if (IsRead(head.Spec) && Node.Refusal is null)
-        {
-            if (Group.MayRead(now) && TryRead(ref head, now))
-            {
-                PopHead();
-                Node.Host.OnSessionOutput(this);
-                return true;
-            }
-
-            if (inStep)
-            {
-                MakeReady();
-                return false;
-            }
-
-            if (Group.MayRead(now)) return false; // waits for the log's clock
-            head.State = SlotState.Reading;
-            Group.AskToRead(this, _slots.Head, Database, head.Command!.Args, now);
-            return false;
-        }
-
+        if (IsRead(head.Spec) ? Node.Pause.HoldsReads(now) : head.Spec is not null && Node.Pause.HoldsWrites(now)) return false;
+        if (IsRead(head.Spec) && Node.Refusal is null) return Reads.TryBegin(ref head, inStep, now);
         if (inStep)
         {
             MakeReady();
@@ -302,7 +315,7 @@ public sealed class ClientSession
     /// <summary>Hands on held writes that now follow only writes of the same way (and reads).</summary>
     private void HandOnWrites()
     {
-        if (_barriers == 0) return;
+        if (_barriers == 0 || Node.Pause.HoldsWrites(Node.Now)) return;
         for (var s = _slots.Head; s < _slots.End; s++)
         {
             ref var slot = ref _slots[s];
@@ -332,20 +345,6 @@ public sealed class ClientSession
         _spare.Push(command);
     }
 
-    private bool TryRead(ref Slot slot, StepTime now)
-    {
-        Read(slot.Spec!, slot.Command!.Args, slot.IsSilent, now, out var clockBehind);
-        if (clockBehind) Group.WaitForClock(this);
-        return !clockBehind;
-    }
-
-    private void Read(CommandSpec spec, in CommandArgs args, bool isSilent, StepTime now, out bool clockBehind)
-    {
-        var length = Output.Length;
-        Group.Machine.ExecuteRead(spec, Database, args, Output, now.UnixMilliseconds, out clockBehind);
-        if (clockBehind || isSilent) Output.Truncate(length);
-    }
-
     /// <summary>True for a command of the keyspace that can go its way; the others are answered by this node alone.</summary>
     private bool IsExecutable(CommandSpec spec, in CommandArgs args) =>
         spec.Route != CommandRoute.Node && spec.AcceptsCount(args.Count) && Node.Refusal is null && !State.IsSubscriberOnly && HasKeyspace;
@@ -369,7 +368,7 @@ public sealed class ClientSession
         Advance(inStep: false);
     }
 
-    private void PopHead()
+    internal void PopHead()
     {
         ref var head = ref _slots[_slots.Head];
         if (head.Command is { } command)
@@ -383,7 +382,7 @@ public sealed class ClientSession
 
     /// <summary>A client that does not read its replies gets no more for now: a hundred thousand held reads of a great value
     /// would fill the memory.</summary>
-    private bool HoldsBack() => _isHeldBack = Output.Length > MostOutputBytes;
+    internal bool HoldsBack() => _isHeldBack = Output.Length > MostOutputBytes;
 
     internal void MakeReady()
     {

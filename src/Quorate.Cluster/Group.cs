@@ -1,6 +1,9 @@
 using System.Buffers.Binary;
 using System.Text;
+using Quorate.Cluster.Control;
 using Quorate.Cluster.Forwarding;
+using Quorate.Cluster.Reads;
+using Quorate.Cluster.Voting;
 using Quorate.Data;
 using Quorate.Replication;
 using Quorate.Resp;
@@ -32,13 +35,19 @@ internal sealed class Group : HostedGroup, IReplyRouter
         Forwarder = before?.Forwarder ?? new Forwarder(this, node, node.ForwardingSession);
         Forwarder.MoveTo(this);
         Inbox = new ForwardInbox(this, node);
+        RemoteReads = before?.RemoteReads ?? new RemoteReads(this, node);
+        RemoteReads.MoveTo(this);
+        ReadInbox = new ReadInbox(this, node);
+        Gate = new ReadGate(this);
         Replica = makeReplica(this);
         Raft = Replica as RaftReplica;
         Configured = Replica as IConfiguredReplica;
+        Voting = new GroupVoting(this, node);
+        IsAbsent = Replica is AbsentReplica;
     }
 
     /// <summary>True when this node has no replica of the group, but forwards to those that have.</summary>
-    public bool IsAbsent => Replica is AbsentReplica;
+    public bool IsAbsent { get; }
 
     /// <summary>The newest configuration of the control plane that this node carried out; 0 before the first.</summary>
     public Epoch Epoch { get; set; }
@@ -57,6 +66,15 @@ internal sealed class Group : HostedGroup, IReplyRouter
 
     public override IReplica Replica { get; }
 
+    /// <inheritdoc/>
+    public override bool IsQuiet => Raft is { IsQuiet: true } && Forwarder.Count == 0 && RemoteReads.Count == 0 && ReadInbox.Count == 0;
+
+    /// <summary>A raft group's voters are those that the control plane wishes for.</summary>
+    public bool IsWishTrue { get; set; } = true;
+
+    /// <summary>What the control leader was told last, while the group is quiet and so nothing changes.</summary>
+    public GroupBeat? QuietBeat { get; set; }
+
     public KeyspaceMachine Machine { get; }
 
     public RequestTable Requests { get; } = new();
@@ -65,13 +83,37 @@ internal sealed class Group : HostedGroup, IReplyRouter
 
     public ForwardInbox Inbox { get; }
 
+    /// <summary>Decides whether the state here may answer a read.</summary>
+    public ReadGate Gate { get; }
+
+    /// <summary>Reads of this node's clients that other replicas answer.</summary>
+    public RemoteReads RemoteReads { get; }
+
+    /// <summary>Reads of other nodes' clients that this replica answers.</summary>
+    public ReadInbox ReadInbox { get; }
+
+    /// <summary>How far the state here is in the group's history.</summary>
+    public HistoryPoint Reached => Replica.History?.Reached ?? default;
+
+    /// <summary>The connection is gone: nobody hears of its outcomes any more.</summary>
+    public void Forget(ClientSession session)
+    {
+        Forwarder.Forget(session);
+        RemoteReads.Forget(session);
+    }
+
+    public GroupVoting Voting { get; }
+
     /// <summary>Counts the changes of leader as this node saw them. Writes of one pipeline that go different ways could
     /// overtake each other, so a session goes on writing past an unanswered write only within one epoch.</summary>
     public int PathEpoch { get; private set; }
 
     /// <summary>How long ago the leader was last heard of; 0 on the leader, -1 when never in this life.</summary>
     public long MillisecondsSinceLeader(StepTime now) =>
-        Replica.IsLeader ? 0 : _heardAt < 0 ? -1 : (now.Nanoseconds - _heardAt) / StepTime.NanosecondsPerMillisecond;
+        Replica.IsLeader ? 0 : _heardAt < 0 ? -1 : (now.Nanoseconds - HeardAt) / StepTime.NanosecondsPerMillisecond;
+
+    /// <summary>In a quiet group the leader's node speaks for it.</summary>
+    private long HeardAt => IsTicking ? _heardAt : Math.Max(_heardAt, Node.Watch.LastHeard(Replica.Leader));
 
     /// <summary>The leader's stamp for an entry: its wall clock, never going back.</summary>
     public long Stamp(StepTime now) => _lastStamp = Math.Max(_lastStamp, now.UnixMilliseconds);
@@ -82,6 +124,12 @@ internal sealed class Group : HostedGroup, IReplyRouter
         if (!Replica.IsLeader)
         {
             Forwarder.Enqueue(session, slot, database, args, now);
+            return;
+        }
+
+        if (Policy is { Reads: ReadConsistency.Voted } && Node.FindInKeyspace(args) is { Route: CommandRoute.Read })
+        {
+            Voting.AskRead(new PendingRequest { Owner = RequestOwner.Client, Session = session, Sequence = slot }, database, session.Output.Protocol, args, now);
             return;
         }
 
@@ -106,26 +154,30 @@ internal sealed class Group : HostedGroup, IReplyRouter
         Node.AwaitClock(this);
     }
 
-    /// <summary>True when this node's state may answer a read now, by what the keyspace's policy lets a read return.</summary>
-    public bool MayRead(StepTime now) =>
-        Replica.MayReadLocally(now) || (Policy?.Reads is ReadConsistency.Eventual or ReadConsistency.Weak && Configured is { Report.NeedsState: false });
+    /// <summary>Gives a voted read's reply to whoever asked.</summary>
+    public void AnswerPoll(in PendingRequest asker, ReadOnlySpan<byte> reply) => Answer(asker, reply);
+
+    /// <summary>A voted read's entry was not taken, or nobody knows: a node asks again, a client is told to.</summary>
+    public void FailPoll(in PendingRequest asker, in Outcome outcome)
+    {
+        if (asker.Owner == RequestOwner.Client) Answer(asker, Replies.IsShort(outcome) ? Replies.Of(outcome) : Replies.TryAgain);
+    }
 
     /// <summary>What a chain tells clean keys from dirty ones by: the hash of the only key of a command, 0 for a command of
     /// several keys or of none, which concerns them all. Other strategies do not look at it.</summary>
     public ulong KeyHashOf(in CommandArgs args) =>
         Configured is ChainReplica && Node.FindInKeyspace(args) is { FirstKey: 1, LastKey: 1 } && args.Count > 1 ? Hash.Of(args[1]) | 1 : 0;
 
-    /// <summary>Asks when the local state may be read; where there is none, has the command executed where there is.</summary>
-    public void AskToRead(ClientSession session, long slot, int database, in CommandArgs args, StepTime now)
+    /// <summary>Asks when the local state may be read.</summary>
+    /// <param name="owner">Who asks.</param>
+    /// <param name="session">The client's, if it is one.</param>
+    /// <param name="sequence">Its slot, or the ticket.</param>
+    /// <param name="keyHash">0 when all keys are meant; then the answer says how new the state is.</param>
+    /// <param name="now">The time of the step.</param>
+    public void AskForLeave(RequestOwner owner, ClientSession? session, long sequence, ulong keyHash, StepTime now)
     {
-        if (IsAbsent)
-        {
-            Forwarder.Enqueue(session, slot, database, args, now);
-            return;
-        }
-
-        var id = Requests.Add(RequestOwner.Client, session, slot);
-        Replica.OnRequest(new ReplicaRequest { Id = id, Kind = RequestKind.Read, KeyHash = KeyHashOf(args) }, now, Effects);
+        var id = Requests.Add(owner, session, sequence, default, keyHash == 0 ? now.Nanoseconds : long.MinValue);
+        Replica.OnRequest(new ReplicaRequest { Id = id, Kind = RequestKind.Read, KeyHash = keyHash }, now, Effects);
         NeedsTurnEnd();
     }
 
@@ -140,18 +192,26 @@ internal sealed class Group : HostedGroup, IReplyRouter
 
     public override void OnTick(StepTime now)
     {
+        if (Raft is { IsLeader: true }) Raft.IsHeldAwake = !IsWishTrue || Forwarder.Count > 0 || Machine.HasExpiringKeys || Voting.NeedsTicks;
         Replica.OnTick(now, Effects);
         AfterStep(now);
         Forwarder.OnTick(now);
+        RemoteReads.OnTick(now);
+        ReadInbox.OnTick(now);
+        Voting.OnTick(now);
         if (Replica.IsLeader && Machine.HasDueKeys(now.UnixMilliseconds)) ProposeClock(now);
     }
 
     public override void OnTurnEnd(StepTime now)
     {
+        Gate.OnTurnEnd(now);
         Replica.OnTurnEnd(now, Effects);
         AfterStep(now);
+        Voting.OnTurnEnd(now);
         Forwarder.Flush(now);
         Inbox.Flush(now);
+        RemoteReads.Flush();
+        ReadInbox.Flush();
     }
 
     /// <summary>Notices that the leader changed.</summary>
@@ -162,6 +222,7 @@ internal sealed class Group : HostedGroup, IReplyRouter
         (_seenLeader, _seenIsLeader, _seenReign) = (leader, Replica.IsLeader, Reign);
         PathEpoch++;
         _clockProposed = false;
+        Voting.OnLeaderChanged();
         Inbox.OnLeaderChanged();
         Forwarder.OnLeaderChanged(now);
         Node.OnLeaderChanged();
@@ -179,6 +240,18 @@ internal sealed class Group : HostedGroup, IReplyRouter
                 return true;
             case ForwardReplies.WireKind:
                 return ForwardReplies.TryDecode(body, out var replies) && OnForwardReplies(replies!, now);
+            case ReadsAsked.WireKind:
+                return ReadsAsked.TryDecode(body, out var asked) && ReadInbox.OnReads(from, asked!, now);
+            case ReadsAnswered.WireKind:
+                if (!ReadsAnswered.TryDecode(body, out var answered)) return false;
+                if (IsAbsent && !answered!.Leader.IsNone) Node.Routing.OnRedirect(this, from, answered.Leader, now);
+                return RemoteReads.OnAnswers(from, answered!, now);
+            case Ballots.WireKind:
+                return Ballots.TryDecode(body, out var ballots) && Voting.OnBallots(from, ballots!);
+            case QuarantineOrder.WireKind:
+                if (!QuarantineOrder.TryDecode(body, out var order)) return false;
+                Voting.OnOrder(from, order!, now);
+                return true;
             default:
                 if (!MessageCodec.TryDecode(kind, body, out var message)) return false;
                 Replica.OnMessage(from, message!, now, Effects);
@@ -194,12 +267,8 @@ internal sealed class Group : HostedGroup, IReplyRouter
         var bytes = message.Replies;
         while (bytes.Length > 0)
         {
-            if (bytes.Length < 12) return false;
-            var sequence = BinaryPrimitives.ReadInt64LittleEndian(bytes.Span);
-            var length = BinaryPrimitives.ReadInt32LittleEndian(bytes.Span[8..]);
-            if (length < 0 || length > bytes.Length - 12) return false;
-            Forwarder.OnReply(sequence, bytes.Span.Slice(12, length), now);
-            bytes = bytes[(12 + length)..];
+            if (!ForwardReplies.TryTake(ref bytes, out var sequence, out var point, out var reply)) return false;
+            Forwarder.OnReply(sequence, point, reply.Span, now);
         }
 
         return true;
@@ -215,6 +284,7 @@ internal sealed class Group : HostedGroup, IReplyRouter
         Requests.Remove(id);
         if (isAnswered)
         {
+            if (request.Session is { FollowsHistory: true } session) session.State.Positions.Note(Id, Reached);
             Answer(request, reply);
             return;
         }
@@ -225,20 +295,28 @@ internal sealed class Group : HostedGroup, IReplyRouter
                 _clockProposed = false;
                 break;
             case RequestOwner.Client:
+                if (outcome.Kind == OutcomeKind.ReadNow) Gate.Freshness.OnLeave(request.AskedAt);
                 request.Session!.OnOutcome(request.Sequence, outcome);
                 break;
             case RequestOwner.Peer:
                 Inbox.OnOutcome(request, outcome);
                 break;
             case RequestOwner.PeerRead:
-                Inbox.OnReadOutcome(id, request, outcome);
+                if (outcome.Kind == OutcomeKind.ReadNow) Gate.Freshness.OnLeave(request.AskedAt);
+                ReadInbox.OnOutcome(request, outcome, Node.Now);
+                break;
+            case RequestOwner.Freshness when outcome.Kind == OutcomeKind.ReadNow:
+                Gate.Freshness.OnLeave(request.AskedAt);
+                break;
+            case RequestOwner.Poll:
+                Voting.OnOutcome(request.Sequence, outcome);
                 break;
         }
     }
 
     public RespWriter? Begin(RequestId id)
     {
-        if (!Requests.TryPeek(id, out var request)) return null;
+        if (!Requests.TryPeek(id, out var request) || request.Owner == RequestOwner.Poll) return null;
         if (request.Owner == RequestOwner.Client && request.Session!.WriterFor(request.Sequence) is { } direct) return direct;
         return BeginScratch(request);
     }
@@ -247,9 +325,25 @@ internal sealed class Group : HostedGroup, IReplyRouter
     {
         if (!Requests.TryPeek(id, out var request)) return;
         Requests.Remove(id);
+        if (request.Session is { FollowsHistory: true } session) session.State.Positions.Note(Id, Reached);
         if (request.Owner == RequestOwner.Client && request.Session!.WriterFor(request.Sequence) is not null) request.Session.OnHeadWritten();
         else Answer(request, _scratch.Written.Span);
     }
+
+    public void OnBallot(LogIndex index, in EntryHeader entry, ReadOnlySpan<byte> result) => Voting.OnBallot(index, entry, result);
+
+    /// <summary>Those whose ballots count.</summary>
+    public IReadOnlyList<NodeId> Voters => Raft?.Voters ?? Configured?.Configuration?.InSync ?? [];
+
+    /// <summary>So many copies there should be; a majority is more than half of that.</summary>
+    public int VotersOfReads => Policy?.Replicas ?? Voters.Count;
+
+    public int VotersOfDigests => Math.Max(VotersOfReads, Voters.Count);
+
+    /// <summary>False where there is nothing to compare, or where state is shipped: there the commands are not in the log.</summary>
+    public bool ComparesReplicas => Voters.Count > 1 && Policy is not { Ship: Ship.State };
+
+    public bool HasVote(NodeId node) => Voters.Contains(node);
 
     /// <inheritdoc/>
     /// <remarks>Never the session's own output: what is there may leave the node.</remarks>
@@ -276,7 +370,7 @@ internal sealed class Group : HostedGroup, IReplyRouter
                 _clockWaiters.Clear();
                 break;
             case RequestOwner.Peer:
-                Inbox.Reply(request.Origin, request.OriginSession, request.Sequence, reply);
+                Inbox.Reply(request.Origin, request.OriginSession, request.Sequence, Reached, reply);
                 break;
             case RequestOwner.Client:
                 request.Session!.CompleteSlot(request.Sequence, reply);

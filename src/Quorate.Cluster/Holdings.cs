@@ -24,9 +24,14 @@ internal sealed class Holdings(Node node)
 
     private readonly SortedList<int, PersistPoint> _over = []; // records read back that are nobody's
     private PersistPoint _recovered;
+    private readonly Dictionary<int, (Epoch Epoch, bool NeedsState, GroupConfiguration? Wanted)> _told = [];
 
     /// <summary>Groups of which this node has a replica, the default group left out.</summary>
     public IEnumerable<GroupId> Groups => _assigned.Keys.Select(k => new GroupId(k));
+
+    /// <summary>A founder holds the group of the numbered databases unless it was given up; others when they are given it.</summary>
+    public bool BeginsWithDefaultGroup =>
+        node.Options.Founders.Any(m => m.Id == node.Options.Self) && !_left.ContainsKey(Node.DefaultGroup.Value);
 
     /// <summary>Makes the replicas that the note names, before the journal is read back.</summary>
     /// <returns>False: the note is damaged.</returns>
@@ -98,7 +103,7 @@ internal sealed class Holdings(Node node)
 
         group.Policy = assignment.Policy;
         if (group.Configured is { } configured) configured.OnConfiguration(assignment.Configuration, now, group.Effects);
-        else group.Wish = assignment.Configuration;
+        else (group.Wish, group.IsWishTrue) = (assignment.Configuration, false);
         MakeVoters(group, now);
         group.AfterStep(now);
         group.NeedsTurnEnd();
@@ -123,7 +128,8 @@ internal sealed class Holdings(Node node)
     /// <summary>The group is no more, or needs nothing of this node any more.</summary>
     public void Drop(GroupId id)
     {
-        if (!_assigned.Remove(id.Value) || node.Find(id) is not { } group) return;
+        if (node.Find(id) is not Group { IsAbsent: false } group) return;
+        if (!_assigned.Remove(id.Value) && id != Node.DefaultGroup) return;
         _left[id.Value] = new PersistPoint(group.Effects.End.Value - 1);
         foreach (var left in _left.Keys.Where(g => node.Control!.Map.WasDropped(new GroupId(g))).ToList()) _left.Remove(left);
         WriteNote();
@@ -144,40 +150,61 @@ internal sealed class Holdings(Node node)
         }
     }
 
+    /// <summary>Some replica has accepted an epoch, or wants something, since the last heartbeat.</summary>
+    public bool HasNews()
+    {
+        foreach (var (id, _) in _assigned)
+        {
+            if (node.Find(new GroupId(id)) is not Group { Configured: { } configured }) continue;
+            if (!_told.TryGetValue(id, out var told) || told != NewsOf(configured)) return true;
+        }
+
+        return false;
+    }
+
     /// <summary>What this node holds, for the control leader.</summary>
     public IReadOnlyList<GroupBeat> Beats()
     {
         var beats = new List<GroupBeat>();
+        _told.Clear();
         foreach (var hosted in node.Groups)
         {
             if (hosted is not Group { IsAbsent: false } group) continue;
             if (group.Configured is { } configured)
             {
-                beats.Add(new GroupBeat(group.Id, configured.Report, configured.Wanted));
+                beats.Add(new GroupBeat(group.Id, configured.Report, configured.Wanted) { Diverged = group.Voting.Diverged });
+                _told[group.Id.Value] = NewsOf(configured);
             }
             else if (group.Raft is { } raft)
             {
-                var status = raft.Status;
-                beats.Add(new GroupBeat(
-                    group.Id, new ReplicaReport(group.Epoch, new Epoch(status.CurrentTerm.Value), status.LastIndex, status.CommitIndex, false), Actual(group, status), raft.IsLeader));
+                var beat = group.IsTicking || group.QuietBeat?.Report.Epoch != group.Epoch ? BeatOf(group, raft) : group.QuietBeat;
+                beats.Add(beat);
+                group.QuietBeat = group.IsTicking ? null : beat;
             }
         }
 
         return beats;
     }
 
+    private static (Epoch, bool, GroupConfiguration?) NewsOf(IConfiguredReplica replica)
+    {
+        var report = replica.Report;
+        return (report.Epoch, report.NeedsState, replica.Wanted);
+    }
+
     private Group Make(GroupAssignment assignment, Group? before)
     {
         var (policy, options) = (assignment.Policy, node.Options);
+        if (assignment.Group == Node.DefaultGroup) return node.MakeDefault(new Configuration(assignment.Configuration.InSync), before);
         var isDurable = policy.Durability != Durability.Memory;
         return new Group(assignment.Group, node, node.Keyspace, group => policy.Strategy switch
         {
             Strategy.Primary => new PrimaryReplica(
-                options.Self, new PrimaryOptions().With(policy), group.Machine, node.Host.SnapshotsOf(group.Id), node.Lost.Of(group.Id), options.Incarnation),
+                options.Self, options.Primary.With(policy), group.Machine, node.Host.SnapshotsOf(group.Id), node.Lost.Of(group.Id), options.Incarnation, node.Rules.Primary),
             Strategy.Chain => new ChainReplica(
                 options.Self,
-                new ChainOptions { Craq = policy.Reads != ReadConsistency.Tail, Durable = isDurable, MinInSync = policy.MinInSync },
-                group.Machine, node.Host.SnapshotsOf(group.Id), options.Incarnation),
+                options.Chain with { Craq = policy.Reads != ReadConsistency.Tail, Durable = isDurable, MinInSync = policy.MinInSync },
+                group.Machine, node.Host.SnapshotsOf(group.Id), options.Incarnation, node.Rules.Chain),
             _ => node.MakeRaft(group.Id, group.Machine, new Configuration(assignment.Configuration.InSync), isDurable, null),
         }, before)
         { Policy = policy };
@@ -187,11 +214,24 @@ internal sealed class Holdings(Node node)
     /// may be refused, or be lost with its leader.</summary>
     private static bool MakeVoters(Group group, StepTime now)
     {
-        if (group.Raft is not { IsLeader: true } raft || group.Wish is not { InSync.Count: > 0 } wish) return false;
-        var target = new Configuration(wish.InSync, wish.Learners);
-        if (raft.Status.Configuration.Equals(target)) return false;
+        if (group.IsWishTrue || group.Raft is not { IsLeader: true } raft || group.Wish is not { InSync.Count: > 0 } wish) return false;
+        var current = raft.Status.Configuration;
+        // Who is new to the group learns first: the wish may have gone beyond that step before a leader could take it.
+        NodeId[] strangers = [.. wish.InSync.Where(n => !current.Contains(n))];
+        var target = strangers.Length > 0
+            ? new Configuration(current.Voters, current.Learners.Concat(strangers))
+            : new Configuration(wish.InSync, wish.Learners);
+        group.IsWishTrue = strangers.Length == 0 && current.Equals(target);
+        if (current.Equals(target)) return false;
         raft.OnRequest(new ReplicaRequest { Id = default, Kind = RequestKind.ChangeMembership, Payload = target.Encode() }, now, group.Effects);
         return true;
+    }
+
+    private static GroupBeat BeatOf(Group group, RaftReplica raft)
+    {
+        var status = raft.Status;
+        var report = new ReplicaReport(group.Epoch, new Epoch(status.CurrentTerm.Value), status.LastIndex, status.CommitIndex, false);
+        return new GroupBeat(group.Id, report, Actual(group, status), raft.IsLeader);
     }
 
     /// <summary>The members of a raft group as its leader knows them; null elsewhere, and while they change.</summary>

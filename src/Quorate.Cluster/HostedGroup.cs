@@ -20,6 +20,12 @@ internal abstract class HostedGroup
     /// <summary>For the node: listed among those whose turn ends.</summary>
     public bool IsTouched { get; set; }
 
+    /// <summary>For the node: listed among those whose clock ticks.</summary>
+    public bool IsTicking { get; set; }
+
+    /// <summary>The group needs no ticks until something happens.</summary>
+    public virtual bool IsQuiet => false;
+
     /// <summary>For the node: listed among those that wait for the journal.</summary>
     public bool AwaitsJournal { get; set; }
 

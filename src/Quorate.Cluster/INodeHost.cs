@@ -40,6 +40,11 @@ public interface INodeHost
     /// <summary>How long the oldest write waits for the disk, and how long the last one took, in milliseconds.</summary>
     (int Oldest, int Last) DiskDelay => default;
 
+    /// <summary>The map says something new about who belongs to the cluster or where they are: see <see cref="Node.View"/>.</summary>
+    void OnMembersChanged()
+    {
+    }
+
     /// <summary>The session's <see cref="ClientSession.Output"/> has bytes to send, or the session wants to be closed.</summary>
     void OnSessionOutput(ClientSession session);
 

@@ -60,6 +60,9 @@ internal sealed class LostAndFound(Node node)
     /// <summary>Somebody has looked at a group's entries and needs them no more.</summary>
     public void Clear(GroupId group) => DrawerOf(group).Clear();
 
+    /// <summary>One entry was dealt with. False: there is no such entry.</summary>
+    public bool Forget(GroupId group, Epoch madeIn, LogIndex index) => DrawerOf(group).Forget(madeIn, index);
+
     private Drawer DrawerOf(GroupId group)
     {
         if (!_drawers.TryGetValue(group.Value, out var drawer)) _drawers.Add(group.Value, drawer = new Drawer(node, group));
@@ -140,6 +143,16 @@ internal sealed class LostAndFound(Node node)
             _known.Clear();
             (_bytes, Gone) = (0, 0);
             WriteNote();
+        }
+
+        public bool Forget(Epoch madeIn, LogIndex index)
+        {
+            var at = Entries.FindIndex(e => e.MadeIn == madeIn && e.Index == index);
+            if (at < 0) return false;
+            _bytes -= Entries[at].Payload.Length;
+            Entries.RemoveAt(at); // it stays known: the journal may still show it
+            WriteNote();
+            return true;
         }
 
         public void Remove()

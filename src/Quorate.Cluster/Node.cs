@@ -3,6 +3,8 @@ using System.Text;
 using Quorate.Cluster.Commands;
 using Quorate.Cluster.Control;
 using Quorate.Cluster.Peers;
+using Quorate.Cluster.Reads;
+using Quorate.Cluster.Sessions;
 using Quorate.Data;
 using Quorate.Replication;
 using Quorate.Resp;
@@ -19,15 +21,16 @@ public sealed class Node
     /// <summary>The group that holds the sixteen numbered databases.</summary>
     public static readonly GroupId DefaultGroup = new(1);
 
-    private readonly Group _default;
     private readonly SortedList<int, HostedGroup> _groups = [];
     private readonly List<HostedGroup> _touched = [];
     private readonly List<HostedGroup> _journaling = [];
+    private readonly GroupClocks _clocks;
     private readonly List<Group> _clockless = [];
     private readonly ArrayBufferWriter<byte> _scratch = new(1 << 16);
     private readonly List<ClientSession> _sessions = [];
     private readonly Queue<ClientSession> _ready = new();
     private readonly RespWriter _nobody = RespWriter.Discarding();
+    private readonly PeerProbing _probing;
     private long _lastSessionId;
     private bool _turnEndRequested;
     private bool _isEndingTurn;
@@ -35,31 +38,43 @@ public sealed class Node
 
     /// <param name="options">What the node is told when it starts.</param>
     /// <param name="host">The world around it.</param>
-    /// <param name="rules">Raft's rules; only the simulator's canaries give others than the paper's.</param>
-    public Node(NodeOptions options, INodeHost host, RaftRules? rules = null)
+    public Node(NodeOptions options, INodeHost host)
+        : this(options, host, NodeRules.Sound)
     {
-        (Options, Host) = (options, host);
+    }
+
+    internal Node(NodeOptions options, INodeHost host, NodeRules rules)
+    {
+        (Options, Host, Rules) = (options, host, rules);
+        _clocks = new GroupClocks(this, _groups);
+        Watch = new PeerWatch(this, _clocks);
         Keyspace = new CommandTable(CommandTable.Keyspace);
         Lost = new LostAndFound(this);
         Holdings = new Holdings(this);
-        var members = new Configuration(options.Members.Select(m => m.Id));
-        _default = new Group(DefaultGroup, this, Keyspace, group => MakeRaft(group.Id, group.Machine, members, options.Durability != Durability.Memory, rules));
-        AddGroup(_default);
-        Routing = new Routing(this, _default);
-        View = new NodeView(this, _default);
-        if (options.Control is null) return;
-        Control = new ControlPlane(this, options.Control);
-        AddGroup(Control);
-        Invariant.Require(Holdings.TryRestore(), "the note of the node's groups is damaged: restore the folder, or add the node anew with an empty one");
+        _probing = new PeerProbing(this);
+        Routing = new Routing(this);
+        View = new NodeView(this);
+        News = new LeaderNews(this);
+        if (options.Control is not null)
+        {
+            Control = new ControlPlane(this, options.Control);
+            AddGroup(Control);
+            Invariant.Require(Holdings.TryRestore(), "the note of the node's groups is damaged: restore the folder, or add the node anew with an empty one");
+        }
+
+        if (Find(DefaultGroup) is not null) return;
+        if (Holdings.BeginsWithDefaultGroup) AddGroup(MakeDefault(new Configuration(options.Founders.Select(m => m.Id)), null, rules.Raft));
+        else Routing.StandIn(DefaultGroup, null);
     }
 
     public NodeOptions Options { get; }
 
-    /// <summary>The raft replica of the default group, for status pages and the simulator's checkers.</summary>
-    public RaftReplica Raft => _default.Raft!;
+    /// <summary>The raft replica of the default group, for status pages and the simulator's checkers. Null on a node that does
+    /// not hold it: one that joined later, or was drained.</summary>
+    public RaftReplica Raft => Default.Raft!;
 
     /// <summary>The contents of the default group.</summary>
-    public KeyspaceMachine Machine => _default.Machine;
+    public KeyspaceMachine Machine => Default.Machine;
 
     /// <summary>What the node's own commands and status pages see of it.</summary>
     public INodeView View { get; }
@@ -72,14 +87,29 @@ public sealed class Node
     /// <summary>Measures the process for INFO; the host sets it, the simulator leaves it.</summary>
     public Func<ProcessStatus>? MeasureProcess { get; set; }
 
+    public AlarmQueue Alarms { get; } = new();
+
+    internal NodeRules Rules { get; }
+
     /// <summary>Null when the node runs without a control plane.</summary>
     internal ControlPlane? Control { get; }
 
+    internal PeerWatch Watch { get; }
+
     internal Holdings Holdings { get; }
+
+    /// <summary>The group of the numbered databases, or what stands for it where this node does not hold it.</summary>
+    internal Group Default => (Group)_groups[DefaultGroup.Value];
 
     internal Routing Routing { get; }
 
     internal LostAndFound Lost { get; }
+
+    internal Pause Pause { get; } = new();
+
+    internal LeaderNews News { get; }
+    /// <summary>Which peers answer reads, and how fast.</summary>
+    internal PeerScores Peers => _probing.Scores;
 
     internal INodeHost Host { get; }
 
@@ -128,7 +158,7 @@ public sealed class Node
     {
         if (session.IsGone) return;
         session.IsGone = true;
-        foreach (var group in _groups.Values) (group as Group)?.Forwarder.Forget(session);
+        foreach (var group in _groups.Values) (group as Group)?.Forget(session);
         View.Channels.Leave(session.State);
         var last = _sessions[^1];
         _sessions[session.Place] = last;
@@ -160,6 +190,9 @@ public sealed class Node
         Now = now;
         Statistics.PeerInputBytes += frame.Length;
         if (!PeerFrame.TryRead(frame, out var kind, out var id, out var body)) return false;
+        Watch.OnFrame(from, now);
+        if (kind == PeerPing.WireKind) return body.IsEmpty;
+        if (kind is PeerProbe.WireKind or PeerProbe.AnswerKind) return PeerProbe.TryDecode(body, out var sentAt) && _probing.OnProbe(from, kind, sentAt, now);
         if (!_groups.TryGetValue(id.Value, out var group)) return id.Value > 0; // dropped here, or not made yet
         if (Refusal is not null) return true;
         var understood = group.OnMessage(from, kind, body, now);
@@ -173,7 +206,14 @@ public sealed class Node
         Now = now;
         Statistics.OnTick(now);
         Lost.OnTick();
-        if (Refusal is null) TickGroups(now);
+        News.OnTick();
+        Watch.OnTick(now);
+        if (Refusal is null)
+        {
+            _probing.OnTick(now);
+            _clocks.OnTick(now);
+        }
+
         var limit = Options.RequestTimeoutMilliseconds * StepTime.NanosecondsPerMillisecond;
         var lookForLate = ++_ticks % 10 == 0;
         for (var i = _sessions.Count - 1; i >= 0; i--)
@@ -183,6 +223,13 @@ public sealed class Node
         }
 
         DrainReady();
+    }
+
+    /// <summary>The host cannot reach a peer again and again (open), or can again: an open circuit gets no reads.</summary>
+    public void OnPeerCircuit(NodeId peer, bool isOpen, StepTime now)
+    {
+        Now = now;
+        Peers.OnCircuit(peer, isOpen);
     }
 
     public void OnPersisted(PersistPoint durable, StepTime now)
@@ -253,7 +300,7 @@ public sealed class Node
     public void ChangeMembership(Configuration target, StepTime now) =>
         Ask(new ReplicaRequest { Id = default, Kind = RequestKind.ChangeMembership, Payload = target.Encode() }, now);
 
-    public void Describe(StringBuilder text) => _default.Describe(text);
+    public void Describe(StringBuilder text) => Default.Describe(text);
 
     public void CheckInvariants()
     {
@@ -271,11 +318,18 @@ public sealed class Node
 
     internal IEnumerable<HostedGroup> Groups => _groups.Values;
 
-    internal void AddGroup(HostedGroup group) => _groups[group.Id.Value] = group;
+    internal void AddGroup(HostedGroup group)
+    {
+        if (_groups.TryGetValue(group.Id.Value, out var before)) _clocks.Stop(before);
+        _groups[group.Id.Value] = group;
+        _clocks.Begin(group);
+    }
 
     internal void RemoveGroup(GroupId id)
     {
-        if (_groups.Remove(id.Value, out var group)) group.IsGone = true;
+        if (!_groups.Remove(id.Value, out var group)) return;
+        group.IsGone = true;
+        _clocks.Stop(group);
     }
 
     internal void SendTo(NodeId to, HostedGroup group, Message message)
@@ -287,8 +341,16 @@ public sealed class Node
         HasEffects(group);
     }
 
+    /// <summary>What is said between nodes, not between replicas: it stirs no group.</summary>
+    internal void Tell(NodeId peer, Message message)
+    {
+        if (Host.OutputTo(peer) is { } output) PeerFrame.Write(output, DefaultGroup, message, _scratch);
+        RequestTurnEnd();
+    }
+
     internal void NeedsTurnEnd(HostedGroup group)
     {
+        if (!group.IsTicking) _clocks.Begin(group);
         if (!group.IsTouched)
         {
             group.IsTouched = true;
@@ -334,6 +396,9 @@ public sealed class Node
     /// <summary>One session per life of a node: names it to the groups it forwards to.</summary>
     internal long ForwardingSession => ((long)Options.Self.Value << 40) | Options.Incarnation;
 
+    /// <summary>The node whose life a forwarding session is.</summary>
+    internal static NodeId OfForwardingSession(long session) => new((int)(session >> 40));
+
     internal RaftReplica MakeRaft(GroupId id, IStateMachine machine, Configuration members, bool isDurable, RaftRules? rules) => new(
         Options.Self,
         members,
@@ -342,17 +407,11 @@ public sealed class Node
         Host.SnapshotsOf(id),
         Options.Seed ^ (ulong)id.Value,
         Options.Incarnation,
-        rules);
+        rules,
+        Watch);
 
-    private void TickGroups(StepTime now)
-    {
-        for (var i = 0; i < _groups.Count; i++)
-        {
-            var group = _groups.GetValueAtIndex(i);
-            group.OnTick(now);
-            NeedsTurnEnd(group);
-        }
-    }
+    internal Group MakeDefault(Configuration voters, Group? before, RaftRules? rules = null) => new(
+        DefaultGroup, this, Keyspace, group => MakeRaft(group.Id, group.Machine, voters, Options.Durability != Durability.Memory, rules), before);
 
     private void RequestTurnEnd()
     {
@@ -365,8 +424,9 @@ public sealed class Node
     {
         Now = now;
         if (Refusal is not null) return;
-        _default.Replica.OnRequest(request, now, _default.Effects);
-        AfterStep(_default);
+        var group = Default;
+        group.Replica.OnRequest(request, now, group.Effects);
+        AfterStep(group);
     }
 
     private void AfterStep(HostedGroup group)

@@ -1,6 +1,9 @@
 using Quorate.Cluster.Control;
+using Quorate.Cluster.Voting;
 using Quorate.Replication;
 using Quorate.Replication.Policies;
+using Quorate.Strategies.Chain;
+using Quorate.Strategies.Primary;
 using Quorate.Strategies.Raft;
 
 namespace Quorate.Cluster;
@@ -13,8 +16,16 @@ public sealed record NodeOptions
 {
     public required NodeId Self { get; init; }
 
-    /// <summary>All nodes, this one included, in ascending order of id.</summary>
+    /// <summary>The nodes that are known at the start, this one included, in ascending order of id. Once the map is known, it
+    /// says who belongs to the cluster.</summary>
     public required IReadOnlyList<Member> Members { get; init; }
+
+    /// <summary>The nodes with which the cluster began, in ascending order of id; null: they are <see cref="Members"/>. The same on
+    /// all nodes for ever. A node that is none of them has joined later.</summary>
+    public IReadOnlyList<Member>? FirstMembers { get; init; }
+
+    /// <inheritdoc cref="FirstMembers"/>
+    public IReadOnlyList<Member> Founders => FirstMembers ?? Members;
 
     public Durability Durability { get; init; } = Durability.Fsync;
 
@@ -27,6 +38,12 @@ public sealed record NodeOptions
     /// <summary>The default keyspaces' protocol settings; durability is taken from <see cref="Durability"/>.</summary>
     public RaftOptions Raft { get; init; } = new();
 
+    /// <summary>The protocol settings of keyspaces with strategy primary; what a policy says is taken from the policy.</summary>
+    public PrimaryOptions Primary { get; init; } = new();
+
+    /// <summary>The protocol settings of keyspaces with strategy chain; what a policy says is taken from the policy.</summary>
+    public ChainOptions Chain { get; init; } = new();
+
     /// <summary>The times of the control plane; null: there is none, and the numbered databases are all there is.</summary>
     public ControlOptions? Control { get; init; }
 
@@ -35,6 +52,9 @@ public sealed record NodeOptions
 
     /// <summary>Where this node is.</summary>
     public NodeLabels Labels { get; init; } = new();
+
+    /// <summary>How replicas are compared with each other.</summary>
+    public DivergenceOptions Divergence { get; init; } = new();
 
     /// <summary>How long a command may wait for its outcome before its client is told that it is refused or unknown, in milliseconds.</summary>
     public int RequestTimeoutMilliseconds { get; init; } = 5000;

@@ -1,26 +1,37 @@
 using System.Buffers.Binary;
 using Quorate.Cluster.Commands;
 using Quorate.Cluster.Control;
+using Quorate.Cluster.Reads;
 using Quorate.Data;
 using Quorate.Replication;
 using Quorate.Replication.Policies;
 using Quorate.Resp;
-using Quorate.Strategies.Raft;
-using FollowerStatus = Quorate.Cluster.Commands.FollowerStatus;
 using GroupStatus = Quorate.Cluster.Commands.GroupStatus;
 
 namespace Quorate.Cluster;
 
 /// <summary>The node as its own commands and status pages see it.</summary>
-internal sealed class NodeView(Node node, Group group) : INodeView
+internal sealed class NodeView(Node node) : INodeView
 {
+    private IReadOnlyList<Member>? _members;
+    private long _membersOf;
+
     public NodeOptions Options => node.Options;
 
     public string? Refusal => node.Refusal;
 
-    public Member Self => Members.First(m => m.Id == Options.Self);
+    public Member Self => Options.Members.First(m => m.Id == Options.Self);
 
-    public IReadOnlyList<Member> Members => Options.Members;
+    public IReadOnlyList<Member> Members
+    {
+        get
+        {
+            if (Map is not { IsKnown: true } map) return Options.Members;
+            if (_members is not null && _membersOf == map.Version) return _members;
+            _membersOf = map.Version;
+            return _members = CurrentMembers.Of(map, Options);
+        }
+    }
 
     public StepTime StartTime => node.StartTime;
 
@@ -35,7 +46,7 @@ internal sealed class NodeView(Node node, Group group) : INodeView
             var result = new List<DatabaseStatus>();
             for (var i = 0; i < DatabaseCount; i++)
             {
-                var database = group.Machine.Databases[i];
+                var database = node.Machine.Databases[i];
                 if (database.Count > 0) result.Add(new DatabaseStatus(i, database.Count, database.ExpiringCount));
             }
 
@@ -48,9 +59,9 @@ internal sealed class NodeView(Node node, Group group) : INodeView
         get
         {
             var statistics = node.Statistics;
-            statistics.KeyspaceHits = group.Machine.Statistics.Hits;
-            statistics.KeyspaceMisses = group.Machine.Statistics.Misses;
-            statistics.ExpiredKeys = group.Machine.Statistics.Expired;
+            statistics.KeyspaceHits = node.Machine.Statistics.Hits;
+            statistics.KeyspaceMisses = node.Machine.Statistics.Misses;
+            statistics.ExpiredKeys = node.Machine.Statistics.Expired;
             return statistics;
         }
     }
@@ -67,13 +78,17 @@ internal sealed class NodeView(Node node, Group group) : INodeView
 
     public bool? IsSuspected(NodeId id) => node.Control?.IsSuspected(id);
 
-    public GroupStatus GroupOf(SessionState session) => StatusOf(node.Routing.Of(session, out _) ?? group);
+    public GroupStatus Default => StatusOf(node.Default);
+
+    public GroupStatus GroupOf(SessionState session) => StatusOf(node.Routing.Of(session, out _) ?? node.Default);
 
     public long AskControl(ControlCommand command) => node.Control!.Ask(Asking.Command, command.Encode(), node.Now);
 
-    public long AskFailover(GroupId group, NodeId target)
+    public long AskFailover(GroupId group, NodeId target, int patienceMilliseconds, bool isForced)
     {
-        var payload = new byte[8];
+        var payload = new byte[16];
+        BinaryPrimitives.WriteInt32LittleEndian(payload.AsSpan(8), patienceMilliseconds);
+        BinaryPrimitives.WriteInt32LittleEndian(payload.AsSpan(12), isForced ? 1 : 0);
         BinaryPrimitives.WriteInt32LittleEndian(payload, group.Value);
         BinaryPrimitives.WriteInt32LittleEndian(payload.AsSpan(4), target.Value);
         return node.Control!.Ask(Asking.Failover, payload, node.Now);
@@ -102,6 +117,23 @@ internal sealed class NodeView(Node node, Group group) : INodeView
 
     public void ClearLost(GroupId group) => node.Lost.Clear(group);
 
+    public bool ForgetLost(GroupId group, Epoch madeIn, LogIndex index) => node.Lost.Forget(group, madeIn, index);
+
+    public IReadOnlyList<LostCommand> LostCommandsOf(GroupId group)
+    {
+        ArgRange[] ranges = [];
+        var commands = new List<LostCommand>();
+        foreach (var entry in node.Lost.EntriesOf(group))
+        {
+            var words = new List<byte[]>();
+            if (EntryCodec.TryRead(entry.Payload, ref ranges, out _, out var args))
+                for (var i = 0; i < args.Count; i++) words.Add(args[i].ToArray());
+            commands.Add(new LostCommand(entry.MadeIn, entry.Index, words));
+        }
+
+        return commands;
+    }
+
     private static string LineOf(in CommandArgs args)
     {
         const int MostWord = 64;
@@ -111,10 +143,12 @@ internal sealed class NodeView(Node node, Group group) : INodeView
         return string.Join(' ', words);
     }
 
-    private GroupStatus StatusOf(Group group)
+    private GroupStatus StatusOf(Group group) =>
+        (group.Raft is null ? StatusOfOther(group) : StatusOfRaft(group)) with { Trust = group.Voting.State, Voting = group.Voting.Figures with { } };
+
+    private GroupStatus StatusOfRaft(Group group)
     {
-        if (group.Raft is null) return StatusOfOther(group);
-        var raft = group.Raft.Status;
+        var raft = group.Raft!.Status;
         return new GroupStatus(
             group.Id,
             "raft",
@@ -124,8 +158,7 @@ internal sealed class NodeView(Node node, Group group) : INodeView
             raft.CommitIndex,
             raft.LastApplied,
             group.MillisecondsSinceLeader(node.Now),
-            [.. raft.Followers.Select(f => new FollowerStatus(
-                f.Node, f.MatchIndex, f.LagEntries, f.MillisecondsSinceAnswer, NameOf(f.State)))]);
+            FollowersOf.This(group, node));
     }
 
     private GroupStatus StatusOfOther(Group group)
@@ -141,18 +174,39 @@ internal sealed class NodeView(Node node, Group group) : INodeView
             report.CommitIndex,
             group.Machine.LastApplied,
             group.MillisecondsSinceLeader(node.Now),
-            []);
+            FollowersOf.This(group, node));
     }
 
-    /// <summary>Whatever was acknowledged on a raft keyspace is committed; how many hold it now, the leader knows. A write
-    /// still unanswered counts as held by nobody but those that already have the whole log.</summary>
-    public WriteHolders HoldersOfLastWrite(SessionState session)
+    /// <summary>What a session has been answered is applied, on the leader of any strategy; how many hold it durably, the leader knows.</summary>
+    public WriteHolders HoldersUpTo(SessionState session, LogIndex index) =>
+        node.Routing.Of(session, out _) is { Replica.IsLeader: true } group
+            ? new WriteHolders(true, true, FollowersOf.This(group, node).Count(f => f.MatchIndex >= index))
+            : new WriteHolders(false, true, 0);
+
+    public Durability DurabilityOf(SessionState session)
     {
-        if (node.Routing.Of(session, out _) is not { Raft: { } replica }) return new WriteHolders(false, true, 0);
-        var raft = replica.Status;
-        if (raft.Role != RaftRole.Leader) return new WriteHolders(false, true, 0);
-        var needed = raft.LastApplied;
-        return new WriteHolders(true, true, raft.Followers.Count(f => f.MatchIndex >= needed));
+        var wanted = KeyspaceOf(session) is not { } keyspace ? Options.Durability : this.PolicyInForce(keyspace).Durability;
+        // What the files of this node are not synced for, no policy makes durable.
+        return wanted == Durability.Fsync && Options.Durability == Durability.Written ? Durability.Written : wanted;
+    }
+
+    public void BeginPause(long untilNanoseconds, bool readsToo) => node.Pause.Begin(untilNanoseconds, readsToo, node.Now);
+
+    public void EndPause() => node.Pause.End(node.Now);
+
+    public KeyspaceEntry? KeyspaceOf(SessionState session) =>
+        session.Keyspace is { } name ? Map?.Keyspace(name) : Map?.KeyspaceOfDatabase(session.Database);
+
+    public NodeId LeaderOf(GroupId group) => node.News.LeaderOf(group);
+
+    public IReadOnlyList<ReadPeer> ReadPeers =>
+        [.. node.Peers.Peers.Select(p => new ReadPeer(p.Peer, p.Sent, p.Outstanding, p.LatencyMicroseconds, p.IsEjected))];
+
+    public long ReadEjections => node.Peers.Ejections;
+
+    public void NotePosition(SessionState session)
+    {
+        if (node.Routing.Of(session, out _) is { Replica.History: { HasState: true } history } selected) session.Positions.Note(selected.Id, history.Reached);
     }
 
     public void Push(SessionState session, ReadOnlySpan<byte> message)
@@ -171,21 +225,20 @@ internal sealed class NodeView(Node node, Group group) : INodeView
     public string? ConfigOf(string name) => name switch
     {
         "port" => PortOf(Self.RespAddress),
+        ConfigTable.CloseOnDemotion => node.News.ClosesClients ? "yes" : "no",
         "appendonly" => Options.Durability == Durability.Memory ? "no" : "yes",
         "appendfsync" => Options.Durability == Durability.Fsync ? "always" : Options.Durability == Durability.Written ? "no" : "no",
         _ => null,
     };
 
-    public bool TrySetConfig(string name, string value) => false;
+    public bool TrySetConfig(string name, string value)
+    {
+        if (name != ConfigTable.CloseOnDemotion) return false;
+        node.News.ClosesClients = value == "yes";
+        return true;
+    }
 
     private static string PortOf(string address) => address[(address.LastIndexOf(':') + 1)..];
-
-    private static string NameOf(ProgressState state) => state switch
-    {
-        ProgressState.Probe => "probe",
-        ProgressState.Replicate => "replicate",
-        _ => "snapshot",
-    };
 
     private ClientSession? Find(SessionState state)
     {

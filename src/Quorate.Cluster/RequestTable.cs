@@ -12,11 +12,17 @@ internal enum RequestOwner : byte
     /// <summary>A write that another node forwarded: origin, its session, the sequence in it.</summary>
     Peer,
 
-    /// <summary>A read that another node forwarded.</summary>
+    /// <summary>Reads that another node sent here: the ticket under which they wait.</summary>
     PeerRead,
+
+    /// <summary>This node itself: how new its state is.</summary>
+    Freshness,
 
     /// <summary>This node itself: the log's clock.</summary>
     Clock,
+
+    /// <summary>This node itself: a question to all replicas. The sequence is its number.</summary>
+    Poll,
 }
 
 internal struct PendingRequest
@@ -25,6 +31,9 @@ internal struct PendingRequest
     public ClientSession? Session;
     public NodeId Origin;
     public long OriginSession;
+
+    /// <summary>Of a question whether the whole state may be read: when it was put, in monotonic nanoseconds; else the least number.</summary>
+    public long AskedAt { readonly get => OriginSession; set => OriginSession = value; }
 
     /// <summary>Slot of the client's session, or sequence in the origin's session.</summary>
     public long Sequence;

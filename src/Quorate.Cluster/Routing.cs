@@ -1,11 +1,11 @@
 using Quorate.Cluster.Commands;
+using Quorate.Cluster.Reads;
 using Quorate.Replication;
 
 namespace Quorate.Cluster;
 
 /// <summary>Which group a session's commands go to, and, for groups of which this node has no replica, to which node.</summary>
-/// <param name="first">The group of the numbered databases.</param>
-internal sealed class Routing(Node node, Group first)
+internal sealed class Routing(Node node)
 {
     private readonly Dictionary<int, NodeId> _elsewhere = [];
 
@@ -13,7 +13,7 @@ internal sealed class Routing(Node node, Group first)
     public long Version { get; private set; }
 
     /// <summary>Where one goes who has selected nothing that is there.</summary>
-    public Group First => first;
+    public Group First => node.Default;
 
     public void OnMapChanged()
     {
@@ -21,6 +21,7 @@ internal sealed class Routing(Node node, Group first)
         if (node.Control is not { Map: var map }) return;
         foreach (var group in node.Groups.OfType<Group>().Where(g => g.IsAbsent && map.WasDropped(g.Id)).ToList()) Forget(group.Id);
         node.Lost.OnMapChanged(map);
+        node.Host.OnMembersChanged();
 
         // Altered reads need no new epoch: every node answers by the newest policy that it knows.
         foreach (var keyspace in map.Keyspaces)
@@ -46,18 +47,29 @@ internal sealed class Routing(Node node, Group first)
     public Group? Of(SessionState session, out int database)
     {
         database = session.Database;
-        if (node.Control is not { } control) return first;
-        if (!control.Map.IsKnown) return session is { Keyspace: null, Database: 0 } ? first : null;
+        if (node.Control is not { } control) return First;
+        if (!control.Map.IsKnown) return session is { Keyspace: null, Database: 0 } ? First : null;
         var keyspace = session.Keyspace is { } name ? control.Map.Keyspace(name) : control.Map.KeyspaceOfDatabase(session.Database);
         if (keyspace is null) return null;
         var id = keyspace.Groups[0];
-        if (id != first.Id) database = 0;
+        if (id != Node.DefaultGroup) database = 0;
         return GroupOf(id);
+    }
+
+    /// <summary>What reads of the session's keyspace may return when nobody says otherwise.</summary>
+    public ReadRule RuleOf(SessionState session)
+    {
+        if (node.Control is not { Map: { IsKnown: true } map }) return default;
+        var keyspace = session.Keyspace is { } name ? map.Keyspace(name) : map.KeyspaceOfDatabase(session.Database);
+        return keyspace is null ? default : ReadRule.Of(keyspace.Policy);
     }
 
     /// <summary>The node holds no replica of a group that the other does.</summary>
     public bool IsOutsider(GroupId group, NodeId other) =>
         node.Control?.Map.Group(group) is { } entry && !entry.Configuration.Contains(other);
+
+    /// <summary>Who leads a raft group that is not here, if one of its members has said so.</summary>
+    public NodeId ToldLeader(GroupId group) => _elsewhere.GetValueOrDefault(group.Value);
 
     /// <summary>A member says who leads.</summary>
     public void OnRedirect(Group group, NodeId from, NodeId leader, StepTime now)
@@ -83,7 +95,8 @@ internal sealed class Routing(Node node, Group first)
         return node.Find(id) as Group ?? StandIn(id, null);
     }
 
-    private Group StandIn(GroupId id, Group? before)
+    /// <summary>Everything for the group goes to those that have it.</summary>
+    public Group StandIn(GroupId id, Group? before)
     {
         var absent = new Group(id, node, node.Keyspace, _ => new AbsentReplica(() => LeaderElsewhere(id)), before);
         node.AddGroup(absent);

@@ -13,7 +13,8 @@ public static class CommandReference
         text.Append("# Commands on keyspace contents\n\n");
         text.Append("Arity counts the name; a negative one means \"at least\". Keys are first, last, step. ");
         text.Append("Writes go through the log of the keyspace, reads are executed on one replica once it may be read. ");
-        text.Append("Choosing a keyspace, and the commands about keyspaces and nodes: [keyspaces.md](keyspaces.md).\n");
+        text.Append("Choosing a keyspace, and the commands about keyspaces and nodes: [keyspaces.md](keyspaces.md). ");
+        text.Append("What reads may return, READS, READONLY and READWRITE: [reads.md](reads.md).\n");
         foreach (var group in commands.GroupBy(c => c.Group).OrderBy(g => g.Key, StringComparer.Ordinal))
         {
             text.Append(CultureInfo.InvariantCulture, $"\n## {group.Key}\n\n");

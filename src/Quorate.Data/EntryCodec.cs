@@ -13,18 +13,28 @@ public enum EntryKind : byte
 
     /// <summary>Nothing but the time.</summary>
     Clock = 3,
+
+    /// <summary>Every replica hashes a part of its state and tells what it got.</summary>
+    Digest = 4,
+
+    /// <summary>Every replica executes a read and tells its reply; it changes nothing.</summary>
+    VotedRead = 5,
 }
 
 /// <summary>What an entry says besides its words.</summary>
 /// <param name="Stamp">The leader's wall clock when it took the entry, Unix milliseconds.</param>
 /// <param name="Protocol">2 or 3: the form of the reply.</param>
-/// <param name="LowestOutstanding">The session has no use any more for replies of sequences below this.</param>
+/// <param name="Session">Of a session command; of a digest or a voted read the life of the node that counts the ballots.</param>
+/// <param name="Sequence">In that session; of a digest or a voted read the ballot's number there.</param>
+/// <param name="LowestOutstanding">The session has no use any more for replies of sequences below this. Of a voted read: 1
+/// when every replica is to tell its whole reply.</param>
 public readonly record struct EntryHeader(
     EntryKind Kind, long Stamp, int Database, int Protocol, long Session, long Sequence, long LowestOutstanding);
 
 /// <summary>
-/// The entries of a keyspace's log: [u8 kind][i64 stamp][u8 database][u8 protocol], for session commands
-/// [i64 session][i64 sequence][i64 lowest outstanding], then [varint words]([varint length][bytes])*. Little-endian.
+/// The entries of a keyspace's log: [u8 kind][i64 stamp][u8 database][u8 protocol], for all but commands and clocks
+/// [i64 session][i64 sequence][i64 lowest outstanding], then [varint words]([varint length][bytes])*. Little-endian. The one
+/// word of a digest is [u8 level][u32 number] of the range.
 /// Nothing is allocated but to grow the caller's buffers. Any thread.
 /// </summary>
 public static class EntryCodec
@@ -46,12 +56,28 @@ public static class EntryCodec
     public static int WriteSessionCommand(
         ref byte[] buffer, long stamp, int database, int protocol, long session, long sequence, long lowestOutstanding, in CommandArgs args)
     {
-        Reserve(ref buffer, args);
-        WriteFixed(buffer, EntryKind.SessionCommand, stamp, database, protocol);
-        BinaryPrimitives.WriteInt64LittleEndian(buffer.AsSpan(FixedLength), session);
-        BinaryPrimitives.WriteInt64LittleEndian(buffer.AsSpan(FixedLength + 8), sequence);
-        BinaryPrimitives.WriteInt64LittleEndian(buffer.AsSpan(FixedLength + 16), lowestOutstanding);
-        return WriteWords(buffer, FixedLength + SessionLength, args);
+        return WriteOfSession(EntryKind.SessionCommand, ref buffer, stamp, database, protocol, session, sequence, lowestOutstanding, args);
+    }
+
+    /// <summary>Writes a read for every replica to execute.</summary>
+    /// <param name="asker">The life of the node that counts the ballots.</param>
+    /// <param name="ballot">Their number there.</param>
+    /// <param name="isWhole">Every replica is to tell its whole reply, however long.</param>
+    /// <returns>The length of the entry.</returns>
+    public static int WriteVotedRead(
+        ref byte[] buffer, long stamp, int database, int protocol, long asker, long ballot, bool isWhole, in CommandArgs args) =>
+        WriteOfSession(EntryKind.VotedRead, ref buffer, stamp, database, protocol, asker, ballot, isWhole ? 1 : 0, args);
+
+    /// <summary>Writes an entry that has every replica hash a range of its state.</summary>
+    /// <param name="asker">The life of the node that compares the hashes.</param>
+    /// <param name="ballot">Their number there.</param>
+    /// <returns>The length of the entry.</returns>
+    public static int WriteDigest(ref byte[] buffer, long stamp, long asker, long ballot, StateRange range)
+    {
+        Span<byte> word = stackalloc byte[StateRange.EncodedLength];
+        range.Write(word);
+        var args = new CommandArgs(word, [new ArgRange(0, StateRange.EncodedLength)]);
+        return WriteOfSession(EntryKind.Digest, ref buffer, stamp, 0, 2, asker, ballot, 0, args);
     }
 
     /// <summary>Writes a clock entry.</summary>
@@ -74,11 +100,11 @@ public static class EntryCodec
         if (payload.Length < FixedLength + 1) return false;
         var kind = (EntryKind)payload[0];
         int database = payload[9], protocol = payload[10];
-        if (kind is not (EntryKind.Command or EntryKind.SessionCommand or EntryKind.Clock)) return false;
+        if (kind is < EntryKind.Command or > EntryKind.VotedRead) return false;
         if (database >= KeyspaceMachine.DatabaseCount || protocol is not (2 or 3)) return false;
         long session = 0, sequence = 0, lowest = 0;
         var at = FixedLength;
-        if (kind == EntryKind.SessionCommand)
+        if (HasSession(kind))
         {
             if (payload.Length < FixedLength + SessionLength + 1) return false;
             session = BinaryPrimitives.ReadInt64LittleEndian(payload[at..]);
@@ -99,7 +125,7 @@ public static class EntryCodec
             at += length;
         }
 
-        if (at != payload.Length) return false;
+        if (at != payload.Length || (kind == EntryKind.Digest && !(count == 1 && StateRange.TryRead(payload.Slice(ranges[0].Start, ranges[0].Length), out _)))) return false;
         header = new EntryHeader(
             kind, BinaryPrimitives.ReadInt64LittleEndian(payload[1..]), database, protocol, session, sequence, lowest);
         args = new CommandArgs(payload, ranges.AsSpan(0, count));
@@ -113,7 +139,7 @@ public static class EntryCodec
         key = default;
         if (payload.Length <= FixedLength) return false;
         database = payload[9];
-        var at = (EntryKind)payload[0] == EntryKind.SessionCommand ? FixedLength + SessionLength : FixedLength;
+        var at = HasSession((EntryKind)payload[0]) ? FixedLength + SessionLength : FixedLength;
         if (!Varint.TryRead(payload, ref at, out var words) || words < 2) return false;
         if (!Varint.TryRead(payload, ref at, out var length) || length > payload.Length - at) return false;
         at += length;
@@ -130,6 +156,19 @@ public static class EntryCodec
         session = BinaryPrimitives.ReadInt64LittleEndian(payload[FixedLength..]);
         sequence = BinaryPrimitives.ReadInt64LittleEndian(payload[(FixedLength + 8)..]);
         return true;
+    }
+
+    private static bool HasSession(EntryKind kind) => kind is EntryKind.SessionCommand or EntryKind.Digest or EntryKind.VotedRead;
+
+    private static int WriteOfSession(
+        EntryKind kind, ref byte[] buffer, long stamp, int database, int protocol, long session, long sequence, long lowestOutstanding, in CommandArgs args)
+    {
+        Reserve(ref buffer, args);
+        WriteFixed(buffer, kind, stamp, database, protocol);
+        BinaryPrimitives.WriteInt64LittleEndian(buffer.AsSpan(FixedLength), session);
+        BinaryPrimitives.WriteInt64LittleEndian(buffer.AsSpan(FixedLength + 8), sequence);
+        BinaryPrimitives.WriteInt64LittleEndian(buffer.AsSpan(FixedLength + 16), lowestOutstanding);
+        return WriteWords(buffer, FixedLength + SessionLength, args);
     }
 
     private static void WriteFixed(byte[] buffer, EntryKind kind, long stamp, int database, int protocol)

@@ -22,4 +22,10 @@ public interface IReplyRouter
 
     /// <summary>True while the reply to this sequence of a session waits for its outcome: nobody may be told it yet.</summary>
     bool IsEarly(long session, long sequence);
+
+    /// <summary>A digest or a voted read was executed on the state of this entry. What came out, the digest's eight bytes or the
+    /// reply, is valid during the call only.</summary>
+    void OnBallot(LogIndex index, in EntryHeader entry, ReadOnlySpan<byte> result)
+    {
+    }
 }

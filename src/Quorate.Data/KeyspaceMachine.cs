@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Binary;
 using Quorate.Replication;
 using Quorate.Resp;
 
@@ -103,21 +104,33 @@ public sealed class KeyspaceMachine : IStateMachine, IStateShipping
     /// <summary>
     /// Executes a read on the state as it is. When <paramref name="clockBehind"/> comes back true the reply must be thrown
     /// away: order a clock entry stamped <paramref name="wallMilliseconds"/> or later and, once it is applied, read again
-    /// with the same wall time.
+    /// with the same wall time. With <paramref name="seesDue"/> it never does: what has run out by the wall clock is not seen,
+    /// which another replica may still show.
     /// </summary>
     public void ExecuteRead(
-        CommandSpec spec, int database, in CommandArgs args, RespWriter reply, long wallMilliseconds, out bool clockBehind)
+        CommandSpec spec, int database, in CommandArgs args, RespWriter reply, long wallMilliseconds, out bool clockBehind, bool seesDue = false)
     {
         Invariant.Require(spec.Route == CommandRoute.Read && spec.Handler is not null, "only reads go past the log");
         if (_foresight.Count > 0) _foresight.Look();
         _reads.Database = _databases[database];
-        _reads.NowMilliseconds = ClockMilliseconds;
+        _reads.NowMilliseconds = seesDue ? Math.Max(ClockMilliseconds, wallMilliseconds) : ClockMilliseconds;
         _reads.WallMilliseconds = wallMilliseconds;
         _reads.ClockBehind = false;
         _reads.Reply = reply;
         spec.Handler(_reads, args);
         _reads.Reply = _nobody;
         clockBehind = _reads.ClockBehind;
+    }
+
+    /// <summary>True when keys are here that will run out.</summary>
+    public bool HasExpiringKeys
+    {
+        get
+        {
+            foreach (var database in _databases)
+                if (database.Table.Expiries.FirstWhen != long.MaxValue) return true;
+            return false;
+        }
     }
 
     /// <summary>True when a clock entry with this stamp would delete keys.</summary>
@@ -143,6 +156,9 @@ public sealed class KeyspaceMachine : IStateMachine, IStateShipping
     /// do not matter). Takes time in proportion to the state.
     /// </summary>
     public ulong Digest() => StateDigest.Of(_databases, Sessions, ClockMilliseconds);
+
+    /// <summary>The same of a range: equal on replicas that have applied the same entries. Takes time in proportion to the keys in it.</summary>
+    public ulong Digest(StateRange range) => StateDigest.Of(range, _databases, Sessions, ClockMilliseconds);
 
     /// <inheritdoc/>
     public ISnapshotSource BeginSnapshot()
@@ -197,6 +213,12 @@ public sealed class KeyspaceMachine : IStateMachine, IStateShipping
             case EntryKind.SessionCommand:
                 ExecuteOnce(entry, args, waiting);
                 break;
+            case EntryKind.Digest:
+                VoteDigest(index, entry, args);
+                break;
+            case EntryKind.VotedRead:
+                Vote(index, entry, args);
+                break;
             default:
                 DeleteDueKeys();
                 waiting?.Ok();
@@ -239,6 +261,26 @@ public sealed class KeyspaceMachine : IStateMachine, IStateShipping
         session.Put(entry.Sequence, _scratch.Written.Span);
         waiting?.Raw(_scratch.Written.Span);
         session.RaiseLow(entry.LowestOutstanding);
+    }
+
+    private void VoteDigest(LogIndex index, in EntryHeader entry, in CommandArgs args)
+    {
+        Invariant.Require(StateRange.TryRead(args[0], out var range), "the codec checked it");
+        Span<byte> digest = stackalloc byte[sizeof(ulong)];
+        BinaryPrimitives.WriteUInt64LittleEndian(digest, Digest(range));
+        _router.OnBallot(index, entry, digest);
+    }
+
+    /// <summary>Executes a read on the state of this very entry, by the log's clock alone, so that all replicas reply the same.</summary>
+    private void Vote(LogIndex index, in EntryHeader entry, in CommandArgs args)
+    {
+        _scratch.Clear();
+        _scratch.Protocol = entry.Protocol;
+        var spec = _table.Resolve(args, _scratch);
+        if (spec is { Route: CommandRoute.Read, Handler: not null })
+            ExecuteRead(spec, entry.Database, args, _scratch, ClockMilliseconds, out _);
+        else if (spec is not null) _scratch.Error($"ERR command '{spec.Name}' is no read");
+        _router.OnBallot(index, entry, _scratch.Written.Span);
     }
 
     private void DeleteDueKeys()

@@ -16,6 +16,9 @@ public sealed record GroupConfiguration(
     IReadOnlyList<NodeId> InSync,
     IReadOnlyList<NodeId> Learners)
 {
+    /// <summary>What the replicas act by from this epoch on; null: as they were made.</summary>
+    public GroupRule? Rule { get; init; }
+
     /// <summary>Everybody who holds the group's data or is about to.</summary>
     public IEnumerable<NodeId> Members => InSync.Concat(Learners);
 
@@ -23,7 +26,7 @@ public sealed record GroupConfiguration(
 
     public bool Equals(GroupConfiguration? other) =>
         other is not null && Epoch == other.Epoch && Leader == other.Leader
-        && InSync.SequenceEqual(other.InSync) && Learners.SequenceEqual(other.Learners);
+        && InSync.SequenceEqual(other.InSync) && Learners.SequenceEqual(other.Learners) && Rule == other.Rule;
 
     public override int GetHashCode() => Epoch.Value.GetHashCode();
 

@@ -68,8 +68,9 @@ public interface IMergeMachine
         return 0;
     }
 
-    /// <summary>Every replica of the group has confirmed that it has seen these updates: what was removed by them may be
-    /// forgotten. Looks at <paramref name="budget"/> keys at most.</summary>
+    /// <summary>Every replica of the group has confirmed that it has seen these updates, and all that each had made itself when it
+    /// confirmed them is here (it could be older than they are and not know them): what was removed by them may be forgotten.
+    /// Looks at <paramref name="budget"/> keys at most.</summary>
     void Collect(VersionVector stable, int budget = int.MaxValue);
 
     /// <summary>Removes up to <paramref name="most"/> keys whose time is over. True: some were, and

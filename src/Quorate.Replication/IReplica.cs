@@ -45,6 +45,9 @@ public interface IReplica
     /// <summary>True when this replica takes writes itself.</summary>
     bool IsLeader { get; }
 
+    /// <summary>Where the state stands in the group's order; null for strategies without one.</summary>
+    IHistory? History => null;
+
     /// <summary>Appends one line of text that says all that matters of the state: traces, golden scripts, status pages.</summary>
     void Describe(System.Text.StringBuilder text);
 

@@ -38,8 +38,10 @@ internal sealed class FileStore : NodeStore, IJournal
         var path = options.DataFolder ?? throw new CannotStartException($"node {options.Name} has no data folder");
         try
         {
-            var cluster = string.Join(',', members.Select(m => m.Name));
-            return new FileStore(NodeFolder.Open(path, cluster, options.Name), options.Durability != Durability.Written, log);
+            var cluster = string.Join(',', (options.Founders ?? members).Select(m => m.Name));
+            // Names of removed nodes are free again, ids are not.
+            var node = options.Founders is null ? options.Name : $"{options.Name} {options.Self}";
+            return new FileStore(NodeFolder.Open(path, cluster, node), options.Durability != Durability.Written, log);
         }
         catch (IOException e)
         {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Quorate.Cluster;
 using Quorate.Replication;
 using Quorate.Server.Clients;
 using Quorate.Server.Http;
@@ -15,14 +16,16 @@ internal static class NodeReports
         NodeServerOptions options,
         ClientCounters counters,
         int connections,
-        IReadOnlyList<PeerLink> links,
+        PeerLinks links,
         (string Resp, string Peer) own)
     {
         lock (loop.Gate)
         {
             var node = loop.Node;
-            var group = node.View.Groups[0];
-            var names = node.Options.Members.ToDictionary(m => m.Id, m => m.Name);
+            var group = node.View.Default;
+            var members = node.View.Members;
+            var names = members.ToDictionary(m => m.Id, m => m.Name);
+            var up = links.All;
             string? NameOf(NodeId id) => id.IsNone ? null : names.GetValueOrDefault(id, id.ToString());
             var isLeader = group.Leader == options.Self;
             return new NodeReport(
@@ -37,13 +40,16 @@ internal static class NodeReports
                 group.LastApplied.Value,
                 node.Refusal,
                 [.. group.Followers.Select(f => new FollowerReport(NameOf(f.Node)!, f.MatchIndex.Value, f.EntriesBehind, f.HeardMilliseconds, f.Progress))],
-                [.. node.Options.Members.Select(m => m.Id == options.Self
+                [.. members.Select(m => m.Id == options.Self
                     ? new MemberReport(m.Name, own.Peer, own.Resp, true)
-                    : new MemberReport(m.Name, m.PeerAddress, m.RespAddress, links.First(l => l.Peer == m.Id).IsUp))])
+                    : new MemberReport(m.Name, m.PeerAddress, m.RespAddress, up.Any(l => l.Peer == m.Id && l.IsUp)))])
             {
                 KnowsKeyspaces = node.View.Map is { IsKnown: true } && !node.View.ControlLeader.IsNone,
+                Trust = [.. node.View.Groups.Select(g => new TrustReport(g.Group.ToString(), g.Trust, g.Voting))],
+                Families = ReadFigures.FamiliesOf(node, NameOf),
                 Figures =
                 [
+                    .. ReadFigures.Of(node),
                     ("quorate_is_leader", "1 when this node orders the writes.", false, isLeader ? 1 : 0),
                     ("quorate_has_leader", "1 when this node knows a leader.", false, group.Leader.IsNone ? 0 : 1),
                     ("quorate_term", "Current term.", false, group.Term.Value),
@@ -51,6 +57,7 @@ internal static class NodeReports
                     ("quorate_commit_index", "Last entry known to be committed.", false, group.CommitIndex.Value),
                     ("quorate_applied_index", "Last entry applied.", false, group.LastApplied.Value),
                     ("quorate_journal_failed", "1 when the journal failed and the node serves no data.", false, node.Refusal is null ? 0 : 1),
+                    .. VotingOf(node),
                     ("quorate_keys", "Keys held.", false, node.View.Databases.Sum(d => d.Keys)),
                     ("quorate_clients", "Connected clients.", false, connections),
                     ("quorate_clients_accepted_total", "Connections taken.", true, counters.Accepted),
@@ -70,5 +77,23 @@ internal static class NodeReports
                 ],
             };
         }
+    }
+
+    /// <summary>Of all groups here together.</summary>
+    private static IEnumerable<(string Name, string Help, bool IsCounter, double Value)> VotingOf(Node node)
+    {
+        var groups = node.View.Groups;
+        yield return ("quorate_groups_distrusted", "Groups whose state on this node was found wrong and is not used.", false, groups.Count(g => g.Trust != "ok"));
+        yield return ("quorate_alarms_total", "Sentences about replicas that differ, written to the log.", true, node.Alarms.Raised);
+        yield return ("quorate_digest_rounds_total", "Times that a group's whole state was compared, led from here.", true, groups.Sum(g => g.Voting.Rounds));
+        yield return ("quorate_digest_ranges_agreed_total", "Ranges of state that the replicas agreed on.", true, groups.Sum(g => g.Voting.RangesAgreed));
+        yield return ("quorate_digest_ranges_undecided_total", "Ranges that too few replicas hashed in time.", true, groups.Sum(g => g.Voting.RangesUndecided));
+        yield return ("quorate_replica_dissents_total", "Times that a replica contradicted a majority.", true, groups.Sum(g => g.Voting.Dissents));
+        yield return ("quorate_replica_disagreements_total", "Times that replicas differed without a majority.", true, groups.Sum(g => g.Voting.Disagreements));
+        yield return ("quorate_quarantines_total", "Replicas that this node, leading, put out of use.", true, groups.Sum(g => g.Voting.QuarantinesOrdered));
+        yield return ("quorate_reseeds_total", "Times that a state on this node was replaced by another replica's.", true, groups.Sum(g => g.Voting.Reseeds));
+        yield return ("quorate_voted_reads_total", "Voted reads answered.", true, groups.Sum(g => g.Voting.VotedReads));
+        yield return ("quorate_voted_reads_masked_total", "Those among them for which a replica had something else.", true, groups.Sum(g => g.Voting.MaskedReads));
+        yield return ("quorate_voted_reads_undecided_total", "Voted reads refused because no majority agreed in time.", true, groups.Sum(g => g.Voting.UndecidedReads));
     }
 }

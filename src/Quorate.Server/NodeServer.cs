@@ -7,6 +7,7 @@ using Quorate.Replication;
 using Quorate.Server.Clients;
 using Quorate.Server.Http;
 using Quorate.Server.Peers;
+using Quorate.Server.Storage;
 using Quorate.Server.Turns;
 
 namespace Quorate.Server;
@@ -21,12 +22,13 @@ public sealed class NodeServer : IAsyncDisposable
     private readonly Listeners _listeners;
     private readonly ILogger _log;
     private readonly ManualResetEventSlim _stopTicks = new(initialState: false, spinCount: 0); // spinning a hundred times a second is not idle
-    private readonly List<PeerLink> _links = [];
     private readonly ClientCounters _counters = new();
     private NodeStore? _store;
     private NodeLoop? _loop;
     private RespEndpoint? _clients;
     private PeerEndpoint? _peers;
+    private PeerLinks? _links;
+    private SeatKeeper? _seat;
     private WebApplication? _web;
     private Thread? _ticks;
 
@@ -47,7 +49,7 @@ public sealed class NodeServer : IAsyncDisposable
 
     public string HttpAddress { get; }
 
-    /// <summary>Completes with null when the node was stopped, with the bug when it stopped itself.</summary>
+    /// <inheritdoc cref="NodeLoop.Stopped"/>
     public Task<Exception?> Stopped => Loop.Stopped;
 
     internal NodeLoop Loop => _loop ?? throw new InvalidOperationException("not started");
@@ -62,7 +64,7 @@ public sealed class NodeServer : IAsyncDisposable
     }
 
     /// <summary>Recovers the node from its data folder and begins to serve.</summary>
-    /// <param name="members">All nodes, this one included.</param>
+    /// <param name="members">All nodes that are known, this one included; the map says later who belongs to the cluster.</param>
     /// <exception cref="CannotStartException">the data folder is another node's, in use, or damaged.</exception>
     public async Task StartAsync(IEnumerable<Member> members)
     {
@@ -72,21 +74,18 @@ public sealed class NodeServer : IAsyncDisposable
         _loop.Node.MeasureProcess = ProcessMeasure.Take;
         _store.Recover(_loop);
 
-        var identity = new PeerIdentity(_options.Self, all, RespAddress);
-        foreach (var member in all.Where(m => m.Id != _options.Self))
-        {
-            var link = new PeerLink(_loop, identity, member.Id, member.PeerAddress, _log);
-            _links.Add(link);
-            _loop.AddLink(link);
-        }
-
+        var identity = new PeerIdentity(_options.Self, all, _options.Founders ?? all, RespAddress);
+        _links = new PeerLinks(_loop, identity, _log);
+        _links.Begin(all);
+        if (_options is { Founders: not null, DataFolder: { } folder }) _seat = new SeatKeeper(folder, _log);
         _clients = new RespEndpoint(_loop, _options.Clients, _counters);
-        _peers = new PeerEndpoint(_loop, identity, _log);
+        _peers = new PeerEndpoint(_loop, identity, _links, _log);
+        _loop.MembersChanged = () => OnMembersChanged(identity);
         _web = NodeHosting.Build(_listeners, _clients, _peers, new HttpEndpoint(_loop, Report, () => KeyspaceReports.Take(_loop)), _options.Logging);
         _loop.Start();
         _store.Start();
         await _web.StartAsync();
-        foreach (var link in _links) link.Start();
+        lock (_loop.Gate) _links.Start();
         _ticks = new Thread(RunTicks) { IsBackground = true, Name = $"quorate {_options.Name} ticks" };
         _ticks.Start();
         _log.Serving(_options.Name, RespAddress, PeerAddress, HttpAddress);
@@ -95,7 +94,7 @@ public sealed class NodeServer : IAsyncDisposable
 
     /// <summary>The node at this moment.</summary>
     public NodeReport Report() =>
-        NodeReports.Take(_loop!, _options, _counters, _clients!.ConnectionCount, _links, (RespAddress, PeerAddress));
+        NodeReports.Take(_loop!, _options, _counters, _clients!.ConnectionCount, _links!, (RespAddress, PeerAddress));
 
     /// <summary>Stops serving, makes durable what is in hand, and gives sockets and files back.</summary>
     public async ValueTask DisposeAsync()
@@ -103,7 +102,8 @@ public sealed class NodeServer : IAsyncDisposable
         _loop?.Stop();
         _stopTicks.Set();
         _ticks?.Join();
-        foreach (var link in _links) link.Dispose();
+        if (_loop is not null)
+            lock (_loop.Gate) _links?.Dispose();
         _clients?.AbortAll();
         _peers?.AbortAll();
         if (_web is not null)
@@ -119,15 +119,31 @@ public sealed class NodeServer : IAsyncDisposable
         _stopTicks.Dispose();
     }
 
+    /// <summary>Under the lock.</summary>
+    private void OnMembersChanged(PeerIdentity identity)
+    {
+        if (_loop!.Node.View.Map is not { IsKnown: true } map) return;
+        identity.Follow(map);
+        _links!.Follow(map);
+        _peers!.AbortOthers();
+        if (identity.IsRemoved(_options.Self)) _loop.Leave(PeerHello.Removed(_options.Self));
+        else _seat?.Keep(_loop.Node.View.Members);
+    }
+
     private void RunTicks()
     {
         // A thread of its own: heartbeats must not wait for a busy thread pool.
-        while (!_stopTicks.Wait(IReplica.TickLength)) _loop!.Tick();
+        while (!_stopTicks.Wait(IReplica.TickLength))
+        {
+            _loop!.Tick();
+            while (_loop.Read(static node => node.Alarms.TryTake(out var sentence) ? sentence : null) is { } alarm) _log.Alarm(alarm);
+            while (_loop.Read(static node => node.Alarms.TryTakeNotice(out var sentence) ? sentence : null) is { } notice) _log.Notice(notice);
+        }
     }
 
     private async Task LogBugAsync()
     {
-        if (await Stopped is { } bug) _log.Bug(bug.ToString().ReplaceLineEndings(" | "));
+        if (await Stopped is { } bug && bug is not RemovedFromClusterException) _log.Bug(bug.ToString().ReplaceLineEndings(" | "));
     }
 
     private static string WithPort(string address, IPEndPoint bound) =>

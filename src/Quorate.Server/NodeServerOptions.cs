@@ -32,10 +32,17 @@ public sealed record NodeServerOptions
     /// <summary>Where the node stands, for placement and nearness.</summary>
     public NodeLabels Labels { get; init; } = new();
 
+    /// <summary>For a node that has joined: the nodes with which the cluster began, which are its name. Null: those that it is
+    /// started with, itself among them.</summary>
+    public IReadOnlyList<Member>? Founders { get; init; }
+
     public ClientLimits Clients { get; init; } = new();
 
     public ILoggerFactory Logging { get; init; } = NullLoggerFactory.Instance;
 }
+
+/// <summary>The node was removed from the cluster while it ran, or before; the message is one line.</summary>
+public sealed class RemovedFromClusterException(string message) : Exception(message);
 
 /// <summary>A node cannot start, for a reason that its operator can mend; the message is one line.</summary>
 public sealed class CannotStartException(string message, Exception? inner = null) : Exception(message, inner);

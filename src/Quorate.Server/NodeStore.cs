@@ -50,6 +50,7 @@ internal abstract class NodeStore : IDisposable
     {
         Self = options.Self,
         Members = members,
+        FirstMembers = options.Founders,
         Durability = options.Durability,
         Seed = (ulong)Random.Shared.NextInt64(),
         Incarnation = Incarnation,

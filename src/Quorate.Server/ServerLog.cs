@@ -30,6 +30,15 @@ internal static partial class ServerLog
     [LoggerMessage(8, LogLevel.Critical, "bug, this node stops: {What}")]
     public static partial void Bug(this ILogger log, string what);
 
+    [LoggerMessage(10, LogLevel.Warning, "the list of members in {Folder} could not be renewed: {Why}")]
+    public static partial void SeatNotKept(this ILogger log, string folder, string why);
+
     [LoggerMessage(9, LogLevel.Warning, "{What}")]
     public static partial void Storage(this ILogger log, string what);
+
+    [LoggerMessage(10, LogLevel.Error, "{What}")]
+    public static partial void Alarm(this ILogger log, string what);
+
+    [LoggerMessage(11, LogLevel.Warning, "{What}")]
+    public static partial void Notice(this ILogger log, string what);
 }

@@ -8,9 +8,11 @@ internal static class KeyspaceCluster
 {
     public static LocalCluster With(params string[] keyspaces) => With(new ControlOptions(), keyspaces);
 
-    public static LocalCluster With(ControlOptions options, params string[] keyspaces)
+    public static LocalCluster With(ControlOptions options, params string[] keyspaces) => With(options, null, keyspaces);
+
+    public static LocalCluster With(ControlOptions options, Func<NodeOptions, NodeOptions>? adjust, params string[] keyspaces)
     {
-        var cluster = new LocalCluster(5, control: options);
+        var cluster = new LocalCluster(5, control: options, adjust: adjust);
         cluster.ElectSomebody();
         cluster.Until(() => cluster.Ids.All(n => cluster[n].View.Map!.Nodes.Count == 5), "all know the map");
         cluster.Run(300); // heartbeats of all have been heard
@@ -31,6 +33,14 @@ internal static class KeyspaceCluster
 
     public static int RaftLeaderOf(LocalCluster cluster, string keyspace) =>
         cluster.Up.First(n => cluster[n].Find(GroupOf(cluster, keyspace)) is Group { Raft.IsLeader: true });
+
+    /// <summary>Whom the control plane named, or whom the replicas elected; waits for the election.</summary>
+    public static int AwaitLeader(LocalCluster cluster, string keyspace)
+    {
+        if (LeaderOf(cluster, keyspace) is > 0 and var named) return named;
+        cluster.Until(() => cluster.Up.Any(n => cluster[n].Find(GroupOf(cluster, keyspace)) is Group { Raft.IsLeader: true }), "somebody is elected");
+        return RaftLeaderOf(cluster, keyspace);
+    }
 
     /// <summary>As many in sync as the policy wants, and nobody is on the way in or out.</summary>
     public static bool IsSettled(LocalCluster cluster, string keyspace)

@@ -67,7 +67,7 @@ public sealed class KeyspaceTests
     [InlineData("CREATE x STRATEGY raft SPREAD zone", "spread zone with replicas 3 asks for 3 different values")]
     [InlineData("CREATE x STRATEGY multileader", "strategy multileader is not built yet")]
     [InlineData("ALTER nosuch READS eventual", "there is no keyspace 'nosuch'")]
-    [InlineData("ALTER ks REPLICAS 5", "only reads can be altered")]
+    [InlineData("ALTER ks STRATEGY chain ACK sync", "strategy raft cannot become chain")]
     [InlineData("ALTER ks READS craq", "reads craq needs strategy chain")]
     [InlineData("DROP nosuch", "there is no keyspace 'nosuch'")]
     [InlineData("SHOW nosuch", "there is no keyspace 'nosuch'")]

@@ -1,5 +1,6 @@
 using System.Text;
 using Quorate.Cluster.Control;
+using Quorate.Cluster.Peers;
 using Quorate.Replication;
 using Quorate.Resp;
 using Quorate.Strategies.Raft;
@@ -10,6 +11,8 @@ namespace Quorate.Cluster.Tests;
 internal sealed class LocalCluster
 {
     private readonly SortedDictionary<int, LocalHost> _hosts = [];
+    private readonly HashSet<int> _paused = [];
+    private readonly List<(int From, int To, byte[] Frame)> _waiting = [];
     private long _milliseconds = 1_000;
 
     /// <param name="control">The times of the control plane; null: nodes without one.</param>
@@ -40,10 +43,36 @@ internal sealed class LocalCluster
         foreach (var host in _hosts.Values) host.Start();
     }
 
+    /// <summary>Adds a node to the running cluster as its operator would: asks one of its nodes, and starts with what that says.</summary>
+    /// <returns>Its id.</returns>
+    public int Join(string name, int via = 1)
+    {
+        Await(Connect(via), $"NODE ADD {name} p:{name}").ShouldContain("founders 1=n1");
+        var map = this[via].View.Map!;
+        var self = map.Nodes.First(n => n.Name == name && n.State != NodeState.Removed).Id;
+        var options = this[via].Options with
+        {
+            Self = self,
+            Members = [.. this[via].View.Members.Select(m => m.Id == self ? m with { RespAddress = $"r:{name}" } : m)],
+            FirstMembers = this[via].Options.Founders,
+            Seed = (ulong)self.Value,
+            Incarnation = 0,
+        };
+        _hosts[self.Value] = new LocalHost(this, options);
+        _hosts[self.Value].Start();
+        return self.Value;
+    }
+
     public StepTime Now => new(_milliseconds * StepTime.NanosecondsPerMillisecond, 1_700_000_000_000 + _milliseconds);
 
     /// <summary>Pairs (from, to) between which nothing passes.</summary>
     public HashSet<(int From, int To)> Cut { get; } = [];
+
+    /// <summary>Frames for which this says true are lost: from, to, kind.</summary>
+    public Func<int, int, byte, bool>? Drops { get; set; }
+
+    /// <summary>Nodes that are stopped: no time passes for them, and what comes waits.</summary>
+    public IReadOnlySet<int> Paused => _paused;
 
     public Node this[int id] => _hosts[id].Node ?? throw new InvalidOperationException($"n{id} is down");
 
@@ -65,7 +94,8 @@ internal sealed class LocalCluster
     public void Tick(int milliseconds = 10)
     {
         _milliseconds += milliseconds;
-        foreach (var host in _hosts.Values) host.Node?.OnTick(Now);
+        foreach (var host in _hosts.Values)
+            if (!_paused.Contains(host.Id)) host.Node?.OnTick(Now);
         Settle();
     }
 
@@ -73,7 +103,24 @@ internal sealed class LocalCluster
     public void Until(Func<bool> condition, string what)
     {
         for (var i = 0; i < 6000 && !condition(); i++) Tick();
-        condition().ShouldBeTrue(what);
+        if (!condition()) throw new ShouldAssertException($"{what}\n{Describe()}");
+    }
+
+    private string Describe()
+    {
+        var text = new StringBuilder();
+        foreach (var node in Up)
+        {
+            text.Append('n').Append(node).Append(": map v").Append(this[node].View.Map?.Version ?? 0).AppendLine();
+            foreach (var group in this[node].Groups.OfType<Group>())
+            {
+                group.Describe(text);
+                text.AppendLine();
+            }
+        }
+
+        foreach (var group in this[Up.First()].View.Map?.Groups ?? []) text.Append(group.Id).Append(' ').Append(group.Configuration).Append(" of ").Append(group.Policy.Replicas).AppendLine();
+        return text.ToString();
     }
 
     public void Run(int milliseconds)
@@ -91,6 +138,12 @@ internal sealed class LocalCluster
         }
     }
 
+    /// <summary>As SIGSTOP does.</summary>
+    public void Pause(int node) => _paused.Add(node);
+
+    /// <summary>As SIGCONT does: what came meanwhile is there, and is taken in when everything settles.</summary>
+    public void Resume(int node) => _paused.Remove(node);
+
     /// <summary>The process ends: what it had not made durable is gone, and so are its clients.</summary>
     public void Kill(int node) => _hosts[node].Kill();
 
@@ -100,7 +153,14 @@ internal sealed class LocalCluster
     /// <summary>A frame arrives, or is lost because its receiver is down.</summary>
     public void Deliver(int from, int to, ReadOnlyMemory<byte> frame)
     {
-        if (Cut.Contains((from, to)) || _hosts[to].Node is not { } node) return;
+        if (Cut.Contains((from, to)) || !_hosts.TryGetValue(to, out var host) || host.Node is not { } node) return;
+        if (Drops is { } drops && PeerFrame.TryRead(frame, out var kind, out _, out _) && drops(from, to, kind)) return;
+        if (_paused.Contains(to))
+        {
+            _waiting.Add((from, to, frame.ToArray()));
+            return;
+        }
+
         node.OnPeerFrame(new NodeId(from), frame, Now).ShouldBeTrue();
     }
 
@@ -110,7 +170,15 @@ internal sealed class LocalCluster
         for (var moved = true; moved;)
         {
             moved = false;
-            foreach (var host in _hosts.Values) moved |= host.Pump();
+            foreach (var late in _waiting.Where(w => !_paused.Contains(w.To)).ToList())
+            {
+                _waiting.Remove(late);
+                Deliver(late.From, late.To, late.Frame);
+                moved = true;
+            }
+
+            foreach (var host in _hosts.Values)
+                if (!_paused.Contains(host.Id)) moved |= host.Pump();
         }
     }
 

@@ -54,7 +54,7 @@ public sealed class NodeServerTests
         await using var server = await StartAsync();
         using var client = new TcpClient();
         await client.ConnectAsync("127.0.0.1", int.Parse(server.PeerAddress.Split(':')[1]));
-        await client.GetStream().WriteAsync(new PeerHello(new NodeId(2), new NodeId(1), 5, "").Encode());
+        await client.GetStream().WriteAsync(new PeerHello(new NodeId(2), new NodeId(1), 5, "", "").Encode());
         var answer = new byte[1024];
         var length = await client.GetStream().ReadAtLeastAsync(answer, 6, throwOnEndOfStream: false).AsTask().WaitAsync(Patience);
         Encoding.UTF8.GetString(answer, 0, length).ShouldContain("another cluster");

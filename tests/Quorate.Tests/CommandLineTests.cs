@@ -41,7 +41,7 @@ public sealed class CommandLineTests
     [InlineData("keyspace create cache --strategy primary --ack async --min-in-sync 2", "--min-in-sync counts with ack sync only")]
     [InlineData("keyspace create cache --strategy primary --min-in-sync 4", "--min-in-sync 4 is more than replicas 3")]
     [InlineData("keyspace create cache --strategy primary --reads tail", "--reads tail needs strategy chain")]
-    [InlineData("keyspace create cache --strategy raft --reads session", "--reads session is not built yet")]
+    [InlineData("keyspace create cache --strategy raft --reads voted", "--reads voted is not built yet")]
     [InlineData("keyspace create cache --strategy raft --ship state", "raft ships the log; ship state needs strategy primary")]
     [InlineData("keyspace create cache --strategy chain --durability never", "--durability is one of fsync|written|memory, not 'never'")]
     [InlineData("keyspace create cache --strategy chain --spread rack", "--spread is one of provider|region|zone|none, not 'rack'")]

@@ -79,6 +79,8 @@ internal sealed partial class RunningProgram : IAsyncDisposable
 
     public Task<RespClient> ConnectAsync(int node = 0) => RespClient.ConnectAsync(RespPorts[node]);
 
+    public string ErrorText => string.Join('\n', _error);
+
     /// <summary>Asks the program to stop and waits for its exit code.</summary>
     public async Task<int> StopAsync()
     {
@@ -112,7 +114,7 @@ internal sealed partial class RunningProgram : IAsyncDisposable
         if (line is not null) lines.Enqueue(line);
     }
 
-    private async Task WaitAsync()
+    public async Task WaitAsync()
     {
         using var patience = new CancellationTokenSource(Patience);
         await _process.WaitForExitAsync(patience.Token);

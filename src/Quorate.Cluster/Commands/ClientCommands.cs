@@ -30,10 +30,8 @@ internal static class ClientCommands
                 (NodeCommand command, in CommandArgs _) => command.Reply.Integer(-1)),
             Sub("caching", 3, "6.0.0", "Tracks or skips the keys of the next command", Refuse(
                 "ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or OPTOUT mode enabled")),
-            AdminSub("pause", -3, "3.0.0", "Not built", Refuse(
-                "ERR CLIENT PAUSE is not built yet: this node never pauses its clients")),
-            AdminSub("unpause", 2, "6.2.0", "Not built", Refuse(
-                "ERR CLIENT UNPAUSE is not built yet: this node never pauses its clients")),
+            AdminSub("pause", -3, "3.0.0", "Lets commands on keys of this node's clients wait", ClientPause.Begin),
+            AdminSub("unpause", 2, "6.2.0", "Ends CLIENT PAUSE", ClientPause.End),
             AdminSub("unblock", -3, "5.0.0", "Not built", Refuse(
                 "ERR CLIENT UNBLOCK is not built yet: give commands that wait a timeout")),
             Help("client", "connection",
@@ -48,10 +46,12 @@ internal static class ClientCommands
                 "    Return information about client connections of this node.",
                 "NO-EVICT (ON|OFF)", "    Protect current client connection from eviction.",
                 "NO-TOUCH (ON|OFF)", "    Keep reads of the current connection from counting as use.",
+                "PAUSE <timeout> [WRITE|ALL]", "    Let commands on keys of this node's clients wait for <timeout> milliseconds.",
                 "REPLY (ON|OFF|SKIP)", "    Control the replies sent to the current connection.",
                 "SETINFO (LIB-NAME|LIB-VER) <value>", "    Tell the name or version of the client library.",
                 "SETNAME <name>", "    Assign the name <name> to the current connection.",
                 "TRACKING OFF", "    Server assisted client side caching is not built: ON is refused.",
+                "UNPAUSE", "    Let them go on.",
                 "TRACKINGINFO", "    Report tracking status for the current connection.")),
     ];
 

@@ -38,8 +38,6 @@ internal static class ClusterCommands
                 "INFO", "    Return information about the cluster.",
                 "KEYSLOT <key>", "    Return the hash slot for <key>.",
                 "MYID", "    Return the node id.")),
-        Command("readonly", 1, Loading | Stale | Fast, "cluster", "3.0.0", "Refused: every node serves every key", Refuse(Disabled)),
-        Command("readwrite", 1, Loading | Stale | Fast, "cluster", "3.0.0", "Refused: every node serves every key", Refuse(Disabled)),
         Command("asking", 1, Fast, "cluster", "3.0.0", "Refused: nothing is redirected", Refuse(Disabled)),
     ];
 

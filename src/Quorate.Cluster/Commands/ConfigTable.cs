@@ -9,6 +9,10 @@ namespace Quorate.Cluster.Commands;
 /// </summary>
 internal static class ConfigTable
 {
+    /// <summary>Whether clients of a keyspace are disconnected when this node ceases to lead it. No unless it is asked for: any node takes
+    /// any command, so the connection of an old leader goes on working.</summary>
+    public const string CloseOnDemotion = "close-clients-on-demotion";
+
     /// <summary>In alphabetical order.</summary>
     public static readonly IReadOnlyList<ConfigParameter> All =
     [
@@ -20,6 +24,7 @@ internal static class ConfigTable
             new("bind", Text, node => Words.Address(node.Self.RespAddress).Host),
             Fixed("cluster-enabled", YesNo, "no"),
             Fixed("client-query-buffer-limit", Memory, "1073741824"),
+            Settable(CloseOnDemotion, YesNo, "no"),
             Fixed("daemonize", YesNo, "no"),
             new("databases", Integer, node => node.DatabaseCount.ToString()),
             Fixed("dir", Text, ""),

@@ -19,7 +19,10 @@ internal static class ControlQuestions
 
     /// <summary>Answers the client when the control leader has answered, or when it is too late. What was done is known to this node
     /// before its client hears of it, so that the next command finds it.</summary>
-    public static void Await(NodeCommand command, long ticket)
+    /// <param name="command">The command that asked.</param>
+    /// <param name="ticket">What the question was answered with.</param>
+    /// <param name="done">Writes the reply when it was done; null: OK.</param>
+    public static void Await(NodeCommand command, long ticket, Action? done = null)
     {
         ControlAnswer? answer = null;
         if (Attempt()) return;
@@ -32,6 +35,7 @@ internal static class ControlQuestions
             if (!isKnownHere && !command.TimedOut) return false;
             if (answer is null) command.Reply.Error("UNCERTAIN the control group did not answer in time: look whether it was done"u8);
             else if (answer.Refusal is { } why) command.Reply.Error(why);
+            else if (done is not null) done();
             else command.Reply.Ok();
             return true;
         }

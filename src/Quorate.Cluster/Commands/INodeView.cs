@@ -1,4 +1,5 @@
 using Quorate.Cluster.Control;
+using Quorate.Cluster.Reads;
 using Quorate.Replication;
 
 namespace Quorate.Cluster.Commands;
@@ -14,7 +15,7 @@ public interface INodeView
     /// <summary>This node's entry in the members.</summary>
     Member Self { get; }
 
-    /// <summary>All nodes of the cluster, in ascending order of id.</summary>
+    /// <summary>All nodes of the cluster that were not removed, in ascending order of id.</summary>
     IReadOnlyList<Member> Members { get; }
 
     /// <summary>When this node was started.</summary>
@@ -28,6 +29,9 @@ public interface INodeView
 
     /// <summary>The groups of which this node holds a replica, in ascending order of id.</summary>
     IReadOnlyList<GroupStatus> Groups { get; }
+
+    /// <summary>The group of the numbered databases, whether this node holds a replica of it or not.</summary>
+    GroupStatus Default => Groups[0];
 
     /// <summary>The group that orders the writes of the keyspace that the session has selected.</summary>
     GroupStatus GroupOf(SessionState session);
@@ -45,8 +49,13 @@ public interface INodeView
     /// <returns>A ticket for <see cref="TryTakeAnswer"/>.</returns>
     long AskControl(ControlCommand command) => throw new InvalidOperationException("there is no control plane");
 
-    /// <summary>Asks the control group's leader to let another replica lead; none: whoever is fit.</summary>
-    long AskFailover(GroupId group, NodeId target) => throw new InvalidOperationException("there is no control plane");
+    /// <summary>Asks the control group's leader to let another replica lead; none: whoever is fit; <see cref="Supervisor.NoMore"/>: to give up
+    /// what was asked for before.</summary>
+    /// <param name="group">The group.</param>
+    /// <param name="target">Who is to lead.</param>
+    /// <param name="patienceMilliseconds">For how long the leader is asked; 0: as usual, and then it is deposed.</param>
+    /// <param name="isForced">After that it is deposed; false: all stays as it was.</param>
+    long AskFailover(GroupId group, NodeId target, int patienceMilliseconds = 0, bool isForced = true) => throw new InvalidOperationException("there is no control plane");
 
     /// <summary>The answer to a question, once; null while it is not there.</summary>
     /// <param name="last">Nobody asks for it again.</param>
@@ -54,6 +63,12 @@ public interface INodeView
 
     /// <summary>What fail-overs of a group cut off on this node, one line for each entry.</summary>
     IReadOnlyList<string> LostOf(GroupId group) => [];
+
+    /// <summary>The same as commands that can be repeated, in the order in which they were made.</summary>
+    IReadOnlyList<LostCommand> LostCommandsOf(GroupId group) => [];
+
+    /// <summary>Forgets one of them. False: there is no such entry.</summary>
+    bool ForgetLost(GroupId group, Epoch madeIn, LogIndex index) => false;
 
     /// <summary>Forgets them.</summary>
     void ClearLost(GroupId group)
@@ -74,8 +89,33 @@ public interface INodeView
     /// <summary>Who subscribed to what on this node.</summary>
     Channels Channels { get; }
 
-    /// <summary>Who is known to hold the last write that the session sent, acknowledged or not.</summary>
-    WriteHolders HoldersOfLastWrite(SessionState session);
+    /// <summary>Who is known to hold what the session's keyspace had applied up to an index.</summary>
+    WriteHolders HoldersUpTo(SessionState session, LogIndex index);
+
+    /// <summary>What a write in the session's keyspace has survived on this node when it counts there.</summary>
+    Durability DurabilityOf(SessionState session) => Options.Durability;
+
+    /// <summary>The keyspace that the session has selected; null when it is not known, or no more.</summary>
+    KeyspaceEntry? KeyspaceOf(SessionState session) => null;
+
+    /// <summary>Who leads a group, as this node knows; none when it does not.</summary>
+    NodeId LeaderOf(GroupId group) => NodeId.None;
+
+    /// <summary>Commands of this node's clients wait until then (monotonic, as <see cref="StepTime.Nanoseconds"/>).</summary>
+    void BeginPause(long untilNanoseconds, bool readsToo) => throw new InvalidOperationException("there is nothing to pause");
+
+    void EndPause() => throw new InvalidOperationException("there is nothing to pause");
+
+    /// <summary>Peers that this node has considered for its clients' reads, in ascending order of id.</summary>
+    IReadOnlyList<ReadPeer> ReadPeers => [];
+
+    /// <summary>Times that a peer got no more reads because it was silent or slow.</summary>
+    long ReadEjections => 0;
+
+    /// <summary>Notes in the session's positions how far the state here of its keyspace is.</summary>
+    void NotePosition(SessionState session)
+    {
+    }
 
     /// <summary>Puts whole RESP values, a published message, into another session's output, between two replies. Ends no
     /// session within the call.</summary>

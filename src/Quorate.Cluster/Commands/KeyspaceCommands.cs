@@ -27,7 +27,7 @@ internal static class KeyspaceCommands
             Command("keyspace|list", 2, Loading | Stale, Group, "7.2.0", "Lists the keyspaces with their policies", List, complexity: "O(N)"),
             Command("keyspace|show", 3, Loading | Stale, Group, "7.2.0", "Says what a keyspace's policy promises and who holds it", Show),
             Command("keyspace|failover", -3, Anytime, Group, "7.2.0", "Lets another replica lead a keyspace", Failover),
-            Command("keyspace|lost", -3, Anytime, Group, "7.2.0", "Lists, or with CLEAR forgets, the entries that fail-overs cut off on this node", Lost, complexity: "O(N)"),
+            Command("keyspace|lost", -3, Anytime, Group, "7.2.0", "Lists, or with CLEAR or FORGET forgets, the entries that fail-overs cut off on this node", Lost, complexity: "O(N)"),
             Help("keyspace", Group,
                 "CREATE <name> [DB <n>] [STRATEGY raft|primary|chain] [REPLICAS <n>] [ACK async|semisync:<k>|majority|sync]",
                 "    [MIN-IN-SYNC <n>] [WHEN-SHORT refuse|degrade] [SHIP log|state] [READS linearizable|tail|craq|eventual|weak]",
@@ -38,7 +38,7 @@ internal static class KeyspaceCommands
                 "LIST", "    Return the keyspaces.",
                 "SHOW <name>", "    Return what its policy promises, in sentences, and who holds it.",
                 "FAILOVER <name> [TO <node>]", "    Let another replica lead.",
-                "LOST <name> [CLEAR]", "    Return what fail-overs cut off on this node.")),
+                "LOST <name> [RAW|CLEAR|FORGET <epoch> <index>]", "    Return, or forget, what fail-overs cut off on this node.")),
     ];
 
     private static void Create(NodeCommand command, in CommandArgs args)
@@ -84,7 +84,7 @@ internal static class KeyspaceCommands
             return;
         }
 
-        if (!PolicyChange.IsForReadersOnly(keyspace.Policy, policy!)) command.Reply.Error("ERR only reads can be altered while a keyspace runs: create another keyspace and copy what it holds");
+        if (PolicyChange.WhyNot(keyspace.Policy, policy!) is { } whyNot) command.Reply.Error("ERR " + whyNot);
         else Ask(command, new AlterKeyspace(keyspace.Name, policy!));
     }
 
@@ -113,6 +113,7 @@ internal static class KeyspaceCommands
         foreach (var id in keyspace.Groups)
         {
             if (map.Group(id) is not { } group) continue;
+            if (group.Keyspace == keyspace.Id && group.Policy != keyspace.Policy) text.Append("not yet in force; until then ").Append(PolicyText.Print(group.Policy)).Append('\n');
             text.Append("group ").Append(id).Append(' ').Append(group.Configuration).Append('\n');
         }
 
@@ -151,6 +152,14 @@ internal static class KeyspaceCommands
             command.Node.ClearLost(keyspace.Groups[0]);
             command.Reply.Ok();
         }
+        else if (args.Count == 4 && Words.Is(args[3], "raw"))
+        {
+            Raw(command, command.Node.LostCommandsOf(keyspace.Groups[0]));
+        }
+        else if (args.Count == 6 && Words.Is(args[3], "forget") && Words.TryInteger(args[4], out var epoch) && Words.TryInteger(args[5], out var index))
+        {
+            command.Reply.Integer(command.Node.ForgetLost(keyspace.Groups[0], new Epoch(epoch), new LogIndex(index)) ? 1 : 0);
+        }
         else if (args.Count == 3)
         {
             var lost = command.Node.LostOf(keyspace.Groups[0]);
@@ -160,6 +169,20 @@ internal static class KeyspaceCommands
         else
         {
             CommandErrors.Syntax(command.Reply);
+        }
+    }
+
+    /// <summary>For programs: of each entry its epoch, its index, and its words, none when it is no command.</summary>
+    private static void Raw(NodeCommand command, IReadOnlyList<LostCommand> lost)
+    {
+        command.Reply.Array(lost.Count);
+        foreach (var entry in lost)
+        {
+            command.Reply.Array(3);
+            command.Reply.Integer(entry.MadeIn.Value);
+            command.Reply.Integer(entry.Index.Value);
+            command.Reply.Array(entry.Words.Count);
+            foreach (var word in entry.Words) command.Reply.Bulk(word);
         }
     }
 

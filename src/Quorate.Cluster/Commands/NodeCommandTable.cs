@@ -22,11 +22,13 @@ public static class NodeCommandTable
             ReplicationCommands.Entries,
             DiagnosticCommands.Entries,
             ClusterCommands.Entries,
+            ReadsCommands.Entries,
             PubSubCommands.Entries,
             UnbuiltCommands.Entries,
             QuorateCommands.Entries,
             KeyspaceCommands.Entries,
             NodeCommands.Entries,
+            SentinelCommands.Entries,
         }.SelectMany(entries => entries).OrderBy(entry => entry.Spec.Name, StringComparer.Ordinal),
     ];
 

@@ -17,7 +17,7 @@ internal static class NodeNames
     public static string HistoryName(INodeView node, GroupId group) => Digits($"group {group.Value} of {ClusterText(node)}");
 
     private static string ClusterText(INodeView node) =>
-        string.Join(' ', node.Members.Select(member => $"{member.Id.Value}={member.Name}"));
+        string.Join(' ', node.Options.Founders.Select(member => $"{member.Id.Value}={member.Name}"));
 
     private static string Digits(string text)
     {

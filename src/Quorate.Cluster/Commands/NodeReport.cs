@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Quorate.Cluster.Reads;
 using Quorate.Replication;
 
 namespace Quorate.Cluster.Commands;
@@ -27,6 +28,7 @@ internal static class NodeReport
         ("cluster", "Cluster", true, (_, text) => Field(text, "cluster_enabled", 0)),
         ("keyspace", "Keyspace", true, Keyspace),
         ("quorate", "Quorate", false, ReplicationReport.WriteGroups),
+        ("reads", "Reads", false, ReadReport.Write),
     ];
 
     /// <param name="command">Who asks.</param>

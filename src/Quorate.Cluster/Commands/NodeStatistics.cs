@@ -1,3 +1,4 @@
+using Quorate.Cluster.Reads;
 using Quorate.Replication;
 
 namespace Quorate.Cluster.Commands;
@@ -29,6 +30,8 @@ public sealed class NodeStatistics
     public long KeyspaceHits;
     public long KeyspaceMisses;
     public long ExpiredKeys;
+
+    public ReadStatistics Reads { get; } = new();
 
     public long ErrorReplies { get; private set; }
 
@@ -75,6 +78,7 @@ public sealed class NodeStatistics
         ConnectionsReceived = ConnectionsRejected = CommandsProcessed = 0;
         NetInputBytes = NetOutputBytes = PeerInputBytes = PeerOutputBytes = 0;
         KeyspaceHits = KeyspaceMisses = ExpiredKeys = ErrorReplies = 0;
+        Reads.Reset();
         _errors.Clear();
         _commands.Reset();
         _input.Reset();

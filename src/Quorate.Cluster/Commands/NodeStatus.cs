@@ -1,3 +1,4 @@
+using Quorate.Cluster.Voting;
 using Quorate.Replication;
 
 namespace Quorate.Cluster.Commands;
@@ -21,7 +22,14 @@ public sealed record GroupStatus(
     LogIndex CommitIndex,
     LogIndex LastApplied,
     long LeaderHeardMilliseconds,
-    IReadOnlyList<FollowerStatus> Followers);
+    IReadOnlyList<FollowerStatus> Followers)
+{
+    /// <summary>Whether the state here is trusted: ok, handing-over, quarantined or given-up.</summary>
+    public string Trust { get; init; } = "ok";
+
+    /// <summary>What comparing the replicas has come to on this node.</summary>
+    public VotingFigures Voting { get; init; } = new();
+}
 
 /// <summary>A follower as its leader sees it.</summary>
 /// <param name="Node">The follower.</param>
@@ -42,6 +50,12 @@ public readonly record struct DatabaseStatus(int Number, long Keys, long Expires
 /// <param name="Locally">It is safe on this node, in the sense of the node's <see cref="Durability"/>.</param>
 /// <param name="Replicas">Nodes other than the leader where it is safe. When the session has not written, all that exist.</param>
 public readonly record struct WriteHolders(bool IsKnown, bool Locally, int Replicas);
+
+/// <summary>A command that a fail-over cut off.</summary>
+/// <param name="MadeIn">The epoch in which it was taken.</param>
+/// <param name="Index">Its place in the log then.</param>
+/// <param name="Words">Its words; empty when the entry is not a command (state was shipped, or the log's clock).</param>
+public sealed record LostCommand(Epoch MadeIn, LogIndex Index, IReadOnlyList<byte[]> Words);
 
 /// <summary>What the operating system says of this process. Bytes and microseconds.</summary>
 public readonly record struct ProcessStatus(

@@ -60,6 +60,7 @@ internal static class QuorateCommands
         if (!isConfigured) text.Append($"leader={group.Leader} ");
         text.Append($"{(isConfigured ? "accepted" : "term")}={group.Term.Value} last={group.LastIndex.Value} ")
             .Append($"commit={group.CommitIndex.Value} applied={group.LastApplied.Value}");
+        if (group.Trust != "ok") text.Append($" trust={group.Trust}");
         if (!leads) text.Append($" leader_heard_ms={group.LeaderHeardMilliseconds}");
         text.Append('\n');
         foreach (var follower in group.Followers)

@@ -7,15 +7,14 @@ using static Quorate.Data.CommandFlags;
 namespace Quorate.Cluster.Commands;
 
 /// <summary>
-/// ROLE, WAIT, WAITAOF and the commands with which Redis is told who follows whom. Here the members elect their leader,
-/// and a write is acknowledged only when a majority has it, so WAIT adds nothing to an acknowledged write's safety but a
-/// larger number. It answers the number known, never one that is hoped for.
+/// ROLE, WAIT, WAITAOF and the commands with which Redis is told who follows whom. What an acknowledged write survives is the
+/// keyspace's policy's affair; WAIT answers how many hold it now: the number known, never one that is hoped for.
 /// </summary>
 internal static class ReplicationCommands
 {
     private const CommandFlags Operator = Admin | NoScript | Stale;
-    private const string Refusal = " is not used here: the members of the cluster elect their leader themselves "
-        + "(see QUORATE STATUS)";
+    private const string Refusal = " is not used here: who holds a keyspace is its policy's affair (KEYSPACE ALTER <name> REPLICAS <n>, "
+        + "NODE DRAIN <node>), and who leads it is changed by FAILOVER";
 
     private const string ReplicaStream = " is not served: a Redis replica cannot follow this server; "
         + "add a node to the cluster instead";
@@ -31,9 +30,7 @@ internal static class ReplicationCommands
         Command("replicaof", 3, Operator | NoAsyncLoading, "server", "5.0.0", "Refused",
             Refuse("ERR REPLICAOF" + Refusal)),
         Command("slaveof", 3, Operator | NoAsyncLoading, "server", "1.0.0", "Refused", Refuse("ERR SLAVEOF" + Refusal)),
-        Command("failover", -1, Operator, "server", "6.2.0", "Not built", Refuse(
-            "ERR FAILOVER is not built yet: stop the leader's process and the other members elect a new leader "
-            + "(see QUORATE STATUS)")),
+        Command("failover", -1, Operator, "server", "6.2.0", "Lets another replica lead the selected keyspace", FailoverCommand.Execute),
         Command("psync", -3, Admin | NoScript | NoAsyncLoading | NoMulti, "server", "2.8.0", "Refused",
             Refuse("ERR PSYNC" + ReplicaStream)),
         Command("sync", 1, Admin | NoScript | NoAsyncLoading | NoMulti, "server", "1.0.0", "Refused",
@@ -59,7 +56,7 @@ internal static class ReplicationCommands
             reply.Array(online.Length);
             foreach (var follower in online)
             {
-                var (host, port) = Words.Address(node.Members.First(m => m.Id == follower.Node).RespAddress);
+                var (host, port) = Words.Address(node.Members.FirstOrDefault(m => m.Id == follower.Node)?.RespAddress ?? "");
                 reply.Array(3);
                 reply.Bulk(host);
                 reply.BulkInteger(port);
@@ -96,8 +93,9 @@ internal static class ReplicationCommands
         if (!TryCount(command, args[1], 0, 1, out var local)) return;
         if (!TryCount(command, args[2], 0, long.MaxValue, out var replicas)) return;
         if (!TryTimeout(command, args[3], out var timeout)) return;
-        var synced = command.Node.Options.Durability == Durability.Fsync;
-        if (local > 0 && command.Node.Options.Durability == Durability.Memory)
+        var durability = command.Node.DurabilityOf(command.Session);
+        var synced = durability == Durability.Fsync;
+        if (local > 0 && durability == Durability.Memory)
         {
             command.Reply.Error("ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled."u8);
             return;
@@ -121,6 +119,8 @@ internal static class ReplicationCommands
     private static void Start(
         NodeCommand command, string name, long timeoutMilliseconds, Func<WriteHolders, bool, bool> tryAnswer)
     {
+        // All that this session was answered is applied by now; what others write meanwhile is not waited for.
+        var group = command.Node.GroupOf(command.Session);
         if (Attempt()) return;
         var deadline = timeoutMilliseconds == 0 ? long.MaxValue
             : command.Now.Nanoseconds + (timeoutMilliseconds * StepTime.NanosecondsPerMillisecond);
@@ -128,10 +128,10 @@ internal static class ReplicationCommands
 
         bool Attempt()
         {
-            var holders = command.Node.HoldersOfLastWrite(command.Session);
+            var holders = command.Node.HoldersUpTo(command.Session, group.LastApplied);
             if (holders.IsKnown) return tryAnswer(holders, command.TimedOut);
             command.Reply.Error($"ERR {name} cannot be used with replica instances: this node does not lead the keyspace and "
-                + "does not know which nodes hold the write; a majority holds every acknowledged write");
+                + "does not know which nodes hold the write; what an acknowledged write survives, KEYSPACE SHOW says");
             return true;
         }
     }

@@ -1,3 +1,4 @@
+using Quorate.Cluster.Reads;
 using Quorate.Replication;
 
 namespace Quorate.Cluster.Commands;
@@ -59,6 +60,17 @@ public sealed class SessionState(long id, string clientAddress, string localAddr
 
     public void Select(int database, string? keyspace = null) => (Database, Keyspace, HasMoved) = (database, keyspace, true);
 
+    /// <summary>What this connection's reads may return (READS); null: what the keyspace's policy says.</summary>
+    public ReadRule? Reads { get; private set; }
+
+    /// <summary>How far in the history of each keyspace's group the connection has seen.</summary>
+    public SessionPositions Positions { get; } = new();
+
+    /// <summary>What the connection writes and reads is noted in <see cref="Positions"/>, whatever the rule.</summary>
+    public bool FollowsHistory { get; set; }
+
+    public void ReadBy(ReadRule? rule) => (Reads, HasMoved) = (rule, true);
+
     /// <summary>2 or 3, chosen with HELLO. Whoever writes to this client sets <c>RespWriter.Protocol</c> to it.</summary>
     public int Protocol { get; set; } = 2;
 
@@ -106,6 +118,9 @@ public sealed class SessionState(long id, string clientAddress, string localAddr
     {
         Name = "";
         Select(0);
+        Reads = null;
+        FollowsHistory = false;
+        Positions.Clear();
         Protocol = 2;
         NoTouch = false;
         ReplyMode = ReplyMode.On;

@@ -27,6 +27,12 @@ internal static class ChainCare
                 return;
             }
 
+            if (left.Length > 0 && !HasWhole(supervisor, group, left))
+            {
+                watch.Say("reconfiguration", "waiting until one of those left says that it holds everything", now);
+                return;
+            }
+
             if (left.Length == 0) current.InSync.ToList().ForEach(n => watch.Withheld.Add(n));
             if (left.Length == 0 || !Membership.Change(supervisor, group, watch, Chained(current, left), now))
                 watch.Say("reconfiguration", "nobody of the chain that certainly holds everything answers", now);
@@ -36,9 +42,14 @@ internal static class ChainCare
         if (TakeWanted(supervisor, group, watch, now)) return;
         Heirs.IsOverdue(supervisor, group, watch, current.Leader, now);
         if (watch.Heir.IsNone) watch.Say("steady", "", now);
-        if (Settling.Step(supervisor, group, watch, now) || Adoption.Step(supervisor, group, now)) return;
+        if (Settling.Step(supervisor, group, watch, now) || SetAside.Step(supervisor, group, watch, now) || Adoption.Step(supervisor, group, now)) return;
         Membership.Step(supervisor, group, watch, now);
     }
+
+    /// <summary>One of them has said that it holds all there is. A chain of replicas that are all empty, or have all forgotten, would
+    /// never order anything, and nobody could join it: at its birth those that have not heard of it are empty.</summary>
+    private static bool HasWhole(Supervisor supervisor, GroupEntry group, NodeId[] chain) =>
+        chain.Any(n => supervisor.BeatOf(n, group.Id) is { Report.NeedsState: false } beat && beat.Report.Epoch.Value > 0);
 
     /// <summary>Neighbours know best who does not answer and who has caught up; the one nearest to the head is heard first.
     /// Another order of the same replicas is the head's to ask for: it has stopped ordering before.</summary>
@@ -52,7 +63,7 @@ internal static class ChainCare
             NodeId[] order = [.. wanted.InSync.Where(n => current.InSync.Contains(n) || (current.Learners.Contains(n) && !supervisor.Detector.IsSuspected(n)))];
             // The head and the tail begin anew in a new epoch when they were restarted, with the same chain.
             var isAnew = wanted.InSync.SequenceEqual(current.InSync);
-            if (order.Length == 0 || (order.SequenceEqual(current.InSync) && !isAnew)) continue;
+            if (!HasWhole(supervisor, group, order) || (order.SequenceEqual(current.InSync) && !isAnew)) continue;
             var keepsOrder = order.Where(current.InSync.Contains).SequenceEqual(current.InSync.Where(order.Contains));
             if (!keepsOrder && node != current.Leader) continue;
             if (!Membership.Change(supervisor, group, watch, Chained(current, order), now, isAnew)) continue;

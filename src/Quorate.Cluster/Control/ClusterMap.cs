@@ -37,6 +37,9 @@ public sealed class ClusterMap
     /// <summary>Nodes with ids up to this that the map does not know were removed long ago.</summary>
     internal int RemovedUpTo { get; set; }
 
+    /// <summary>Unknown nodes with ids up to this were removed.</summary>
+    public int LastForgotten => RemovedUpTo;
+
     public NodeEntry? Node(NodeId id) => _nodes.GetValueOrDefault(id.Value);
 
     public KeyspaceEntry? Keyspace(int id) => _keyspaces.GetValueOrDefault(id);

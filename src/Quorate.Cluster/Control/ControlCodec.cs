@@ -24,6 +24,8 @@ public static class ControlCodec
             11 => new Seal(reader.Group(), reader.Epoch()),
             12 => new Settle(reader.Group(), reader.Epoch()),
             13 => new SetDefaultPolicy(reader.Policy()),
+            14 => new JoinNode(reader.Text(), reader.Text(), reader.Text(), reader.Text(), reader.Labels()),
+            15 => new SetVoters(reader.Int32()),
             _ => null,
         };
         if (command is not null && reader.IsWhole) return true;

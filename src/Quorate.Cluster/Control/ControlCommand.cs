@@ -46,6 +46,30 @@ public sealed record AddNode(NodeId Id, string Name, string PeerAddress, string 
         MapCodec.Write(writer, new NodeEntry(Id, Name, PeerAddress, ClientAddress, HttpAddress, Labels, NodeState.Joining));
 }
 
+/// <summary>Makes a node known that is to join, under the next id that was never used. Said again by a node that was not heard
+/// yet it is done again, with the same id.</summary>
+public sealed record JoinNode(string Name, string PeerAddress, string ClientAddress, string HttpAddress, NodeLabels Labels) : ControlCommand
+{
+    internal override byte Kind => 14;
+
+    internal override void Write(FieldWriter writer)
+    {
+        writer.Text(Name);
+        writer.Text(PeerAddress);
+        writer.Text(ClientAddress);
+        writer.Text(HttpAddress);
+        writer.Labels(Labels);
+    }
+}
+
+/// <summary>How many nodes vote in the control group, and how many hold the numbered databases.</summary>
+public sealed record SetVoters(int Count) : ControlCommand
+{
+    internal override byte Kind => 15;
+
+    internal override void Write(FieldWriter writer) => writer.Int32(Count);
+}
+
 public sealed record SetLabels(NodeId Id, NodeLabels Labels) : ControlCommand
 {
     internal override byte Kind => 3;

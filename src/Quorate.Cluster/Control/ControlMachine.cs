@@ -71,6 +71,8 @@ public sealed class ControlMachine(IControlListener? listener = null) : IStateMa
     {
         Bootstrap c => NodeChanges.Find(Map, c, out change),
         AddNode c => NodeChanges.Find(Map, c, out change),
+        JoinNode c => NodeChanges.Find(Map, c, out change),
+        SetVoters c => VoterChanges.Find(Map, c, out change),
         SetLabels c => NodeChanges.Find(Map, c, out change),
         AdmitNode c => NodeChanges.Find(Map, c, out change),
         DrainNode c => NodeChanges.Find(Map, c, out change),

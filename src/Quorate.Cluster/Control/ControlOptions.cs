@@ -6,10 +6,11 @@ namespace Quorate.Cluster.Control;
 public sealed record ControlOptions
 {
     /// <summary>A node sends a heartbeat to the control leader this often.</summary>
-    public int HeartbeatMilliseconds { get; init; } = 100;
+    public int HeartbeatMilliseconds { get; init; } = 50;
 
-    /// <summary>How long a granted lease runs on the node, from the moment it sent the heartbeat.</summary>
-    public int LeaseMilliseconds { get; init; } = 1000;
+    /// <summary>How long a granted lease runs on the node, from the moment it sent the heartbeat. About as long as it takes
+    /// to suspect a silent node: shorter gains nothing but when the control leader is the one that dies.</summary>
+    public int LeaseMilliseconds { get; init; } = 400;
 
     /// <summary>The largest difference in rate between two nodes' clocks, in thousandths: by so much longer the control
     /// leader counts a lease as running.</summary>
@@ -20,7 +21,7 @@ public sealed record ControlOptions
     public double SuspicionThreshold { get; init; } = 8;
 
     /// <summary>A late heartbeat is not held against a node for this long: a collection of garbage, a lost packet.</summary>
-    public int AcceptablePauseMilliseconds { get; init; } = 250;
+    public int AcceptablePauseMilliseconds { get; init; } = 300;
 
     /// <summary>A suspected node counts as up again after this long of regular heartbeats; twice as long with each relapse.</summary>
     public int RecoveryMilliseconds { get; init; } = 500;

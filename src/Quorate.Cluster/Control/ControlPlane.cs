@@ -16,6 +16,8 @@ internal sealed class ControlPlane : HostedGroup, IControlListener
     private readonly ControlOptions _options;
     private readonly RaftReplica _raft;
     private readonly Supervisor _supervisor;
+    private readonly ControlVoters _voters;
+    private long _nextVoters;
     private readonly List<ControlCommand> _proposals = [];
     private readonly Dictionary<RequestId, (NodeId Origin, long Ticket, long Incarnation)> _asked = [];
     private readonly Dictionary<long, ControlAnswer?> _tickets = [];
@@ -25,14 +27,16 @@ internal sealed class ControlPlane : HostedGroup, IControlListener
     private long _nextTelling;
     private Term _electedIn;
     private long _seenVersion = -1;
+    private bool _mapIsNews;
 
     public ControlPlane(Node node, ControlOptions options)
         : base(ControlMachine.ControlGroup, node)
     {
         _options = options;
         Machine = new ControlMachine(this);
-        _supervisor = new Supervisor(Machine, options);
-        _raft = node.MakeRaft(Id, Machine, new Configuration(node.Options.Members.Select(m => m.Id)), !node.Options.IsEphemeral, null);
+        _supervisor = new Supervisor(Machine, options, node.Rules.Supervisor);
+        _raft = node.MakeRaft(Id, Machine, new Configuration(node.Options.Founders.Select(m => m.Id)), !node.Options.IsEphemeral, null);
+        _voters = new ControlVoters(_supervisor, _raft);
     }
 
     public override IReplica Replica => _raft;
@@ -80,7 +84,7 @@ internal sealed class ControlPlane : HostedGroup, IControlListener
     {
         _raft.OnTick(now, Effects);
         AfterStep(now);
-        if (now.Nanoseconds >= _nextBeat)
+        if (now.Nanoseconds >= _nextBeat || Node.Holdings.HasNews())
         {
             _nextBeat = now.Nanoseconds + _options.Nanoseconds(_options.HeartbeatMilliseconds);
             Node.Holdings.MakeVoters(now);
@@ -89,6 +93,7 @@ internal sealed class ControlPlane : HostedGroup, IControlListener
 
         if (!IsCurrent(now) || _electedIn != _raft.CurrentTerm) return;
         _supervisor.OnTick(now);
+        if (now.Nanoseconds >= _nextVoters) CareForVoters(now);
         while (_supervisor.TryTakeNotice(out var notice)) Notices.Enqueue(notice!);
         _supervisor.TakeProposals(_proposals);
         foreach (var command in _proposals) Propose(default, command.Encode(), now);
@@ -99,6 +104,7 @@ internal sealed class ControlPlane : HostedGroup, IControlListener
     {
         _raft.OnTurnEnd(now, Effects);
         AfterStep(now);
+        if (_mapIsNews) TellNews(now);
     }
 
     public override void AfterStep(StepTime now)
@@ -107,6 +113,8 @@ internal sealed class ControlPlane : HostedGroup, IControlListener
         {
             _seenVersion = Map.Version;
             Node.Routing.OnMapChanged();
+            _mapIsNews = true;
+            NeedsTurnEnd();
         }
 
         // A term's first no-op is applied when a read may be answered: then all that was decided before is known here.
@@ -115,7 +123,7 @@ internal sealed class ControlPlane : HostedGroup, IControlListener
         _supervisor.OnElected(now);
         if (Map.Nodes.Count > 0) return;
         var labels = Node.Options.Labels;
-        Propose(default, new Bootstrap([.. Node.Options.Members.Select(m => new NodeEntry(
+        Propose(default, new Bootstrap([.. Node.Options.Founders.Select(m => new NodeEntry(
             m.Id, m.Name, m.PeerAddress, m.RespAddress, "", m.Id == Node.Options.Self ? labels : new(), NodeState.Up))]).Encode(), now);
     }
 
@@ -172,19 +180,37 @@ internal sealed class ControlPlane : HostedGroup, IControlListener
         else if (question.What == Asking.Failover) AskFailover(id, question.Payload.Span, now);
         else if (!ControlCodec.TryDecode(question.Payload.Span, out var command)) Tell(id, "ERR the control leader does not know this command: it runs another version");
         else if (Machine.WhyNot(command!) is { } refusal) Tell(id, "ERR " + refusal);
+        else if (command is RemoveNode leaving && WhyStillHolds(leaving.Id) is { } why) Tell(id, "ERR " + why);
         else Propose(id, question.Payload.ToArray(), now);
+    }
+
+    private string? WhyStillHolds(NodeId node) =>
+        _raft.Status.Configuration.IsVoter(node) ? "it still votes in the control group: it is on its way out, try again in a moment" : _supervisor.WhyStillHolds(node);
+
+    private void CareForVoters(StepTime now)
+    {
+        const long Every = 100 * StepTime.NanosecondsPerMillisecond;
+        _nextVoters = now.Nanoseconds + Every;
+        var self = Node.Options.Self;
+        if (_voters.Heir(self) is { IsNone: false } heir)
+            _raft.OnRequest(new ReplicaRequest { Id = default, Kind = RequestKind.TransferLeadership, Target = heir }, now, Effects);
+        else if (_voters.Step(self, now.Nanoseconds) is { } target)
+            _raft.OnRequest(new ReplicaRequest { Id = default, Kind = RequestKind.ChangeMembership, Payload = target.Encode() }, now, Effects);
+        else return;
+        NeedsTurnEnd();
     }
 
     private void AskFailover(RequestId id, ReadOnlySpan<byte> payload, StepTime now)
     {
-        if (payload.Length != 8)
+        if (payload.Length != 16)
         {
             Tell(id, "ERR the control leader does not know this question: it runs another version");
             return;
         }
 
         var group = new GroupId(BinaryPrimitives.ReadInt32LittleEndian(payload));
-        var refusal = _supervisor.AskFailover(group, new NodeId(BinaryPrimitives.ReadInt32LittleEndian(payload[4..])), now);
+        var refusal = _supervisor.AskFailover(group, new NodeId(BinaryPrimitives.ReadInt32LittleEndian(payload[4..])), now,
+            Math.Max(0, BinaryPrimitives.ReadInt32LittleEndian(payload[8..])), BinaryPrimitives.ReadInt32LittleEndian(payload[12..]) != 0);
         Tell(id, refusal is null ? null : "ERR " + refusal);
     }
 
@@ -216,6 +242,19 @@ internal sealed class ControlPlane : HostedGroup, IControlListener
         };
         if (!_raft.IsLeader) Node.SendTo(_raft.Leader, this, heartbeat);
         else if (_supervisor.OnHeartbeat(Node.Options.Self, heartbeat, now, _electedIn == _raft.CurrentTerm && IsCurrent(now)) is { } reply) CarryOut(reply, now);
+    }
+
+    /// <summary>What was decided just now is told at once to whom it concerns: a fail-over does not wait for heartbeats.</summary>
+    private void TellNews(StepTime now)
+    {
+        _mapIsNews = false;
+        if (!IsCurrent(now) || _electedIn != _raft.CurrentTerm) return;
+        foreach (var node in Map.Nodes)
+        {
+            if (_supervisor.AnswerAgain(node.Id, now) is not { } reply) continue;
+            if (node.Id == Node.Options.Self) CarryOut(reply, now);
+            else Node.SendTo(node.Id, this, reply);
+        }
     }
 
     /// <summary>The map learns where this node is and how it is reached, when its operator has changed that. Nobody waits for the

@@ -10,7 +10,8 @@ internal enum Asking : byte
     /// <summary>Order the encoded <see cref="ControlCommand"/>.</summary>
     Command = 1,
 
-    /// <summary>Let another replica lead: [i32 group][i32 node, 0 for whoever is fit].</summary>
+    /// <summary>Let another replica lead: [i32 group][i32 node, 0 for whoever is fit, −1 for nobody any more][i32 patience in milliseconds][i32
+    /// 1: the leader is deposed when that is over].</summary>
     Failover = 2,
 }
 

@@ -81,7 +81,8 @@ internal static class FailoverChoice
         if (!now.Contains(best.Node)) return new GroupConfiguration(group.Epoch.Next, default, now.InSync, [.. now.Learners, best.Node]);
         // With ack sync whoever is in sync is needed for every write: no one who may lack an old one begins there.
         var stays = group.Policy.Ack == Ack.Sync && group.Complete.Count > 0 ? group.Complete : now.InSync;
-        bool IsInSync(NodeId node) => node == best.Node || (stays.Contains(node) && holding.Any(a => a.Node == node));
+        // A majority is one of all: who does not answer now is still one of those it is counted among.
+        bool IsInSync(NodeId node) => node == best.Node || (stays.Contains(node) && (group.Policy.Ack == Ack.Majority || holding.Any(a => a.Node == node)));
         return new GroupConfiguration(
             group.Epoch.Next, best.Node, [.. now.Members.Where(IsInSync)], [.. now.Members.Where(n => !IsInSync(n))]);
     }

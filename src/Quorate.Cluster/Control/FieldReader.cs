@@ -150,7 +150,15 @@ internal ref struct FieldReader(ReadOnlySpan<byte> bytes)
     {
         var epoch = Epoch();
         var leader = Node();
-        return new GroupConfiguration(epoch, leader, Nodes(), Nodes());
+        return new GroupConfiguration(epoch, leader, Nodes(), Nodes()) { Rule = Flag() ? Rule() : null };
+    }
+
+    private GroupRule? Rule()
+    {
+        GroupRule? rule = null;
+        if (_rest.Length < GroupRule.EncodedLength || !GroupRule.TryRead(_rest[..GroupRule.EncodedLength], out rule)) Fail();
+        else _rest = _rest[GroupRule.EncodedLength..];
+        return rule;
     }
 
     public ReplicaReport Report() => new(Epoch(), Epoch(), new LogIndex(Natural()), new LogIndex(Natural()), Flag());

@@ -59,6 +59,10 @@ internal readonly struct FieldWriter(IBufferWriter<byte> output)
         Node(configuration.Leader);
         Nodes(configuration.InSync);
         Nodes(configuration.Learners);
+        Flag(configuration.Rule is not null);
+        if (configuration.Rule is not { } rule) return;
+        rule.Write(output.GetSpan(GroupRule.EncodedLength));
+        output.Advance(GroupRule.EncodedLength);
     }
 
     public void Report(in ReplicaReport report)

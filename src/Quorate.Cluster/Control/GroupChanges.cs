@@ -55,7 +55,7 @@ internal static class GroupChanges
         foreach (var node in members)
             if (!map.IsMember(node)) return $"{node} is not in the cluster";
         foreach (var node in next.InSync)
-            if (!group.Configuration.Contains(node)) return $"{node} is new to the group: it begins as a learner";
+            if (!group.Configuration.Contains(node) && group.Id != ControlMachine.ControlGroup) return $"{node} is new to the group: it begins as a learner";
         return null;
     }
 

@@ -23,12 +23,20 @@ internal sealed class GroupWatch(GroupId group)
     /// <summary>Replicas that are to lose their part: their leases are not renewed.</summary>
     public HashSet<NodeId> Withheld { get; } = [];
 
+    /// <summary>Replicas that left the group because their state was wrong: how often, and when the last time.</summary>
+    public Dictionary<NodeId, (int Times, long At)> SetAside { get; } = [];
+
     /// <summary>Who is to lead instead, by an operator's word or because the leader should not; none otherwise.</summary>
     public NodeId Heir { get; set; }
 
     public long HeirSince { get; set; }
 
     public bool IsOperatorsWish { get; set; }
+
+    /// <summary>How long the operator's wish is waited for, in nanoseconds, and whether the leader is deposed then.</summary>
+    public long HeirPatience { get; set; }
+
+    public bool IsHeirForced { get; set; }
 
     /// <summary>First seen sealed at, in this epoch; 0 when it is not.</summary>
     public long SealedSince { get; set; }

@@ -7,7 +7,11 @@ namespace Quorate.Cluster.Control;
 /// <param name="Wanted">The configuration that a primary or chain replica asks for; of the leader of a raft group the one
 /// that is committed there.</param>
 /// <param name="Leads">For a raft group: this replica is the leader.</param>
-public sealed record GroupBeat(GroupId Group, ReplicaReport Report, GroupConfiguration? Wanted = null, bool Leads = false);
+public sealed record GroupBeat(GroupId Group, ReplicaReport Report, GroupConfiguration? Wanted = null, bool Leads = false)
+{
+    /// <summary>Replicas whose state was found to differ from the majority's: the leader says it of others, and one that was told of itself.</summary>
+    public IReadOnlyList<NodeId> Diverged { get; init; } = [];
+}
 
 /// <summary>A node → the control leader: it lives, how its disk does, what its replicas hold and want.</summary>
 public sealed class Heartbeat : Message
@@ -46,6 +50,7 @@ public sealed class Heartbeat : Message
             writer.Flag(group.Leads);
             writer.Flag(group.Wanted is not null);
             if (group.Wanted is not null) writer.Configuration(group.Wanted);
+            writer.Nodes(group.Diverged);
         }
     }
 
@@ -63,7 +68,7 @@ public sealed class Heartbeat : Message
             var group = reader.Group();
             var report = reader.Report();
             var leads = reader.Flag();
-            groups.Add(new GroupBeat(group, report, reader.Flag() ? reader.Configuration() : null, leads));
+            groups.Add(new GroupBeat(group, report, reader.Flag() ? reader.Configuration() : null, leads) { Diverged = reader.Nodes() });
         }
 
         message = !reader.IsWhole ? null : new Heartbeat

@@ -55,9 +55,10 @@ internal static class HeartbeatAnswer
         foreach (var beat in heartbeat.Groups)
         {
             if (supervisor.Map.Group(beat.Group) is not { } group) dropped.Add(beat.Group);
-            else if (group.Policy.Strategy == Strategy.Raft ? !IsOut(supervisor, group, node) : group.Needs(node)) continue;
-            else if (group.Policy.Strategy == Strategy.Raft) dropped.Add(beat.Group);
+            else if (group.Needs(node)) continue;
+            // It may lead a raft group that is to go on without it: only then it knows the wish that it has to make true.
             else if (beat.Report.Epoch < group.Epoch) assignments.Add(Assignment(group));
+            else if (group.Policy.Strategy == Strategy.Raft && !IsOut(supervisor, group, node)) continue;
             else dropped.Add(beat.Group);
         }
 
@@ -78,5 +79,7 @@ internal static class HeartbeatAnswer
         return newest is { Wanted: { } actual } && newest.Report.Epoch == group.Epoch && !actual.Contains(node);
     }
 
-    private static GroupAssignment Assignment(GroupEntry group) => new(group.Id, group.Policy, group.Configuration);
+    /// <summary>With the rule of the policy in force: it holds from this epoch on, whoever passes the configuration on.</summary>
+    private static GroupAssignment Assignment(GroupEntry group) =>
+        new(group.Id, group.Policy, group.IsConfigured ? group.Configuration with { Rule = GroupRule.Of(group.Policy) } : group.Configuration);
 }

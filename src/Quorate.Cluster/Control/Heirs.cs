@@ -19,9 +19,19 @@ internal static class Heirs
             watch.HeirSince = now;
         }
 
+        if (watch.IsOperatorsWish && !watch.IsHeirForced && now - watch.HeirSince >= watch.HeirPatience) GiveUp(watch);
         if (watch.Heir.IsNone) return false;
         watch.Say("hand-over", $"{leader} is asked to hand over to {watch.Heir}", now);
-        return now - watch.HeirSince >= supervisor.Options.Nanoseconds(supervisor.Options.HandOverMilliseconds);
+        var patience = watch.IsOperatorsWish ? watch.HeirPatience : supervisor.Options.Nanoseconds(supervisor.Options.HandOverMilliseconds);
+        return now - watch.HeirSince >= patience;
+    }
+
+    /// <summary>False: nobody was wished for.</summary>
+    public static bool GiveUp(GroupWatch watch)
+    {
+        var wasAsked = watch.IsOperatorsWish && !watch.Heir.IsNone;
+        if (wasAsked) (watch.Heir, watch.IsOperatorsWish) = (default, false);
+        return wasAsked;
     }
 
     /// <summary>The replica in sync that leads the fewest groups; none when nobody else is fit.</summary>

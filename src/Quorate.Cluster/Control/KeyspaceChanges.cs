@@ -41,7 +41,11 @@ internal static class KeyspaceChanges
         if (policy == keyspace.Policy) return "the policy is that already";
         if (PolicyChange.WhyNot(keyspace.Policy, policy) is { } whyNot) return whyNot;
         if (!PolicyChange.IsForReadersOnly(keyspace.Policy, policy) && map.Group(keyspace.Groups[0])!.Keyspace != keyspace.Id)
-            return $"'{command.Name}' shares its group with '{map.Keyspace(map.Group(keyspace.Groups[0])!.Keyspace)?.Name}', whose policy decides; only reads can be altered here. Drop this keyspace and create one of its own for the number";
+            return $"'{command.Name}' shares its group with '{map.Keyspace(map.Group(keyspace.Groups[0])!.Keyspace)?.Name}', whose policy decides; only reads can be altered here, and the number of replicas with NODE VOTERS. Drop this keyspace and create one of its own for the number";
+        if (keyspace.Groups.Contains(ControlMachine.DefaultGroup) && policy.Replicas != keyspace.Policy.Replicas)
+            return "the numbered databases have as many replicas as there are voters: NODE VOTERS <n>";
+        if (policy.Spread is { } label && policy.Spread != keyspace.Policy.Spread && keyspace.Groups.Any(g => !IsSpread(map, map.Group(g)!, label)))
+            return $"the replicas of '{command.Name}' are not spread over {label} now, and altering does not move them: drain a node that stands in a {label} with another, or create a second keyspace and copy the keys";
         var up = map.Nodes.Where(n => n.State == NodeState.Up).Select(n => n.Labels).ToList();
         if ((policy.Replicas > keyspace.Policy.Replicas || policy.Spread != keyspace.Policy.Spread) && PolicyCheck.Shortage(policy, up) is { } shortage) return shortage;
         change = () => map.Put(keyspace with { Policy = policy });
@@ -67,6 +71,12 @@ internal static class KeyspaceChanges
         var policy = PolicyDefaults.Normal(command.Policy);
         change = () => map.DefaultPolicy = policy;
         return Problem(policy);
+    }
+
+    private static bool IsSpread(ClusterMap map, GroupEntry group, string label)
+    {
+        var values = group.Configuration.Members.Select(n => map.Node(n)?.Labels.Of(label)).ToList();
+        return !values.Contains(null) && values.Distinct().Count() == values.Count;
     }
 
     private static string? Problem(Policy policy)

@@ -50,7 +50,8 @@ internal static class Membership
         var staying = current.Members.Where(n => !IsGone(n)).ToList();
         if (staying.Count < policy.Replicas)
         {
-            var nodes = supervisor.Map.Nodes.Where(n => !current.Contains(n.Id) && !supervisor.Detector.IsSuspected(n.Id) && supervisor.Detector.WasHeard(n.Id));
+            var nodes = supervisor.Map.Nodes.Where(n => !current.Contains(n.Id) && !supervisor.Detector.IsSuspected(n.Id) && supervisor.Detector.WasHeard(n.Id)
+                && SetAside.MayCome(supervisor, group, n.Id, now));
             return Placement.ChooseOne(policy, [.. staying.Select(n => supervisor.Map.Node(n)!)], nodes, supervisor.Map.ReplicasOn) is { } newcomer
                 ? current with { Epoch = current.Epoch.Next, Learners = [.. current.Learners, newcomer] }
                 : null;
@@ -64,7 +65,7 @@ internal static class Membership
         {
             goes = current.InSync.FirstOrDefault(n => IsGone(n) && n != current.Leader);
             if (goes.IsNone && current.Learners.Count > 0 && ready + current.Learners.Count > policy.Replicas) goes = current.Learners[^1];
-            if (goes.IsNone && ready > policy.Replicas) goes = MostLoaded(supervisor, current);
+            if (goes.IsNone && ready > policy.Replicas) goes = MostLoaded(supervisor, group);
         }
 
         return goes.IsNone ? null : current with
@@ -75,6 +76,9 @@ internal static class Membership
         };
     }
 
-    private static NodeId MostLoaded(Supervisor supervisor, GroupConfiguration current) =>
-        current.InSync.Where(n => n != current.Leader).OrderByDescending(supervisor.Map.ReplicasOn).ThenByDescending(n => n.Value).FirstOrDefault();
+    private static NodeId MostLoaded(Supervisor supervisor, GroupEntry group)
+    {
+        var leader = group.IsConfigured ? group.Configuration.Leader : RaftCare.LeaderOf(supervisor, group);
+        return group.Configuration.InSync.Where(n => n != leader).OrderByDescending(supervisor.Map.ReplicasOn).ThenByDescending(n => n.Value).FirstOrDefault();
+    }
 }

@@ -6,15 +6,15 @@ namespace Quorate.Cluster.Control;
 internal sealed class NodeBeats
 {
     private readonly Dictionary<GroupId, GroupBeat> _groups = [];
-    private long _incarnation = long.MinValue;
-    private long _sentAt = long.MinValue;
+
+    /// <summary>The whole of it; null before the first.</summary>
+    public Heartbeat? Last { get; private set; }
 
     /// <summary>False: it is older than what was heard already, and says nothing.</summary>
     public bool TryTake(Heartbeat heartbeat)
     {
-        if (heartbeat.Incarnation < _incarnation) return false;
-        if (heartbeat.Incarnation == _incarnation && heartbeat.SentAt <= _sentAt) return false;
-        (_incarnation, _sentAt) = (heartbeat.Incarnation, heartbeat.SentAt);
+        if (Last is { } last && (heartbeat.Incarnation < last.Incarnation || (heartbeat.Incarnation == last.Incarnation && heartbeat.SentAt <= last.SentAt))) return false;
+        Last = heartbeat;
         _groups.Clear();
         foreach (var group in heartbeat.Groups) _groups[group.Group] = group;
         return true;

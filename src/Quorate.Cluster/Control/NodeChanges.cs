@@ -43,6 +43,24 @@ internal static class NodeChanges
         return null;
     }
 
+    /// <summary>The greatest id there ever was is in the map, or is the last that the map has forgotten.</summary>
+    public static string? Find(ClusterMap map, JoinNode command, out Action? change)
+    {
+        change = null;
+        if (!map.IsKnown) return "the cluster has no nodes yet";
+        if (TextProblem(command.Name, command.PeerAddress, command.ClientAddress, command.HttpAddress, command.Labels) is { } problem) return problem;
+        if (command.PeerAddress.Length == 0) return "a node that joins says where the others reach it";
+        var same = map.Nodes.FirstOrDefault(n => n.State != NodeState.Removed && n.Name == command.Name);
+        if (same is not null && (same.State != NodeState.Joining || same.PeerAddress != command.PeerAddress))
+            return $"there is a node '{command.Name}' already, at {same.PeerAddress}; if it has lost its folder, drain and remove it first, and it joins as another";
+        if (map.Nodes.FirstOrDefault(n => n.State != NodeState.Removed && n.Name != command.Name && n.PeerAddress == command.PeerAddress) is { } there)
+            return $"the other nodes reach '{there.Name}' at {command.PeerAddress}: each has an address of its own";
+        if (same is null && map.Nodes.Count(n => n.State != NodeState.Removed) >= ControlLimits.MostJoinedNodes) return $"a cluster has at most {ControlLimits.MostJoinedNodes} nodes";
+        var id = same?.Id ?? new NodeId(Math.Max(map.RemovedUpTo, map.Nodes.Max(n => n.Id.Value)) + 1);
+        change = () => map.Put(new NodeEntry(id, command.Name, command.PeerAddress, command.ClientAddress, command.HttpAddress, command.Labels, NodeState.Joining));
+        return null;
+    }
+
     public static string? Find(ClusterMap map, SetLabels command, out Action? change)
     {
         change = null;
@@ -61,7 +79,7 @@ internal static class NodeChanges
         change = null;
         if (!map.IsMember(command.Id)) return Unknown(command.Id);
         var needed = map.Groups.Count(g => g.Needs(command.Id));
-        if (needed > 0) return $"{command.Id} still holds {needed} replica{(needed == 1 ? "" : "s")}: drain it and wait until they have moved";
+        if (needed > 0) return $"{command.Id} still holds {needed} replica{(needed == 1 ? "" : "s")} ({Held(map, command.Id)}): drain it and wait until they have moved";
         change = () =>
         {
             map.Put(map.Node(command.Id)! with { State = NodeState.Removed });
@@ -72,6 +90,14 @@ internal static class NodeChanges
             map.Forget(removed[0].Id);
         };
         return null;
+    }
+
+    /// <summary>What still needs the node, the first few, for people.</summary>
+    public static string Held(ClusterMap map, NodeId node)
+    {
+        const int MostNamed = 4;
+        var names = map.Groups.Where(g => g.Needs(node)).Select(g => g.Id == ControlMachine.ControlGroup ? "the control group" : map.NamesOf(g.Id)).ToList();
+        return string.Join(", ", names.Take(MostNamed)) + (names.Count > MostNamed ? ", ..." : "");
     }
 
     private static string? SetState(ClusterMap map, NodeId id, NodeState state, out Action? change)

@@ -33,7 +33,7 @@ internal static class PrimaryCare
         }
 
         if (watch.Heir.IsNone) watch.Say("steady", "", now);
-        if (Settling.Step(supervisor, group, watch, now) || Adoption.Step(supervisor, group, now)) return;
+        if (Settling.Step(supervisor, group, watch, now) || SetAside.Step(supervisor, group, watch, now) || Adoption.Step(supervisor, group, now)) return;
         Membership.Step(supervisor, group, watch, now);
     }
 

@@ -9,13 +9,17 @@ internal static class RaftCare
     public static void Step(Supervisor supervisor, GroupEntry group, long now)
     {
         var watch = supervisor.WatchOf(group.Id);
-        var leader = group.Configuration.InSync.FirstOrDefault(n => supervisor.BeatOf(n, group.Id) is { Leads: true } && !supervisor.Detector.IsSuspected(n));
+        var leader = LeaderOf(supervisor, group);
         if (!leader.IsNone) Heirs.IsOverdue(supervisor, group, watch, leader, now);
         if (watch.Heir.IsNone) watch.Say("steady", "", now);
         if (Adoption.Step(supervisor, group, now)) return;
         if (Promoted(supervisor, group) is { } next) Membership.Change(supervisor, group, watch, next, now);
         else Membership.Step(supervisor, group, watch, now);
     }
+
+    /// <summary>Who says that it leads; none when nobody does.</summary>
+    public static NodeId LeaderOf(Supervisor supervisor, GroupEntry group) =>
+        group.Configuration.InSync.FirstOrDefault(n => supervisor.BeatOf(n, group.Id) is { Leads: true } && !supervisor.Detector.IsSuspected(n));
 
     /// <summary>A learner that has nearly all becomes a voter; the raft leader refuses while it lacks too much.</summary>
     private static GroupConfiguration? Promoted(Supervisor supervisor, GroupEntry group)

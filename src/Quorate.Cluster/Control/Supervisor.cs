@@ -15,11 +15,15 @@ public sealed class Supervisor
     /// <summary>Notices that nobody took are dropped beyond this, the oldest first.</summary>
     private const int MostNotices = 256;
 
+    /// <summary>What can wait is looked at once in so many ticks.</summary>
+    private const int SlowTicks = 10;
+
     private readonly SortedList<int, NodeBeats> _beats = [];
     private readonly SortedList<int, GroupWatch> _watches = [];
     private readonly List<ControlCommand> _proposals = [];
     private readonly Queue<string> _notices = new();
     private readonly Dictionary<NodeId, long> _admitted = [];
+    private long _ticks;
 
     public Supervisor(ControlMachine machine, ControlOptions? options = null)
         : this(machine, options, SupervisorRules.Sound)
@@ -71,28 +75,68 @@ public sealed class Supervisor
         return HeartbeatAnswer.To(this, from, heartbeat, now.Nanoseconds);
     }
 
+    /// <summary>Answers a node's newest heartbeat once more, because the map has changed since; null: there is nothing to tell it. The
+    /// leases in it run from the time that the node sent that heartbeat, so that they are only shorter than those of the
+    /// answer to its next one.</summary>
+    internal HeartbeatReply? AnswerAgain(NodeId node, StepTime now)
+    {
+        if (Map.Node(node) is not { State: not NodeState.Removed } || _beats.GetValueOrDefault(node.Value)?.Last is not { } heartbeat) return null;
+        if (Detector.IsSuspected(node)) return null;
+        var reply = HeartbeatAnswer.To(this, node, heartbeat, now.Nanoseconds);
+        return reply.Assignments.Count + reply.Dropped.Count > 0 ? reply : null;
+    }
+
     /// <summary>Time has passed; call about every <see cref="IReplica.TickLength"/>, after what was committed is applied.</summary>
     public void OnTick(StepTime now)
     {
         Detector.OnTick(Map.Nodes.Where(n => n.State != NodeState.Removed).Select(n => n.Id), now.Nanoseconds);
         Leases.Prune(now.Nanoseconds);
-        foreach (var group in Map.Groups.ToList()) Step(group, now.Nanoseconds);
-        ForgetWhatIsNoMore();
+        _ticks++;
+        foreach (var group in Map.Groups.ToList())
+        {
+            // Nobody waits for what is done about a group that elects for itself; and there may be a thousand of them.
+            if (group.IsConfigured || (_ticks + group.Id.Value) % SlowTicks == 0) Step(group, now.Nanoseconds);
+        }
+
+        if (_ticks % SlowTicks == 0) ForgetWhatIsNoMore();
     }
 
+    /// <summary>As the target of <see cref="AskFailover"/>: what was asked for is to be given up.</summary>
+    public static readonly NodeId NoMore = new(-1);
+
     /// <summary>An operator wants another leader for a group.</summary>
+    /// <param name="id">The group.</param>
     /// <param name="target">None: whoever is fit.</param>
+    /// <param name="now">The time of the step.</param>
+    /// <param name="patienceMilliseconds">How long the leader is asked to hand over; 0: <see cref="ControlOptions.HandOverMilliseconds"/>.</param>
+    /// <param name="isForced">It is deposed then; false: it stays.</param>
     /// <returns>Why not; null when it is under way, see <see cref="StatusOf"/>.</returns>
-    public string? AskFailover(GroupId id, NodeId target, StepTime now)
+    public string? AskFailover(GroupId id, NodeId target, StepTime now, int patienceMilliseconds = 0, bool isForced = true)
     {
         if (Map.Group(id) is not { } group) return $"there is no group {id}";
-        if (target.IsNone) target = Heirs.Find(this, group, group.Configuration.Leader);
+        if (target == NoMore) return Heirs.GiveUp(WatchOf(id)) ? null : "No failover in progress.";
+        if (target.IsNone) target = Heirs.Find(this, group, group.IsConfigured ? group.Configuration.Leader : RaftCare.LeaderOf(this, group));
         if (target.IsNone) return $"no other replica of {id} is in sync, up and fit to lead";
         if (group.Configuration.Leader == target) return $"{target} leads {id} already";
         if (!group.Configuration.InSync.Contains(target)) return $"{target} is not in sync in {id}: it may lack acknowledged writes";
         if (Detector.IsSuspected(target)) return $"{target} does not answer";
         var watch = WatchOf(id);
         (watch.Heir, watch.HeirSince, watch.IsOperatorsWish) = (target, now.Nanoseconds, true);
+        (watch.HeirPatience, watch.IsHeirForced) = (Options.Nanoseconds(patienceMilliseconds == 0 ? Options.HandOverMilliseconds : patienceMilliseconds), isForced);
+        return null;
+    }
+
+    /// <summary>Why a node that the map could do without cannot be removed yet; null when it can. The map says who should hold a
+    /// group; this asks who does.</summary>
+    public string? WhyStillHolds(NodeId node)
+    {
+        foreach (var group in Map.Groups)
+        {
+            var isThere = !Detector.IsSuspected(node) && BeatOf(node, group.Id) is not null;
+            var isCounted = !isThere && !group.IsConfigured && group.Configuration.Members.Any(n => BeatOf(n, group.Id) is { Leads: true, Wanted: { } actual } && actual.Contains(node));
+            if (isThere || isCounted) return $"{Map.Node(node)?.Name ?? node.ToString()} still holds a replica of {Map.NamesOf(group.Id)}: it is on its way out, try again in a moment";
+        }
+
         return null;
     }
 
@@ -163,6 +207,7 @@ public sealed class Supervisor
         }
 
         watch.Withheld.Clear();
+        if (group.Id == ControlMachine.ControlGroup) return; // its own leader cares for it: see ControlVoters
         if (!group.IsConfigured) RaftCare.Step(this, group, now);
         else if (group.IsSealed) Failover.Step(this, group, watch, now);
         else if (group.Policy.Strategy == Strategy.Chain) ChainCare.Step(this, group, watch, now);

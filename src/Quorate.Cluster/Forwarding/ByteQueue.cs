@@ -9,6 +9,8 @@ internal sealed class ByteQueue
 
     public ReadOnlyMemory<byte> Memory => _bytes.AsMemory(0, Length);
 
+    public Span<byte> Written => _bytes.AsSpan(0, Length);
+
     public Span<byte> Reserve(int count)
     {
         if (_bytes.Length - Length < count)
@@ -23,6 +25,9 @@ internal sealed class ByteQueue
         bytes.CopyTo(Reserve(bytes.Length));
         Length += bytes.Length;
     }
+
+    /// <summary>Takes back what was written after the first <paramref name="length"/> bytes.</summary>
+    public void Truncate(int length) => Length = length;
 
     public void Clear()
     {

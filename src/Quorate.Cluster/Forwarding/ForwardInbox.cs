@@ -12,13 +12,11 @@ namespace Quorate.Cluster.Forwarding;
 internal sealed class ForwardInbox(Group group, Node node)
 {
     private readonly SortedDictionary<long, long> _lastAccepted = [];
+
+    /// <summary>For each origin its newest session and the greatest sequence that went into the log here, in any term.</summary>
+    private readonly Dictionary<NodeId, (long Session, long Sequence)> _ordered = [];
     private readonly List<Pending> _replies = []; // by origin, ascending: walked at the end of every turn
     private ArgRange[] _ranges = new ArgRange[16];
-    /// <summary>Reads that wait for their turn; more are asked for again later.</summary>
-    private const int MostReads = 10_000;
-
-    private readonly Dictionary<RequestId, byte[]> _reads = [];
-    private readonly RespWriter _reply = new();
     private byte[] _entry = new byte[256];
 
     /// <summary>A new term of leadership knows nothing of what an earlier one had accepted.</summary>
@@ -48,7 +46,7 @@ internal sealed class ForwardInbox(Group group, Node node)
         return true;
     }
 
-    public void Reply(NodeId origin, long session, long sequence, ReadOnlySpan<byte> reply)
+    public void Reply(NodeId origin, long session, long sequence, in HistoryPoint point, ReadOnlySpan<byte> reply)
     {
         var pending = RepliesTo(origin);
         if (pending.Session != session)
@@ -57,11 +55,7 @@ internal sealed class ForwardInbox(Group group, Node node)
             pending.Session = session;
         }
 
-        var span = pending.Bytes.Reserve(12 + reply.Length);
-        BinaryPrimitives.WriteInt64LittleEndian(span, sequence);
-        BinaryPrimitives.WriteInt32LittleEndian(span[8..], reply.Length);
-        reply.CopyTo(span[12..]);
-        pending.Bytes.Advance(12 + reply.Length);
+        ForwardReplies.Add(pending.Bytes, sequence, point, reply);
         group.NeedsTurnEnd();
     }
 
@@ -84,8 +78,8 @@ internal sealed class ForwardInbox(Group group, Node node)
         var known = _lastAccepted.TryGetValue(session, out var last);
         if (known && sequence <= last)
         {
-            if (TryRead(origin, session, sequence, entry, now)) return true; // the answer was lost: read again
-            if (group.Machine.TryGetSessionReply(session, sequence, out var reply)) Reply(origin, session, sequence, reply.Span);
+            if (TryVote(origin, session, sequence, entry, now)) return true; // the answer was lost: vote again
+            if (group.Machine.TryGetSessionReply(session, sequence, out var reply)) Reply(origin, session, sequence, group.Reached, reply.Span);
             return true;
         }
 
@@ -93,55 +87,34 @@ internal sealed class ForwardInbox(Group group, Node node)
         if (sequence > expected) return true;
         if (!EntryCodec.TryRead(entry, ref _ranges, out var header, out var args) || header.Kind != EntryKind.Command) return false;
         _lastAccepted[session] = sequence;
-        if (TryRead(origin, session, sequence, entry, now)) return true;
+        if (TryVote(origin, session, sequence, entry, now)) return true;
         var length = EntryCodec.WriteSessionCommand(
             ref _entry, group.Stamp(now), header.Database, header.Protocol, session, sequence, message.LowestOutstanding, args);
         var id = group.Requests.Add(RequestOwner.Peer, null, sequence, origin, session);
         group.Propose(id, _entry.AsSpan(0, length), group.KeyHashOf(args), now);
+        if (group.Requests.TryPeek(id, out _) && !WasOrdered(origin, session, sequence)) _ordered[origin] = (session, sequence);
         return true;
     }
+
+    /// <summary>False: not a read. A read comes this way when it is to be voted on.</summary>
+    private bool TryVote(NodeId origin, long session, long sequence, ReadOnlySpan<byte> entry, StepTime now)
+    {
+        if (group.Policy is not { Reads: ReadConsistency.Voted }) return false;
+        if (!EntryCodec.TryRead(entry, ref _ranges, out var header, out var args) || node.FindInKeyspace(args) is not { Route: CommandRoute.Read }) return false;
+        var asker = new PendingRequest { Owner = RequestOwner.Peer, Origin = origin, OriginSession = session, Sequence = sequence };
+        group.Voting.AskRead(asker, header.Database, header.Protocol, args, now);
+        return true;
+    }
+
+    private bool WasOrdered(NodeId origin, long session, long sequence) =>
+        _ordered.TryGetValue(origin, out var known) && known.Session == session && sequence <= known.Sequence;
 
     /// <summary>An accepted write was not executed, or nobody knows: the origin asks again, and the log knows what it has
-    /// seen. Too few replicas is an answer.</summary>
+    /// seen. Too few replicas is an answer, unless the write is in the log from an earlier time that it was asked for.</summary>
     public void OnOutcome(in PendingRequest request, in Outcome outcome)
     {
-        if (Replies.IsShort(outcome)) Reply(request.Origin, request.OriginSession, request.Sequence, Replies.Of(outcome));
+        if (Replies.IsShort(outcome) && !WasOrdered(request.Origin, request.OriginSession, request.Sequence)) Reply(request.Origin, request.OriginSession, request.Sequence, default, Replies.Of(outcome));
         else if (_lastAccepted.TryGetValue(request.OriginSession, out var last) && last >= request.Sequence) _lastAccepted[request.OriginSession] = request.Sequence - 1;
-    }
-
-    public void OnReadOutcome(RequestId id, in PendingRequest request, in Outcome outcome)
-    {
-        if (!_reads.Remove(id, out var entry) || outcome.Kind != OutcomeKind.ReadNow) return; // the origin asks again
-        Execute(request.Origin, request.OriginSession, request.Sequence, entry, node.Now);
-    }
-
-    /// <summary>False: not a read.</summary>
-    private bool TryRead(NodeId origin, long session, long sequence, ReadOnlySpan<byte> entry, StepTime now)
-    {
-        if (!EntryCodec.TryRead(entry, ref _ranges, out _, out var args) || node.FindInKeyspace(args) is not { Route: CommandRoute.Read }) return false;
-        if (group.Replica.MayReadLocally(now))
-        {
-            Execute(origin, session, sequence, entry, now);
-        }
-        else if (_reads.Count < MostReads)
-        {
-            var id = group.Requests.Add(RequestOwner.PeerRead, null, sequence, origin, session);
-            _reads[id] = entry.ToArray();
-            group.Replica.OnRequest(new ReplicaRequest { Id = id, Kind = RequestKind.Read, KeyHash = group.KeyHashOf(args) }, now, group.Effects);
-            group.NeedsTurnEnd();
-        }
-
-        return true;
-    }
-
-    private void Execute(NodeId origin, long session, long sequence, ReadOnlySpan<byte> entry, StepTime now)
-    {
-        EntryCodec.TryRead(entry, ref _ranges, out var header, out var args);
-        _reply.Clear();
-        _reply.Protocol = header.Protocol;
-        group.Machine.ExecuteRead(node.FindInKeyspace(args)!, header.Database, args, _reply, now.UnixMilliseconds, out var clockBehind);
-        if (clockBehind) group.ProposeClock(now); // the origin asks again
-        else Reply(origin, session, sequence, _reply.Written.Span);
     }
 
     private Pending RepliesTo(NodeId origin)

@@ -54,16 +54,45 @@ internal sealed class ForwardRequests : Message
     }
 }
 
-/// <summary>Outcomes of forwarded writes, in any order: each <c>[i64 sequence][u32 length][RESP bytes]</c>.</summary>
+/// <summary>Outcomes of forwarded writes, in any order: each <c>[i64 sequence][i64 epoch][i64 index][u32 length][RESP bytes]</c>;
+/// epoch and index: how far in the history the write was seen.</summary>
 internal sealed class ForwardReplies : Message
 {
     public const byte WireKind = 2;
 
     public override byte Kind => WireKind;
 
+    private const int HeadBytes = 28;
+
     public long Session { get; init; }
 
     public ReadOnlyMemory<byte> Replies { get; init; }
+
+    public static void Add(ByteQueue output, long sequence, in HistoryPoint point, ReadOnlySpan<byte> reply)
+    {
+        var span = output.Reserve(HeadBytes + reply.Length);
+        BinaryPrimitives.WriteInt64LittleEndian(span, sequence);
+        BinaryPrimitives.WriteInt64LittleEndian(span[8..], point.Epoch.Value);
+        BinaryPrimitives.WriteInt64LittleEndian(span[16..], point.Index.Value);
+        BinaryPrimitives.WriteInt32LittleEndian(span[24..], reply.Length);
+        reply.CopyTo(span[HeadBytes..]);
+        output.Advance(HeadBytes + reply.Length);
+    }
+
+    /// <summary>Takes the first reply off. False: the bytes make no sense.</summary>
+    public static bool TryTake(ref ReadOnlyMemory<byte> bytes, out long sequence, out HistoryPoint point, out ReadOnlyMemory<byte> reply)
+    {
+        (sequence, point, reply) = (0, default, default);
+        if (bytes.Length < HeadBytes) return false;
+        var span = bytes.Span;
+        sequence = BinaryPrimitives.ReadInt64LittleEndian(span);
+        point = new HistoryPoint(new Epoch(BinaryPrimitives.ReadInt64LittleEndian(span[8..])), new LogIndex(BinaryPrimitives.ReadInt64LittleEndian(span[16..])));
+        var length = BinaryPrimitives.ReadInt32LittleEndian(span[24..]);
+        if (length < 0 || length > bytes.Length - HeadBytes || point.Index.Value < 0 || point.Epoch.Value < 0) return false;
+        reply = bytes.Slice(HeadBytes, length);
+        bytes = bytes[(HeadBytes + length)..];
+        return true;
+    }
 
     public override void Encode(IBufferWriter<byte> output)
     {

@@ -79,7 +79,7 @@ internal sealed class Forwarder(Group first, Node node, long session)
                 BinaryPrimitives.WriteInt32LittleEndian(span, item.Entry.Length);
                 item.Entry.CopyTo(span[4..]);
                 _batch.Advance(4 + item.Entry.Length);
-                item.WasSent = true;
+                item.TimesSent++;
                 _nextToSend++;
                 if (_batch.Length >= MaxBatchBytes) break;
             }
@@ -97,12 +97,16 @@ internal sealed class Forwarder(Group first, Node node, long session)
         }
     }
 
-    public void OnReply(long sequence, ReadOnlySpan<byte> reply, StepTime now)
+    public void OnReply(long sequence, in HistoryPoint point, ReadOnlySpan<byte> reply, StepTime now)
     {
         if (sequence < _lowest || sequence >= _next) return;
         _silentSince = now.Nanoseconds;
         _patience = FirstPatience;
-        Finish(At(sequence)!, reply);
+        var item = At(sequence)!;
+        // One leader may have it in its log while another, asked later, refuses it.
+        if (item.TimesSent > 1 && Replies.IsRefusal(reply)) reply = Replies.Uncertain("it was asked for more than once, and refused at last");
+        item.Client?.State.Positions.Note(_group.Id, point);
+        Finish(item, reply);
         DropFinished();
     }
 
@@ -114,7 +118,7 @@ internal sealed class Forwarder(Group first, Node node, long session)
         if (at == _next) return false;
         var found = At(at)!;
         found.Client = null;
-        if (!found.WasSent)
+        if (found.TimesSent == 0)
         {
             Withdraw(at);
             return false;
@@ -174,7 +178,7 @@ internal sealed class Forwarder(Group first, Node node, long session)
 
         public required byte[] Entry { get; init; }
 
-        public bool WasSent { get; set; }
+        public int TimesSent { get; set; }
 
         public bool IsDone { get; set; }
     }

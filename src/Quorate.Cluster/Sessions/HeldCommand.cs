@@ -10,6 +10,9 @@ internal sealed class HeldCommand
     private ArgRange[] _ranges = [];
     private int _count;
 
+    /// <summary>Bytes of its words.</summary>
+    public int Length { get; private set; }
+
     public CommandArgs Args => new(_bytes, _ranges.AsSpan(0, _count));
 
     public void Hold(in CommandArgs args)
@@ -18,7 +21,7 @@ internal sealed class HeldCommand
         for (var i = 0; i < args.Count; i++) total += args[i].Length;
         if (_bytes.Length < total || _bytes.Length > (1 << 16) + total) _bytes = new byte[total];
         if (_ranges.Length < args.Count) _ranges = new ArgRange[args.Count];
-        _count = args.Count;
+        (_count, Length) = (args.Count, total);
         var at = 0;
         for (var i = 0; i < _count; i++)
         {

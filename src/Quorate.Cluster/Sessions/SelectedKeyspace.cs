@@ -1,4 +1,5 @@
 using Quorate.Cluster.Commands;
+using Quorate.Cluster.Reads;
 
 namespace Quorate.Cluster.Sessions;
 
@@ -16,6 +17,15 @@ internal sealed class SelectedKeyspace(Node node, SessionState state)
     /// <summary>False when the keyspace was dropped.</summary>
     public bool Exists { get; private set; }
 
+    /// <summary>What the session's reads may return.</summary>
+    public ReadRule Rule { get; private set; }
+
+    /// <summary>What the keyspace's reads may return when nobody says otherwise.</summary>
+    public ReadRule OwnRule { get; private set; }
+
+    /// <summary>See <see cref="ClientSession.FollowsHistory"/>.</summary>
+    public bool FollowsHistory { get; private set; }
+
     /// <summary>The group.</summary>
     /// <param name="mayMove">Nothing is unanswered.</param>
     public Group Look(bool mayMove)
@@ -32,5 +42,8 @@ internal sealed class SelectedKeyspace(Node node, SessionState state)
         var group = node.Routing.Of(state, out var database);
         Exists = group is not null;
         if (group is not null) (_group, Database) = (group, database);
+        OwnRule = node.Routing.RuleOf(state);
+        Rule = state.Reads ?? OwnRule;
+        FollowsHistory = state.FollowsHistory || Rule.FollowsSession;
     }
 }

@@ -1,3 +1,4 @@
+using Quorate.Cluster.Reads;
 using Quorate.Data;
 
 namespace Quorate.Cluster.Sessions;
@@ -39,6 +40,9 @@ internal struct Slot
 
     /// <summary>True when it can't be said any more whether the command took effect.</summary>
     public bool MayHaveHappened;
+
+    /// <summary>Of a read: what it may return.</summary>
+    public ReadRule Rule;
 
     /// <summary>The client does not want the reply (CLIENT REPLY).</summary>
     public bool IsSilent;

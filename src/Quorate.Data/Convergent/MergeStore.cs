@@ -188,6 +188,16 @@ public sealed class MergeStore
         return hasMore;
     }
 
+    /// <summary>Adds the keys that a delta, or states of single keys, are about. False: the bytes are neither.</summary>
+    public bool TryKeysOf(ReadOnlySpan<byte> bytes, ICollection<byte[]> keys)
+    {
+        if (!_codec.TryDecode(bytes) || _codec.Format is not (MergeFormat.Delta or MergeFormat.State)) return false;
+        if (_codec.Format == MergeFormat.State && _codec.IsRange) return false;
+        for (var i = 0; i < _codec.Count; i++) keys.Add(_codec[i].Key);
+        _codec.Clear();
+        return true;
+    }
+
     /// <summary>A digest of the keys in 1 of 2^<paramref name="level"/> equal parts of the hashes, level 0 to 12: equal on
     /// replicas that hold the same there. Level 0 is the whole.</summary>
     public ulong DigestOf(int level, int part)

@@ -85,7 +85,7 @@ public sealed record Guarantee
         {
             ReadConsistency.Linearizable when Policy.Strategy == Strategy.MultiLeader => ReadPromise.Refused,
             ReadConsistency.Tail or ReadConsistency.Craq when Policy.Strategy != Strategy.Chain => ReadPromise.Refused,
-            ReadConsistency.Voted when !canOrder || Policy.Replicas < 3 || Policy.Replicas % 2 == 0 => ReadPromise.Refused,
+            ReadConsistency.Voted when !canOrder || Policy.Strategy == Strategy.Chain || Policy.Ship == Ship.State || Policy.Replicas < 3 || Policy.Replicas % 2 == 0 => ReadPromise.Refused,
             ReadConsistency.Linearizable or ReadConsistency.Tail or ReadConsistency.Craq =>
                 (Window & (LossWindow.Unshipped | LossWindow.WhileDegraded)) == 0 ? ReadPromise.Linearizable : ReadPromise.LinearizableUntilFailover,
             ReadConsistency.Bounded => ReadPromise.Bounded,

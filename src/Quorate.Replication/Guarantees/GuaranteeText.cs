@@ -90,7 +90,7 @@ internal static class GuaranteeText
             ReadPromise.Bounded => $"a value that was the newest at most {guarantee.Policy.BoundMilliseconds} ms ago; where that cannot be kept it is refused.",
             ReadPromise.Session => "nothing older than this connection has written or read; what others wrote may be missing.",
             ReadPromise.Eventual => "some earlier value of a healthy replica; without new writes all replicas come to the same.",
-            ReadPromise.Voted => "the value that most replicas have at one index, also when fewer than half of them are wrong.",
+            ReadPromise.Voted => $"the value that {(guarantee.Policy.Replicas / 2) + 1} of {guarantee.Policy.Replicas} replicas have at one index, with every write acknowledged before it began in it: the right one, also when the memory of {Count((guarantee.Policy.Replicas - 1) / 2, "replica")} is wrong. A replica that differs is put out of use and filled anew. Without so many that agree the read is refused.{((guarantee.Window & (LossWindow.Unshipped | LossWindow.WhileDegraded)) == 0 ? "" : " A value that was read can be gone after a fail-over.")}",
             ReadPromise.Refused => "nothing: it is refused under this strategy.",
             _ => "whatever the nearest replica has, which may be old without limit.",
         };

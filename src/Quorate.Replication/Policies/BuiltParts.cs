@@ -8,7 +8,8 @@ public sealed record BuiltParts(IReadOnlyList<Strategy> Strategies, IReadOnlyLis
     public static readonly BuiltParts Now = new(
         [Strategy.Raft, Strategy.Primary, Strategy.Chain],
         [
-            ReadConsistency.Linearizable, ReadConsistency.Tail, ReadConsistency.Craq, ReadConsistency.Eventual, ReadConsistency.Weak,
+            ReadConsistency.Linearizable, ReadConsistency.Tail, ReadConsistency.Craq, ReadConsistency.Bounded, ReadConsistency.Session,
+            ReadConsistency.Eventual, ReadConsistency.Weak, ReadConsistency.Voted,
         ]);
 
     /// <summary>Everything that a policy can say.</summary>

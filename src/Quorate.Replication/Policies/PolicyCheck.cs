@@ -99,6 +99,10 @@ public static class PolicyCheck
             problems.Add("multileader orders nothing across regions, so no read is linearizable; use reads session or strategy raft");
         if (policy.Reads == ReadConsistency.Bounded && policy.BoundMilliseconds is < 1 or > LongestBoundMilliseconds)
             problems.Add($"reads bounded takes 1 to {LongestBoundMilliseconds} milliseconds");
+        if (policy.Reads == ReadConsistency.Voted && policy.Strategy == Strategy.Chain)
+            problems.Add("a chain's replicas do not vote; for reads voted use strategy raft or primary");
+        if (policy.Reads == ReadConsistency.Voted && policy.Ship == Ship.State && policy.Strategy == Strategy.Primary)
+            problems.Add("reads voted has every replica execute the read as an entry of the log; with ship state there is none, use ship log");
         if (policy.Reads == ReadConsistency.Voted && (policy.Replicas < 3 || policy.Replicas % 2 == 0 || !IsOrdered(policy.Strategy)))
             problems.Add("reads voted takes the majority of 2f + 1 copies at one index: an odd number of replicas, 3 or more, of an ordered strategy");
     }

@@ -16,6 +16,14 @@ internal static class Metrics
             text.Append(name).Append(' ').Append(value.ToString(CultureInfo.InvariantCulture)).Append('\n');
         }
 
+        foreach (var (name, help, isCounter, label, values) in report.Families)
+        {
+            text.Append("# HELP ").Append(name).Append(' ').Append(help).Append('\n');
+            text.Append("# TYPE ").Append(name).Append(isCounter ? " counter\n" : " gauge\n");
+            foreach (var (of, value) in values)
+                text.Append(name).Append('{').Append(label).Append("=\"").Append(of).Append("\"} ").Append(value.ToString(CultureInfo.InvariantCulture)).Append('\n');
+        }
+
         text.Append("# HELP quorate_follower_entries_behind Entries in the leader's log that a follower does not hold durably.\n");
         text.Append("# TYPE quorate_follower_entries_behind gauge\n");
         foreach (var follower in report.Followers)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Quorate.Cluster.Voting;
 
 namespace Quorate.Server.Http;
 
@@ -20,8 +21,14 @@ public sealed record NodeReport(
 {
     internal IReadOnlyList<(string Name, string Help, bool IsCounter, double Value)> Figures { get; init; } = [];
 
+    /// <summary>How reads were answered, and by whom, for <c>/metrics</c>.</summary>
+    internal IReadOnlyList<(string Name, string Help, bool IsCounter, string Label, IReadOnlyList<(string Of, double Value)> Values)> Families { get; init; } = [];
+
     /// <summary>True once this node has heard which keyspaces there are: until then it answers LOADING for all but database 0.</summary>
     public bool KnowsKeyspaces { get; init; }
+
+    /// <summary>For each group here whether its state is trusted, and what comparing it with the other replicas has come to.</summary>
+    public IReadOnlyList<TrustReport> Trust { get; init; } = [];
 
     /// <summary>Who holds what, and what it promises; empty in a report that was not taken for <c>/status</c>.</summary>
     public IReadOnlyList<KeyspaceReport> Keyspaces { get; init; } = [];
@@ -29,6 +36,9 @@ public sealed record NodeReport(
     /// <summary>The report as one JSON object.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, JsonSerializerOptions.Web) + "\n";
 }
+
+/// <summary>A group's state on this node: <paramref name="State"/> is ok, handing-over, quarantined or given-up.</summary>
+public sealed record TrustReport(string Group, string State, VotingFigures Figures);
 
 /// <summary>A follower as the leader sees it; <paramref name="HeardMilliseconds"/> is -1 when never.</summary>
 public sealed record FollowerReport(string Node, long MatchIndex, long EntriesBehind, long HeardMilliseconds, string Progress);

@@ -9,7 +9,7 @@ namespace Quorate.Server.Peers;
 
 /// <summary>Takes the connections of peers and gives their frames to the node. Frames flow one way: a node sends on the
 /// connection that it made itself (<see cref="PeerLink"/>).</summary>
-internal sealed class PeerEndpoint(NodeLoop loop, PeerIdentity identity, ILogger log) : ConnectionHandler
+internal sealed class PeerEndpoint(NodeLoop loop, PeerIdentity identity, PeerLinks links, ILogger log) : ConnectionHandler
 {
     /// <summary>A frame holds at most one value of the greatest length, and what belongs to it.</summary>
     public const int MaxFrameBytes = (512 << 20) + (64 << 20);
@@ -43,6 +43,13 @@ internal sealed class PeerEndpoint(NodeLoop loop, PeerIdentity identity, ILogger
         }
     }
 
+    /// <summary>Gate: nothing more is heard from those that are no members.</summary>
+    public void AbortOthers()
+    {
+        foreach (var (node, connection) in _current)
+            if (!identity.Members.Contains(node)) ThreadPool.UnsafeQueueUserWorkItem(static c => c.Abort(), connection, preferLocal: false);
+    }
+
     public void AbortAll()
     {
         ConnectionContext[] all;
@@ -70,10 +77,18 @@ internal sealed class PeerEndpoint(NodeLoop loop, PeerIdentity identity, ILogger
             input.AdvanceTo(buffer.Start);
             var isTaken = PeerHello.TryDecode(frame, out var hello, out var why)
                 && hello!.IsFor(identity.Self, identity.Cluster, identity.Members, out why);
-            await connection.Transport.Output.WriteAsync(PeerWelcome.Encode(isTaken ? identity.RespAddress : why, isTaken));
+            var isRemoved = !isTaken && hello is not null && hello.Cluster == identity.Cluster && hello.To == identity.Self && identity.IsRemoved(hello.From);
+            if (isRemoved) why = PeerHello.Removed(hello!.From);
+            var verdict = isTaken ? PeerVerdict.Taken : isRemoved ? PeerVerdict.Removed : PeerVerdict.Refused;
+            await connection.Transport.Output.WriteAsync(PeerWelcome.Encode(isTaken ? identity.RespAddress : why, verdict));
             if (isTaken)
             {
-                identity.OnRespAddress(hello!.From, hello.RespAddress);
+                lock (loop.Gate)
+                {
+                    identity.OnRespAddress(hello!.From, hello.RespAddress);
+                    links.OnTold(hello.From, hello.PeerAddress);
+                }
+
                 return hello.From;
             }
 

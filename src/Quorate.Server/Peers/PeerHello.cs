@@ -6,14 +6,15 @@ namespace Quorate.Server.Peers;
 
 /// <summary>
 /// What a node says first on a connection to a peer, so that a connection between the wrong two is refused before any
-/// message: <c>[u32 length]["QRPH"][u16 version][i32 from][i32 to][u64 cluster][u16 n][RESP address, n bytes]</c>,
+/// message: <c>[u32 length]["QRPH"][u16 version][i32 from][i32 to][u64 cluster][u16 n][RESP address, n bytes][u16 m][peer address, m bytes]</c>,
 /// little-endian, the length counting what follows it.
 /// </summary>
-/// <param name="Cluster">Fingerprint of the members' names: nodes of different clusters must not talk.</param>
+/// <param name="Cluster">Fingerprint of the founders' names: nodes of different clusters must not talk.</param>
 /// <param name="RespAddress">Where clients reach the sender; may be empty.</param>
-internal sealed record PeerHello(NodeId From, NodeId To, ulong Cluster, string RespAddress)
+/// <param name="PeerAddress">Where peers reach the sender; may be empty.</param>
+internal sealed record PeerHello(NodeId From, NodeId To, ulong Cluster, string RespAddress, string PeerAddress)
 {
-    public const int Version = 1;
+    public const int Version = 2;
     public const int MaxBytes = 1024;
 
     private const int FixedBytes = 4 + 2 + 4 + 4 + 8 + 2;
@@ -21,9 +22,10 @@ internal sealed record PeerHello(NodeId From, NodeId To, ulong Cluster, string R
     public byte[] Encode()
     {
         var address = Encoding.UTF8.GetBytes(RespAddress);
-        var bytes = new byte[4 + FixedBytes + address.Length];
+        var peer = Encoding.UTF8.GetBytes(PeerAddress);
+        var bytes = new byte[4 + FixedBytes + address.Length + 2 + peer.Length];
         var span = bytes.AsSpan();
-        BinaryPrimitives.WriteInt32LittleEndian(span, FixedBytes + address.Length);
+        BinaryPrimitives.WriteInt32LittleEndian(span, bytes.Length - 4);
         "QRPH"u8.CopyTo(span[4..]);
         BinaryPrimitives.WriteUInt16LittleEndian(span[8..], Version);
         BinaryPrimitives.WriteInt32LittleEndian(span[10..], From.Value);
@@ -31,6 +33,8 @@ internal sealed record PeerHello(NodeId From, NodeId To, ulong Cluster, string R
         BinaryPrimitives.WriteUInt64LittleEndian(span[18..], Cluster);
         BinaryPrimitives.WriteUInt16LittleEndian(span[26..], (ushort)address.Length);
         address.CopyTo(span[28..]);
+        BinaryPrimitives.WriteUInt16LittleEndian(span[(28 + address.Length)..], (ushort)peer.Length);
+        peer.CopyTo(span[(30 + address.Length)..]);
         return bytes;
     }
 
@@ -51,20 +55,23 @@ internal sealed record PeerHello(NodeId From, NodeId To, ulong Cluster, string R
             return false;
         }
 
-        if (frame.Length < FixedBytes || frame.Length != FixedBytes + BinaryPrimitives.ReadUInt16LittleEndian(frame[22..]))
-        {
-            why = "its hello is damaged";
-            return false;
-        }
-
+        why = "its hello is damaged";
+        if (frame.Length < FixedBytes + 2) return false;
+        var end = FixedBytes + BinaryPrimitives.ReadUInt16LittleEndian(frame[22..]);
+        if (frame.Length < end + 2 || frame.Length != end + 2 + BinaryPrimitives.ReadUInt16LittleEndian(frame[end..])) return false;
         why = "";
         hello = new PeerHello(
             new NodeId(BinaryPrimitives.ReadInt32LittleEndian(frame[6..])),
             new NodeId(BinaryPrimitives.ReadInt32LittleEndian(frame[10..])),
             BinaryPrimitives.ReadUInt64LittleEndian(frame[14..]),
-            Encoding.UTF8.GetString(frame[FixedBytes..]));
+            Encoding.UTF8.GetString(frame[FixedBytes..end]),
+            Encoding.UTF8.GetString(frame[(end + 2)..]));
         return true;
     }
+
+    /// <summary>What a removed node is told, for ever.</summary>
+    public static string Removed(NodeId node) =>
+        $"{node} was removed from the cluster and cannot come back as what it was; to come back as a new node, empty its folder and start it with --join";
 
     /// <summary>Whether the node <paramref name="self"/> of the cluster takes this connection. If not, why.</summary>
     public bool IsFor(NodeId self, ulong cluster, IReadOnlyCollection<NodeId> members, out string why)

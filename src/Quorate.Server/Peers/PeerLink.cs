@@ -17,15 +17,17 @@ internal sealed class PeerLink : IBufferWriter<byte>, IDisposable
     /// <summary>Bytes that wait for a slow peer; beyond it messages are dropped.</summary>
     public const int MaxGatheredBytes = 256 * 1024 * 1024;
 
+    private const string NotUnderstood = "it does not speak the peers' protocol";
     private const int KeptBytes = 4 * 1024 * 1024;
-    private const int FirstBackoffMilliseconds = 20;
-    private const int LongestBackoffMilliseconds = 500;
+    private const int PauseMilliseconds = 20;
     private static readonly TimeSpan ConnectTime = TimeSpan.FromSeconds(2);
 
     private readonly NodeLoop _loop;
     private readonly PeerIdentity _identity;
-    private readonly string _address;
+    private volatile IReadOnlyList<string> _addresses;
+    private string _address;
     private readonly ILogger _log;
+    private readonly PeerCircuit _circuit;
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationToken _stopped;
     private ByteGatherer _gathering = new(KeptBytes); // gate
@@ -34,18 +36,29 @@ internal sealed class PeerLink : IBufferWriter<byte>, IDisposable
     private Socket? _sendSocket; // the socket of the send under way
     private bool _isSending; // gate
     private volatile bool _isSendOver;
+    private string _refusal = "";
+    private int _attempt;
 
     public PeerLink(NodeLoop loop, PeerIdentity identity, NodeId peer, string address, ILogger log)
     {
         _loop = loop;
         _identity = identity;
         Peer = peer;
+        _addresses = [address];
         _address = address;
         _log = log;
         _stopped = _stop.Token;
+        _circuit = new PeerCircuit(isOpen => _loop.OnCircuit(Peer, isOpen));
     }
 
     public NodeId Peer { get; }
+
+    /// <summary>Gate: where the peer may be, the likeliest first; tried in turn until one answers as this peer.</summary>
+    public IReadOnlyList<string> Addresses
+    {
+        get => _addresses;
+        set => _addresses = value;
+    }
 
     /// <summary>Gate: a message written now has a chance to arrive.</summary>
     public bool CanWrite => _socket is not null && _gathering.Length < MaxGatheredBytes;
@@ -133,34 +146,43 @@ internal sealed class PeerLink : IBufferWriter<byte>, IDisposable
 
     private async Task RunAsync()
     {
-        var backoff = FirstBackoffMilliseconds;
-        var refusal = "";
         while (!_stopped.IsCancellationRequested)
         {
             try
             {
-                using var socket = await ConnectAsync();
-                var why = await IntroduceAsync(socket);
-                if (why.Length > 0)
-                {
-                    if (why != refusal) _log.RefusedByPeer(Peer, _address, why);
-                    refusal = why;
-                }
-                else
-                {
-                    refusal = "";
-                    backoff = FirstBackoffMilliseconds;
-                    await StayUpAsync(socket);
-                }
+                using var socket = await _circuit.ReachAsync(TryReachAsync, _stopped);
+                await StayUpAsync(socket);
             }
             catch (Exception e) when (e is SocketException or IOException or OperationCanceledException or ObjectDisposedException)
             {
-                // Not there, or gone: try again.
+                // Gone: try again.
             }
 
             if (_stopped.IsCancellationRequested) return;
-            await Task.Delay(Random.Shared.Next(backoff / 2, backoff + 1));
-            backoff = Math.Min(backoff * 2, LongestBackoffMilliseconds);
+            await Task.Delay(PauseMilliseconds); // one that hangs up at once is not called again at once
+        }
+    }
+
+    /// <summary>One attempt, at the next of the addresses.</summary>
+    private async ValueTask<Socket> TryReachAsync(CancellationToken stopped)
+    {
+        var addresses = _addresses;
+        _address = addresses[_attempt++ % addresses.Count];
+        var socket = await ConnectAsync();
+        try
+        {
+            var (verdict, why) = await IntroduceAsync(socket);
+            if (verdict == PeerVerdict.Removed) _loop.Leave(why);
+            if (verdict != PeerVerdict.Taken && why != _refusal) _log.RefusedByPeer(Peer, _address, why);
+            _refusal = why;
+            if (verdict != PeerVerdict.Taken) throw new PeerRefusal(why);
+            _attempt--; // the same address again
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
         }
     }
 
@@ -168,7 +190,7 @@ internal sealed class PeerLink : IBufferWriter<byte>, IDisposable
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(_stopped);
         timeout.CancelAfter(ConnectTime);
-        var endPoint = await Addresses.ResolveAsync(_address, timeout.Token);
+        var endPoint = await Server.Addresses.ResolveAsync(_address, timeout.Token);
         var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
@@ -187,24 +209,24 @@ internal sealed class PeerLink : IBufferWriter<byte>, IDisposable
         }
     }
 
-    /// <summary>Says who we are. The result is empty when the peer takes us, else its reason.</summary>
-    private async Task<string> IntroduceAsync(Socket socket)
+    /// <summary>Says who we are, and hears what becomes of it and why.</summary>
+    private async Task<(PeerVerdict Verdict, string Why)> IntroduceAsync(Socket socket)
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(_stopped);
         timeout.CancelAfter(ConnectTime);
-        var hello = new PeerHello(_identity.Self, Peer, _identity.Cluster, _identity.RespAddress).Encode();
+        var hello = new PeerHello(_identity.Self, Peer, _identity.Cluster, _identity.RespAddress, _identity.PeerAddress).Encode();
         await socket.SendAsync(hello, SocketFlags.None, timeout.Token);
         await using var stream = new NetworkStream(socket, ownsSocket: false);
         var prefix = new byte[4];
         await stream.ReadExactlyAsync(prefix, timeout.Token);
         var length = BinaryPrimitives.ReadUInt32LittleEndian(prefix);
-        if (length > PeerWelcome.MaxBytes) return "it does not speak the peers' protocol";
+        if (length > PeerWelcome.MaxBytes) return (PeerVerdict.Refused, NotUnderstood);
         var frame = new byte[length];
         await stream.ReadExactlyAsync(frame, timeout.Token);
-        if (!PeerWelcome.TryDecode(frame, out var isTaken, out var text)) return "it does not speak the peers' protocol";
-        if (!isTaken) return text;
+        if (!PeerWelcome.TryDecode(frame, out var verdict, out var text)) return (PeerVerdict.Refused, NotUnderstood);
+        if (verdict != PeerVerdict.Taken) return (verdict, text);
         lock (_loop.Gate) _identity.OnRespAddress(Peer, text);
-        return "";
+        return (verdict, "");
     }
 
     /// <summary>Lets the node write until the peer ends the connection (it never sends on it).</summary>

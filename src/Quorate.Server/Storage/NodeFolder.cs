@@ -16,6 +16,7 @@ namespace Quorate.Server.Storage;
 /// journal/       segments
 /// snapshots/g1/  one folder a group
 /// notes/         small things written down: the groups it holds, what fail-overs cut off
+/// seat           of a node that joined: who it is, how it is started, and who else there was (see SeatFile)
 /// </code>
 /// One thread at a time.
 /// </summary>
@@ -163,7 +164,7 @@ public sealed class NodeFolder : IDisposable
     }
 
     /// <summary>The old content or the new, whatever happens, and the new when this returns.</summary>
-    private static void WriteDurably(string path, string text) => WriteDurably(path, Encoding.UTF8.GetBytes(text));
+    internal static void WriteDurably(string path, string text) => WriteDurably(path, Encoding.UTF8.GetBytes(text));
 
     private static void WriteDurably(string path, ReadOnlySpan<byte> bytes)
     {

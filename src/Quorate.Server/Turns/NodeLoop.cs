@@ -49,7 +49,8 @@ internal sealed class NodeLoop : INodeHost, IDisposable
     /// <summary>False before <see cref="Start"/>, after <see cref="Stop"/> and after a bug: call the node no more.</summary>
     public bool IsRunning { get; private set; }
 
-    /// <summary>Completes with null when the node was stopped, with the bug when it stopped itself.</summary>
+    /// <summary>Completes with null when the node was stopped, with a <see cref="RemovedFromClusterException"/> or the bug when
+    /// it stopped itself.</summary>
     public Task<Exception?> Stopped => _stopped.Task;
 
     private readonly TaskCompletionSource<Exception?> _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -61,6 +62,23 @@ internal sealed class NodeLoop : INodeHost, IDisposable
     {
         _links.Add(link.Peer, link);
         _linksInOrder.Add(link);
+    }
+
+    /// <summary>Gate.</summary>
+    public void RemoveLink(PeerLink link)
+    {
+        _links.Remove(link.Peer);
+        _linksInOrder.Remove(link);
+    }
+
+    /// <summary>Called under the lock when the map may say something new about the members.</summary>
+    public Action? MembersChanged { get; set; }
+
+    /// <summary>The node was removed from the cluster: it stops, and its operator is told why.</summary>
+    public void Leave(string why)
+    {
+        lock (Gate) IsRunning = false;
+        _stopped.TrySetResult(new RemovedFromClusterException(why));
     }
 
     /// <summary>The node was recovered: start it.</summary>
@@ -102,6 +120,10 @@ internal sealed class NodeLoop : INodeHost, IDisposable
 
     public void OnSnapshotSealed(GroupId group, LogIndex index, bool isSaved) =>
         RunStep(static (node, now, s) => node.OnSnapshotSealed(s.group, s.index, s.isSaved, now), (group, index, isSaved));
+
+    /// <summary>A peer cannot be reached again and again, or can be again.</summary>
+    public void OnCircuit(NodeId peer, bool isOpen) =>
+        RunStep(static (node, now, c) => node.OnPeerCircuit(c.peer, c.isOpen, now), (peer, isOpen));
 
     /// <summary>Looks at the node under its lock.</summary>
     public T Read<T>(Func<Node, T> look)
@@ -224,6 +246,8 @@ internal sealed class NodeLoop : INodeHost, IDisposable
     void INodeHost.WriteNote(string name, ReadOnlySpan<byte> bytes) => _store.WriteNote(name, bytes);
 
     void INodeHost.ForgetGroup(GroupId group) => _store.ForgetGroup(group);
+
+    void INodeHost.OnMembersChanged() => MembersChanged?.Invoke();
 
     (int Oldest, int Last) INodeHost.DiskDelay => _store.DiskDelay;
 

@@ -1,3 +1,4 @@
+using Quorate.Cluster;
 using Quorate.Replication;
 using Quorate.Strategies.Raft;
 
@@ -25,7 +26,7 @@ internal static class RaftCanaries
     ];
 
     private static Canary Of(string name, string rule, RaftRules rules, Func<Prng, Scenario> scenario) =>
-        new("raft: " + name, rule, 1000, new Variant { Raft = rules, Scenario = scenario });
+        new("raft: " + name, rule, 1000, new Variant { Rules = new NodeRules { Raft = rules }, Scenario = scenario });
 
     private static Scenario Base(params (FaultKind Kind, int Weight)[] strikes) => new()
     {

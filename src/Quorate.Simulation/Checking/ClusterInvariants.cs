@@ -1,3 +1,4 @@
+using Quorate.Cluster;
 using Quorate.Replication;
 using Quorate.Strategies.Raft;
 
@@ -7,7 +8,8 @@ namespace Quorate.Simulation;
 /// What must hold between nodes, looked at after every step of any of them, by an observer who sees all of them at once
 /// and forgets nothing: the safety properties of [Raft fig. 3].
 /// </summary>
-internal sealed class ClusterInvariants
+/// <param name="find">The replica of a node that is looked at; null: that of the default group.</param>
+internal sealed class ClusterInvariants(Func<Node, RaftReplica?>? find = null)
 {
     /// <summary>Of a batch of entries that arrives at once, this many are compared by log matching.</summary>
     private const int EntriesPerStep = 4;
@@ -32,7 +34,7 @@ internal sealed class ClusterInvariants
 
     private sealed class Seen
     {
-        public long Life;
+        public RaftReplica? Replica;
         public LogIndex CommitIndex;
         public LogIndex LastIndex;
         public Term LastTerm;
@@ -46,9 +48,9 @@ internal sealed class ClusterInvariants
     {
         if (node.Node is not { } running) return;
         Checks++;
-        var raft = running.Raft;
+        if ((find is null ? running.Raft : find(running)) is not { } raft) return;
         if (!_seen.TryGetValue(node.Id, out var seen)) _seen.Add(node.Id, seen = new Seen());
-        if (seen.Life != node.Life) (seen.Life, seen.CommitIndex, seen.WasLeader) = (node.Life, default, false);
+        if (seen.Replica != raft) (seen.Replica, seen.CommitIndex, seen.WasLeader) = (raft, default, false);
 
         if (_pinnedTerm is { } pinned && raft.CurrentTerm > pinned)
             throw new SimulationFailure($"a working leader of {pinned} is deposed: {node.Id} begins {raft.CurrentTerm}");

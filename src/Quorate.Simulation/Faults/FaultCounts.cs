@@ -31,6 +31,12 @@ public enum FaultKind : byte
     MembershipChange,
     RefusedStart,
     ClientGone,
+    FailoverAsked,
+    NodeDrained,
+    NodeUndrained,
+    ReadsAltered,
+    KeyspaceCreated,
+    KeyspaceDropped,
 }
 
 /// <summary>How often each kind of fault was injected: a run that injected nothing tested nothing, and shows it.</summary>

@@ -108,13 +108,16 @@ internal sealed class Nemesis(SimCluster cluster, Prng prng, Scenario scenario)
             case FaultKind.LeadershipTransfer: cluster.TransferLeadership(prng); break;
             case FaultKind.MembershipChange: cluster.ChangeMembership(prng); break;
             case FaultKind.ClientGone: cluster.Clients[prng.Below(cluster.Clients.Count)].Vanish(); break;
-            default: throw new InvalidOperationException($"{kind} does not strike on its own");
+            default:
+                if (cluster.Operate is not { } operate) throw new InvalidOperationException($"{kind} does not strike on its own");
+                operate(kind, prng);
+                break;
         }
     }
 
     private SimNode Victim()
     {
-        var leader = cluster.Leader;
+        var leader = cluster.Prominent(prng);
         if (scenario.SparesLeader)
         {
             // Always the same one: without two of them a leader of three must resign.
@@ -126,7 +129,7 @@ internal sealed class Nemesis(SimCluster cluster, Prng prng, Scenario scenario)
 
     private void Crash(SimNode node, bool losesPower)
     {
-        if (!node.IsUp) return;
+        if (!node.IsUp || !cluster.MayStop(node)) return;
         Count(losesPower ? FaultKind.PowerLoss : FaultKind.ProcessCrash);
         node.Crash(losesPower);
         StartLater(node);
@@ -136,7 +139,7 @@ internal sealed class Nemesis(SimCluster cluster, Prng prng, Scenario scenario)
     {
         // In the middle of what the disk is asked to do next, as often as between two such things.
         if (prng.Chance(500)) Crash(node, losesPower: true);
-        else if (node.IsUp) node.Disk.OperationsUntilPowerLoss = prng.Below(6);
+        else if (node.IsUp && cluster.MayStop(node)) node.Disk.OperationsUntilPowerLoss = prng.Below(6);
     }
 
     private void LosePowerOfAll()

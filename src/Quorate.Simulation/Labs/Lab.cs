@@ -11,36 +11,49 @@ public static class Lab
     /// <summary>Failures are told apart no further than this many: then a run ends early.</summary>
     private const int EnoughFailures = 5;
 
+    /// <summary>What can be run.</summary>
+    public static IReadOnlyList<string> Names { get; } = ["raft", "primary", "chain", "control"];
+
     /// <summary>Runs one seed twice and compares the traces.</summary>
     /// <param name="seed">Any number.</param>
     /// <param name="log">Gets a line for everything that happens in the first run, or null.</param>
-    public static LabReport RunSeed(ulong seed, TextWriter? log = null) => RunSeed(seed, Variant.Shipped, log);
+    /// <param name="strategy">One of <see cref="Names"/>.</param>
+    public static LabReport RunSeed(ulong seed, TextWriter? log = null, string strategy = "raft") => RunSeed(seed, Variant.Shipped, log, strategy);
 
-    internal static LabReport RunSeed(ulong seed, Variant variant, TextWriter? log = null)
+    internal static LabReport RunSeed(ulong seed, Variant variant, TextWriter? log = null, string strategy = "raft")
     {
         var report = new LabReport();
-        report.Add(seed, new SimulationRun(seed, variant, log).Execute(), new SimulationRun(seed, variant, null).Execute());
+        report.Add(seed, Execute(strategy, seed, variant, log), Execute(strategy, seed, variant, null));
         return report;
     }
+
+    /// <summary>One run of one seed.</summary>
+    internal static RunOutcome Execute(string strategy, ulong seed, Variant variant, TextWriter? log) => strategy switch
+    {
+        "primary" => new KeyspaceRun(KeyspaceScenarios.Primary, seed, variant, log).Execute(),
+        "chain" => new KeyspaceRun(KeyspaceScenarios.Chain, seed, variant, log).Execute(),
+        "control" => new KeyspaceRun(KeyspaceScenarios.Control, seed, variant, log).Execute(),
+        _ => new SimulationRun(seed, variant, log).Execute(),
+    };
 
     /// <summary>Runs the seeds asked for and prints what was tried and found. On failure the last line is the command that
     /// runs the first failing seed again.</summary>
     /// <returns>0 when all is well, 1 when a seed failed, 2 when the strategy is not known.</returns>
     public static int Run(LabOptions options, TextWriter output)
     {
-        if (options.Strategy != "raft")
+        if (!Names.Contains(options.Strategy))
         {
-            output.WriteLine($"unknown strategy {options.Strategy}: there is raft");
+            output.WriteLine($"there is no lab '{options.Strategy}'; there are {string.Join(", ", Names)}");
             return 2;
         }
 
         var clock = Stopwatch.StartNew();
-        var report = options.Seed is { } seed ? RunSeed(seed, options.Trace ? output : null) : RunMany(options, clock, output);
-        return Finish(report, clock.Elapsed, output);
+        var report = options.Seed is { } seed ? RunSeed(seed, options.Trace ? output : null, options.Strategy) : RunMany(options, clock, output);
+        return Finish(report, clock.Elapsed, output, options.Strategy);
     }
 
     /// <summary>Prints the report, and how to see its first failure again.</summary>
-    internal static int Finish(LabReport report, TimeSpan took, TextWriter output)
+    internal static int Finish(LabReport report, TimeSpan took, TextWriter output, string strategy = "raft")
     {
         report.Print(output);
         output.WriteLine($"speed       {report.Seeds} seeds in {took.TotalSeconds:0.0} s: {report.Seeds / took.TotalSeconds:0.0} seeds/s");
@@ -48,7 +61,7 @@ public static class Lab
         var failed = report.Failures.Select(f => f.Seed).Distinct().Count();
         output.WriteLine($"{report.Seeds - failed} passed, {failed} failed");
         if (report.IsOk) return 0;
-        output.WriteLine($"quorate lab run raft --seed {report.Failures.Min(f => f.Seed)}");
+        output.WriteLine($"quorate lab run {strategy} --seed {report.Failures.Min(f => f.Seed)}");
         return 1;
     }
 
@@ -74,7 +87,7 @@ public static class Lab
             {
                 var n = Interlocked.Increment(ref next);
                 if (n >= count || (options.Minutes is { } minutes && clock.Elapsed.TotalMinutes >= minutes)) return;
-                var report = RunSeed(options.FirstSeed + (ulong)n);
+                var report = RunSeed(options.FirstSeed + (ulong)n, null, options.Strategy);
                 lock (total)
                 {
                     total.Add(report);

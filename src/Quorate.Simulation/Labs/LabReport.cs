@@ -31,6 +31,18 @@ public sealed class LabReport
 
     public long Snapshots { get; private set; }
 
+    /// <summary>Times that another node began to order a keyspace's writes.</summary>
+    public long Failovers { get; private set; }
+
+    /// <summary>Acknowledged writes that a fail-over cut off, as their policy allows.</summary>
+    public long AcknowledgedAndLost { get; private set; }
+
+    /// <summary>Entries that were in a lost-and-found at the end.</summary>
+    public long LostAndFound { get; private set; }
+
+    /// <summary>Entries that could only be counted.</summary>
+    public long UnlistedLosses { get; private set; }
+
     /// <summary>Histories found linearizable.</summary>
     public long HistoriesValid { get; private set; }
 
@@ -53,6 +65,10 @@ public sealed class LabReport
         EntriesCompared += first.EntriesCompared;
         Elections += first.Elections;
         Snapshots += first.Snapshots;
+        Failovers += first.Failovers;
+        AcknowledgedAndLost += first.AcknowledgedAndLost;
+        LostAndFound += first.LostAndFound;
+        UnlistedLosses += first.UnlistedLosses;
         CheckedOperations += first.CheckedOperations;
         if (first.Failure is not null) _failures.Add((seed, first.Failure));
         else if (first.Verdict == VerdictKind.Valid) HistoriesValid++;
@@ -74,6 +90,10 @@ public sealed class LabReport
         EntriesCompared += other.EntriesCompared;
         Elections += other.Elections;
         Snapshots += other.Snapshots;
+        Failovers += other.Failovers;
+        AcknowledgedAndLost += other.AcknowledgedAndLost;
+        LostAndFound += other.LostAndFound;
+        UnlistedLosses += other.UnlistedLosses;
         CheckedOperations += other.CheckedOperations;
         HistoriesValid += other.HistoriesValid;
         HistoriesUnknown += other.HistoriesUnknown;
@@ -85,7 +105,9 @@ public sealed class LabReport
     {
         output.WriteLine($"faults      {Faults.Total}: {Faults}");
         output.WriteLine($"operations  {Operations.Total}: {Operations}");
-        output.WriteLine($"cluster     {Elections} elections, {Snapshots} snapshots, {Steps} steps");
+        output.WriteLine($"cluster     {Elections} elections, {Failovers} fail-overs, {Snapshots} snapshots, {Steps} steps");
+        if (LostAndFound + UnlistedLosses > 0)
+            output.WriteLine($"losses      {AcknowledgedAndLost} acknowledged writes lost as their policies allow; {LostAndFound} entries in a lost-and-found, {UnlistedLosses} counted only");
         output.WriteLine($"checks      {InvariantChecks} invariant checks, {EntriesCompared} committed entries compared, "
             + $"{HistoriesValid} histories linearizable, {HistoriesUnknown} undecided ({CheckedOperations} operations), {TracesEqual} traces equal twice");
         output.WriteLine($"time        {VirtualNanoseconds / 3.6e12:0.00} virtual hours");

@@ -20,6 +20,14 @@ internal sealed class RunOutcome
 
     public long Snapshots { get; set; }
 
+    public long Failovers { get; set; }
+
+    public long AcknowledgedAndLost { get; set; }
+
+    public long LostAndFound { get; set; }
+
+    public long UnlistedLosses { get; set; }
+
     public long CheckedOperations { get; set; }
 
     public VerdictKind Verdict { get; set; } = VerdictKind.Unknown;

@@ -1,21 +1,7 @@
-using Quorate.Cluster.Journal;
 using Quorate.Replication;
 using Quorate.Strategies.Raft;
 
 namespace Quorate.Simulation;
-
-/// <summary>What a run is made with, but for its seed: a canary changes one of these.</summary>
-internal sealed record Variant
-{
-    public static readonly Variant Shipped = new();
-
-    public RaftRules Raft { get; init; } = RaftRules.Paper;
-
-    public JournalRules Journal { get; init; } = new();
-
-    /// <summary>The scenario for a seed's dice; null for a random one.</summary>
-    public Func<Prng, Scenario>? Scenario { get; init; }
-}
 
 /// <summary>
 /// One seed, once: a safety phase full of faults, then a liveness phase in which everything is mended and the cluster must
@@ -39,7 +25,7 @@ internal sealed class SimulationRun
         _world = new World(seed, log);
         var dice = _world.Fork();
         _scenario = variant.Scenario?.Invoke(dice) ?? Scenario.Random(dice);
-        _cluster = new SimCluster(_world, _scenario, variant.Raft, variant.Journal);
+        _cluster = new SimCluster(_world, _scenario, variant.Rules, variant.Journal);
         _workload = new Workload(_world.Fork(), _scenario.Registers, _scenario.Counters, _scenario.Ledgers, _scenario.ReadPerMille);
         _nemesis = new Nemesis(_cluster, _world.Fork(), _scenario);
         for (var i = 1; i <= _scenario.ClientsPerNode * _scenario.Nodes; i++)
@@ -160,15 +146,7 @@ internal sealed class SimulationRun
         return true;
     }
 
-    private void Until(string what, Func<bool> holds)
-    {
-        var end = _world.Now + LivenessTicks * IReplica.TickLength * World.Millisecond;
-        for (var i = 0; ; i++)
-        {
-            if (i % 16 == 0 && holds()) return;
-            if (!_world.Step(end)) throw new SimulationFailure($"no {what} within {LivenessTicks} ticks:\n{_cluster.Describe()}");
-        }
-    }
+    private void Until(string what, Func<bool> holds) => _cluster.Until(what, LivenessTicks, holds);
 
     private void CheckHistory(RunOutcome outcome)
     {

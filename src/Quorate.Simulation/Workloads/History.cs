@@ -1,13 +1,14 @@
 namespace Quorate.Simulation;
 
 /// <summary>Every operation of one run, and the count of what became of them.</summary>
-internal sealed class History
+/// <param name="counts">Shared with other histories of the run; null: counts of its own.</param>
+internal sealed class History(OperationCounts? counts = null)
 {
     private readonly List<Operation> _operations = [];
 
     public IReadOnlyList<Operation> Operations => _operations;
 
-    public OperationCounts Counts { get; } = new();
+    public OperationCounts Counts { get; } = counts ?? new();
 
     public void Add(Operation operation) => _operations.Add(operation);
 

@@ -8,7 +8,7 @@ namespace Quorate.Simulation;
 /// told. When the node dies or does not answer in time it goes to another; what was in flight is then of unknown outcome.
 /// An operation is never asked for twice.
 /// </summary>
-internal sealed class SimClient
+internal sealed class SimClient : ISimSession
 {
     private static readonly string[] s_certain =
         ["READONLY", "TRYAGAIN", "NOREPLICAS", "CLUSTERDOWN", "LOADING", "MOVED", "MISCONF"];
@@ -27,6 +27,7 @@ internal sealed class SimClient
     private ClientSession? _session;
     private long _connection;
     private bool _isStopped;
+    private bool _isSelecting;
 
     /// <param name="cluster">Where it connects to.</param>
     /// <param name="prng">Dice of its own.</param>
@@ -44,6 +45,12 @@ internal sealed class SimClient
 
     /// <summary>How long a client waits before it gives up, in virtual nanoseconds.</summary>
     public long Patience { get; init; } = 3 * World.Second;
+
+    /// <summary>What it selects first; null: nothing.</summary>
+    public string? Keyspace { get; init; }
+
+    /// <summary>The keyspace may be dropped meanwhile: then it says so, and nothing was done.</summary>
+    public bool ToleratesDrop { get; init; }
 
     public int InFlight => _inFlight.Count;
 
@@ -79,6 +86,12 @@ internal sealed class SimClient
         while (at < span.Length && ReplyText.TryTake(span[at..], out var consumed, out var isError, out var text))
         {
             at += consumed;
+            if (_isSelecting)
+            {
+                if (!OnSelected(isError)) return;
+                continue;
+            }
+
             if (!_inFlight.TryDequeue(out var operation))
                 throw new SimulationFailure($"client {_id} got a reply to nothing: {text}");
             Record(operation, isError, text);
@@ -93,12 +106,41 @@ internal sealed class SimClient
         _node = _cluster.Pick(_prng);
         _session = _node.Connect(this);
         var connection = ++_connection;
+        if (_session is not null && Keyspace is { } keyspace)
+        {
+            _isSelecting = true;
+            _world.After(Patience, () =>
+            {
+                if (connection == _connection && _isSelecting) GiveUp();
+            });
+            _node.Execute(_session, new CommandText("SELECT", keyspace));
+            return;
+        }
+
         _world.After(_session is null ? 50 * World.Millisecond + _prng.Below(50 * World.Millisecond) : Think(), () =>
         {
             if (connection != _connection) return;
             if (_session is null) Connect();
             else Ask();
         });
+    }
+
+    /// <summary>False: not here, and maybe not now.</summary>
+    private bool OnSelected(bool isError)
+    {
+        _isSelecting = false;
+        if (isError)
+        {
+            GiveUp();
+            return false;
+        }
+
+        var connection = _connection;
+        _world.After(Think(), () =>
+        {
+            if (connection == _connection) Ask();
+        });
+        return true;
     }
 
     private void Ask()
@@ -141,6 +183,7 @@ internal sealed class SimClient
             OkCount++;
         }
         else if (text!.StartsWith("UNCERTAIN", StringComparison.Ordinal)) operation.Returned = long.MaxValue;
+        else if (ToleratesDrop && text.StartsWith("ERR the selected keyspace was dropped", StringComparison.Ordinal)) operation.Outcome = OperationOutcome.Failed;
         else if (s_certain.Any(c => text.StartsWith(c, StringComparison.Ordinal))) operation.Outcome = OperationOutcome.Failed;
         else throw new SimulationFailure($"an unexpected error: {operation}: {text}");
         _history.Count(operation, isError ? text!.Split(' ')[0] : null);
@@ -156,6 +199,7 @@ internal sealed class SimClient
         foreach (var operation in _inFlight) _history.Count(operation, "lost");
         _inFlight.Clear();
         _received.Clear();
+        _isSelecting = false;
         if (!_isStopped) _world.After(10 * World.Millisecond + _prng.Below(100 * World.Millisecond), Connect);
     }
 

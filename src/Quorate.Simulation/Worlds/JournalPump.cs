@@ -14,6 +14,12 @@ internal sealed class JournalPump(SimNode node, Prng prng)
     private NodeJournal? _journal;
     private bool _isBusy;
     private bool _isPlanning;
+    private long _waitingSince = -1;
+    private long _lastTook;
+
+    /// <summary>How long the oldest write waits, and how long the last took, in milliseconds of the node's host.</summary>
+    public (int Oldest, int Last) Measured =>
+        (_waitingSince < 0 ? 0 : (int)((node.World.Now - _waitingSince) / World.Millisecond), (int)(_lastTook / World.Millisecond));
 
     /// <summary>Recovers into <paramref name="target"/>.</summary>
     /// <returns>Null, or why the node must not start.</returns>
@@ -23,7 +29,7 @@ internal sealed class JournalPump(SimNode node, Prng prng)
         var recovery = NodeJournal.Open(node.Disk, options, (group, record, point) =>
         {
             node.World.Log($"{node.Id} recovers {point} {group} kind {record[0]} {record.Length} bytes: {Convert.ToHexString(record[..Math.Min(40, record.Length)])}");
-            return target.Recover(group, record, point);
+            return node.Forgets(record) || target.Recover(group, record, point);
         });
         _journal = recovery.Journal;
         return recovery.Refusal;
@@ -32,6 +38,7 @@ internal sealed class JournalPump(SimNode node, Prng prng)
     public PersistPoint Append(GroupId group, ReadOnlySpan<byte> record)
     {
         var point = _journal!.Append(group, record);
+        if (_waitingSince < 0) _waitingSince = node.World.Now;
         Kick();
         return point;
     }
@@ -76,6 +83,8 @@ internal sealed class JournalPump(SimNode node, Prng prng)
         {
             var durable = _journal.Complete(batch);
             _isBusy = false;
+            _lastTook = node.World.Now - _waitingSince;
+            _waitingSince = _journal.HasPending ? node.World.Now : -1;
             node.OnPersisted(durable);
             if (_life != node.Life) return;
             if (_journal.HasPending) Kick();

@@ -1,6 +1,9 @@
 using Quorate.Cluster;
+using Quorate.Cluster.Control;
 using Quorate.Cluster.Journal;
 using Quorate.Replication;
+using Quorate.Strategies.Chain;
+using Quorate.Strategies.Primary;
 using Quorate.Strategies.Raft;
 
 namespace Quorate.Simulation;
@@ -11,10 +14,13 @@ internal sealed class SimCluster
     private readonly Scenario _scenario;
     private readonly IReadOnlyList<Member> _members;
     private readonly RaftOptions _raft;
+    private readonly PrimaryOptions _primary;
+    private readonly ChainOptions _chain;
 
-    public SimCluster(World world, Scenario scenario, RaftRules raftRules, JournalRules journalRules)
+    public SimCluster(World world, Scenario scenario, NodeRules rules, JournalRules journalRules)
     {
-        (World, _scenario, RaftRules, JournalRules) = (world, scenario, raftRules, journalRules);
+        (World, _scenario, Rules, JournalRules) = (world, scenario, rules, journalRules);
+        Prominent = _ => Leader;
         _members = [.. Enumerable.Range(1, scenario.Nodes).Select(i => new Member(new NodeId(i), $"node{i}", $"node{i}:7001", $"node{i}:6379"))];
         _raft = new RaftOptions
         {
@@ -23,6 +29,25 @@ internal sealed class SimCluster
             SnapshotPieceBytes = 512,
             MaxBatchBytes = scenario.MaxBatchBytes,
             MaxInflight = scenario.MaxInflight,
+        };
+        _primary = new PrimaryOptions
+        {
+            SnapshotThresholdBytes = scenario.SnapshotThresholdBytes,
+            SnapshotPieceBytes = 512,
+            MaxLagBytes = scenario.MaxLagBytes,
+            MaxBatchBytes = scenario.MaxBatchBytes,
+            MaxInflight = scenario.MaxInflight,
+            CoalesceBytes = scenario.MaxLagBytes / 4,
+        };
+        _chain = new ChainOptions
+        {
+            SnapshotThresholdBytes = scenario.SnapshotThresholdBytes,
+            SnapshotPieceBytes = 512,
+            MaxLagBytes = scenario.MaxLagBytes,
+            RetainedBytes = scenario.MaxLagBytes / 4,
+            MaxBatchBytes = scenario.MaxBatchBytes,
+            MaxInflight = scenario.MaxInflight,
+            JoinLagBytes = scenario.MaxLagBytes / 4,
         };
         Network = new SimNetwork(world, world.Fork(), scenario.Nodes, (from, to, frame, corrupted) => Nodes![to.Value - 1].Deliver(from, frame, corrupted));
         var prng = world.Fork();
@@ -40,9 +65,27 @@ internal sealed class SimCluster
 
     public ClusterInvariants Invariants { get; }
 
-    public RaftRules RaftRules { get; }
+    public NodeRules Rules { get; }
 
     public JournalRules JournalRules { get; }
+
+    /// <summary>The times of the control plane; null: the nodes run without one.</summary>
+    public ControlOptions? Control { get; init; }
+
+    /// <summary>For canaries: kinds of journal records that a restarted node does not know any more.</summary>
+    public Predicate<byte>? Forgets { get; init; }
+
+    /// <summary>Looks at a node after every step of it.</summary>
+    public Action<SimNode>? Watch { get; set; }
+
+    /// <summary>A node whose failure hurts; null when there is none now.</summary>
+    public Func<Prng, SimNode?> Prominent { get; set; }
+
+    /// <summary>False: the promises that are tested say nothing of this node's stop now.</summary>
+    public Predicate<SimNode> MayStop { get; set; } = _ => true;
+
+    /// <summary>What an operator does when the dice say so.</summary>
+    public Action<FaultKind, Prng>? Operate { get; set; }
 
     /// <summary>Faults are over.</summary>
     public bool IsHealed { get; set; }
@@ -73,6 +116,9 @@ internal sealed class SimCluster
         Seed = seed,
         Incarnation = incarnation,
         Raft = _raft,
+        Primary = _primary,
+        Chain = _chain,
+        Control = Control,
         RequestTimeoutMilliseconds = 2000,
     };
 
@@ -124,7 +170,23 @@ internal sealed class SimCluster
         leader.Run(node => node.ChangeMembership(target, leader.Clock.Now));
     }
 
-    public void AfterStep(SimNode node) => Invariants.Check(node);
+    public void AfterStep(SimNode node)
+    {
+        Invariants.Check(node);
+        Watch?.Invoke(node);
+    }
+
+    /// <summary>Goes on until it holds.</summary>
+    /// <exception cref="SimulationFailure">it does not within so many ticks.</exception>
+    public void Until(string what, int ticks, Func<bool> holds)
+    {
+        var end = World.Now + ticks * IReplica.TickLength * World.Millisecond;
+        for (var i = 0; ; i++)
+        {
+            if (i % 16 == 0 && holds()) return;
+            if (!World.Step(end)) throw new SimulationFailure($"no {what} within {ticks} ticks:\n{Describe()}");
+        }
+    }
 
     public string Describe() => string.Join(Environment.NewLine, Nodes);
 

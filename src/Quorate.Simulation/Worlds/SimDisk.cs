@@ -145,7 +145,8 @@ internal sealed class SimDisk(World world, Prng prng, int sectorSize) : IJournal
         _unsyncedNames.Add(change);
     }
 
-    private void CountOperation()
+    /// <summary>One more operation; the power may fail in it.</summary>
+    public void CountOperation()
     {
         if (OperationsUntilPowerLoss >= 0 && --OperationsUntilPowerLoss < 0) throw new SimulatedPowerLoss();
     }

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
 using Quorate.Cluster;
+using Quorate.Cluster.Control;
 using Quorate.Cluster.Journal;
 using Quorate.Replication;
 
@@ -20,6 +21,7 @@ internal sealed class SimNode : INodeHost
     private readonly List<(Action Happen, bool IsFrame)> _whilePaused = [];
     private readonly List<ClientSession> _sessions = [];
     private readonly List<ClientSession> _spoke = [];
+    private SimNotes? _notes;
     private JournalPump? _journal;
     private bool _turnEndIsDue;
     private long _incarnation;
@@ -63,6 +65,9 @@ internal sealed class SimNode : INodeHost
 
     public int SnapshotFailurePerMille { get; set; }
 
+    /// <summary>A canary's node forgets some of what its journal kept.</summary>
+    public bool Forgets(ReadOnlySpan<byte> record) => _cluster.Forgets is { } forgets && forgets(record[0]);
+
     public int SealedSnapshots => _snapshots.Values.Sum(s => s.SealedCount);
 
     public void Start()
@@ -72,7 +77,7 @@ internal sealed class SimNode : INodeHost
         _incarnation++;
         IsPaused = false;
         HasFailedJournal = false;
-        var node = new Node(_cluster.OptionsOf(Id, _prng.NextUInt64(), _incarnation), this, _cluster.RaftRules);
+        var node = new Node(_cluster.OptionsOf(Id, _prng.NextUInt64(), _incarnation), this, _cluster.Rules);
         _journal = new JournalPump(this, _prng.Fork());
         var errors = Disk.Errors;
         try
@@ -99,8 +104,9 @@ internal sealed class SimNode : INodeHost
         }
 
         Node = node;
+        var life = Life;
         Run(n => n.Start(Clock.Now));
-        ScheduleTick(Life);
+        ScheduleTick(life);
     }
 
     /// <summary>The process dies (what it wrote survives), or the machine loses power (only what it synced does).</summary>
@@ -118,10 +124,11 @@ internal sealed class SimNode : INodeHost
         foreach (var output in _outputs) output?.ResetWrittenCount();
         foreach (var snapshots in _snapshots.Values) snapshots.Forget();
         if (losesPower) Disk.LosePower();
+        _notes?.OnCrash(losesPower, _snapshots);
         _spoke.Clear();
         var sessions = _sessions.ToArray();
         _sessions.Clear();
-        foreach (var session in sessions) ((SimClient)session.HostState!).OnDisconnected();
+        foreach (var session in sessions) ((ISimSession)session.HostState!).OnDisconnected();
     }
 
     /// <summary>Stops executing (SIGSTOP, a long garbage collection, a suspended machine); clocks go on.</summary>
@@ -161,6 +168,11 @@ internal sealed class SimNode : INodeHost
             step(Node!);
             Node!.CheckInvariants();
         }
+        catch (SimulatedPowerLoss)
+        {
+            LosePowerInTheMiddle();
+            return;
+        }
         catch (InvariantViolation violation)
         {
             throw new SimulationFailure($"{Id} at step {World.Steps}: {violation.Message}");
@@ -186,13 +198,11 @@ internal sealed class SimNode : INodeHost
         }
         catch (SimulatedPowerLoss)
         {
-            World.Faults.Add(FaultKind.PowerLoss);
-            Crash(losesPower: true);
-            StartAgain();
+            LosePowerInTheMiddle();
         }
     }
 
-    public ClientSession? Connect(SimClient client)
+    public ClientSession? Connect(ISimSession client)
     {
         if (!IsUp || IsPaused) return null;
         var session = Node!.Connect("client", "node", Clock.Now);
@@ -233,6 +243,17 @@ internal sealed class SimNode : INodeHost
     void INodeHost.ReleaseJournal(GroupId group, PersistPoint point) => _journal!.Release(group, point);
 
     IBufferWriter<byte>? INodeHost.OutputTo(NodeId peer) => _outputs[peer.Value] ??= new ArrayBufferWriter<byte>(4096);
+
+    ReadOnlyMemory<byte> INodeHost.ReadNote(string name) => Notes.Read(name);
+
+    void INodeHost.WriteNote(string name, ReadOnlySpan<byte> bytes) => Notes.Write(name, bytes);
+
+    void INodeHost.ForgetGroup(GroupId group)
+    {
+        if (_snapshots.Remove(group, out var snapshots)) Notes.OnForgotten(group, snapshots);
+    }
+
+    (int Oldest, int Last) INodeHost.DiskDelay => _journal?.Measured ?? default;
 
     ISnapshots INodeHost.SnapshotsOf(GroupId group)
     {
@@ -286,8 +307,33 @@ internal sealed class SimNode : INodeHost
     {
         if (!IsUp) return $"{Id} down{(HasRefused ? ", refused to start" : "")}";
         var text = new StringBuilder();
-        Node!.Describe(text);
+        if (Node!.Control is { } control) Describe(control, text);
+        else Node.Describe(text);
         return $"{Id}{(IsPaused ? " paused" : "")}{(HasFailedJournal ? " journal failed" : "")} {text}";
+    }
+
+    private void Describe(ControlPlane control, StringBuilder text)
+    {
+        text.Append("map ").Append(control.Map.Version).Append(' ');
+        control.Replica.Describe(text);
+        foreach (var group in Node!.Groups)
+        {
+            if (group is not Group { IsAbsent: false } held || group.Id == Node.DefaultGroup) continue;
+            text.Append("\n    ");
+            held.Describe(text);
+        }
+
+        foreach (var group in control.Map.Groups)
+            if (control.StatusOf(group.Id) is { } status) text.Append(System.Globalization.CultureInfo.InvariantCulture, $"\n    {group.Configuration} {group.Policy.Ack} complete [{string.Join(" ", group.Complete)}] counted [{string.Join(" ", group.Counted)}] {group.FewestHolders}: {status.Phase} {status.Reason}");
+    }
+
+    private SimNotes Notes => _notes ??= new SimNotes(Disk, _prng.Fork());
+
+    private void LosePowerInTheMiddle()
+    {
+        World.Faults.Add(FaultKind.PowerLoss);
+        Crash(losesPower: true);
+        StartAgain();
     }
 
     /// <summary>By whoever looks after the machine, some time later.</summary>
@@ -340,9 +386,10 @@ internal sealed class SimNode : INodeHost
         {
             var bytes = session.Output.Written.ToArray();
             session.Output.Clear();
-            var client = (SimClient)session.HostState!;
+            var client = (ISimSession)session.HostState!;
             if (!_sessions.Contains(session)) continue; // the client hung up
             if (bytes.Length > 0) client.OnReply(bytes);
+            session.OnOutputTaken();
             if (session.WantsClose && _sessions.Remove(session)) client.OnDisconnected();
         }
     }

@@ -94,8 +94,10 @@ internal sealed class AcceptedEpoch(bool durable)
         var head = BinaryPrimitives.ReadInt32LittleEndian(record[9..]);
         var rest = record[13..];
         if (flags > (HasStateFlag | MemoryFlag) || epoch < Epoch.Value
-            || !TryReadNodes(ref rest, out var inSync) || !TryReadNodes(ref rest, out var learners) || !rest.IsEmpty) return false;
-        Newest = new GroupConfiguration(new Epoch(epoch), new NodeId(head), inSync, learners);
+            || !TryReadNodes(ref rest, out var inSync) || !TryReadNodes(ref rest, out var learners)) return false;
+        var rule = default(GroupRule);
+        if (!rest.IsEmpty && !GroupRule.TryRead(rest, out rule)) return false;
+        Newest = new GroupConfiguration(new Epoch(epoch), new NodeId(head), inSync, learners) { Rule = rule };
         DurableEpoch = Epoch;
         HasState = flags == HasStateFlag;
         return true;
@@ -104,13 +106,14 @@ internal sealed class AcceptedEpoch(bool durable)
     private PersistPoint SaveRecord(Effects effects)
     {
         var configuration = Newest!;
-        var record = new byte[1 + 1 + 12 + 8 + (4 * (configuration.InSync.Count + configuration.Learners.Count))];
+        var record = new byte[1 + 1 + 12 + 8 + (4 * (configuration.InSync.Count + configuration.Learners.Count)) + (configuration.Rule is null ? 0 : GroupRule.EncodedLength)];
         record[0] = (byte)RecordKind.Accepted;
         record[1] = (byte)((HasState ? HasStateFlag : 0) | (durable ? 0 : MemoryFlag));
         BinaryPrimitives.WriteInt64LittleEndian(record.AsSpan(2), configuration.Epoch.Value);
         BinaryPrimitives.WriteInt32LittleEndian(record.AsSpan(10), configuration.Leader.Value);
         var rest = WriteNodes(record.AsSpan(14), configuration.InSync);
-        WriteNodes(rest, configuration.Learners);
+        rest = WriteNodes(rest, configuration.Learners);
+        configuration.Rule?.Write(rest);
         return effects.Append(record);
     }
 

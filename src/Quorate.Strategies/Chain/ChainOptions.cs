@@ -64,5 +64,8 @@ public sealed record ChainOptions
     /// <summary>Pieces of a snapshot on the way to a learner, at most.</summary>
     public int SnapshotWindow { get; init; } = 8;
 
+    /// <summary>What an epoch's rule says, the rest as it is here.</summary>
+    internal ChainOptions With(GroupRule? rule) => rule is null ? this : this with { MinInSync = rule.MinInSync, Craq = rule.Craq };
+
     internal const long TickNanoseconds = IReplica.TickLength * StepTime.NanosecondsPerMillisecond;
 }

@@ -31,6 +31,7 @@ public sealed class ChainReplica : IConfiguredReplica
         Reads = new Reads(this);
         SnapshotMaker = new SnapshotMaker(this);
         SnapshotReceiver = new SnapshotReceiver(this);
+        History = new CommittedHistory(this);
         _recovery = new Recovery(this);
         _recovery.RestoreNewestSnapshot();
     }
@@ -47,6 +48,9 @@ public sealed class ChainReplica : IConfiguredReplica
 
     public bool IsLeader => Position?.Head is { MayOrder: true };
 
+    /// <inheritdoc/>
+    public IHistory History { get; }
+
     public GroupConfiguration? Configuration => Accepted.Newest;
 
     public GroupConfiguration? Wanted => Wishes.Of(this);
@@ -59,7 +63,8 @@ public sealed class ChainReplica : IConfiguredReplica
 
     internal NodeId Self { get; }
 
-    internal ChainOptions Options { get; }
+    /// <summary>As this replica was made, and as the rule of the epoch says in which it takes part.</summary>
+    internal ChainOptions Options { get; private set; }
 
     internal ChainRules Rules { get; }
 
@@ -264,6 +269,7 @@ public sealed class ChainReplica : IConfiguredReplica
     private void BeginEpoch()
     {
         var configuration = Accepted.Newest;
+        Options = Options.With(configuration?.Rule);
         _verified = CommitIndex;
         if (configuration is null || configuration.Leader.IsNone || !configuration.Contains(Self)) return;
         if (configuration.InSync.Contains(Self) && !Accepted.HasState) return;

@@ -232,6 +232,8 @@ internal sealed class AntiEntropy(LeaderlessReplica replica)
             var isHolder = replica.Placement.HoldersOf(partition.Index)!.Contains(node) || replica.PeerOf(node)!.Holds(partition.Index);
             if (!isHolder) continue;
             if (partition.Of(node).Seen is not { } theirs) return replica.Rules.Stable(new VersionVector(), own);
+            // What it had made itself by then may be older than what it confirms, and know nothing of it: that must be here first.
+            if (own[node] < theirs[node]) return replica.Rules.Stable(new VersionVector(), own);
             seen = VersionVector.Meet(seen, theirs);
         }
 

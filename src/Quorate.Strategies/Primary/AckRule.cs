@@ -13,7 +13,7 @@ internal static class AckRule
     {
         Ack.Async => 0,
         Ack.SemiSync => rules.BackupsNeeded(options.AckBackups),
-        Ack.Majority => rules.BackupsNeeded(inSync / 2),
+        Ack.Majority => rules.BackupsNeeded(Math.Max(inSync, options.Replicas) / 2),
         _ => rules.BackupsNeeded(inSync - 1),
     };
 

@@ -3,7 +3,7 @@ using Quorate.Replication;
 
 namespace Quorate.Strategies.Primary;
 
-/// <summary>A <see cref="GroupConfiguration"/> as bytes: epoch, leader, count of in-sync replicas, count of learners, ids.</summary>
+/// <summary>A <see cref="GroupConfiguration"/> as bytes: epoch, leader, count of in-sync replicas, count of learners, ids, and the rule if there is one.</summary>
 internal static class ConfigurationCodec
 {
     private const int MostMembers = 1024;
@@ -13,6 +13,9 @@ internal static class ConfigurationCodec
         Wire.Write(
             output, configuration.Epoch.Value, configuration.Leader.Value, configuration.InSync.Count, configuration.Learners.Count);
         foreach (var node in configuration.Members) Wire.Write(output, node.Value);
+        if (configuration.Rule is not { } rule) return;
+        rule.Write(output.GetSpan(GroupRule.EncodedLength)[..GroupRule.EncodedLength]);
+        output.Advance(GroupRule.EncodedLength);
     }
 
     public static bool TryRead(ref WireReader reader, out GroupConfiguration? configuration)
@@ -29,8 +32,11 @@ internal static class ConfigurationCodec
 
         var named = new NodeId((int)leader);
         if (!named.IsNone && members.IndexOf(named) is var at && (at < 0 || at >= inSync)) return false;
+        var rule = default(GroupRule);
+        if (!reader.IsAtEnd && !GroupRule.TryRead(reader.Rest(), out rule)) return false;
         configuration = new GroupConfiguration(
-            new Epoch(epoch), named, members.GetRange(0, (int)inSync), members.GetRange((int)inSync, (int)learners));
+            new Epoch(epoch), named, members.GetRange(0, (int)inSync), members.GetRange((int)inSync, (int)learners))
+        { Rule = rule };
         return true;
     }
 }

@@ -67,11 +67,11 @@ internal sealed class InSyncSet(PrimaryReplica replica, Feeder feeder)
     private GroupConfiguration? Next(GroupConfiguration current, LogIndex firstOfEpoch)
     {
         if (HasSilent(current) && Shrunk(current, firstOfEpoch) is { } shrunk) return shrunk;
-        if (replica.CommitIndex < firstOfEpoch) return null;
         foreach (var learner in current.Learners)
         {
-            // One at a time, so that majorities of both sets meet.
-            if (IsCaughtUp(learner)) return current with { InSync = [.. current.InSync, learner], Learners = [.. current.Learners.Where(n => n != learner)] };
+            // One at a time, so that majorities of both sets meet. Too few may be in sync to commit anything: then the set must
+            // grow first, and whoever has the whole log that was taken over has all that may be committed.
+            if (IsCaughtUp(learner, firstOfEpoch)) return current with { InSync = [.. current.InSync, learner], Learners = [.. current.Learners.Where(n => n != learner)] };
         }
 
         return null;
@@ -102,6 +102,7 @@ internal sealed class InSyncSet(PrimaryReplica replica, Feeder feeder)
 
     private bool IsSilent(NodeId node) => node != replica.Self && (feeder[node] is not { } member || feeder.IsSilent(member));
 
-    private bool IsCaughtUp(NodeId node) =>
-        feeder[node] is { State: ProgressState.Replicate } member && !feeder.IsSilent(member) && member.MatchIndex >= replica.CommitIndex;
+    private bool IsCaughtUp(NodeId node, LogIndex firstOfEpoch) =>
+        feeder[node] is { State: ProgressState.Replicate } member && !feeder.IsSilent(member)
+        && member.MatchIndex >= LogIndex.Max(replica.CommitIndex, firstOfEpoch);
 }

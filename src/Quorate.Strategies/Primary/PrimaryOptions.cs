@@ -13,6 +13,10 @@ public sealed record PrimaryOptions
     /// <summary>Whose durable copies a write needs before it is committed and acknowledged; always the primary's own too.</summary>
     public Ack Ack { get; init; } = Ack.SemiSync;
 
+    /// <summary>With <see cref="Ack.Majority"/>: a majority is more than half of so many, however few are in sync. 0: of those in
+    /// sync.</summary>
+    public int Replicas { get; init; }
+
     /// <summary>The k of <see cref="Ack.SemiSync"/>, 1 and up.</summary>
     public int AckBackups { get; init; } = 1;
 
@@ -89,6 +93,7 @@ public sealed record PrimaryOptions
         return this with
         {
             Ack = policy.Ack,
+            Replicas = policy.Replicas,
             AckBackups = policy.AckBackups,
             MinInSync = policy.MinInSync,
             WhenShort = policy.WhenShort,
@@ -96,6 +101,16 @@ public sealed record PrimaryOptions
             Durable = policy.Durability != Durability.Memory,
         };
     }
+
+    /// <summary>What an epoch's rule says, the rest as it is here.</summary>
+    internal PrimaryOptions With(GroupRule? rule) => rule is null ? this : this with
+    {
+        Ack = rule.Ack,
+        AckBackups = rule.AckBackups,
+        MinInSync = rule.MinInSync,
+        WhenShort = rule.WhenShort,
+        Replicas = rule.Replicas,
+    };
 
     /// <summary>Who feeds <paramref name="node"/> in this configuration.</summary>
     internal NodeId SourceOf(NodeId node, GroupConfiguration configuration)

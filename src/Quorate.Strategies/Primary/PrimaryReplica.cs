@@ -58,6 +58,7 @@ public sealed class PrimaryReplica : IConfiguredReplica
         Reads = new BackupReads(this);
         Past = new Past(this);
         Inbox = new Inbox(this);
+        History = new EpochHistory(this);
         _recovery = new Recovery(this);
         _recovery.RestoreNewestSnapshot();
     }
@@ -89,6 +90,9 @@ public sealed class PrimaryReplica : IConfiguredReplica
 
     public bool IsLeader => Serving is { TakesWrites: true };
 
+    /// <inheritdoc/>
+    public IHistory History { get; }
+
     /// <summary>The primary acknowledges what only it has: fewer backups answer than the policy asks for, and the policy
     /// says to go on all the same.</summary>
     public bool IsDegraded => Serving is { IsDegraded: true };
@@ -98,7 +102,8 @@ public sealed class PrimaryReplica : IConfiguredReplica
 
     internal NodeId Self { get; }
 
-    internal PrimaryOptions Options { get; }
+    /// <summary>As this replica was made, and as the accepted epoch's rule says.</summary>
+    internal PrimaryOptions Options { get; private set; }
 
     internal PrimaryRules Rules { get; }
 
@@ -314,7 +319,11 @@ public sealed class PrimaryReplica : IConfiguredReplica
 
     internal void RestoreAt(LogIndex index) => CommitIndex = LastApplied = index;
 
-    internal void RestoreConfiguration(GroupConfiguration configuration) => Configuration = configuration;
+    internal void RestoreConfiguration(GroupConfiguration configuration)
+    {
+        Configuration = configuration;
+        Options = Options.With(configuration.Rule);
+    }
 
     internal long NextReadContext() => ++_readContext;
 
@@ -331,6 +340,7 @@ public sealed class PrimaryReplica : IConfiguredReplica
         if (old is not null && configuration.Epoch <= old.Epoch) return;
         _accepting = (configuration.Epoch, Journal.SaveConfiguration(configuration, Out));
         Configuration = configuration;
+        Options = Options.With(configuration.Rule);
         Backup.OnEpoch();
         var leads = configuration.Leader == Self;
         if (Serving is { } serving && leads && configuration.Epoch == old!.Epoch.Next)

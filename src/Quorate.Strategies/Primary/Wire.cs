@@ -38,6 +38,14 @@ internal ref struct WireReader(ReadOnlyMemory<byte> bytes)
         return true;
     }
 
+    /// <summary>All that is left.</summary>
+    public ReadOnlySpan<byte> Rest()
+    {
+        var rest = _rest.Span;
+        _rest = default;
+        return rest;
+    }
+
     /// <summary>True when nothing is left over.</summary>
     public readonly bool IsAtEnd => _rest.IsEmpty;
 

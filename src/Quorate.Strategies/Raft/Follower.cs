@@ -38,6 +38,18 @@ internal sealed class Follower : Role
     /// <summary>Not now: waits for another election timeout.</summary>
     public void PostponeCampaign() => _timer.Reset();
 
+    /// <summary>The log agrees with the leader's up to <paramref name="last"/>, ends there, and is durable; nobody waits for anything.</summary>
+    public bool HoldsExactly(LogIndex last) =>
+        _verified == last && Replica.Log.LastIndex == last && Replica.Journal.DurableIndex == last && _reads.IsEmpty;
+
+    /// <summary>The group is not quiet any more; the leader's node was heard of then.</summary>
+    public void OnStirred(long leaderHeardAt)
+    {
+        if (leaderHeardAt == long.MinValue) return;
+        Replica.NoteLeaderHeard(leaderHeardAt);
+        _timer.Reset((Replica.Now.Nanoseconds - leaderHeardAt) / RaftOptions.TickNanoseconds);
+    }
+
     public override void OnRequest(in ReplicaRequest request)
     {
         if (request.Kind == RequestKind.Read && !_leader.IsNone) _reads.Add(request.Id);
@@ -154,6 +166,8 @@ internal sealed class Follower : Role
         response.Success = true;
         response.MatchIndex = match;
         response.LastIndex = _verified;
+        response.IsQuarantined = Replica.Quarantine.IsPresent;
+        response.HintIndex = Replica.Quarantine.AskedIndex;
         response.Round = message.Round;
         response.SentAt = message.SentAt;
         response.Incarnation = Replica.Incarnation;

@@ -14,6 +14,8 @@ internal sealed class FollowerReads(RaftReplica replica)
     private long _context;
     private int _ticksSinceAsked;
 
+    public bool IsEmpty => _gathering.Count + _asked.Count + _waiting.Count == 0;
+
     public void Add(RequestId request) => _gathering.Add(request);
 
     /// <summary>Asks for those that have gathered, unless a question is on its way.</summary>

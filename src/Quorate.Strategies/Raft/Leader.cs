@@ -39,6 +39,12 @@ internal sealed class Leader : Role
     /// <summary>Everybody in the configuration, this replica too, by ascending id.</summary>
     public IReadOnlyList<Progress> Members => _members;
 
+    /// <summary>Every member has durably all that is in the log, all of it is committed, and nothing is under way.</summary>
+    public bool IsSettled =>
+        HasCommittedInTerm && Replica.CommitIndex == Replica.Log.LastIndex && Replica.Journal.DurableIndex == Replica.Log.LastIndex
+        && !Replica.Configuration.IsJoint && !Transfer.IsInProgress && _reads.IsEmpty && _changeRequest.IsNone && !Replica.SnapshotMaker.IsBusy
+        && _followers.TrueForAll(IsUpToDate);
+
     public bool HasCommittedInTerm => Replica.CommitIndex >= _noOp;
 
     private bool HasAppliedInTerm => HasCommittedInTerm && Replica.LastApplied >= _noOp;
@@ -68,9 +74,11 @@ internal sealed class Leader : Role
     public override void OnTick()
     {
         Transfer.OnTick();
+        if (Replica.Quarantine.IsPresent) HandOverToAnybody();
         if (++_checkQuorumElapsed >= Replica.Options.ElectionTimeoutTicks && !CheckQuorum()) return;
         if (++_heartbeatElapsed < Replica.Options.HeartbeatTicks) return;
         _heartbeatElapsed = 0;
+        if (Replica.Quiescence.TryRest(this)) return;
         foreach (var member in _followers) _replicator.OnHeartbeat(member);
     }
 
@@ -78,6 +86,9 @@ internal sealed class Leader : Role
     {
         switch (request.Kind)
         {
+            case RequestKind.Write or RequestKind.Read when Replica.Quarantine.IsPresent:
+                Replica.Out.Reply(request.Id, Outcome.NotLeader(Transfer.Target));
+                break;
             case RequestKind.Write when Transfer.IsInProgress:
                 Replica.Out.Reply(request.Id, Outcome.NotLeader(Transfer.Target));
                 break;
@@ -161,13 +172,16 @@ internal sealed class Leader : Role
         }
 
         Invariant.Require(response.MatchIndex <= Replica.Log.LastIndex, "a follower agrees with what the leader has");
+        if (response.IsQuarantined || member.IsQuarantined) member.OnQuarantine(response.IsQuarantined, response.HintIndex);
         if (member.OnSuccess(response.MatchIndex, LogIndex.Min(response.LastIndex, Replica.Log.LastIndex))) TryAdvanceCommitIndex();
         if (Transfer.Target == from && Replica.Role == this) Transfer.TryAsk(member);
     }
 
     public void HandleInstallSnapshotResponse(NodeId from, InstallSnapshotResponse response)
     {
-        if (OnAnswer(from, response.Incarnation, response.Round, response.SentAt, out var member)) member.Transfer?.OnResponse(response);
+        if (!OnAnswer(from, response.Incarnation, response.Round, response.SentAt, out var member)) return;
+        member.Transfer?.OnResponse(response);
+        member.Reseed?.OnResponse(response);
     }
 
     public void HandleReadIndex(NodeId from, ReadIndex message)
@@ -182,10 +196,20 @@ internal sealed class Leader : Role
     /// <summary>It has answered within an election timeout.</summary>
     public bool IsReachable(NodeId node) => node == Replica.Self || (this[node] is { } member && _replicator.IsReachable(member));
 
+    /// <summary>It said last that its state is wrong.</summary>
+    public bool IsQuarantined(NodeId node) => this[node] is { IsQuarantined: true };
+
     /// <summary>It is reachable and less than one batch behind.</summary>
     public bool IsCaughtUp(NodeId node) =>
         this[node] is { State: ProgressState.Replicate } member && IsReachable(node)
         && Replica.Log.BytesFrom(member.MatchIndex.Next) <= Replica.Options.MaxBatchBytes;
+
+    /// <summary>The group is not quiet any more: everybody is given a full timeout to answer, and is asked at the next tick.</summary>
+    public void OnStirred()
+    {
+        _checkQuorumElapsed = 0;
+        _heartbeatElapsed = Replica.Options.HeartbeatTicks;
+    }
 
     public override void CheckInvariants()
     {
@@ -198,6 +222,9 @@ internal sealed class Leader : Role
             Invariant.Require(member.InflightCount <= Replica.Options.MaxInflight, "the window bounds what is in flight");
         }
     }
+
+    private bool IsUpToDate(Progress member) =>
+        member.State == ProgressState.Replicate && member.MatchIndex == Replica.Log.LastIndex && member.InflightCount == 0 && _replicator.IsReachable(member);
 
     private void TellCommitIndex(NodeId node)
     {
@@ -309,6 +336,18 @@ internal sealed class Leader : Role
         _followers.Clear();
         _followers.AddRange(_members.Where(m => m.Node != Replica.Self));
         RefreshLease();
+    }
+
+    /// <summary>In quarantine it leads only to give others what its log has and theirs lack.</summary>
+    private void HandOverToAnybody()
+    {
+        if (Transfer.IsInProgress) return;
+        foreach (var member in _followers)
+        {
+            if (member.IsQuarantined || !Replica.Configuration.IsVoter(member.Node) || !IsReachable(member.Node) || member.MatchIndex < Replica.Log.LastIndex) continue;
+            TransferTo(member.Node, default);
+            return;
+        }
     }
 
     /// <summary>C_new, which this replica is not in, is committed: its work is done. [Raft §4.2.2]</summary>

@@ -14,6 +14,8 @@ internal sealed class LeaderReads(RaftReplica replica, Action<NodeId> tellCommit
 
     private readonly record struct Read(RequestId Request, NodeId From, long Context);
 
+    public bool IsEmpty => _gathering.Count + _asked.Count == 0;
+
     public void Add(RequestId request) => _gathering.Add(new Read(request, default, 0));
 
     /// <summary>A follower asks. Putting the same question again replaces the earlier.</summary>

@@ -165,7 +165,11 @@ internal sealed class AppendEntriesResponse : RaftMessage
     /// <summary>Success: the log agrees up to here (maybe not durable yet). Refusal: the PrevLogIndex refused.</summary>
     public LogIndex LastIndex { get; set; }
 
-    /// <summary>Refusal: the last index that could agree, and its term. [Raft §5.3, the optimisation]</summary>
+    /// <summary>The state machine there was found wrong and is not used.</summary>
+    public bool IsQuarantined { get; set; }
+
+    /// <summary>Refusal: the last index that could agree, and its term. [Raft §5.3, the optimisation]
+    /// Success, in quarantine: asks for a snapshot of this index or later; 0: not now.</summary>
     public LogIndex HintIndex { get; set; }
 
     public Term HintTerm { get; set; }
@@ -179,18 +183,19 @@ internal sealed class AppendEntriesResponse : RaftMessage
 
     public override void Encode(IBufferWriter<byte> output)
     {
-        Wire.WriteFlags(output, (byte)(Success ? 1 : 0));
+        Wire.WriteFlags(output, (byte)((Success ? 1 : 0) | (IsQuarantined ? 2 : 0)));
         Wire.Write(output, Term.Value, MatchIndex.Value, LastIndex.Value, HintIndex.Value, HintTerm.Value, Round, SentAt, Incarnation);
     }
 
     public static AppendEntriesResponse? Decode(ref WireReader reader)
     {
-        if (!reader.TryFlags(1, out var flags) || !reader.TryNatural(out var term) || !reader.TryNatural(out var match)
+        if (!reader.TryFlags(3, out var flags) || !reader.TryNatural(out var term) || !reader.TryNatural(out var match)
             || !reader.TryNatural(out var last) || !reader.TryNatural(out var hint) || !reader.TryNatural(out var hintTerm)
             || !reader.TryNatural(out var round) || !reader.TryInt64(out var sentAt) || !reader.TryNatural(out var incarnation)) return null;
         var message = Spares.TakeResponse();
         message.Term = new(term);
         message.Success = (flags & 1) != 0;
+        message.IsQuarantined = (flags & 2) != 0;
         message.MatchIndex = new(match);
         message.LastIndex = new(last);
         message.HintIndex = new(hint);
@@ -202,7 +207,7 @@ internal sealed class AppendEntriesResponse : RaftMessage
     }
 
     public override string ToString() => Success
-        ? $"AppendEntriesResponse {Term} match {MatchIndex} last {LastIndex}"
+        ? $"AppendEntriesResponse {Term} match {MatchIndex} last {LastIndex}{(IsQuarantined ? $" quarantined, asks from {HintIndex}" : "")}"
         : $"AppendEntriesResponse {Term} refused {LastIndex} hint {HintIndex}/{HintTerm}";
 }
 

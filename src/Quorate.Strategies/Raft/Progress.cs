@@ -36,6 +36,12 @@ internal sealed class Progress(NodeId node, LogIndex next, StepTime since)
 
     public SnapshotTransfer? Transfer { get; private set; }
 
+    /// <summary>It said last that its state machine is not used because it was found wrong.</summary>
+    public bool IsQuarantined { get; private set; }
+
+    /// <summary>A snapshot for a member whose log is up to date but whose state is wrong; goes beside the entries.</summary>
+    public SnapshotTransfer? Reseed { get; private set; }
+
     public int InflightCount => _inflight.Count;
 
     public long OldestInflightSentAt => _inflight.Peek().SentAt;
@@ -129,6 +135,29 @@ internal sealed class Progress(NodeId node, LogIndex next, StepTime since)
     {
         Transfer?.Dispose();
         Transfer = null;
+        EndReseed();
+    }
+
+    /// <param name="isQuarantined">Whether the member's state machine is out of use.</param>
+    /// <param name="asked">It wants a snapshot of this index or later; 0: none now.</param>
+    public void OnQuarantine(bool isQuarantined, LogIndex asked)
+    {
+        IsQuarantined = isQuarantined;
+        if (!isQuarantined || asked.Value == 0 || State == ProgressState.Snapshot)
+        {
+            EndReseed();
+            return;
+        }
+
+        if (Reseed is { } running && (running.Index.Value == 0 ? running.Since : running.Index) >= asked) return;
+        EndReseed();
+        Reseed = new SnapshotTransfer(asked);
+    }
+
+    private void EndReseed()
+    {
+        Reseed?.Dispose();
+        Reseed = null;
     }
 
     private void BecomeReplicate(LogIndex next)

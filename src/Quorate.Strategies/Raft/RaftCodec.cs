@@ -25,6 +25,8 @@ public static class RaftCodec
             InstallSnapshotResponse.KindByte => InstallSnapshotResponse.Decode(ref reader),
             TimeoutNow.KindByte => TimeoutNow.Decode(ref reader),
             ReadIndex.KindByte => ReadIndex.Decode(ref reader),
+            Quiesce.KindByte => Quiesce.Decode(ref reader),
+            QuiesceResponse.KindByte => QuiesceResponse.Decode(ref reader),
             ReadIndexResponse.KindByte => ReadIndexResponse.Decode(ref reader),
             _ => (Message?)null,
         };

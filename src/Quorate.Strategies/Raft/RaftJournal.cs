@@ -20,6 +20,9 @@ internal enum RecordKind : byte
 
     /// <summary>[i64 incarnation]: has caught up, and entries are journaled again.</summary>
     Remembers = 5,
+
+    /// <summary>[i64 index][i64 incarnation]: the state up to there is wrong. A later SnapshotMark ends it.</summary>
+    Quarantined = 6,
 }
 
 /// <summary>

@@ -15,6 +15,9 @@ public sealed record RaftOptions
     /// <summary>The longest election timeout, in ticks. [Raft §3.4]</summary>
     public int MaxElectionTimeoutTicks { get; init; } = 60;
 
+    /// <summary>A group in which nothing has happened for so many ticks falls quiet, where the node watches its peers.</summary>
+    public int QuietAfterTicks { get; init; } = 100;
+
     /// <summary>How many lost elections in a row, no leader being heard in between, are followed by a short timeout (a sixth
     /// to the whole of <see cref="ElectionTimeoutTicks"/>) instead of a full one.</summary>
     public int ShortElectionRetries { get; init; } = 3;

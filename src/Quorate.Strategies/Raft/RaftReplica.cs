@@ -7,7 +7,7 @@ namespace Quorate.Strategies.Raft;
 /// One node's membership of a raft group: what outlives a change of role, and the way in for every input. The essay is in
 /// <see cref="Raft"/>. One caller at a time.
 /// </summary>
-public sealed class RaftReplica : IReplica
+public sealed class RaftReplica : IQuiescentReplica
 {
     private readonly Recovery _recovery;
     private (RequestId Request, NodeId Target, int TicksLeft) _handover;
@@ -22,6 +22,7 @@ public sealed class RaftReplica : IReplica
     /// <param name="seed">of the election timeouts</param>
     /// <param name="incarnation">how often the node has been started, 1 and up, never the same twice</param>
     /// <param name="rules">for canaries only</param>
+    /// <param name="peers">lets an idle group fall quiet; null: it never does</param>
     public RaftReplica(
         NodeId self,
         Configuration initial,
@@ -30,7 +31,8 @@ public sealed class RaftReplica : IReplica
         ISnapshots snapshots,
         ulong seed,
         long incarnation,
-        RaftRules? rules = null)
+        RaftRules? rules = null,
+        IPeerWatch? peers = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(snapshots);
@@ -46,9 +48,12 @@ public sealed class RaftReplica : IReplica
         Configurations = new ConfigurationHistory(initial);
         Journal = new RaftJournal(options);
         Amnesia = new Amnesia(incarnation);
+        Quarantine = new Quarantine(this);
         SnapshotMaker = new SnapshotMaker(this);
         SnapshotReceiver = new SnapshotReceiver(this);
+        Quiescence = new Quiescence(this, peers);
         Role = new Follower(this, NodeId.None);
+        History = new CommittedHistory(this);
         _recovery = new Recovery(this);
         _recovery.RestoreNewestSnapshot();
     }
@@ -56,6 +61,24 @@ public sealed class RaftReplica : IReplica
     public NodeId Leader => Role.LeaderId;
 
     public bool IsLeader => Role is Leader;
+
+    /// <summary>The state here was found wrong and is to be replaced: it must answer no read.</summary>
+    public bool IsQuarantined => Quarantine.IsPresent;
+
+    /// <summary>How often the state was replaced in this life of the node, and whether that is over for good.</summary>
+    public (long Count, bool HasGivenUp) Reseeds => (Quarantine.Reseeds, Quarantine.HasGivenUp);
+
+    public bool IsQuiet => Quiescence.IsQuiet;
+
+    /// <summary>Set by the node while it needs this leader to go on: keys that run out, members that are to change.</summary>
+    public bool IsHeldAwake
+    {
+        get => Quiescence.IsHeldAwake;
+        set => Quiescence.IsHeldAwake = value;
+    }
+
+    /// <inheritdoc/>
+    public IHistory History { get; }
 
     /// <summary>A copy of the state, for people and checkers; allocates.</summary>
     public RaftStatus Status => StatusReport.Of(this);
@@ -84,9 +107,13 @@ public sealed class RaftReplica : IReplica
 
     internal Amnesia Amnesia { get; }
 
+    internal Quarantine Quarantine { get; }
+
     internal SnapshotMaker SnapshotMaker { get; }
 
     internal SnapshotReceiver SnapshotReceiver { get; }
+
+    internal Quiescence Quiescence { get; }
 
     internal Role Role { get; private set; }
 
@@ -99,8 +126,11 @@ public sealed class RaftReplica : IReplica
     /// <summary>Rises only; never beyond what a quorum has durably. [Raft fig. 2]</summary>
     internal LogIndex CommitIndex { get; private set; }
 
-    /// <summary>Equal to <see cref="CommitIndex"/> between steps. [Raft fig. 2]</summary>
+    /// <summary>Equal to <see cref="CommitIndex"/> between steps; behind it in quarantine. [Raft fig. 2]</summary>
     internal LogIndex LastApplied { get; private set; }
+
+    /// <summary>A snapshot beyond this tells more than the state here; in quarantine one of the same index does.</summary>
+    internal LogIndex StateIndex => Quarantine.IsPresent ? LastApplied.Previous : CommitIndex;
 
     /// <summary>Every member has the log up to here, as far as the leader knows: memory may forget it.</summary>
     internal LogIndex DropIndex { get; set; }
@@ -117,6 +147,24 @@ public sealed class RaftReplica : IReplica
     /// [Raft §4.2.3, §6.4.1]</summary>
     internal bool HasHeardLeaderLately =>
         _leaderHeardAt is { } at && Now.Nanoseconds - at < Options.ElectionTimeoutNanoseconds;
+
+    internal bool HasHeardLeaderWithin(long nanoseconds) => _leaderHeardAt is { } at && Now.Nanoseconds - at < nanoseconds;
+
+    /// <summary>The state machine here was found to differ from those of the majority: it is used no more until the leader has
+    /// sent its own. False: this replica leads, and has to hand over before.</summary>
+    public bool TryQuarantine(StepTime now, Effects effects)
+    {
+        Enter(now, effects);
+        if (IsLeader) return false;
+        Quarantine.Begin();
+        return true;
+    }
+
+    /// <summary>Those who vote in the newest configuration, ascending.</summary>
+    public IReadOnlyList<NodeId> Voters => Configuration.Voters;
+
+    /// <summary>On the leader: the member said last that it is in quarantine.</summary>
+    public bool IsQuarantinedMember(NodeId node) => Role is Leader leader && leader.IsQuarantined(node);
 
     public bool Recover(ReadOnlySpan<byte> record, PersistPoint point) => _recovery.TryAccept(record, point);
 
@@ -141,11 +189,13 @@ public sealed class RaftReplica : IReplica
     public void OnRequest(in ReplicaRequest request, StepTime now, Effects effects)
     {
         Enter(now, effects);
+        Quiescence.Stir();
         Role.OnRequest(request);
     }
 
     public void OnTick(StepTime now, Effects effects)
     {
+        if (IsQuiet) return;
         Enter(now, effects);
         if (!_handover.Request.IsNone && --_handover.TicksLeft <= 0) EndHandover(Outcome.Unknown("no leader is known yet"));
         Role.OnTick();
@@ -174,13 +224,31 @@ public sealed class RaftReplica : IReplica
         if (!SnapshotReceiver.OnSealed(index, saved)) SnapshotMaker.OnSealed(index, saved);
     }
 
-    public bool MayReadLocally(StepTime now) => Role.MayReadLocally(now);
+    public bool MayReadLocally(StepTime now)
+    {
+        Quiescence.WasRead = true;
+        return Role.MayReadLocally(now);
+    }
+
+    public void Stir(StepTime now, Effects effects)
+    {
+        Enter(now, effects);
+        Quiescence.Stir();
+    }
 
     public void OnMessage(NodeId from, Message message, StepTime now, Effects effects)
     {
         Enter(now, effects);
+        if (message is not (Quiesce or QuiesceResponse)) Quiescence.Stir();
         switch (message)
         {
+            case Quiesce quiesce:
+                if (FollowLeader(from, quiesce.Term) is { } quiet) Quiescence.HandleQuiesce(quiet, from, quiesce);
+                else RefuseStale(from, new AppendEntries());
+                break;
+            case QuiesceResponse response:
+                if (IsOfThisTerm(response) && Role is Leader resting) Quiescence.HandleResponse(resting, from, response);
+                break;
             case RequestVote request:
                 Elections.HandleRequestVote(this, from, request);
                 break;
@@ -211,7 +279,7 @@ public sealed class RaftReplica : IReplica
                 break;
             case TimeoutNow timeoutNow:
                 if (IsOfThisTerm(timeoutNow) && Role is Follower target && target.LeaderId == from && Configuration.IsVoter(Self)
-                    && !Amnesia.IsPresent) Candidate.BeginElection(this, transfer: true);
+                    && !Amnesia.IsPresent && !Quarantine.IsPresent) Candidate.BeginElection(this, transfer: true);
                 break;
         }
     }
@@ -238,6 +306,7 @@ public sealed class RaftReplica : IReplica
     {
         Role.OnEnd();
         Role = role;
+        Quiescence.OnRoleChanged();
     }
 
     internal void BecomeFollower(NodeId leader, bool isRetry = false) => Become(new Follower(this, leader, isRetry));
@@ -279,7 +348,7 @@ public sealed class RaftReplica : IReplica
     /// <summary>The election timeout has passed.</summary>
     internal void Campaign()
     {
-        if (!MayCampaign)
+        if (!MayCampaign || !Quarantine.MayCampaign)
         {
             if (Role is Follower learner) learner.PostponeCampaign();
             else BecomeFollower(NodeId.None);
@@ -292,6 +361,9 @@ public sealed class RaftReplica : IReplica
     }
 
     internal void NoteLeaderHeard() => _leaderHeardAt = Now.Nanoseconds;
+
+    /// <summary>Its node was heard then, which counts as much while the group was quiet.</summary>
+    internal void NoteLeaderHeard(long at) => _leaderHeardAt = Math.Max(_leaderHeardAt ?? long.MinValue, at);
 
     internal void OnLeaderKnown(NodeId leader)
     {
@@ -324,6 +396,13 @@ public sealed class RaftReplica : IReplica
         if (index <= CommitIndex) return;
         Invariant.Require(index <= Log.LastIndex, "what is committed is in the log");
         CommitIndex = index;
+        if (!Quarantine.IsPresent) ApplyCommitted();
+        else if (Quarantine.HasTooLongLog) LastApplied = CommitIndex; // the snapshot has to be a later one
+        Role.OnCommitAdvanced();
+    }
+
+    private void ApplyCommitted()
+    {
         var limit = Rules.ApplyUpTo(CommitIndex, Log.LastIndex);
         while (LastApplied < limit)
         {
@@ -331,8 +410,6 @@ public sealed class RaftReplica : IReplica
             if (end - LastApplied > 1) Foresee(end);
             while (LastApplied < end) Apply(LastApplied.Next);
         }
-
-        Role.OnCommitAdvanced();
     }
 
     internal void TruncateFrom(LogIndex from, bool conflicts)
@@ -377,7 +454,10 @@ public sealed class RaftReplica : IReplica
         else Log.Reset(index, term);
         Journal.JumpTo(index, agrees);
         Configurations.Restore(index, configuration, agrees);
-        CommitIndex = LastApplied = index;
+        LastApplied = index;
+        CommitIndex = LogIndex.Max(CommitIndex, index);
+        Quarantine.End();
+        ApplyCommitted();
         Role.OnCommitAdvanced();
     }
 

@@ -59,7 +59,11 @@ internal sealed class Recovery(RaftReplica replica)
                     point);
             // The records before the mark are gone; without the snapshot there would be a hole.
             case RecordKind.SnapshotMark when body.Length == 16:
+                replica.Quarantine.OnRecoveredSnapshot();
                 return BinaryPrimitives.ReadInt64LittleEndian(body) <= _snapshotIndex.Value;
+            case RecordKind.Quarantined when body.Length == 16:
+                replica.Quarantine.OnRecovered();
+                return true;
             case RecordKind.MemoryMode when body.Length == 16:
                 replica.Amnesia.OnMemoryMode(BinaryPrimitives.ReadInt64LittleEndian(body));
                 return true;

@@ -40,6 +40,8 @@ internal sealed class Replicator(RaftReplica replica)
                 member.Transfer!.Send(replica, member, Round);
                 break;
         }
+
+        if (member.Reseed is { } reseed && IsReachable(member)) reseed.Send(replica, member, Round);
     }
 
     public void OnHeartbeat(Progress member)
@@ -47,6 +49,7 @@ internal sealed class Replicator(RaftReplica replica)
         // A probe that was not answered until now is lost: the next turn's end sends another.
         member.ProbeSent = false;
         member.Transfer?.OnHeartbeat();
+        member.Reseed?.OnHeartbeat();
         SendHeartbeat(member);
     }
 

@@ -66,6 +66,13 @@ internal sealed class ElectionTimer
             : _replica.Dice.Between(options.ElectionTimeoutTicks, options.MaxElectionTimeoutTicks);
     }
 
+    /// <summary>As <see cref="Reset"/>, but some of it has passed already.</summary>
+    public void Reset(long elapsedTicks)
+    {
+        Reset();
+        _elapsed = (int)Math.Clamp(elapsedTicks, 0, _timeout);
+    }
+
     /// <returns>True when the timeout has passed; it goes on saying so until reset.</returns>
     public bool Tick() => ++_elapsed >= _timeout;
 }

@@ -33,13 +33,13 @@ internal sealed class SnapshotMaker(RaftReplica replica)
     public void NoteDamaged() => _isDamaged = true;
 
     /// <summary>True when the newest sealed snapshot leaves no gap before a log that begins after <paramref name="baseIndex"/>.</summary>
-    public bool CanServe(LogIndex baseIndex) => SealedIndex.Value > 0 && SealedIndex >= baseIndex && !_isDamaged;
+    public bool CanServe(LogIndex baseIndex) => !replica.Quarantine.IsPresent && SealedIndex.Value > 0 && SealedIndex >= baseIndex && !_isDamaged;
 
     /// <summary>Begins one at LastApplied, unless one is being made or there is nothing new to tell.</summary>
     public void Begin()
     {
         replica.SnapshotReceiver.DropOvertaken();
-        if (IsBusy || replica.SnapshotReceiver.IsInstalling || (replica.LastApplied <= SealedIndex && !_isDamaged) || replica.LastApplied.Value == 0) return;
+        if (IsBusy || replica.Quarantine.IsPresent || replica.SnapshotReceiver.IsInstalling || (replica.LastApplied <= SealedIndex && !_isDamaged) || replica.LastApplied.Value == 0) return;
         _index = replica.LastApplied;
         _term = replica.Log.TermAt(_index);
         var configuration = replica.Configurations.At(_index).Encode();

@@ -11,7 +11,7 @@ internal sealed class SnapshotReceiver(RaftReplica replica)
 
     public void Handle(Follower follower, NodeId from, InstallSnapshot message)
     {
-        if (message.LastIncludedIndex <= replica.CommitIndex)
+        if (message.LastIncludedIndex <= replica.StateIndex)
         {
             var durable = replica.Journal.EntriesPoint > replica.Journal.HardStatePoint ? replica.Journal.EntriesPoint : replica.Journal.HardStatePoint;
             follower.AcknowledgeSnapshot(from, replica.CommitIndex, durable);
@@ -52,7 +52,7 @@ internal sealed class SnapshotReceiver(RaftReplica replica)
     /// way of one of this replica's own for ever.</summary>
     public void DropOvertaken()
     {
-        if (_installation is not { IsSealing: false } installation || installation.Index > replica.CommitIndex) return;
+        if (_installation is not { IsSealing: false } installation || installation.Index > replica.StateIndex) return;
         installation.Close();
         _installation = null;
     }
@@ -64,7 +64,7 @@ internal sealed class SnapshotReceiver(RaftReplica replica)
         _installation = null;
         snapshot.Close();
         if (!saved) return true;
-        if (snapshot.Index > replica.CommitIndex)
+        if (snapshot.Index > replica.StateIndex)
         {
             snapshot.Complete();
             replica.JumpTo(snapshot.Index, snapshot.Term, snapshot.Configuration);

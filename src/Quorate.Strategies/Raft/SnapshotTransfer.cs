@@ -3,12 +3,15 @@ using Quorate.Replication;
 namespace Quorate.Strategies.Raft;
 
 /// <summary>A snapshot on its way from the leader to one follower: a window of pieces, resumed where the follower says.</summary>
-internal sealed class SnapshotTransfer : IDisposable
+/// <param name="since">The snapshot has to be of this index or later, even where the log goes back further.</param>
+internal sealed class SnapshotTransfer(LogIndex since = default) : IDisposable
 {
     private ISnapshotReader? _reader;
     private int _acknowledged;
     private int _next;
     private int _acknowledgedAtTick;
+
+    public LogIndex Since => since;
 
     public LogIndex Index => _reader?.Header.Index ?? default;
 
@@ -69,10 +72,11 @@ internal sealed class SnapshotTransfer : IDisposable
     private bool TryOpen(RaftReplica replica)
     {
         if (_reader is not null) return true;
-        if (replica.SnapshotMaker.CanServe(replica.Log.BaseIndex))
+        var needed = LogIndex.Max(replica.Log.BaseIndex, since);
+        if (replica.SnapshotMaker.CanServe(needed))
         {
             _reader = replica.Snapshots.OpenNewest();
-            if (_reader is not null && _reader.PieceCount > 0 && _reader.Header.Index >= replica.Log.BaseIndex) return true;
+            if (_reader is not null && _reader.PieceCount > 0 && _reader.Header.Index >= needed) return true;
             Dispose();
             replica.SnapshotMaker.NoteDamaged();
         }

@@ -19,7 +19,7 @@ internal static class StatusReport
         SnapshotIndex = replica.SnapshotMaker.SealedIndex,
         Configuration = replica.Configuration,
         ConfigurationIndex = replica.Configurations.LatestIndex,
-        LeaseValid = replica.MayReadLocally(replica.Now),
+        LeaseValid = replica.Role.MayReadLocally(replica.Now),
         HasAmnesia = replica.Amnesia.IsPresent,
         Followers = replica.Role is Leader leader ? Followers(replica, leader) : [],
     };
@@ -35,6 +35,7 @@ internal static class StatusReport
         text.Append(" members ").Append(replica.Configuration);
         if (replica.SnapshotMaker.SealedIndex.Value > 0) text.Append(" snapshot ").Append(replica.SnapshotMaker.SealedIndex);
         if (replica.Amnesia.IsPresent) text.Append(" amnesia");
+        if (replica.Quarantine.IsPresent) text.Append(" quarantined");
         if (replica.Role is not Leader leader) return;
         foreach (var member in leader.Members)
         {

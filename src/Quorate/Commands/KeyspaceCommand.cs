@@ -46,7 +46,7 @@ internal static class KeyspaceCommand
     private static Command Alter(Terminal terminal)
     {
         var (name, server, yes) = (NameArgument(), NodeClient.ServerOption(), YesOption());
-        var command = new Command("alter", "Changes of a keyspace what can be changed while it runs: its reads, except a chain's.") { name, server, yes };
+        var command = new Command("alter", "Changes of a keyspace what can be changed while it runs, after saying what it promised before and will promise then.") { name, server, yes };
         var options = new PolicyOptions(command);
         command.SetAction(async (parsed, _) =>
         {
@@ -56,7 +56,12 @@ internal static class KeyspaceCommand
             var current = (await node.LinesAsync("KEYSPACE", "SHOW", parsed.GetValue(name)!)).First(l => l.StartsWith("policy ", StringComparison.Ordinal));
             if (!PolicyText.TryParse(current.Split(' ')[1..], out var policy, out var why))
                 throw new CannotAskException($"{node.Address} has a policy that this program does not know: {why}");
-            await PolicyOptions.ExplainAsync(parsed.GetValue(name)!, PolicyOptions.Read(given, policy), await IsEphemeralAsync(node), terminal);
+            var (next, isEphemeral) = (PolicyOptions.Read(given, policy), await IsEphemeralAsync(node));
+            if (PolicyChange.WhyNot(policy!, next) is { } whyNot) throw new CannotAskException(whyNot);
+            await terminal.Output.WriteLineAsync("now:");
+            await PolicyOptions.ExplainAsync(parsed.GetValue(name)!, policy!, isEphemeral, terminal);
+            await terminal.Output.WriteLineAsync("then, once its replicas have taken it up (until then the weaker of both):");
+            await PolicyOptions.ExplainAsync(parsed.GetValue(name)!, next, isEphemeral, terminal);
             await terminal.ConfirmAsync("Alter it?", parsed.GetValue(yes));
             await node.AskAsync(["KEYSPACE", "ALTER", parsed.GetValue(name)!, .. given]);
             await terminal.Output.WriteLineAsync("altered");

@@ -14,12 +14,22 @@ internal static class LabCommand
         var canaries = new Command("canaries", "Breaks the rules one by one on purpose and shows that the checks notice.");
         canaries.SetAction(_ => Canaries.Run(output));
         lab.Add(canaries);
+        lab.Add(CreateGap(output));
         return lab;
+    }
+
+    private static Command CreateGap(TextWriter output)
+    {
+        var what = new Argument<string>("what") { Description = $"Who is killed: {string.Join(", ", FailoverGaps.Names)}." };
+        var seeds = new Option<string>("--seeds") { Description = "How often (200)." };
+        var gap = new Command("gap", "Measures how long writes stop when a node is killed, in virtual time.") { what, seeds };
+        gap.SetAction(parsed => FailoverGaps.Run(parsed.GetValue(what)!, Number("--seeds", parsed.GetValue(seeds), 1) ?? 200, output));
+        return gap;
     }
 
     private static Command CreateRun(TextWriter output)
     {
-        var strategy = new Argument<string>("strategy") { Description = "What to put to the test: raft." };
+        var strategy = new Argument<string>("strategy") { Description = $"What to put to the test: {string.Join(", ", Lab.Names)}." };
         var seed = new Option<string>("--seed") { Description = "Run this one seed." };
         var seeds = new Option<string>("--seeds") { Description = "Run that many seeds (100)." };
         var minutes = new Option<string>("--minutes") { Description = "Begin new seeds for that long." };
@@ -27,10 +37,12 @@ internal static class LabCommand
         var run = new Command("run", "Runs seeds; a failing one is printed with the command that runs it again.") { strategy, seed, seeds, minutes, trace };
         run.SetAction(parsed =>
         {
-            if (parsed.GetValue(strategy) is var name && name != "raft") throw new SettingException($"there is no strategy '{name}' to run; there is raft");
+            var name = parsed.GetValue(strategy)!;
+            if (!Lab.Names.Contains(name)) throw new SettingException($"there is no lab '{name}'; there are {string.Join(", ", Lab.Names)}");
             return Lab.Run(
                 new LabOptions
                 {
+                    Strategy = name,
                     Seed = Number<ulong>("--seed", parsed.GetValue(seed), 0),
                     Seeds = Number("--seeds", parsed.GetValue(seeds), 1),
                     Minutes = Number("--minutes", parsed.GetValue(minutes), 0.0),

@@ -7,7 +7,7 @@ internal static class LostCommand
 {
     public static Command Create(Terminal terminal) => new("lost", "Shows what fail-overs cut off on one node: the one given by --server, no other.")
     {
-        List(terminal), Show(terminal), Clear(terminal),
+        List(terminal), Show(terminal), LostReplay.Create(terminal), Clear(terminal),
     };
 
     private static Command List(Terminal terminal)

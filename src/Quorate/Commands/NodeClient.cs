@@ -42,6 +42,15 @@ internal sealed class NodeClient
     /// <exception cref="CannotAskException">nobody answers, or the answer is an error.</exception>
     public async Task<RespReply> AskAsync(params IReadOnlyList<string> words)
     {
+        var reply = (await AskAllAsync([[.. words.Select(Encoding.UTF8.GetBytes)]]))[0];
+        return reply.IsError ? throw new CannotAskException($"{Address} answers: {reply.Text}") : reply;
+    }
+
+    /// <summary>Sends commands on one connection, each when the one before is answered, and stops behind the first answer that is an error.</summary>
+    /// <returns>The replies; fewer than commands when one was an error.</returns>
+    /// <exception cref="CannotAskException">nobody answers: what became of the last command sent is not known.</exception>
+    public async Task<IReadOnlyList<RespReply>> AskAllAsync(IReadOnlyList<IReadOnlyList<byte[]>> commands)
+    {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(_stop);
         patience.CancelAfter(Patience);
         try
@@ -49,9 +58,15 @@ internal sealed class NodeClient
             using var client = new TcpClient();
             await client.ConnectAsync(_host, _port, patience.Token);
             var stream = client.GetStream();
-            await stream.WriteAsync(Encode(words), patience.Token);
-            var reply = await ReadAsync(stream, patience.Token);
-            return reply.IsError ? throw new CannotAskException($"{Address} answers: {reply.Text}") : reply;
+            var replies = new List<RespReply>();
+            foreach (var command in commands)
+            {
+                await stream.WriteAsync(Encode(command), patience.Token);
+                replies.Add(await ReadAsync(stream, patience.Token));
+                if (replies[^1].IsError) break;
+            }
+
+            return replies;
         }
         catch (SocketException e)
         {
@@ -97,10 +112,17 @@ internal sealed class NodeClient
         }
     }
 
-    private static byte[] Encode(IReadOnlyList<string> words)
+    private static byte[] Encode(IReadOnlyList<byte[]> words)
     {
-        var text = new StringBuilder().Append('*').Append(words.Count).Append("\r\n");
-        foreach (var word in words) text.Append('$').Append(Encoding.UTF8.GetByteCount(word)).Append("\r\n").Append(word).Append("\r\n");
-        return Encoding.UTF8.GetBytes(text.ToString());
+        using var bytes = new MemoryStream();
+        bytes.Write(Encoding.ASCII.GetBytes($"*{words.Count}\r\n"));
+        foreach (var word in words)
+        {
+            bytes.Write(Encoding.ASCII.GetBytes($"${word.Length}\r\n"));
+            bytes.Write(word);
+            bytes.Write("\r\n"u8);
+        }
+
+        return bytes.ToArray();
     }
 }

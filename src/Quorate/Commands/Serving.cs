@@ -29,6 +29,12 @@ internal static class Serving
         await ended;
         var bug = nodes.Select(n => n.Stopped).FirstOrDefault(t => t.IsCompletedSuccessfully && t.Result is not null)?.Result;
         if (bug is null) return ExitCode.Ok;
+        if (bug is RemovedFromClusterException)
+        {
+            await error.WriteLineAsync($"quorate: {bug.Message}");
+            return ExitCode.Failed;
+        }
+
         await error.WriteLineAsync($"quorate: stopped because of a bug: {bug.Message.ReplaceLineEndings(" ")}");
         return ExitCode.Bug;
     }

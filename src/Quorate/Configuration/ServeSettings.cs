@@ -11,7 +11,7 @@ namespace Quorate.Configuration;
 /// <param name="Members">All nodes; ids follow the order of the names.</param>
 internal sealed record ServeSettings(NodeServerOptions Node, IReadOnlyList<Member> Members)
 {
-    public static readonly IReadOnlyList<string> Names = ["node", "data", "resp", "peer", "http", "cluster", "durability", "max-clients", "provider", "region", "zone"];
+    public static readonly IReadOnlyList<string> Names = ["node", "data", "resp", "peer", "http", "cluster", "join", "durability", "max-clients", "provider", "region", "zone"];
 
     public static readonly IReadOnlyList<string> Durabilities = ["fsync", "written", "memory"];
 
@@ -39,11 +39,14 @@ internal sealed record ServeSettings(NodeServerOptions Node, IReadOnlyList<Membe
                 RespAddress = settings.Address("resp", "127.0.0.1:7001"),
                 PeerAddress = settings.Address("peer", self.PeerAddress),
                 HttpAddress = settings.Address("http", "127.0.0.1:8001"),
-                Labels = new NodeLabels(Label(settings, "provider"), Label(settings, "region"), Label(settings, "zone")),
-                Clients = new ClientLimits { MaxClients = settings.Number("max-clients", 1, 1_000_000, new ClientLimits().MaxClients) },
+                Labels = LabelsOf(settings),
+                Clients = LimitsOf(settings),
             },
             members);
     }
+
+    public static ClientLimits LimitsOf(Settings settings) =>
+        new() { MaxClients = settings.Number("max-clients", 1, 1_000_000, new ClientLimits().MaxClients) };
 
     public static Durability DurabilityOf(string word) => word switch
     {
@@ -51,6 +54,13 @@ internal sealed record ServeSettings(NodeServerOptions Node, IReadOnlyList<Membe
         "memory" => Durability.Memory,
         _ => Durability.Fsync,
     };
+
+    /// <summary>What an operator says of where the node stands.</summary>
+    /// <exception cref="SettingException">a label is none.</exception>
+    public static NodeLabels LabelsOf(Settings settings) => new(Label(settings, "provider"), Label(settings, "region"), Label(settings, "zone"));
+
+    /// <summary>Letters of names and labels.</summary>
+    public static bool IsName(string text) => text.Length > 0 && text.All(IsNameLetter);
 
     private static string? Label(Settings settings, string name)
     {

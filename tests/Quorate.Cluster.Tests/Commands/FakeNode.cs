@@ -87,7 +87,7 @@ internal sealed class FakeNode : INodeView
 
     public ControlAnswer? TryTakeAnswer(long ticket, bool last) => Answer;
 
-    public WriteHolders HoldersOfLastWrite(SessionState session) => Holders;
+    public WriteHolders HoldersUpTo(SessionState session, LogIndex index) => Holders;
 
     public void Push(SessionState session, ReadOnlySpan<byte> message) =>
         Pushed.Add((session.Id, Asker.OneLine(message)));

@@ -115,9 +115,9 @@ public sealed class ReplicationCommandTests
     }
 
     [Theory]
-    [InlineData("REPLICAOF NO ONE", "-ERR REPLICAOF is not used here: the members of the cluster elect their leader themselves")]
+    [InlineData("REPLICAOF NO ONE", "-ERR REPLICAOF is not used here: who holds a keyspace is its policy's affair (KEYSPACE ALTER <name> REPLICAS <n>")]
     [InlineData("SLAVEOF 1.2.3.4 6379", "-ERR SLAVEOF is not used here")]
-    [InlineData("FAILOVER", "-ERR FAILOVER is not built yet: stop the leader's process")]
+    [InlineData("FAILOVER", "-ERR this node runs without a control plane")]
     [InlineData("PSYNC ? -1", "-ERR PSYNC is not served")]
     [InlineData("REPLCONF listening-port 1", "-ERR REPLCONF is not served")]
     [InlineData("SHUTDOWN NOSAVE", "-ERR SHUTDOWN is not taken from clients: stop the node's process")]

@@ -141,7 +141,7 @@ public sealed class EarlyReplyTests
         if (frame.Length == 0) return "";
         Peers.PeerFrame.TryRead(frame.AsMemory(4), out _, out _, out var body).ShouldBeTrue();
         ForwardReplies.TryDecode(body, out var replies).ShouldBeTrue();
-        return Encoding.UTF8.GetString(replies!.Replies.Span[12..]);
+        return Encoding.UTF8.GetString(replies!.Replies.Span[28..]);
     }
 
     private void Configure(long epoch, NodeId leader)

@@ -6,7 +6,7 @@ namespace Quorate.Server.Tests.Peers;
 
 public sealed class PeerHelloTests
 {
-    private static readonly PeerHello Good = new(new NodeId(1), new NodeId(2), 77, "10.0.0.1:7001");
+    private static readonly PeerHello Good = new(new NodeId(1), new NodeId(2), 77, "10.0.0.1:7001", "10.0.0.1:9001");
     private static readonly NodeId[] Members = [new(1), new(2), new(3)];
 
     [Fact]
@@ -37,19 +37,20 @@ public sealed class PeerHelloTests
     [InlineData(9, 2, 77UL, "n9 is not a member")]
     public void Is_taken_by_the_node_it_is_meant_for(int from, int to, ulong cluster, string reason)
     {
-        new PeerHello(new NodeId(from), new NodeId(to), cluster, "").IsFor(new NodeId(2), 77, Members, out var why).ShouldBe(reason.Length == 0);
+        new PeerHello(new NodeId(from), new NodeId(to), cluster, "", "").IsFor(new NodeId(2), 77, Members, out var why).ShouldBe(reason.Length == 0);
         why.ShouldContain(reason);
     }
 
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public void The_answer_survives_the_wire(bool isTaken)
+    [InlineData(PeerVerdict.Taken)]
+    [InlineData(PeerVerdict.Refused)]
+    [InlineData(PeerVerdict.Removed)]
+    internal void The_answer_survives_the_wire(PeerVerdict verdict)
     {
-        PeerWelcome.TryDecode(PeerWelcome.Encode("why", isTaken).AsSpan(4), out var taken, out var text).ShouldBeTrue();
-        (taken, text).ShouldBe((isTaken, "why"));
+        PeerWelcome.TryDecode(PeerWelcome.Encode("why", verdict).AsSpan(4), out var told, out var text).ShouldBeTrue();
+        (told, text).ShouldBe((verdict, "why"));
         PeerWelcome.TryDecode([], out _, out _).ShouldBeFalse();
-        PeerWelcome.TryDecode([2], out _, out _).ShouldBeFalse();
+        PeerWelcome.TryDecode([3], out _, out _).ShouldBeFalse();
     }
 
     [Fact]
@@ -58,6 +59,6 @@ public sealed class PeerHelloTests
         Fingerprint("n1", "a:1").ShouldBe(Fingerprint("n1", "b:2"));
         Fingerprint("n1", "a:1").ShouldNotBe(Fingerprint("m1", "a:1"));
         static ulong Fingerprint(string name, string address) =>
-            new PeerIdentity(new NodeId(1), [new Member(new NodeId(1), name, address, "")], "").Cluster;
+            new PeerIdentity(new NodeId(1), [], [new Member(new NodeId(1), name, address, "")], "").Cluster;
     }
 }

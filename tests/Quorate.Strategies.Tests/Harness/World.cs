@@ -27,6 +27,9 @@ internal sealed class World(IProtocol protocol, int nodes)
 
     public StepTime Now { get; private set; } = new(1_000_000_000, 0);
 
+    /// <summary>Now, by the wall clock of that node.</summary>
+    public StepTime NowOf(TestNode node) => Now with { UnixMilliseconds = Now.UnixMilliseconds + node.ClockOffset };
+
     /// <summary>Told everything that happens, as a line.</summary>
     public Action<string> Trace { get; set; } = _ => { };
 
@@ -64,7 +67,7 @@ internal sealed class World(IProtocol protocol, int nodes)
             if (!node.Replica.Recover(record, point)) throw new InvalidOperationException($"{node.Id} refuses its journal");
         }
 
-        Step(node, r => r.Start(Now, effects));
+        Step(node, r => r.Start(NowOf(node), effects));
     }
 
     /// <summary>The process is gone, what it wrote stays with the operating system.</summary>
@@ -87,7 +90,7 @@ internal sealed class World(IProtocol protocol, int nodes)
     public void Advance(long milliseconds) =>
         Now = new StepTime(Now.Nanoseconds + (milliseconds * StepTime.NanosecondsPerMillisecond), Now.UnixMilliseconds + milliseconds);
 
-    public void Tick(TestNode node) => Step(node, r => r.OnTick(Now, node.Effects));
+    public void Tick(TestNode node) => Step(node, r => r.OnTick(NowOf(node), node.Effects));
 
     public void TickAll(int times = 1)
     {
@@ -102,7 +105,7 @@ internal sealed class World(IProtocol protocol, int nodes)
     {
         if (!node.IsUp) return;
         var request = new ReplicaRequest { Id = new RequestId(id), Kind = kind, Payload = payload, Target = target, KeyHash = keyHash };
-        node.Replica.OnRequest(request, Now, node.Effects);
+        node.Replica.OnRequest(request, NowOf(node), node.Effects);
         Step(node, _ => { });
     }
 
@@ -122,7 +125,7 @@ internal sealed class World(IProtocol protocol, int nodes)
         var node = Nodes[envelope.To];
         if (!node.IsUp) return;
         if (!protocol.TryDecode(envelope.Kind, envelope.Body, out var message)) throw new InvalidOperationException($"cannot decode {envelope.Text}");
-        Step(node, r => r.OnMessage(envelope.From, message!, Now, node.Effects));
+        Step(node, r => r.OnMessage(envelope.From, message!, NowOf(node), node.Effects));
     }
 
     /// <summary>Hands a message in as if it came from <paramref name="from"/>.</summary>
@@ -155,13 +158,13 @@ internal sealed class World(IProtocol protocol, int nodes)
             if (node.Disk.Sealing is { } index)
             {
                 node.Disk.FinishSnapshot(saved: true);
-                node.Replica.OnSnapshotSealed(index, true, Now, node.Effects);
+                node.Replica.OnSnapshotSealed(index, true, NowOf(node), node.Effects);
             }
 
             node.Disk.Sync();
             node.ReleaseHeld();
-            node.Replica.OnPersisted(node.Disk.Durable, Now, node.Effects);
-            node.Replica.OnTurnEnd(Now, node.Effects);
+            node.Replica.OnPersisted(node.Disk.Durable, NowOf(node), node.Effects);
+            node.Replica.OnTurnEnd(NowOf(node), node.Effects);
             AfterStep(node);
         }
     }
@@ -207,7 +210,7 @@ internal sealed class World(IProtocol protocol, int nodes)
     {
         if (!node.IsUp) return;
         input(node.Replica);
-        node.Replica.OnTurnEnd(Now, node.Effects);
+        node.Replica.OnTurnEnd(NowOf(node), node.Effects);
         AfterStep(node);
         if (node.SyncsAtOnce) Sync(node);
     }
@@ -233,16 +236,11 @@ internal sealed class World(IProtocol protocol, int nodes)
         {
             if (after > node.Disk.Durable)
             {
-                var held = outcome;
-                node.Held.Add((after, () => Answer(request, held)));
+                var later = outcome;
+                node.Held.Add((after, () => Reply(request, later)));
                 return;
             }
 
-            Answer(request, outcome);
-        }
-
-        private void Answer(RequestId request, in Outcome outcome)
-        {
             var text = outcome.Kind + (outcome.Kind == OutcomeKind.NotLeader ? $" hint {outcome.Hint}" : outcome.Why is null ? "" : $": {outcome.Why}");
             if (node.Outcomes.TryGetValue(request.Value, out var earlier)) throw new InvalidOperationException($"{request} has two outcomes, {earlier} and {text}");
             node.Outcomes[request.Value] = text;
@@ -277,6 +275,9 @@ internal sealed class TestNode(NodeId id)
     public bool SyncsAtOnce { get; set; } = true;
 
     public long Incarnation { get; set; }
+
+    /// <summary>How much its wall clock is ahead of the world's, in milliseconds.</summary>
+    public long ClockOffset { get; set; }
 
     public IReplica Replica { get; set; } = null!;
 

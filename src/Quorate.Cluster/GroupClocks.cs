@@ -1,0 +1,60 @@
+using Quorate.Replication;
+
+namespace Quorate.Cluster;
+
+/// <summary>Which of a node's groups are ticked: all but the quiet.</summary>
+/// <param name="node">Whose groups.</param>
+/// <param name="groups">All of them.</param>
+internal sealed class GroupClocks(Node node, SortedList<int, HostedGroup> groups)
+{
+    /// <summary>In ticks: a quiet group is looked at so seldom if nothing stirs it.</summary>
+    private const int LongestRest = 3000;
+
+    private readonly List<HostedGroup> _ticking = [];
+    private int _ticks;
+
+    public int QuietCount => groups.Count - _ticking.Count;
+
+    public void OnTick(StepTime now)
+    {
+        // Whatever should have stirred a group and did not.
+        for (var i = ++_ticks % LongestRest; i < groups.Count; i += LongestRest)
+            if (!groups.GetValueAtIndex(i).IsTicking) Stir(groups.GetValueAtIndex(i));
+
+        for (var i = _ticking.Count - 1; i >= 0; i--)
+        {
+            if (i >= _ticking.Count) continue; // a step may end other groups
+            var group = _ticking[i];
+            group.OnTick(now);
+            node.NeedsTurnEnd(group);
+            if (group.IsQuiet) Stop(group);
+        }
+    }
+
+    public void Begin(HostedGroup group)
+    {
+        if (group.IsTicking || group.IsGone) return;
+        group.IsTicking = true;
+        _ticking.Add(group);
+    }
+
+    public void Stop(HostedGroup group)
+    {
+        if (!group.IsTicking) return;
+        group.IsTicking = false;
+        _ticking.Remove(group);
+    }
+
+    /// <summary>The node is silent: quiet groups that it leads, or that are led from here, see for themselves.</summary>
+    public void StirAll(NodeId silent)
+    {
+        foreach (var group in groups.Values)
+            if (!group.IsTicking && (group.Replica.IsLeader || group.Replica.Leader == silent)) Stir(group);
+    }
+
+    private void Stir(HostedGroup group)
+    {
+        if (group.Replica is IQuiescentReplica replica) replica.Stir(node.Now, group.Effects);
+        node.NeedsTurnEnd(group);
+    }
+}

@@ -1,0 +1,67 @@
+using System.Globalization;
+using System.Text;
+using Quorate.Cluster.Commands;
+using Quorate.Cluster.Control;
+using Quorate.Replication;
+
+namespace Quorate.Cluster;
+
+/// <summary>
+/// Tells subscribers on this node that another leads a keyspace, in the words of Sentinel (<c>+switch-master</c>) and of .NET's usual client
+/// (<c>__Booksleeve_MasterChanged</c>), so that clients that look for the leader look again at once. Looked at every tick: a
+/// leader that comes and goes within one is nobody's news.
+/// </summary>
+internal sealed class LeaderNews(Node node)
+{
+    private readonly Dictionary<GroupId, NodeId> _last = [];
+    private long _mapVersion = -1;
+
+    /// <summary>CONFIG SET close-clients-on-demotion.</summary>
+    public bool ClosesClients { get; set; }
+
+    /// <summary>Who leads a group as far as this node knows; none: nobody, or it does not know.</summary>
+    public NodeId LeaderOf(GroupId id)
+    {
+        if (node.Find(id) is Group { IsAbsent: false } here) return here.Replica.Leader;
+        return node.Control?.Map.Group(id) is { IsConfigured: true } elsewhere ? elsewhere.Configuration.Leader : node.Routing.ToldLeader(id);
+    }
+
+    public void OnTick()
+    {
+        if (node.Control is not { Map: { IsKnown: true } map }) return;
+        foreach (var group in map.Groups)
+        {
+            if (group.Keyspace == 0 || LeaderOf(group.Id) is not { IsNone: false } now) continue;
+            var knew = _last.TryGetValue(group.Id, out var before);
+            if (knew && before == now) continue;
+            _last[group.Id] = now;
+            if (knew) Tell(map, group, before, now);
+        }
+
+        if (_mapVersion == map.Version) return;
+        _mapVersion = map.Version;
+        foreach (var dropped in _last.Keys.Where(id => map.Group(id) is null).ToList()) _last.Remove(dropped);
+    }
+
+    private void Tell(ClusterMap map, GroupEntry group, NodeId before, NodeId now)
+    {
+        var (from, to) = (AddressOf(before), AddressOf(now));
+        var (oldHost, oldPort) = Words.Address(from);
+        var (newHost, newPort) = Words.Address(to);
+        foreach (var keyspace in map.Keyspaces)
+        {
+            if (!keyspace.Groups.Contains(group.Id)) continue;
+            Publish("+switch-master", string.Create(CultureInfo.InvariantCulture, $"{keyspace.Name} {oldHost} {oldPort} {newHost} {newPort}"));
+        }
+
+        Publish("__Booksleeve_MasterChanged", to);
+        if (!ClosesClients || before != node.Options.Self) return;
+        foreach (var session in node.Sessions.ToList())
+            if (session.State.SubscriptionCount == 0 && node.Routing.Of(session.State, out _)?.Id == group.Id) node.View.Close(session.State);
+    }
+
+    private void Publish(string channel, string message) =>
+        node.View.Channels.Publish(node.View, Encoding.UTF8.GetBytes(channel), Encoding.UTF8.GetBytes(message));
+
+    private string AddressOf(NodeId id) => node.View.Members.FirstOrDefault(m => m.Id == id)?.RespAddress ?? "";
+}

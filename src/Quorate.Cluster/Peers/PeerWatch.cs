@@ -1,0 +1,42 @@
+using Quorate.Replication;
+
+namespace Quorate.Cluster.Peers;
+
+/// <summary>When other nodes were last heard of. While groups here are quiet it pings their members for all of them at once, and
+/// stirs them when one falls silent: one message between two nodes stands for the heartbeats of all groups that they share.</summary>
+internal sealed class PeerWatch(Node node, GroupClocks clocks) : IPeerWatch
+{
+    private readonly Dictionary<NodeId, Peer> _peers = [];
+    private int _ticks;
+
+    /// <inheritdoc/>
+    public long LastHeard(NodeId peer) => peer == node.Options.Self ? node.Now.Nanoseconds : _peers.TryGetValue(peer, out var known) ? known.HeardAt : long.MinValue;
+
+    public void OnFrame(NodeId from, StepTime now)
+    {
+        if (!_peers.TryGetValue(from, out var peer)) _peers[from] = peer = new Peer();
+        peer.HeardAt = now.Nanoseconds;
+        peer.IsSilent = false;
+    }
+
+    public void OnTick(StepTime now)
+    {
+        var raft = node.Options.Raft;
+        if (++_ticks % raft.HeartbeatTicks != 0) return;
+        var longest = (long)(raft.ElectionTimeoutTicks - raft.HeartbeatTicks) * IReplica.TickLength * StepTime.NanosecondsPerMillisecond;
+        foreach (var (id, peer) in _peers)
+        {
+            if (clocks.QuietCount > 0) node.Tell(id, PeerPing.Instance);
+            if (peer.IsSilent || now.Nanoseconds - peer.HeardAt <= longest) continue;
+            peer.IsSilent = true;
+            clocks.StirAll(id);
+        }
+    }
+
+    private sealed class Peer
+    {
+        public long HeardAt { get; set; }
+
+        public bool IsSilent { get; set; }
+    }
+}

@@ -1,0 +1,185 @@
+using Quorate.Cluster.Forwarding;
+using Quorate.Data;
+using Quorate.Replication;
+using Quorate.Resp;
+
+namespace Quorate.Cluster.Reads;
+
+/// <summary>A replica's side of reads that came to another node: answers each run from one state, or says that it cannot.</summary>
+internal sealed class ReadInbox(Group group, Node node)
+{
+    /// <summary>Runs that wait for leave to read; more are refused at once.</summary>
+    private const int MostRuns = 10_000;
+
+    /// <summary>What waits longer is given back, so that the asker tries another replica.</summary>
+    private const long Patience = 300 * StepTime.NanosecondsPerMillisecond;
+
+    private readonly SortedList<int, Answers> _answers = [];
+    private readonly SortedDictionary<long, Waiting> _waiting = [];
+    private readonly SessionPositions _seen = new();
+    private readonly RespWriter _reply = new();
+    private ArgRange[] _ranges = new ArgRange[16];
+    private long _lastTicket;
+
+    private sealed record Waiting(NodeId Origin, long Session, byte[] Bytes, long Since);
+
+    /// <summary>Runs that wait.</summary>
+    public int Count => _waiting.Count;
+
+    /// <summary>False: the message makes no sense.</summary>
+    public bool OnReads(NodeId origin, ReadsAsked message, StepTime now)
+    {
+        for (var runs = message.Runs.Span; runs.Length > 0;)
+        {
+            var before = runs;
+            if (!RunCodec.TryTake(ref runs, out var run)) return false;
+            Take(origin, message.Session, run, before[..(before.Length - runs.Length)], now);
+        }
+
+        return true;
+    }
+
+    /// <summary>Leave to read, or the news that there is none, for a run that waits.</summary>
+    public void OnOutcome(in PendingRequest request, in Outcome outcome, StepTime now)
+    {
+        if (!_waiting.Remove(request.Sequence, out var waiting)) return;
+        ReadOnlySpan<byte> bytes = waiting.Bytes;
+        Invariant.Require(RunCodec.TryTake(ref bytes, out var run), "what waits was understood before");
+        if (outcome.Kind != OutcomeKind.ReadNow) Refuse(waiting.Origin, waiting.Session, run.Ticket, RunOutcome.Unable);
+        else if (run.Rule.IsNewest) Execute(waiting.Origin, waiting.Session, run, now);
+        else Settle(waiting.Origin, waiting.Session, run, Judge(run, now), now);
+    }
+
+    public void OnTick(StepTime now)
+    {
+        while (_waiting.Count > 0)
+        {
+            var (ticket, oldest) = _waiting.First();
+            if (now.Nanoseconds - oldest.Since < Patience) break;
+            _waiting.Remove(ticket);
+            ReadOnlySpan<byte> bytes = oldest.Bytes;
+            Invariant.Require(RunCodec.TryTake(ref bytes, out var run), "what waits was understood before");
+            Refuse(oldest.Origin, oldest.Session, run.Ticket, RunOutcome.Unable);
+        }
+    }
+
+    public void Flush()
+    {
+        for (var i = 0; i < _answers.Count; i++)
+        {
+            var (origin, answers) = (_answers.GetKeyAtIndex(i), _answers.GetValueAtIndex(i));
+            if (answers.Bytes.Length == 0) continue;
+            node.SendTo(new NodeId(origin), group, new ReadsAnswered { Session = answers.Session, Leader = group.Replica.Leader, Runs = answers.Bytes.Memory });
+            answers.Bytes.Clear();
+        }
+    }
+
+    private void Take(NodeId origin, long session, in AskedRun run, ReadOnlySpan<byte> bytes, StepTime now)
+    {
+        if (!IsReadable(run))
+        {
+            Refuse(origin, session, run.Ticket, RunOutcome.Unable);
+            return;
+        }
+
+        var verdict = Judge(run, now);
+        if (verdict != ReadVerdict.Ask)
+        {
+            Settle(origin, session, run, verdict, now);
+        }
+        else if (_waiting.Count >= MostRuns)
+        {
+            Refuse(origin, session, run.Ticket, RunOutcome.Unable);
+        }
+        else
+        {
+            var ticket = ++_lastTicket;
+            _waiting.Add(ticket, new Waiting(origin, session, bytes.ToArray(), now.Nanoseconds));
+            group.AskForLeave(RequestOwner.PeerRead, null, ticket, KeyHashOf(run), now);
+        }
+    }
+
+    private ReadVerdict Judge(in AskedRun run, StepTime now)
+    {
+        _seen.Clear();
+        run.NotePoints(_seen, group.Id);
+        return group.Gate.Judge(run.Rule, _seen, now);
+    }
+
+    private void Settle(NodeId origin, long session, in AskedRun run, ReadVerdict verdict, StepTime now)
+    {
+        if (verdict == ReadVerdict.Now) Execute(origin, session, run, now);
+        else Refuse(origin, session, run.Ticket, verdict == ReadVerdict.Lost ? RunOutcome.Lost : RunOutcome.Unable);
+    }
+
+    private void Execute(NodeId origin, long session, in AskedRun run, StepTime now)
+    {
+        var answers = AnswersTo(origin, session);
+        var start = answers.Bytes.Length;
+        RunCodec.BeginAnswer(answers.Bytes, run.Ticket, RunOutcome.Answered, group.Reached, run.Count);
+        var commands = run.Commands;
+        for (var i = 0; i < run.Count; i++)
+        {
+            var isEntry = EntryCodec.TryRead(RunCodec.NextPiece(ref commands), ref _ranges, out var header, out var args);
+            Invariant.Require(isEntry, "a run was looked at before");
+            _reply.Clear();
+            _reply.Protocol = header.Protocol;
+            var seesDue = run.Rule.Consistency is ReadConsistency.Eventual or ReadConsistency.Weak;
+            group.Machine.ExecuteRead(node.FindInKeyspace(args)!, header.Database, args, _reply, now.UnixMilliseconds, out var clockBehind, seesDue);
+            if (clockBehind)
+            {
+                // The asker comes again, when the log's clock has moved on.
+                answers.Bytes.Truncate(start);
+                node.AwaitClock(group);
+                Refuse(origin, session, run.Ticket, RunOutcome.Unable);
+                return;
+            }
+
+            RunCodec.AddCommand(answers.Bytes, _reply.Written.Span);
+        }
+
+        node.Statistics.Reads.AnsweredForPeers += run.Count;
+        group.NeedsTurnEnd();
+    }
+
+    private void Refuse(NodeId origin, long session, long ticket, RunOutcome outcome)
+    {
+        RunCodec.BeginAnswer(AnswersTo(origin, session).Bytes, ticket, outcome, default, 0);
+        group.NeedsTurnEnd();
+    }
+
+    /// <summary>Every command of it is a read of this version's.</summary>
+    private bool IsReadable(in AskedRun run)
+    {
+        var commands = run.Commands;
+        for (var i = 0; i < run.Count; i++)
+        {
+            if (!EntryCodec.TryRead(RunCodec.NextPiece(ref commands), ref _ranges, out var header, out var args) || header.Kind != EntryKind.Command) return false;
+            if (node.FindInKeyspace(args) is not { Route: CommandRoute.Read } spec || !spec.AcceptsCount(args.Count)) return false;
+        }
+
+        return run.Count > 0;
+    }
+
+    private ulong KeyHashOf(in AskedRun run)
+    {
+        var commands = run.Commands;
+        return run.Count == 1 && run.Rule.IsNewest && EntryCodec.TryRead(RunCodec.NextPiece(ref commands), ref _ranges, out _, out var args) ? group.KeyHashOf(args) : 0;
+    }
+
+    private Answers AnswersTo(NodeId origin, long session)
+    {
+        if (!_answers.TryGetValue(origin.Value, out var answers)) _answers.Add(origin.Value, answers = new Answers());
+        if (answers.Session == session) return answers;
+        answers.Bytes.Clear(); // an earlier life of that node: nobody waits there any more
+        answers.Session = session;
+        return answers;
+    }
+
+    private sealed class Answers
+    {
+        public long Session { get; set; }
+
+        public ByteQueue Bytes { get; } = new();
+    }
+}

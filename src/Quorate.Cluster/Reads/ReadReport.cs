@@ -1,0 +1,41 @@
+using System.Text;
+using Quorate.Cluster.Commands;
+using Quorate.Replication;
+using Quorate.Replication.Policies;
+
+namespace Quorate.Cluster.Reads;
+
+/// <summary>A peer as somebody who answers reads for this node's clients.</summary>
+/// <param name="Node">Which peer.</param>
+/// <param name="Sent">Runs of reads sent to it, ever.</param>
+/// <param name="Outstanding">Of these, not answered.</param>
+/// <param name="LatencyMicroseconds">Of probes, a moving average; 0 when none was answered.</param>
+/// <param name="IsEjected">It gets no reads until it answers probes in time again.</param>
+public readonly record struct ReadPeer(NodeId Node, long Sent, int Outstanding, long LatencyMicroseconds, bool IsEjected);
+
+/// <summary>The section <c>reads</c> of INFO.</summary>
+internal static class ReadReport
+{
+    /// <summary>Those that the statistics count, in the order of the words.</summary>
+    public static readonly IReadOnlyList<ReadConsistency> Counted =
+        [.. PolicyWords.Reads.Select(r => r.Value)];
+
+    public static void Write(NodeCommand command, StringBuilder text)
+    {
+        var reads = command.Node.Statistics.Reads;
+        NodeReport.Field(text, "reads_here", reads.Here);
+        NodeReport.Field(text, "reads_elsewhere", reads.Elsewhere);
+        NodeReport.Field(text, "reads_for_peers", reads.AnsweredForPeers);
+        foreach (var consistency in Counted) NodeReport.Field(text, $"reads_{PolicyWords.Of(consistency)}", reads.Of(consistency));
+        NodeReport.Field(text, "reads_refused", reads.Refused);
+        NodeReport.Field(text, "reads_lost_sessions", reads.Lost);
+        NodeReport.Field(text, "reads_bound_missed", reads.BoundMissed);
+        NodeReport.Field(text, "read_peers_ejected", command.Node.ReadPeers.Count(p => p.IsEjected));
+        NodeReport.Field(text, "read_peer_ejections", command.Node.ReadEjections);
+        foreach (var peer in command.Node.ReadPeers)
+        {
+            NodeReport.Field(text, $"read_peer_{NodeNames.NodeName(command.Node, peer.Node)}", FormattableString.Invariant(
+                $"sent={peer.Sent},outstanding={peer.Outstanding},latency_usec={peer.LatencyMicroseconds},state={(peer.IsEjected ? "ejected" : "ok")}"));
+        }
+    }
+}

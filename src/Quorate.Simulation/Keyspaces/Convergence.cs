@@ -1,0 +1,56 @@
+using Quorate.Cluster;
+using Quorate.Cluster.Control;
+using Quorate.Replication;
+
+namespace Quorate.Simulation;
+
+/// <summary>When nobody asks for anything any more: everybody knows one map, every keyspace has as many replicas in sync as its policy
+/// wants, they are equal, and nobody keeps what is not theirs.</summary>
+internal sealed class Convergence(SimCluster cluster)
+{
+    public bool IsReached(ClusterMap map, IEnumerable<KeyspacePlan> plans)
+    {
+        var up = cluster.Nodes.Where(n => !n.HasRefused).ToList();
+        if (up.Any(n => !n.IsUp || n.Node!.Control!.Map.Version != map.Version)) return false;
+        foreach (var plan in plans)
+        {
+            var keyspace = map.Keyspace(plan.Name);
+            if (plan.DroppedAfterMilliseconds > 0)
+            {
+                if (keyspace is not null) return false;
+                continue;
+            }
+
+            if (keyspace is null || !HasConverged(map.Group(keyspace.Groups[0])!, plan, up)) return false;
+        }
+
+        return up.All(n => n.Node!.Holdings.Groups.All(g => map.Group(g) is { } group && group.Needs(n.Id)));
+    }
+
+    private static bool HasConverged(GroupEntry group, KeyspacePlan plan, List<SimNode> up)
+    {
+        var configuration = group.Configuration;
+        if (group.IsSealed || up.Count(n => configuration.InSync.Contains(n.Id)) != Math.Min(plan.Policy.Replicas, up.Count)) return false;
+        var replicas = new List<(SimNode Node, Group Group)>();
+        foreach (var node in up.Where(n => configuration.InSync.Contains(n.Id)))
+        {
+            if (node.Node!.Find(group.Id) is not Group { IsAbsent: false } found) return false;
+            replicas.Add((node, found));
+        }
+
+        var applied = default(LogIndex?);
+        foreach (var (_, found) in replicas)
+        {
+            if (found.Configured is { } configured && (configured.Configuration?.Epoch != group.Epoch || configured.Report.NeedsState)) return false;
+            var last = found.Raft?.LastApplied ?? new ReplicaView(found).LastApplied;
+            if (found.Configured is not null && last != new ReplicaView(found).LastIndex) return false;
+            if (last != (applied ??= last)) return false;
+        }
+
+        var digest = replicas[0].Group.Machine.Digest();
+        foreach (var (node, found) in replicas)
+            if (found.Machine.Digest() != digest)
+                throw new SimulationFailure($"equal logs, different states of {plan.Name}: {replicas[0].Node.Id} and {node.Id} at {applied}");
+        return true;
+    }
+}

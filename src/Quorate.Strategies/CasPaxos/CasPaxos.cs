@@ -1,0 +1,4 @@
+namespace Quorate.Strategies.CasPaxos;
+
+/// <summary>Essay.</summary>
+internal static class CasPaxos;

@@ -1,0 +1,102 @@
+using Quorate.Strategies.Raft;
+
+namespace Quorate.Cluster.Tests;
+
+/// <summary>Groups in which nothing happens cost nothing, and are there when they are needed.</summary>
+public sealed class QuietGroupTests
+{
+    private static readonly RaftOptions Soon = new() { QuietAfterTicks = 20 };
+
+    private readonly LocalCluster _cluster = new(3, raft: Soon);
+
+    [Fact]
+    public void A_group_in_which_nothing_happens_falls_quiet_on_every_node()
+    {
+        FallQuiet();
+        var frames = Frames();
+        _cluster.Run(1_000);
+        // Nodes say that they live, 20 times a second to each of two others, and nothing else.
+        (Frames() - frames).ShouldBeLessThan(20 * 3 * 2 * 40);
+        AllQuiet().ShouldBeTrue();
+    }
+
+    [Fact]
+    public void It_answers_at_once_when_somebody_asks_on_any_node()
+    {
+        var session = _cluster.Connect(FallQuiet());
+        _cluster.Ask(session, "set a 1").ShouldBe("+OK");
+        foreach (var id in _cluster.Ids)
+        {
+            Until(AllQuiet);
+            _cluster.Await(_cluster.Connect(id), "get a").ShouldBe("$1 1");
+            Until(AllQuiet);
+            _cluster.Await(_cluster.Connect(id), $"incr n{id}").ShouldBe(":1");
+        }
+    }
+
+    [Fact]
+    public void When_the_leaders_node_falls_silent_the_others_elect_about_as_soon_as_ever()
+    {
+        var leader = FallQuiet();
+        var term = _cluster[leader].Raft.CurrentTerm;
+        var others = _cluster.Ids.Where(i => i != leader).ToList();
+        _cluster.Kill(leader);
+        var ticks = 0;
+        for (; !others.Any(i => _cluster[i].Raft.IsLeader) && ticks < 200; ticks++) _cluster.Tick();
+        ticks.ShouldBeLessThan(2 * Soon.MaxElectionTimeoutTicks);
+        others.Max(i => _cluster[i].Raft.CurrentTerm.Value).ShouldBeGreaterThan(term.Value);
+    }
+
+    [Fact]
+    public void A_leader_cut_off_while_quiet_steps_down()
+    {
+        var leader = FallQuiet();
+        _cluster.Isolate(leader);
+        Until(() => !_cluster[leader].Raft.IsLeader);
+        _cluster.Cut.Clear();
+        Until(AllQuiet);
+    }
+
+    [Fact]
+    public void A_member_that_was_away_for_a_moment_does_not_depose_the_leader()
+    {
+        var leader = FallQuiet();
+        var term = _cluster[leader].Raft.CurrentTerm;
+        var other = _cluster.Ids.First(i => i != leader);
+        _cluster.Kill(other);
+        _cluster.Run(100);
+        _cluster.Restart(other);
+        _cluster.Run(2_000);
+        _cluster[leader].Raft.CurrentTerm.ShouldBe(term);
+        AllQuiet().ShouldBeTrue();
+    }
+
+    [Fact]
+    public void No_group_is_quiet_while_a_member_is_away_or_keys_run_out()
+    {
+        var leader = FallQuiet();
+        var session = _cluster.Connect(leader);
+        _cluster.Ask(session, "set a 1 px 1500").ShouldBe("+OK");
+        _cluster.Run(1_000);
+        _cluster[leader].Raft.IsQuiet.ShouldBeFalse();
+        _cluster.Run(3_000);
+        AllQuiet().ShouldBeTrue();
+        _cluster.Ask(session, "dbsize").ShouldBe(":0");
+        _cluster.Kill(_cluster.Ids.First(i => i != leader));
+        _cluster.Run(2_000);
+        _cluster[leader].Raft.IsQuiet.ShouldBeFalse();
+    }
+
+    private int FallQuiet()
+    {
+        _cluster.ElectSomebody();
+        Until(AllQuiet);
+        return _cluster.Leader;
+    }
+
+    private bool AllQuiet() => _cluster.Up.All(i => _cluster[i].Raft.IsQuiet);
+
+    private long Frames() => _cluster.Up.Sum(i => _cluster[i].Statistics.PeerInputBytes);
+
+    private void Until(Func<bool> condition) => _cluster.Until(condition, "the group does what it should");
+}
