@@ -1,6 +1,6 @@
-using Quorate.Replication;
 using System.Text;
 using Quorate.Data;
+using Quorate.Replication;
 using Quorate.Resp;
 using static Quorate.Cluster.Commands.NodeCommandEntry;
 using static Quorate.Data.CommandFlags;

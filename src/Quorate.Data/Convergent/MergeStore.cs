@@ -217,6 +217,9 @@ public sealed class MergeStore
     public IEnumerable<(byte[] Key, ulong Digest)> KeysOf(int part) =>
         _places.Table.From(ObjectTable.FirstHashOf(part)).TakeWhile(o => ObjectTable.LeafOf(o.KeyHash) == part).Select(o => (o.Key, o.Digest));
 
+    /// <summary>The digest of one key; 0: holds nothing, or only remembers what was removed.</summary>
+    public ulong DigestOf(ReadOnlySpan<byte> key) => _places.Find(key)?.Digest ?? 0;
+
     /// <summary>
     /// Every replica of the group has confirmed that it has seen these updates (each says <see cref="DotContext.ToVersionVector"/>
     /// of <see cref="Seen"/>; this is the meet). Only now may it be forgotten what was removed by them: at most

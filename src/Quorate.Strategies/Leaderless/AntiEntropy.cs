@@ -17,6 +17,7 @@ internal sealed class AntiEntropy(LeaderlessReplica replica)
     private int _next;
     private int _nextCollected;
     private bool _placeChanged;
+    private bool _hasSettled;
 
     public long Done { get; private set; }
 
@@ -44,7 +45,7 @@ internal sealed class AntiEntropy(LeaderlessReplica replica)
     public void NoteOwnUpdates(Partition partition, VersionVector seenByOther)
     {
         if (!partition.IsComplete || seenByOther[replica.Self] <= partition.Machine.Seen.LastOf(replica.Self)) return;
-        partition.IsComplete = false;
+        partition.IsComplete = partition.IsNew = false;
         partition.AskAnew();
         replica.Statistics.MemoryLost++;
         _placeChanged = true;
@@ -55,6 +56,18 @@ internal sealed class AntiEntropy(LeaderlessReplica replica)
     {
         _running = null;
         _placeChanged = true;
+    }
+
+    /// <summary>Another member has seen that partitions have moved. That remains true, also when one of the new holders has since lost its
+    /// memory, and older ones have given away what they had.</summary>
+    public void NoteSettled(ReadOnlySpan<byte> settled)
+    {
+        for (var p = 0; p < replica.Partitions.Length && p / 8 < settled.Length; p++)
+        {
+            if ((settled[p / 8] >> (p % 8) & 1) == 0 || replica.Placement.HoldersOf(p) is not { IsMoving: true }) continue;
+            replica.Placement.Settle(p);
+            _hasSettled = true;
+        }
     }
 
     private bool IsUrgent => Array.Exists(replica.Partitions, p => p is { IsHeld: true, IsComplete: false });
@@ -99,9 +112,10 @@ internal sealed class AntiEntropy(LeaderlessReplica replica)
     private void Conclude(Partition partition)
     {
         var holders = replica.Placement.HoldersOf(partition.Index)!;
-        if (!partition.IsComplete && HasAskedEnough(partition, holders))
+        if (!partition.IsComplete && replica.Placement.KnowsPast && HasAskedEnough(partition, holders))
         {
             partition.IsComplete = true;
+            partition.IsNew = false;
             _placeChanged = true;
         }
 
@@ -162,7 +176,9 @@ internal sealed class AntiEntropy(LeaderlessReplica replica)
     /// <summary>Partitions that have moved; and those that were given away.</summary>
     private void Settle()
     {
-        var settled = false;
+        if (!replica.Placement.KnowsPast) return;
+        var settled = _hasSettled;
+        _hasSettled = false;
         foreach (var index in replica.Placement.Generations.Count > 1 ? Enumerable.Range(0, replica.Partitions.Length) : [])
         {
             if (replica.Placement.HoldersOf(index) is not { IsMoving: true } holders || !Array.TrueForAll(holders.Newest, n => IsComplete(n, index))) continue;
@@ -178,7 +194,7 @@ internal sealed class AntiEntropy(LeaderlessReplica replica)
 
         foreach (var partition in replica.Partitions)
         {
-            if (partition is not { IsHeld: true } || replica.Placement.HoldersOf(partition.Index) is not { IsMoving: false } holders) continue;
+            if (partition is not { IsHeld: true, HasGaps: false } || replica.Placement.HoldersOf(partition.Index) is not { IsMoving: false } holders) continue;
             if (holders.Contains(replica.Self) || !Array.TrueForAll(holders.Newest, n => partition.Of(n).HasTaken == partition.Changes)) continue;
             partition.IsHeld = false;
             replica.Statistics.GivenAway++;
@@ -188,12 +204,12 @@ internal sealed class AntiEntropy(LeaderlessReplica replica)
         if (!_placeChanged) return;
         _placeChanged = false;
         replica.Journal.SavePlace(replica.Out);
-        replica.PingSoon();
+        replica.Membership.PingSoon();
     }
 
     private bool IsComplete(NodeId node, int index) =>
         node == replica.Self
-            ? replica.Partitions[index] is { IsHeld: true, IsComplete: true }
+            ? replica.Partitions[index] is { IsHeld: true } partition && replica.IsComplete(partition)
             : replica.PeerOf(node) is { } peer && peer.IsComplete(index, replica.Placement.Epoch);
 
     /// <summary>What was removed is forgotten when every holder has said that it has seen the removal.</summary>
@@ -216,6 +232,8 @@ internal sealed class AntiEntropy(LeaderlessReplica replica)
             var isHolder = replica.Placement.HoldersOf(partition.Index)!.Contains(node) || replica.PeerOf(node)!.Holds(partition.Index);
             if (!isHolder) continue;
             if (partition.Of(node).Seen is not { } theirs) return replica.Rules.Stable(new VersionVector(), own);
+            // What it had made itself by then may be older than what it confirms, and know nothing of it: that must be here first.
+            if (own[node] < theirs[node]) return replica.Rules.Stable(new VersionVector(), own);
             seen = VersionVector.Meet(seen, theirs);
         }
 

@@ -48,7 +48,7 @@ internal sealed class Coordinator(LeaderlessReplica replica)
             Begun = replica.Tick,
         };
         var own = holders.BitOf(replica.Self);
-        var counts = partition.IsComplete || replica.Rules.CountsWithoutMemory;
+        var counts = replica.Counts(partition, holders);
         if (isWrite && !isExact)
         {
             Execute(operation, payload);
@@ -78,7 +78,7 @@ internal sealed class Coordinator(LeaderlessReplica replica)
         if (!TryTakeIn(operation, state)) return;
         operation.Heard |= 1UL << at;
         operation.Versions[at] = state.Versions;
-        if (state.IsComplete || replica.Rules.CountsWithoutMemory) operation.Answered |= 1UL << at;
+        if (state.IsComplete || (state.IsNew && operation.Holders.IsNewcomer(from))) operation.Answered |= 1UL << at;
         if (operation.IsAnswered) RepairBehind(operation);
         else if (!operation.IsExecuted && operation.HasReadQuorum) Execute(operation, operation.Payload);
         ForgetIfOver(operation);
@@ -128,7 +128,7 @@ internal sealed class Coordinator(LeaderlessReplica replica)
             if (!operation.IsExecuted)
             {
                 // What was answered was answered by holders who may have counted for others.
-                var counts = operation.Partition.IsComplete || replica.Rules.CountsWithoutMemory;
+                var counts = replica.Counts(operation.Partition, holders);
                 operation.Answered = operation.Heard = counts ? holders.BitOf(replica.Self) : 0;
                 Ask(operation);
                 continue;

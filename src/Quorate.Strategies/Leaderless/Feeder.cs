@@ -85,7 +85,7 @@ internal sealed class Feeder(LeaderlessReplica replica)
     {
         new Overview
         {
-            IsComplete = partition.IsComplete,
+            IsComplete = replica.IsComplete(partition),
             Digest = partition.Machine.DigestOf(0, 0),
             Changes = partition.Changes,
             Seen = partition.Machine.Seen.ToVersionVector(),

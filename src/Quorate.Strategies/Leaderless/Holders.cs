@@ -40,6 +40,14 @@ internal sealed class Holders
     /// <summary>0 for who is none of them.</summary>
     public ulong BitOf(NodeId node) => IndexOf(node) is var i and >= 0 ? 1UL << i : 0;
 
+    /// <summary>While the partition moves: one of its holders to be, and none of those before.</summary>
+    public bool IsNewcomer(NodeId node)
+    {
+        var bit = BitOf(node);
+        for (var i = 0; i < Masks.Length - 1; i++) if ((Masks[i] & bit) != 0) return false;
+        return IsMoving && bit != 0;
+    }
+
     /// <summary>At least <paramref name="quorum"/> nodes in each set.</summary>
     public bool HasQuorum(ulong nodes, int quorum)
     {

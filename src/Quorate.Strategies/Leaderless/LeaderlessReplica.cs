@@ -8,17 +8,11 @@ namespace Quorate.Strategies.Leaderless;
 /// <summary>One node's replica of a leaderless group: the way in, and what its parts share. See <see cref="Leaderless"/>.</summary>
 public sealed class LeaderlessReplica : IConfiguredReplica
 {
-    private readonly Func<int, IMergeMachine> _machineOfPartition;
-    private readonly Dictionary<NodeId, Peer> _peers = [];
     private readonly List<(NodeId To, Partition? About, Message Message)> _posted = [];
     private readonly List<(RequestId Request, Outcome Outcome, Partition? About)> _replies = [];
     private readonly ArrayBufferWriter<byte> _scratch = new();
     private readonly Recovery _recovery;
-    private readonly Prng _dice;
-    private IMergeMachine? _first;
-    private long _pingAt;
     private int _nextExpired;
-    private bool _hasStarted;
 
     /// <param name="machineOfPartition">Asked at most once in the life of a replica for each partition, 0 and up; makes an empty
     /// machine with dots of this node and <paramref name="incarnation"/>.</param>
@@ -32,8 +26,7 @@ public sealed class LeaderlessReplica : IConfiguredReplica
         Invariant.Require(options.Refusal is null, options.Refusal ?? "options make sense");
         Invariant.Require(incarnation > 0, "a node that runs was started");
         (Self, Options, Keys, Snapshots, Incarnation, Rules) = (self, options, keys, snapshots, incarnation, rules ?? LeaderlessRules.Paper);
-        _machineOfPartition = machineOfPartition;
-        _dice = new Prng(seed);
+        Membership = new Membership(this, machineOfPartition, seed);
         Partitions = new Partition?[options.Partitions];
         Placement = new Placement(options.N, options.Partitions);
         Journal = new LeaderlessJournal(this);
@@ -70,6 +63,8 @@ public sealed class LeaderlessReplica : IConfiguredReplica
 
     internal Coordinator Coordinator { get; }
 
+    internal Membership Membership { get; }
+
     internal Requests Requests { get; }
 
     internal Receiver Receiver { get; }
@@ -96,12 +91,12 @@ public sealed class LeaderlessReplica : IConfiguredReplica
     /// <summary>Complete means every partition of which this member is a holder; the indices say nothing here.</summary>
     public ReplicaReport Report => new(
         Journal.PlacePoint <= Journal.Durable ? Placement.Accepted?.Epoch ?? default : default,
-        default, default, default, Array.Exists(Partitions, p => p is { IsHeld: true, IsComplete: false }));
+        default, default, default, Array.Exists(Partitions, p => p is { IsHeld: true } && !IsComplete(p)));
 
     /// <summary>A member that was made a learner wants to leave when it has given everything away.</summary>
     public GroupConfiguration? Wanted =>
         Placement.Accepted is { } accepted && accepted.Learners.Contains(Self) && !accepted.InSync.Contains(Self)
-        && Placement.Generations.Count == 1 && Hints.Count == 0 && !Array.Exists(Partitions, p => p is { IsHeld: true })
+        && Placement is { KnowsPast: true, Generations.Count: 1 } && Hints.Count == 0 && !Array.Exists(Partitions, p => p is { IsHeld: true })
             ? accepted with { Epoch = accepted.Epoch.Next, Learners = [.. accepted.Learners.Where(n => n != Self)] }
             : null;
 
@@ -117,17 +112,7 @@ public sealed class LeaderlessReplica : IConfiguredReplica
     {
         Invariant.Require(!_recovery.IsDamaged, "the snapshot can be read; otherwise the replica begins as an empty one");
         Enter(now, effects);
-        _hasStarted = true;
-        foreach (var partition in Partitions)
-        {
-            if (partition is null) continue;
-            if (_recovery.WasJournaled) partition.Machine.RemembersAll();
-            else BeginAnew(partition);
-        }
-
-        if (Placement.Accepted is null) return;
-        MeetEverybody();
-        if (!_recovery.WasJournaled || !Options.Durable) Journal.SavePlace(effects);
+        Membership.Start(_recovery.WasJournaled);
     }
 
     public void OnRequest(in ReplicaRequest request, StepTime now, Effects effects)
@@ -145,7 +130,7 @@ public sealed class LeaderlessReplica : IConfiguredReplica
         switch (message)
         {
             case Ping ping:
-                peer.OnPing(ping);
+                Membership.OnPing(peer, ping);
                 break;
             case Store store: Receiver.OnStore(from, store); break;
             case Stored stored: peer.Outbox.OnStored(stored); break;
@@ -163,8 +148,7 @@ public sealed class LeaderlessReplica : IConfiguredReplica
         Enter(now, effects);
         Tick++;
         if (Placement.Accepted is null) return;
-        if (Tick >= _pingAt) PingEverybody();
-        foreach (var node in Placement.Everybody) PeerOf(node)?.Outbox.OnTick();
+        Membership.OnTick();
         Coordinator.OnTick();
         Requests.OnTick();
         Hints.OnTick();
@@ -205,15 +189,7 @@ public sealed class LeaderlessReplica : IConfiguredReplica
     public void OnConfiguration(GroupConfiguration configuration, StepTime now, Effects effects)
     {
         Enter(now, effects);
-        var isBirth = Placement.Accepted is null && configuration.Epoch.Value == 1;
-        var before = Placement.Epoch;
-        if (!Placement.TryAccept(configuration)) return;
-        MeetEverybody();
-        if (Placement.Epoch != before) TakeUpPartitions(isBirth);
-        Journal.SavePlace(effects);
-        AntiEntropy.OnPlacement();
-        Coordinator.OnPlacement();
-        PingSoon();
+        Membership.Accept(configuration);
     }
 
     /// <summary>Nothing here hangs on a lease.</summary>
@@ -236,11 +212,9 @@ public sealed class LeaderlessReplica : IConfiguredReplica
         Invariant.Require(Coordinator.Count + Requests.Count <= Options.MaxRequests * 2, "requests that wait are bounded");
     }
 
-    internal Peer? PeerOf(NodeId node) => _peers.GetValueOrDefault(node);
+    internal Peer? PeerOf(NodeId node) => Membership.PeerOf(node);
 
-    internal bool IsUp(NodeId node) => node == Self || (PeerOf(node)?.IsUp(Tick, Options.SilenceTicks) ?? false);
-
-    internal void PingSoon() => _pingAt = Tick;
+    internal bool IsUp(NodeId node) => Membership.IsUp(node);
 
     /// <summary>At the end of the turn, when what the partition has taken in is durable.</summary>
     internal void Post(NodeId to, Partition? about, Message message) => _posted.Add((to, about, message));
@@ -261,7 +235,7 @@ public sealed class LeaderlessReplica : IConfiguredReplica
             return;
         }
 
-        if (outcome.Kind == OutcomeKind.Done) AnyMachine.Keep(asker.Request, reply);
+        if (outcome.Kind == OutcomeKind.Done) Membership.AnyMachine.Keep(asker.Request, reply);
         _replies.Add((asker.Request, outcome, about));
     }
 
@@ -317,75 +291,14 @@ public sealed class LeaderlessReplica : IConfiguredReplica
         if (entry.Operation != 0) Coordinator.OnConfirmed(node, entry);
     }
 
-    /// <summary>A partition as records or assignments speak of it.</summary>
-    internal Partition Hold(int index)
-    {
-        if (Partitions[index] is { } partition)
-        {
-            partition.IsHeld = true;
-            return partition;
-        }
+    /// <summary>It counts for reads.</summary>
+    internal bool IsComplete(Partition partition) => (partition.IsComplete && Placement.KnowsPast) || Rules.CountsWithoutMemory;
 
-        partition = Partitions[index] = new Partition(index, index == 0 && _first is not null ? _first : _machineOfPartition(index));
-        if (_hasStarted) BeginAnew(partition);
-        return partition;
-    }
+    /// <summary>It counts for a read by these holders: a new one does beside the older ones, who have what it may lack.</summary>
+    internal bool Counts(Partition partition, Holders holders) =>
+        IsComplete(partition) || (partition.IsNew && Placement.KnowsPast && holders.IsNewcomer(Self));
 
     private void Enter(StepTime now, Effects effects) => (Now, Out) = (now, effects);
-
-    private void BeginAnew(Partition partition)
-    {
-        _scratch.ResetWrittenCount();
-        partition.Machine.BeginAnew(_scratch);
-        partition.IsComplete = false;
-        partition.Birth = _scratch.WrittenSpan.ToArray();
-        Journal.Merge(partition, _scratch.WrittenSpan);
-    }
-
-    /// <summary>The group is born with all its members empty; later a new holder lacks what was written before.</summary>
-    private void TakeUpPartitions(bool isBirth)
-    {
-        for (var p = 0; p < Partitions.Length; p++)
-        {
-            var holders = Placement.HoldersOf(p)!;
-            var isHolder = holders.Newest.Contains(Self);
-            if (Partitions[p] is { } known)
-            {
-                known.AskAnew();
-                // Who was no holder just before may have missed something.
-                var wasHolder = holders.Sets.Count < 2 || holders.Sets[^2].Contains(Self);
-                if (isHolder && (!wasHolder || !known.IsHeld)) known.IsComplete = false;
-            }
-
-            if (isHolder) Hold(p).IsComplete |= isBirth;
-        }
-    }
-
-    private void MeetEverybody()
-    {
-        foreach (var node in Placement.Everybody) if (node != Self) _peers.TryAdd(node, new Peer(node, this));
-        foreach (var gone in _peers.Keys.Except(Placement.Everybody).ToList())
-        {
-            _peers[gone].Outbox.GiveUpAll();
-            _peers.Remove(gone);
-        }
-    }
-
-    private void PingEverybody()
-    {
-        // A little apart from each other, so that not all speak at once.
-        _pingAt = Tick + Options.PingTicks + _dice.Below(2);
-        var (held, complete) = (new byte[(Partitions.Length + 7) / 8], new byte[(Partitions.Length + 7) / 8]);
-        for (var p = 0; p < Partitions.Length; p++)
-        {
-            if (Partitions[p] is not { IsHeld: true } partition) continue;
-            held[p / 8] |= (byte)(1 << (p % 8));
-            if (partition.IsComplete) complete[p / 8] |= (byte)(1 << (p % 8));
-        }
-
-        var ping = new Ping { Epoch = Placement.Epoch, Incarnation = Incarnation, Hints = Hints.Count, Held = held, Complete = complete };
-        foreach (var node in Placement.Everybody) if (node != Self) Post(node, null, ping);
-    }
 
     private void RemoveExpired()
     {
@@ -396,7 +309,4 @@ public sealed class LeaderlessReplica : IConfiguredReplica
         Journal.Merge(partition, _scratch.WrittenSpan);
         Broadcast(partition, _scratch.WrittenSpan);
     }
-
-    /// <summary>A member that holds nothing answers its clients, too.</summary>
-    private IMergeMachine AnyMachine => Array.Find(Partitions, p => p is not null)?.Machine ?? (_first ??= _machineOfPartition(0));
 }

@@ -18,6 +18,17 @@ internal sealed class Ping : Message
     /// <summary>Hints that the sender keeps for others.</summary>
     public long Hints { get; set; }
 
+    /// <summary>The newest configuration accepted.</summary>
+    public Epoch Accepted { get; set; }
+
+    /// <summary>The lists of members that count for the sender; see <see cref="Placement.KnowsPast"/>.</summary>
+    public bool KnowsPast { get; set; }
+
+    public ReadOnlyMemory<byte> Generations { get; set; }
+
+    /// <summary>A bit for each partition: the newest holders alone count, all of them have been complete.</summary>
+    public ReadOnlyMemory<byte> Settled { get; set; }
+
     /// <summary>A bit for each partition: held.</summary>
     public ReadOnlyMemory<byte> Held { get; set; }
 
@@ -29,14 +40,30 @@ internal sealed class Ping : Message
         Packing.WriteNatural(output, Epoch.Value);
         Packing.WriteNatural(output, Incarnation);
         Packing.WriteNatural(output, Hints);
+        Packing.WriteNatural(output, Accepted.Value);
+        Packing.WriteByte(output, KnowsPast ? (byte)1 : (byte)0);
+        Packing.WriteBytes(output, Generations.Span);
+        Packing.WriteBytes(output, Settled.Span);
         Packing.WriteBytes(output, Held.Span);
         Packing.WriteBytes(output, Complete.Span);
     }
 
     public static Ping? Decode(ref WireReader reader) =>
         reader.TryNatural(out var epoch) && reader.TryNatural(out var incarnation) && reader.TryNatural(out var hints)
-        && reader.TryBytes(out var held) && reader.TryBytes(out var complete)
-            ? new Ping { Epoch = new(epoch), Incarnation = incarnation, Hints = hints, Held = held, Complete = complete }
+        && reader.TryNatural(out var accepted) && reader.TryByte(1, out var knowsPast) && reader.TryBytes(out var generations)
+        && reader.TryBytes(out var settled) && reader.TryBytes(out var held) && reader.TryBytes(out var complete)
+            ? new Ping
+            {
+                Epoch = new(epoch),
+                Incarnation = incarnation,
+                Hints = hints,
+                Accepted = new(accepted),
+                KnowsPast = knowsPast == 1,
+                Generations = generations,
+                Settled = settled,
+                Held = held,
+                Complete = complete,
+            }
             : null;
 
     public override string ToString() => $"Ping {Epoch} holds {Count(Held.Span)} complete {Count(Complete.Span)}{(Hints > 0 ? $" hints {Hints}" : "")}";

@@ -20,6 +20,9 @@ internal sealed class Partition(int index, IMergeMachine machine)
     /// <summary>What it may lack was asked for: it counts for reads.</summary>
     public bool IsComplete { get; set; }
 
+    /// <summary>Incomplete only because it has become a holder: it has everything that was stored here since.</summary>
+    public bool IsNew { get; set; }
+
     /// <summary>It began without memory of updates that this node may have made before: what it wrote of that. Empty: it knows all.</summary>
     public byte[] Birth { get; set; } = [];
 

@@ -18,6 +18,13 @@ internal sealed class Peer(NodeId node, LeaderlessReplica replica)
     /// <summary>Hints that it keeps for others; unknown before the first ping.</summary>
     public long? Hints { get; private set; }
 
+    /// <summary>What it has accepted, and the lists of members that count for it.</summary>
+    public Epoch Accepted { get; private set; }
+
+    public bool KnowsPast { get; private set; }
+
+    public List<Generation> Past { get; } = [];
+
     private byte[] _held = [];
     private byte[] _complete = [];
 
@@ -33,7 +40,9 @@ internal sealed class Peer(NodeId node, LeaderlessReplica replica)
 
     public void OnPing(Ping ping)
     {
-        if (ping.Incarnation < Incarnation) return;
+        var past = new PackedReader(ping.Generations.Span);
+        if (ping.Incarnation < Incarnation || !Placement.TryDecodeGenerations(ref past, Past)) return;
+        (Accepted, KnowsPast) = (ping.Accepted, ping.KnowsPast);
         Incarnation = ping.Incarnation;
         Epoch = ping.Epoch;
         Hints = ping.Hints;

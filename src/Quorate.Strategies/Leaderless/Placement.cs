@@ -25,6 +25,10 @@ internal sealed class Placement(int n, int partitions)
 
     public GroupConfiguration? Accepted { get; private set; }
 
+    /// <summary>The lists of members since what has settled are all known. False for who was told of the first of them, or of one before
+    /// the last, by nobody: it takes part in nothing that counts before another member has told.</summary>
+    public bool KnowsPast { get; private set; }
+
     /// <summary>Oldest first.</summary>
     public IReadOnlyList<Generation> Generations => _generations;
 
@@ -45,9 +49,25 @@ internal sealed class Placement(int n, int partitions)
         var members = configuration.InSync.Distinct().Order().ToArray();
         var isChange = !members.SequenceEqual(Members);
         if (isChange && _generations.Count == MostGenerations) return false;
+        KnowsPast = configuration.Epoch.Value == 1 || (KnowsPast && configuration.Epoch == Accepted!.Epoch.Next);
         Accepted = configuration;
         _learners = [.. configuration.Learners];
         if (isChange) _generations.Add(new Generation(configuration.Epoch, members));
+        Compute();
+        return true;
+    }
+
+    /// <summary>What other members know of the past, who have accepted the same: one who knows all of it; or everybody, none of
+    /// whom was ever told of what may lie between. False: these are no lists that lead to the members known here.</summary>
+    public bool Learn(IEnumerable<Generation> past)
+    {
+        var lists = past.DistinctBy(g => g.Epoch).OrderBy(g => g.Epoch).ToList();
+        // When no member changed it is still the list of before.
+        for (var i = lists.Count - 1; i > 0; i--) if (lists[i].Members.AsSpan().SequenceEqual(lists[i - 1].Members)) lists.RemoveAt(i);
+        if (lists.Count is 0 or > MostGenerations || !lists[^1].Members.AsSpan().SequenceEqual(_generations[^1].Members)) return false;
+        _generations.Clear();
+        _generations.AddRange(lists);
+        KnowsPast = true;
         Compute();
         return true;
     }
@@ -71,9 +91,15 @@ internal sealed class Placement(int n, int partitions)
 
     public void Encode(IBufferWriter<byte> output)
     {
+        Packing.WriteByte(output, KnowsPast ? (byte)1 : (byte)0);
         Packing.WriteNatural(output, Accepted?.Epoch.Value ?? 0);
         WriteNodes(output, Accepted?.InSync ?? []);
         WriteNodes(output, Accepted?.Learners ?? []);
+        EncodeGenerations(output);
+    }
+
+    public void EncodeGenerations(IBufferWriter<byte> output)
+    {
         Packing.WriteNumber(output, (ulong)_generations.Count);
         foreach (var generation in _generations)
         {
@@ -82,18 +108,27 @@ internal sealed class Placement(int n, int partitions)
         }
     }
 
-    public bool TryDecode(ref PackedReader reader)
+    /// <summary>False: the bytes are no lists of members.</summary>
+    public static bool TryDecodeGenerations(ref PackedReader reader, List<Generation> into)
     {
-        _generations.Clear();
-        if (!reader.TryNatural(out var epoch) || !TryReadNodes(ref reader, out var inSync) || !TryReadNodes(ref reader, out var learners)
-            || !reader.TryCount(2, out var count) || count > MostGenerations) return false;
+        into.Clear();
+        if (!reader.TryCount(2, out var count) || count > MostGenerations) return false;
         for (var i = 0; i < count; i++)
         {
             if (!reader.TryNatural(out var since) || !TryReadNodes(ref reader, out var members) || members.Length == 0) return false;
-            _generations.Add(new Generation(new Epoch(since), members));
+            if (i > 0 && since <= into[i - 1].Epoch.Value) return false;
+            into.Add(new Generation(new Epoch(since), members));
         }
 
-        if (epoch > 0 != count > 0) return false;
+        return true;
+    }
+
+    public bool TryDecode(ref PackedReader reader)
+    {
+        if (!reader.TryByte(out var knowsPast) || knowsPast > 1 || !reader.TryNatural(out var epoch) || !TryReadNodes(ref reader, out var inSync)
+            || !TryReadNodes(ref reader, out var learners) || !TryDecodeGenerations(ref reader, _generations)) return false;
+        KnowsPast = knowsPast == 1;
+        if (epoch > 0 != _generations.Count > 0) return false;
         Accepted = epoch == 0 ? null : new GroupConfiguration(new Epoch(epoch), NodeId.None, inSync, learners);
         _learners = learners;
         Compute();

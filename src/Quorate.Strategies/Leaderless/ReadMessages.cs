@@ -68,6 +68,9 @@ internal sealed class State : Message
     /// <summary>False: the sender lacks something, and does not count.</summary>
     public bool IsComplete { get; set; }
 
+    /// <summary>It lacks nothing but what was there before it became a holder: it counts beside the older ones.</summary>
+    public bool IsNew { get; set; }
+
     public ulong[] Versions { get; set; } = [];
 
     /// <summary>Empty: the same as the asker's.</summary>
@@ -76,7 +79,7 @@ internal sealed class State : Message
     public override void Encode(IBufferWriter<byte> output)
     {
         Packing.WriteNatural(output, Operation);
-        Packing.WriteByte(output, IsComplete ? (byte)1 : (byte)0);
+        Packing.WriteByte(output, (byte)((IsComplete ? 1 : 0) | (IsNew ? 2 : 0)));
         Packing.WriteNumber(output, (ulong)Versions.Length);
         for (var i = 0; i < Versions.Length; i++)
         {
@@ -87,15 +90,15 @@ internal sealed class State : Message
 
     public static State? Decode(ref WireReader reader)
     {
-        if (!reader.TryNatural(out var operation) || !reader.TryByte(1, out var isComplete) || !reader.TryCount(2, out var count)) return null;
+        if (!reader.TryNatural(out var operation) || !reader.TryByte(3, out var flags) || !reader.TryCount(2, out var count)) return null;
         var (versions, states) = (new ulong[count], new ReadOnlyMemory<byte>[count]);
         for (var i = 0; i < count; i++) if (!reader.TryNumber(out versions[i]) || !reader.TryBytes(out states[i])) return null;
-        return new State { Operation = operation, IsComplete = isComplete == 1, Versions = versions, States = states };
+        return new State { Operation = operation, IsComplete = (flags & 1) != 0, IsNew = (flags & 2) != 0, Versions = versions, States = states };
     }
 
     public override string ToString()
     {
         var others = States.Count(s => !s.IsEmpty);
-        return $"State #{Operation & 0xFFFFFF} {(others == 0 ? "the same" : others == 1 ? "another" : $"{others} others")}{(IsComplete ? "" : " incomplete")}";
+        return $"State #{Operation & 0xFFFFFF} {(others == 0 ? "the same" : others == 1 ? "another" : $"{others} others")}{(IsComplete ? "" : IsNew ? " new" : " incomplete")}";
     }
 }

@@ -36,7 +36,7 @@ internal sealed class Receiver(LeaderlessReplica replica)
             if (versions[i] != message.Versions[i]) states[i] = partition.StateOf(message.Keys[i]).ToArray();
         }
 
-        replica.Post(from, partition, new State { Operation = message.Operation, IsComplete = partition.IsComplete, Versions = versions, States = states });
+        replica.Post(from, partition, new State { Operation = message.Operation, IsComplete = replica.IsComplete(partition), IsNew = partition.IsNew && replica.Placement.KnowsPast, Versions = versions, States = states });
     }
 
     /// <summary>The end of the turn: all that was taken in is in one record, or several; the answers wait for the last.</summary>

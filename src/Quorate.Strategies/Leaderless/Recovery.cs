@@ -79,7 +79,7 @@ internal sealed class Recovery(LeaderlessReplica replica)
         WasJournaled = journaled == 1;
         for (var p = 0; p < count; p++)
         {
-            if (!reader.TryByte(out var flags) || flags > 7) return false;
+            if (!reader.TryByte(out var flags) || flags > 15) return false;
             if ((flags & 1) == 0)
             {
                 // Given away: what earlier records said of it is void.
@@ -89,6 +89,7 @@ internal sealed class Recovery(LeaderlessReplica replica)
 
             var partition = Known(p);
             partition.IsComplete = WasJournaled && (flags & 2) != 0;
+            partition.IsNew = WasJournaled && (flags & 8) != 0;
             partition.Birth = [];
             if ((flags & 4) == 0) continue;
             if (!reader.TryBytes(out var birth) || !partition.Machine.TryRecover(birth)) return false;
@@ -98,5 +99,5 @@ internal sealed class Recovery(LeaderlessReplica replica)
         return reader.IsAtEnd;
     }
 
-    private Partition Known(int index) => replica.Hold(index);
+    private Partition Known(int index) => replica.Membership.Hold(index);
 }

@@ -78,9 +78,9 @@ internal sealed class Requests(LeaderlessReplica replica)
         if (message.ReceiverIncarnation != replica.Incarnation || message.Partition >= replica.Options.Partitions) return;
         if (replica.PeerOf(from)?.Arrivals.TryAdd(message.Incarnation, message.Number) != true) return;
         var asker = new Asker { Node = from, Number = message.Number, Incarnation = message.Incarnation };
-        if (replica.Partitions[message.Partition] is not { IsHeld: true } partition)
+        if (replica.Partitions[message.Partition] is not { IsHeld: true } partition || !replica.Placement.KnowsPast)
         {
-            replica.Answer(asker, Outcome.Unavailable("this member does not hold the key"), default, null);
+            replica.Answer(asker, Outcome.Unavailable("this member does not hold the key, or does not know yet who else does"), default, null);
             return;
         }
 
@@ -113,7 +113,7 @@ internal sealed class Requests(LeaderlessReplica replica)
         }
 
         if (replica.Tick % replica.Options.ResendTicks != 0) return;
-        foreach (var passed in _byAge)
+        foreach (var passed in _byAge.ToList())
         {
             if (!_passed.ContainsKey((passed.To, passed.Number))) continue;
             // Who was started again has forgotten it; who is silent may never answer.
@@ -126,7 +126,7 @@ internal sealed class Requests(LeaderlessReplica replica)
 
     private void BeginPart(Asker asker, int partition, bool isWrite, ReadOnlySpan<byte> payload, int tries)
     {
-        var here = replica.Partitions[partition] is { IsHeld: true } held ? held : null;
+        var here = replica.Partitions[partition] is { IsHeld: true } held && replica.Placement.KnowsPast ? held : null;
         if (here is { IsComplete: true } || (here is not null && ReceiverFor(partition, tries).IsNone))
         {
             var command = QuorumPrefix.TakeOff(payload, out var r, out var w);
@@ -187,7 +187,7 @@ internal sealed class Requests(LeaderlessReplica replica)
             {
                 if (node == replica.Self || !holders.Contains(node) || !replica.IsUp(node)) continue;
                 var peer = replica.PeerOf(node)!;
-                if (!peer.Holds(partition) || peer.IsComplete(partition, replica.Placement.Epoch) != complete) continue;
+                if (!peer.Holds(partition) || !peer.KnowsPast || peer.IsComplete(partition, replica.Placement.Epoch) != complete) continue;
                 if (skip-- == 0) return node;
             }
         }

@@ -15,7 +15,8 @@ namespace Quorate.Strategies.Tests.Harness;
 /// and the commands that a protocol has of its own.
 /// </summary>
 internal sealed class Script(
-    Func<int, string[], IProtocol> create, Func<string, byte[]> encodeMembers, Func<World, string[], Action<string>, bool>? commandsOfItsOwn = null)
+    Func<int, string[], IProtocol> create, Func<string, byte[]> encodeMembers, Func<World, string[], Action<string>, bool>? commandsOfItsOwn = null,
+    Func<string, bool>? isNoise = null)
 {
     private readonly StringBuilder _trace = new();
     private readonly List<HashSet<NodeId>> _sides = [];
@@ -192,5 +193,8 @@ internal sealed class Script(
 
     private TestNode Node(string name) => World[int.Parse(name.AsSpan(1))];
 
-    private void Note(string line) => _trace.Append("  ").Append(line).Append('\n');
+    private void Note(string line)
+    {
+        if (isNoise?.Invoke(line) != true) _trace.Append("  ").Append(line).Append('\n');
+    }
 }

@@ -1,0 +1,92 @@
+using System.Buffers;
+using System.Text;
+using Quorate.Data;
+using Quorate.Replication;
+using Quorate.Replication.Causality;
+using Quorate.Resp;
+
+namespace Quorate.Strategies.Tests.Leaderless;
+
+/// <summary>The real store of a convergent keyspace behind the seam, with a wall clock that may be wrong, and replies as text.</summary>
+internal sealed class MergeMachine(NodeId node, long incarnation, Func<long> skew, Action<RequestId, string> keep) : IMergeMachine
+{
+    public const long SkewLimit = 5000;
+
+    private static readonly CommandTable Table = new(ConvergentTable.Keyspace);
+
+    private readonly RespWriter _reply = new();
+    private ArgRange[] _ranges = [];
+
+    public MergeStore Store { get; } =
+        new(new MergeStoreOptions { ExpiryGraceMilliseconds = 500 }, new DotSource(node, incarnation), new HybridClock(SkewLimit));
+
+    public DotContext Seen => Store.Seen;
+
+    public VersionVector Stable => Store.Stable;
+
+    public bool Execute(ReadOnlySpan<byte> payload, StepTime now, IBufferWriter<byte> reply, IBufferWriter<byte> delta)
+    {
+        _reply.Clear();
+        EntryCodec.TryRead(payload, ref _ranges, out _, out var args).ShouldBeTrue();
+        var changed = Table.Resolve(args, _reply) is { } spec && Store.Execute(spec, args, Wall(now), _reply, delta);
+        reply.Write(_reply.Written.Span);
+        return changed;
+    }
+
+    public void Keep(RequestId request, ReadOnlySpan<byte> reply)
+    {
+        RespReplyReader.TryRead(reply, out _, out var tree).ShouldBe(ParseResult.Command);
+        keep(request, tree!.ToString());
+    }
+
+    public MergeResult TryMerge(ReadOnlySpan<byte> bytes, StepTime now) => Store.TryMerge(bytes, Wall(now));
+
+    public bool TryRecover(ReadOnlySpan<byte> bytes) => Store.TryRecover(bytes);
+
+    public void RemembersAll() => Store.RemembersAll();
+
+    public void BeginAnew(IBufferWriter<byte> record) => Store.BeginAnew(record);
+
+    public bool TryAdopt(ReadOnlySpan<byte> summary) => Store.TryAdopt(summary);
+
+    public void WriteSummary(IBufferWriter<byte> output) => Store.WriteSummary(output);
+
+    public void WriteState(ReadOnlySpan<byte> key, IBufferWriter<byte> output) => Store.WriteState(key, output);
+
+    public bool WriteStates(ref ulong from, int budgetBytes, IBufferWriter<byte> output) => Store.WriteStates(ref from, budgetBytes, output);
+
+    public ulong DigestOf(int level, int part) => Store.DigestOf(level, part);
+
+    public ulong DigestOf(ReadOnlySpan<byte> key) => Store.DigestOf(key);
+
+    public IEnumerable<(byte[] Key, ulong Digest)> KeysOf(int part) => Store.KeysOf(part);
+
+    public void Collect(VersionVector stable, int budget = int.MaxValue) => Store.Collect(stable, budget);
+
+    public bool RemoveExpired(StepTime now, int most, IBufferWriter<byte> delta) => Store.RemoveExpired(Wall(now), most, delta);
+
+    public bool CloseGaps(IBufferWriter<byte> delta) => Store.CloseGaps(delta);
+
+    /// <summary>What a reader of this machine alone is shown.</summary>
+    public string Show(string command)
+    {
+        var (reply, delta) = (new ArrayBufferWriter<byte>(), new ArrayBufferWriter<byte>());
+        Execute(Payload(command), default, reply, delta).ShouldBeFalse();
+        RespReplyReader.TryRead(reply.WrittenSpan, out _, out var tree).ShouldBe(ParseResult.Command);
+        return tree!.ToString();
+    }
+
+    /// <summary>A line of words divided by blanks as an entry.</summary>
+    public static byte[] Payload(string command)
+    {
+        var words = command.Split(' ').Select(Encoding.UTF8.GetBytes).ToArray();
+        var buffer = words.SelectMany(w => w).ToArray();
+        var ranges = new ArgRange[words.Length];
+        for (int i = 0, at = 0; i < words.Length; at += words[i++].Length) ranges[i] = new ArgRange(at, words[i].Length);
+        var entry = Array.Empty<byte>();
+        var length = EntryCodec.WriteCommand(ref entry, 0, 0, 2, new CommandArgs(buffer, ranges));
+        return entry[..length];
+    }
+
+    private StepTime Wall(StepTime now) => now with { UnixMilliseconds = now.UnixMilliseconds + skew() + 1_000_000 };
+}
