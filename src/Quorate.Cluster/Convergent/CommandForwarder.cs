@@ -91,7 +91,11 @@ internal sealed class CommandForwarder(Group first, Node node)
 
             var message = new ForwardRequests
             {
-                Session = _session, LowestOutstanding = _lowest, FirstSequence = first, Count = (int)(_nextToSend - first), Commands = _batch.Memory,
+                Session = _session,
+                LowestOutstanding = _lowest,
+                FirstSequence = first,
+                Count = (int)(_nextToSend - first),
+                Commands = _batch.Memory,
             };
             if (Target == node.Options.Self) _group.Merging!.Inbox.OnRequests(Target, message, now);
             else node.SendTo(Target, _group, message);

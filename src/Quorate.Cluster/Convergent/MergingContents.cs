@@ -67,8 +67,12 @@ internal sealed class MergingContents
         {
             var quorums = new LeaderlessOptions
             {
-                N = Policy.N, R = Policy.R, W = Policy.W, Sloppy = Policy.Sloppy,
-                Linearizable = Policy.Reads == ReadConsistency.Linearizable, Durable = Policy.Durability != Durability.Memory,
+                N = Policy.N,
+                R = Policy.R,
+                W = Policy.W,
+                Sloppy = Policy.Sloppy,
+                Linearizable = Policy.Reads == ReadConsistency.Linearizable,
+                Durable = Policy.Durability != Durability.Memory,
             };
             return new LeaderlessReplica(options.Self, quorums, NewMachine, new CommandKeys(), snapshots, options.Incarnation, seed);
         }
