@@ -7,6 +7,7 @@ internal sealed record CompareOptions
 {
     public const string Usage = """
         usage: bench/compare [--rounds N] [--quick] [--only P1,P3] [--kills N] [--folder DIR] [--results DIR]
+               bench/compare strategies [--rounds N] [--quick] [--only raft,chain-craq] [--results DIR]
                bench/compare kills [--rounds N] [--durability fsync|memory]
                bench/compare power [--rounds N]
                bench/compare overload [--durability fsync|memory]
@@ -16,7 +17,7 @@ internal sealed record CompareOptions
 
           --rounds N     rounds per row, ours and theirs in turn; medians are reported (3; kills: 10; power: 3)
           --quick        one round with a quarter of the requests
-          --only A,B     only these rows (P1 P2 P3 P4 P5 P7 P8 P9 P10 P12 U1)
+          --only A,B     only these rows (P1 P2 P3 P4 P5 P6 P7 P8 P9 P10 P12 U1)
           --kills N      how often P8 kills the leader (5)
           --folder DIR   where the servers keep their data (the system's folder for temporary files)
           --results DIR  where latest.md, latest.json and latest.svg go (bench/results)
@@ -53,7 +54,7 @@ internal sealed record CompareOptions
             var value = i + 1 < words.Length ? words[i + 1] : "";
             switch (words[i])
             {
-                case "kills" or "power" or "keyspaces" or "growth" or "overload" or "reads" when i == 0: options = options with { Verb = words[i] }; continue;
+                case "kills" or "power" or "keyspaces" or "growth" or "overload" or "reads" or "strategies" when i == 0: options = options with { Verb = words[i] }; continue;
                 case "--quick": options = options with { IsQuick = true }; continue;
                 case "--rounds" when TryPositive(value, out var rounds): options = options with { Rounds = rounds }; break;
                 case "--kills" when TryPositive(value, out var kills): options = options with { Kills = kills }; break;
