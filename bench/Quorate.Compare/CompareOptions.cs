@@ -11,13 +11,13 @@ internal sealed record CompareOptions
                bench/compare kills [--rounds N] [--durability fsync|memory]
                bench/compare power [--rounds N]
                bench/compare overload [--durability fsync|memory]
-               bench/growth [--quick] [--only keys,values,connections,replicas]
+               bench/growth [--quick] [--only keys,values,connections,replicas,sets,groups]
                bench/compare keyspaces [--minutes M]
                bench/compare reads [--durability fsync|memory]
 
           --rounds N     rounds per row, ours and theirs in turn; medians are reported (3; kills: 10; power: 3)
           --quick        one round with a quarter of the requests
-          --only A,B     only these rows (P1 P2 P3 P4 P5 P6 P7 P8 P9 P10 P12 U1)
+          --only A,B     only these rows (P1 to P12, U1); strategies: only these keyspaces
           --kills N      how often P8 kills the leader (5)
           --folder DIR   where the servers keep their data (the system's folder for temporary files)
           --results DIR  where latest.md, latest.json and latest.svg go (bench/results)

@@ -170,7 +170,8 @@ public sealed class Node
     /// <returns>How many bytes of <paramref name="input"/> it looked at; worth calling again once they are executed.</returns>
     public int Foresee(ClientSession session, ReadOnlySpan<byte> input)
     {
-        if (session.PendingCount > 0 || session.Group.Merging is not null) return input.Length; // they will wait, and what was fetched would be gone again
+        if (session.Group.Merging is { } merging) return merging.Foresee(input);
+        if (session.PendingCount > 0) return input.Length; // they will wait, and what was fetched would be gone again
         var machine = session.Group.Machine;
         var at = 0;
         for (var i = 0; i < IStateMachine.ForesightWindow; i++)
