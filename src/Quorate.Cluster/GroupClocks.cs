@@ -13,6 +13,9 @@ internal sealed class GroupClocks(Node node, SortedList<int, HostedGroup> groups
     private readonly List<HostedGroup> _ticking = [];
     private int _ticks;
 
+    /// <summary>Those that are not quiet, in no order.</summary>
+    public IReadOnlyList<HostedGroup> Ticking => _ticking;
+
     public int QuietCount => groups.Count - _ticking.Count;
 
     public void OnTick(StepTime now)

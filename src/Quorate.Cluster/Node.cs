@@ -293,6 +293,7 @@ public sealed class Node
     internal HostedGroup? Find(GroupId id) => _groups.GetValueOrDefault(id.Value);
 
     internal IEnumerable<HostedGroup> Groups => _groups.Values;
+    internal IReadOnlyList<HostedGroup> Ticking => _clocks.Ticking;
 
     internal void AddGroup(HostedGroup group)
     {
@@ -368,7 +369,6 @@ public sealed class Node
         foreach (var session in _sessions) if (session.PendingCount > 0) session.MakeReady();
     }
 
-    /// <summary>One session per life of a node.</summary>
     internal long ForwardingSession => ((long)Options.Self.Value << 40) | Options.Incarnation;
 
     /// <summary>The node whose life a forwarding session is.</summary>

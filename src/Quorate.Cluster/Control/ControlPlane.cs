@@ -23,6 +23,8 @@ internal sealed class ControlPlane : HostedGroup, IControlListener
     private readonly Dictionary<long, ControlAnswer?> _tickets = [];
     private long _lastTicket;
     private long _lastRequest;
+    private readonly ToldBeats _told = new();
+    private (NodeId Leader, Term Term) _toldTo;
     private long _nextBeat;
     private long _nextTelling;
     private Term _electedIn;
@@ -232,13 +234,18 @@ internal sealed class ControlPlane : HostedGroup, IControlListener
         if (_raft.Leader.IsNone) return;
         TellOfItself(now);
         var (oldest, last) = Node.Host.DiskDelay;
+        if (_toldTo != (_raft.Leader, _raft.CurrentTerm)) _told.Forget();
+        _toldTo = (_raft.Leader, _raft.CurrentTerm);
+        var (basedOn, groups, gone) = _told.Of(now.Nanoseconds, Node.Holdings.Beats());
         var heartbeat = new Heartbeat
         {
             Incarnation = Node.Options.Incarnation,
             SentAt = now.Nanoseconds,
             OldestUnsyncedMilliseconds = oldest,
             LastSyncMilliseconds = last,
-            Groups = Node.Holdings.Beats(),
+            BasedOn = basedOn,
+            Groups = groups,
+            Gone = gone,
         };
         if (!_raft.IsLeader) Node.SendTo(_raft.Leader, this, heartbeat);
         else if (_supervisor.OnHeartbeat(Node.Options.Self, heartbeat, now, _electedIn == _raft.CurrentTerm && IsCurrent(now)) is { } reply) CarryOut(reply, now);
@@ -274,6 +281,13 @@ internal sealed class ControlPlane : HostedGroup, IControlListener
     private void CarryOut(HeartbeatReply reply, StepTime now)
     {
         if (reply.Incarnation != Node.Options.Incarnation) return;
+        if (reply.WantsAll)
+        {
+            _told.Forget();
+            return;
+        }
+
+        _told.OnAnswer(reply.SentAt);
         foreach (var assignment in reply.Assignments) Node.Holdings.Assign(assignment, now);
         var until = Leases.UntilOnNode(reply);
         foreach (var (group, epoch) in reply.Grants) Node.Holdings.Grant(group, epoch, until, now);

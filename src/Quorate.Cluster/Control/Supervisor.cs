@@ -70,10 +70,11 @@ public sealed class Supervisor
         ArgumentNullException.ThrowIfNull(heartbeat);
         if (!isCurrent || Map.Node(from) is not { State: not NodeState.Removed } node) return null;
         if (!_beats.TryGetValue(from.Value, out var beats)) _beats.Add(from.Value, beats = new NodeBeats());
-        if (!beats.TryTake(heartbeat)) return null;
+        if (beats.IsOld(heartbeat)) return null;
+        if (!beats.TryTake(heartbeat)) return HeartbeatAnswer.WantsAll(this, heartbeat);
         Detector.OnHeartbeat(from, Math.Max(heartbeat.OldestUnsyncedMilliseconds, heartbeat.LastSyncMilliseconds), now.Nanoseconds);
         if (node.State == NodeState.Joining) Admit(from, now.Nanoseconds);
-        return HeartbeatAnswer.To(this, from, heartbeat, now.Nanoseconds);
+        return HeartbeatAnswer.To(this, from, beats, now.Nanoseconds);
     }
 
     /// <summary>Answers a node's newest heartbeat once more, because the map has changed since; null: there is nothing to tell it. The
@@ -81,9 +82,9 @@ public sealed class Supervisor
     /// answer to its next one.</summary>
     internal HeartbeatReply? AnswerAgain(NodeId node, StepTime now)
     {
-        if (Map.Node(node) is not { State: not NodeState.Removed } || _beats.GetValueOrDefault(node.Value)?.Last is not { } heartbeat) return null;
+        if (Map.Node(node) is not { State: not NodeState.Removed } || _beats.GetValueOrDefault(node.Value) is not { Last: not null } beats) return null;
         if (Detector.IsSuspected(node)) return null;
-        var reply = HeartbeatAnswer.To(this, node, heartbeat, now.Nanoseconds);
+        var reply = HeartbeatAnswer.To(this, node, beats, now.Nanoseconds);
         return reply.Assignments.Count + reply.Dropped.Count > 0 ? reply : null;
     }
 
