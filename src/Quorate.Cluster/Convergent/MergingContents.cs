@@ -124,10 +124,7 @@ internal sealed class MergingContents
         return _node.Options.Observe is { } observe ? observe(_group.Id, partition, machine) : machine;
     }
 
-    /// <summary>What the map says; this node's own before that is known.</summary>
-    private string RegionOf(NodeId id)
-    {
-        var labels = _node.Control?.Map.Node(id)?.Labels ?? (id == _node.Options.Self ? _node.Options.Labels : null);
-        return labels?.Of("region") ?? "";
-    }
+    /// <summary>What the map says. Before a restarted node knows it, everybody counts as near: a write then waits for copies that it may
+    /// not need, and not for none.</summary>
+    private string RegionOf(NodeId id) => (_node.Control?.Map.Node(id)?.Labels ?? _node.Options.Labels).Of("region") ?? "";
 }
