@@ -114,8 +114,9 @@ public sealed class FailureDetectorTests
         _detector.IsSlow(N(1)).ShouldBeTrue("once very long is enough");
     }
 
-    private void Beat(int milliseconds, int interval = 100)
+    private void Beat(int milliseconds, int interval = 0)
     {
+        if (interval == 0) interval = _options.HeartbeatMilliseconds;
         for (var end = _now + (milliseconds * Ms); _now < end;)
         {
             Silence(interval);

@@ -31,7 +31,7 @@ public sealed class SupervisorTests
         bench.Beat(N(1), isCurrent: false).ShouldBeNull();
         bench.Beat(N(9)).ShouldBeNull("a stranger");
         var reply = bench.Beat(N(1))!;
-        Leases.UntilOnNode(reply).ShouldBe(reply.SentAt + (1000L * StepTime.NanosecondsPerMillisecond));
+        Leases.UntilOnNode(reply).ShouldBe(reply.SentAt + (bench.Options.LeaseMilliseconds * StepTime.NanosecondsPerMillisecond));
     }
 
     [Fact]
