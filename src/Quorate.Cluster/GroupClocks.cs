@@ -52,6 +52,17 @@ internal sealed class GroupClocks(Node node, SortedList<int, HostedGroup> groups
             if (!group.IsTicking && (group.Replica.IsLeader || group.Replica.Leader == silent)) Stir(group);
     }
 
+    /// <summary>The connection to the node broke: groups that it leads make ready for its death.</summary>
+    public void SuspectAll(NodeId peer)
+    {
+        foreach (var group in groups.Values)
+        {
+            if (group.Replica is not IQuiescentReplica replica || replica.Leader != peer) continue;
+            replica.Suspect(peer, node.Now, group.Effects);
+            node.NeedsTurnEnd(group);
+        }
+    }
+
     private void Stir(HostedGroup group)
     {
         if (group.Replica is IQuiescentReplica replica) replica.Stir(node.Now, group.Effects);

@@ -232,6 +232,13 @@ public sealed class Node
         Peers.OnCircuit(peer, isOpen);
     }
 
+    /// <summary>The host's connection to a peer broke: it may be dead.</summary>
+    public void OnPeerLost(NodeId peer, StepTime now)
+    {
+        Now = now;
+        if (Refusal is null) _clocks.SuspectAll(peer);
+    }
+
     public void OnPersisted(PersistPoint durable, StepTime now)
     {
         Now = now;

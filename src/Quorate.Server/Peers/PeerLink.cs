@@ -260,7 +260,11 @@ internal sealed class PeerLink : IBufferWriter<byte>, IDisposable
         {
             lock (_loop.Gate)
                 if (_socket == socket) _socket = null;
-            if (!_stopped.IsCancellationRequested) _log.PeerDown(Peer, _address);
+            if (!_stopped.IsCancellationRequested)
+            {
+                _log.PeerDown(Peer, _address);
+                _loop.OnLost(Peer);
+            }
         }
     }
 }

@@ -133,6 +133,9 @@ internal sealed class NodeLoop : INodeHost, IDisposable
     public void OnCircuit(NodeId peer, bool isOpen) =>
         RunStep(static (node, now, c) => node.OnPeerCircuit(c.peer, c.isOpen, now), (peer, isOpen));
 
+    /// <summary>The connection to a peer broke.</summary>
+    public void OnLost(NodeId peer) => RunStep(static (node, now, p) => node.OnPeerLost(p, now), peer);
+
     /// <summary>Looks at the node under its lock.</summary>
     public T Read<T>(Func<Node, T> look)
     {
