@@ -13,14 +13,14 @@ internal sealed record CompareOptions
                bench/growth [--quick] [--only keys,values,connections,replicas]
                bench/compare keyspaces [--minutes M]
                bench/compare failover [--strategy raft|primary|chain] [--kills N] [--verbose]
-               bench/compare reads [--durability fsync|memory]
+               bench/compare reads [--durability fsync|memory] [--verbose]
 
           --rounds N     rounds per row, ours and theirs in turn; medians are reported (3; kills: 10; power: 3)
           --quick        one round with a quarter of the requests
           --only A,B     only these rows (P1 P2 P3 P4 P5 P7 P8 P9 P10 P12 U1)
           --kills N      how often P8 kills the leader (5; failover: 20)
           --strategy S   the keyspace's whose leader failover kills (primary)
-          --verbose      failover: the servers' last words after a gap beyond the target
+          --verbose      failover: the servers' last words after a gap beyond the target; reads: every sample
           --folder DIR   where the servers keep their data (the system's folder for temporary files)
           --results DIR  where latest.md, latest.json and latest.svg go (bench/results)
           --minutes M    how long keyspaces goes on (1)

@@ -16,6 +16,9 @@ internal sealed class LeaderNews(Node node)
     private readonly Dictionary<GroupId, NodeId> _last = [];
     private long _mapVersion = -1;
 
+    /// <summary>What is wrong with groups here.</summary>
+    public StandingAlarms Standing { get; } = new(node);
+
     /// <summary>CONFIG SET close-clients-on-demotion.</summary>
     public bool ClosesClients { get; set; }
 
@@ -28,6 +31,7 @@ internal sealed class LeaderNews(Node node)
 
     public void OnTick()
     {
+        Standing.OnTick();
         if (node.Control is not { Map: { IsKnown: true } map }) return;
         foreach (var group in map.Groups)
         {

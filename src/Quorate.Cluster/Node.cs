@@ -207,19 +207,8 @@ public sealed class Node
         DrainReady();
     }
 
-    /// <summary>The host cannot reach a peer again and again (open), or can again: an open circuit gets no reads.</summary>
-    public void OnPeerCircuit(NodeId peer, bool isOpen, StepTime now)
-    {
-        Now = now;
-        Peers.OnCircuit(peer, isOpen);
-    }
-
-    /// <summary>The host's connection to a peer broke: it may be dead.</summary>
-    public void OnPeerLost(NodeId peer, StepTime now)
-    {
-        Now = now;
-        if (Refusal is null) _clocks.SuspectAll(peer);
-    }
+    /// <summary>What the host notices of its connection to a peer.</summary>
+    public void OnPeer(NodeId peer, PeerNews news, StepTime now) => _clocks.OnPeer(peer, news, Now = now);
 
     public void OnPersisted(PersistPoint durable, StepTime now)
     {

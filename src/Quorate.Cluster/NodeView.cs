@@ -191,6 +191,8 @@ internal sealed class NodeView(Node node) : INodeView
 
     public long ReadEjections => node.Peers.Ejections;
 
+    public IReadOnlyList<string> StandingAlarms => node.News.Standing.All;
+
     public void NotePosition(SessionState session)
     {
         if (node.Routing.Of(session, out _) is { Replica.History: { HasState: true } history } selected) session.Positions.Note(selected.Id, history.Reached);
