@@ -20,6 +20,9 @@ internal sealed class LeaderNews(Node node)
     private int _ticks;
     private long _mapVersion = -1;
 
+    /// <summary>What is wrong with groups here.</summary>
+    public StandingAlarms Standing { get; } = new(node);
+
     /// <summary>CONFIG SET close-clients-on-demotion.</summary>
     public bool ClosesClients { get; set; }
 
@@ -32,6 +35,7 @@ internal sealed class LeaderNews(Node node)
 
     public void OnTick()
     {
+        Standing.OnTick();
         if (node.Control is not { Map: { IsKnown: true } map }) return;
         var isNews = _mapVersion != map.Version;
         var every = isNews ? 1 : SeldomTicks;

@@ -207,12 +207,8 @@ public sealed class Node
         DrainReady();
     }
 
-    /// <summary>The host cannot reach a peer again and again (open), or can again: an open circuit gets no reads.</summary>
-    public void OnPeerCircuit(NodeId peer, bool isOpen, StepTime now)
-    {
-        Now = now;
-        Peers.OnCircuit(peer, isOpen);
-    }
+    /// <summary>What the host notices of its connection to a peer.</summary>
+    public void OnPeer(NodeId peer, PeerNews news, StepTime now) => _clocks.OnPeer(peer, news, Now = now);
 
     public void OnPersisted(PersistPoint durable, StepTime now)
     {

@@ -47,9 +47,6 @@ internal sealed class ControlPlane : HostedGroup, IControlListener
 
     public ClusterMap Map => Machine.Map;
 
-    /// <summary>Sentences of the supervisor for the log; empty on nodes that do not lead the control group.</summary>
-    public Queue<string> Notices { get; } = new();
-
     /// <summary>Who leads the control group as far as known here.</summary>
     public NodeId Leader => _raft.Leader;
 
@@ -96,7 +93,7 @@ internal sealed class ControlPlane : HostedGroup, IControlListener
         if (!IsCurrent(now) || _electedIn != _raft.CurrentTerm) return;
         _supervisor.OnTick(now);
         if (now.Nanoseconds >= _nextVoters) CareForVoters(now);
-        while (_supervisor.TryTakeNotice(out var notice)) Notices.Enqueue(notice!);
+        while (_supervisor.TryTakeNotice(out var notice)) Node.Alarms.Note(notice!);
         _supervisor.TakeProposals(_proposals);
         foreach (var command in _proposals) Propose(default, command.Encode(), now);
         _proposals.Clear();
@@ -122,7 +119,7 @@ internal sealed class ControlPlane : HostedGroup, IControlListener
         // A term's first no-op is applied when a read may be answered: then all that was decided before is known here.
         if (!IsCurrent(now) || _electedIn == _raft.CurrentTerm) return;
         _electedIn = _raft.CurrentTerm;
-        _supervisor.OnElected(now);
+        _supervisor.OnElected(now, _raft.LeaderSince);
         if (Map.Nodes.Count > 0) return;
         var labels = Node.Options.Labels;
         Propose(default, new Bootstrap([.. Node.Options.Founders.Select(m => new NodeEntry(

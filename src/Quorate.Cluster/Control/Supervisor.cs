@@ -51,14 +51,17 @@ public sealed class Supervisor
     internal ClusterMap Map => Machine.Map;
 
     /// <summary>Begins a term as control leader, knowing nothing but the map.</summary>
-    public void OnElected(StepTime now)
+    /// <param name="now">The time of the step.</param>
+    /// <param name="since">When this node was elected: by then its predecessors' leases for the control group were over, and with
+    /// them their right to grant any. Null: now.</param>
+    public void OnElected(StepTime now, StepTime? since = null)
     {
         _beats.Clear();
         _watches.Clear();
         _proposals.Clear();
         _admitted.Clear();
         Detector.Begin(now.Nanoseconds);
-        Leases.Begin(now.Nanoseconds, Rules.WaitsAfterElection);
+        Leases.Begin((since ?? now).Nanoseconds, Rules.WaitsAfterElection);
     }
 
     /// <summary>A node's heartbeat, and the answer to it; null: none, the node asks another.</summary>
