@@ -7,6 +7,7 @@ internal sealed record CompareOptions
 {
     public const string Usage = """
         usage: bench/compare [--rounds N] [--quick] [--only P1,P3] [--kills N] [--folder DIR] [--results DIR]
+               bench/compare strategies [--rounds N] [--quick] [--only raft,chain-craq] [--results DIR]
                bench/compare kills [--rounds N] [--durability fsync|memory]
                bench/compare power [--rounds N]
                bench/compare overload [--durability fsync|memory]
@@ -17,7 +18,7 @@ internal sealed record CompareOptions
 
           --rounds N     rounds per row, ours and theirs in turn; medians are reported (3; kills: 10; power: 3)
           --quick        one round with a quarter of the requests
-          --only A,B     only these rows (P1 P2 P3 P4 P5 P7 P8 P9 P10 P12 U1)
+          --only A,B     only these rows (P1 P2 P3 P4 P5 P6 P7 P8 P9 P10 P12 U1)
           --kills N      how often P8 kills the leader (5; failover: 20)
           --strategy S   the keyspace's whose leader failover kills (primary)
           --verbose      failover: the servers' last words after a gap beyond the target; reads: every sample
@@ -60,7 +61,7 @@ internal sealed record CompareOptions
             var value = i + 1 < words.Length ? words[i + 1] : "";
             switch (words[i])
             {
-                case "kills" or "power" or "keyspaces" or "growth" or "overload" or "reads" when i == 0: options = options with { Verb = words[i] }; continue;
+                case "kills" or "power" or "keyspaces" or "growth" or "overload" or "reads" or "strategies" when i == 0: options = options with { Verb = words[i] }; continue;
                 case "failover" when i == 0: options = options with { Verb = words[i], Kills = 20 }; continue;
                 case "--verbose": options = options with { IsVerbose = true }; continue;
                 case "--quick": options = options with { IsQuick = true }; continue;

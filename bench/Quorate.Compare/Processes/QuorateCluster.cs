@@ -13,11 +13,14 @@ internal sealed class QuorateCluster : ServerCluster
     private readonly int[] _peerPorts;
     private readonly int[] _httpPorts;
     private readonly string _cluster;
+    private readonly bool _areRegions;
 
     /// <param name="durability"><c>fsync</c> or <c>memory</c>, as <c>quorate serve</c> takes it.</param>
     /// <param name="hasNetwork">The nodes reach each other through <see cref="Network"/> only.</param>
-    public QuorateCluster(string folder, string durability, int nodes = 3, bool hasNetwork = false)
+    /// <param name="areRegions">Every node has a region of its own, as near as ever.</param>
+    public QuorateCluster(string folder, string durability, int nodes = 3, bool hasNetwork = false, bool areRegions = false)
     {
+        _areRegions = areRegions;
         _folder = Directory.CreateDirectory(Path.Combine(folder, $"quorate-{durability}-{nodes}-{Guid.NewGuid():N}")).FullName;
         _durability = durability;
         var ports = FreePorts.Take(nodes * 4);
@@ -84,8 +87,8 @@ internal sealed class QuorateCluster : ServerCluster
 
     private Child StartOne(int index) =>
         Child.Start(
-            Path.Combine(_folder, $"n{index + 1}.log"), Binary, "serve", "--node", $"n{index + 1}",
+            Path.Combine(_folder, $"n{index + 1}.log"), Binary, ["serve", "--node", $"n{index + 1}",
             "--data", Path.Combine(_folder, $"n{index + 1}"), "--resp", $"127.0.0.1:{Ports[index]}",
             "--peer", $"127.0.0.1:{_peerPorts[index]}", "--http", $"127.0.0.1:{_httpPorts[index]}",
-            "--cluster", _cluster, "--durability", _durability);
+            "--cluster", _cluster, "--durability", _durability, .. _areRegions ? (string[])["--region", $"r{index + 1}"] : []]);
 }
