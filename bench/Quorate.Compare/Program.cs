@@ -27,6 +27,7 @@ try
         "growth" => GrowthRun.Run(options, folder) ? 0 : 1,
         "overload" => OverloadRun.Run(options, folder) ? 0 : 1,
         "keyspaces" => KeyspaceRun.Run(options, folder) ? 0 : 1,
+        "failover" => FailoverRun.Run(options, folder) ? 0 : 1,
         "strategies" => StrategyRun.Run(options, folder) ? 0 : 1,
         "reads" => ReadRun.Run(options, folder) ? 0 : 1,
         _ => Compare(options, folder),

@@ -16,23 +16,28 @@ internal sealed class QuorateCluster : ServerCluster
     private readonly bool _areRegions;
 
     /// <param name="durability"><c>fsync</c> or <c>memory</c>, as <c>quorate serve</c> takes it.</param>
+    /// <param name="hasNetwork">The nodes reach each other through <see cref="Network"/> only.</param>
     /// <param name="areRegions">Every node has a region of its own, as near as ever.</param>
-    public QuorateCluster(string folder, string durability, int nodes = 3, bool areRegions = false)
+    public QuorateCluster(string folder, string durability, int nodes = 3, bool hasNetwork = false, bool areRegions = false)
     {
         _areRegions = areRegions;
         _folder = Directory.CreateDirectory(Path.Combine(folder, $"quorate-{durability}-{nodes}-{Guid.NewGuid():N}")).FullName;
         _durability = durability;
-        var ports = FreePorts.Take(nodes * 3);
+        var ports = FreePorts.Take(nodes * 4);
         Ports = ports[..nodes];
         _peerPorts = ports[nodes..(2 * nodes)];
-        _httpPorts = ports[(2 * nodes)..];
-        _cluster = string.Join(',', _peerPorts.Select((p, i) => $"n{i + 1}=127.0.0.1:{p}"));
+        _httpPorts = ports[(2 * nodes)..(3 * nodes)];
+        if (hasNetwork) Network = new PeerNetwork(ports[(3 * nodes)..], _peerPorts);
+        _cluster = string.Join(',', (hasNetwork ? ports[(3 * nodes)..] : _peerPorts).Select((p, i) => $"n{i + 1}=127.0.0.1:{p}"));
         Processes = new Child[nodes];
         for (var i = 0; i < nodes; i++) Processes[i] = StartOne(i);
         RequireLeader();
     }
 
     public override string Name => $"Quorate {_durability}" + (Ports.Length == 1 ? ", one node" : "");
+
+    /// <summary>What the nodes hear of each other goes through it; null when they are connected directly.</summary>
+    public PeerNetwork? Network { get; }
 
     /// <summary>The program under test, as built by <c>dotnet build -c Release</c>; QUORATE_BINARY names another one.</summary>
     public static string Binary =>
@@ -72,6 +77,12 @@ internal sealed class QuorateCluster : ServerCluster
         }
 
         return figures;
+    }
+
+    public override void Dispose()
+    {
+        base.Dispose();
+        Network?.Dispose();
     }
 
     private Child StartOne(int index) =>

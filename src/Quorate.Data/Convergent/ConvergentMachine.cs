@@ -10,7 +10,7 @@ namespace Quorate.Data;
 /// as entries of <see cref="EntryCodec"/> and keeps their replies until the strategy lets them out. Keyspaces have one
 /// database each here, so an entry's database number is not looked at. One caller at a time.
 /// </summary>
-public sealed class ConvergentMachine : IMergeMachine
+public sealed class ConvergentMachine : IMergeMachine, IDeltaKeys
 {
     /// <summary>How far ahead of this node's wall clock another node's stamp may be, in milliseconds: further is refused.</summary>
     public const long SkewLimitMilliseconds = 60_000;
@@ -100,6 +100,8 @@ public sealed class ConvergentMachine : IMergeMachine
     public void Collect(VersionVector stable, int budget = int.MaxValue) => Store.Collect(stable, budget);
 
     public bool RemoveExpired(StepTime now, int most, IBufferWriter<byte> delta) => Store.RemoveExpired(now, most, delta);
+
+    public bool TryKeysOf(ReadOnlySpan<byte> bytes, ICollection<byte[]> keys) => Store.TryKeysOf(bytes, keys);
 
     public bool CloseGaps(IBufferWriter<byte> delta) => Store.CloseGaps(delta);
 }

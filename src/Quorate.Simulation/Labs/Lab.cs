@@ -12,7 +12,7 @@ public static class Lab
     private const int EnoughFailures = 5;
 
     /// <summary>What can be run.</summary>
-    public static IReadOnlyList<string> Names { get; } = ["raft", "primary", "chain", "control"];
+    public static IReadOnlyList<string> Names { get; } = ["raft", "primary", "chain", "control", "multileader", "leaderless", "caspaxos"];
 
     /// <summary>Runs one seed twice and compares the traces.</summary>
     /// <param name="seed">Any number.</param>
@@ -33,6 +33,9 @@ public static class Lab
         "primary" => new KeyspaceRun(KeyspaceScenarios.Primary, seed, variant, log).Execute(),
         "chain" => new KeyspaceRun(KeyspaceScenarios.Chain, seed, variant, log).Execute(),
         "control" => new KeyspaceRun(KeyspaceScenarios.Control, seed, variant, log).Execute(),
+        "multileader" => new MergeRun(MergeScenarios.MultiLeader, seed, variant, log).Execute(),
+        "leaderless" => new MergeRun(MergeScenarios.Leaderless, seed, variant, log).Execute(),
+        "caspaxos" => new KeyspaceRun(KeyspaceScenarios.CasPaxos, seed, variant, log).Execute(),
         _ => new SimulationRun(seed, variant, log).Execute(),
     };
 

@@ -4,6 +4,7 @@ using System.Text;
 using Quorate.Cluster;
 using Quorate.Cluster.Control;
 using Quorate.Cluster.Journal;
+using Quorate.Data;
 using Quorate.Replication;
 
 namespace Quorate.Simulation;
@@ -254,6 +255,10 @@ internal sealed class SimNode : INodeHost
     }
 
     (int Oldest, int Last) INodeHost.DiskDelay => _journal?.Measured ?? default;
+
+    IMergeRule INodeHost.MergeRuleOf(string name, string script) => new SimMergeRule();
+
+    string? INodeHost.ProblemOf(string script) => null;
 
     ISnapshots INodeHost.SnapshotsOf(GroupId group)
     {

@@ -174,6 +174,7 @@ public sealed class LeaderlessReplica : IConfiguredReplica
     {
         Enter(now, effects);
         Journal.Flush(effects);
+        foreach (var partition in Partitions) Invariant.Require(partition is not { IsTouched: true }, "what a turn took in is journaled at its end");
         foreach (var node in Placement.Everybody) PeerOf(node)?.Outbox.Send();
         Receiver.Send();
         foreach (var (to, about, message) in _posted) effects.Send(to, message, Journal.AfterPoint(about));
@@ -206,7 +207,6 @@ public sealed class LeaderlessReplica : IConfiguredReplica
         {
             if (partition is null) continue;
             Invariant.Require(partition.Machine.Seen.ToVersionVector().Covers(partition.Machine.Stable), "what all have seen, this one has");
-            Invariant.Require(!partition.IsTouched, "what a turn took in is journaled at its end");
         }
 
         Invariant.Require(Coordinator.Count + Requests.Count <= Options.MaxRequests * 2, "requests that wait are bounded");

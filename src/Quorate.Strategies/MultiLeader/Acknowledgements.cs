@@ -24,7 +24,8 @@ internal sealed class Acknowledgements(MultiLeaderReplica replica)
         : replica.Options.WhenShort == WhenShort.Refuse && Reachable < Asked ? $"{Asked} other members of the region are asked for, and {Reachable} answer"
         : null;
 
-    public void OnConfiguration()
+    /// <summary>Members change, and now and then what is known of where they are.</summary>
+    public void FindRegion()
     {
         _region.Clear();
         if (replica.Configuration is null) return;
