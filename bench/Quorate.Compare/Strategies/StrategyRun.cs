@@ -10,6 +10,7 @@ namespace Quorate.Compare.Strategies;
 internal sealed class StrategyRun(CompareOptions options)
 {
     private const int Database = 1;
+    private const int Keys = 1_000_000;
     private const double Seconds = 2.5;
 
     private static readonly int[] Pipelines = [1, 16, 64];
@@ -40,6 +41,7 @@ internal sealed class StrategyRun(CompareOptions options)
         {
             using var ours = new QuorateCluster(folder, "memory", areRegions: true);
             using var theirs = new RedisCluster(folder, peers.Key.Beside, peers.Key.RedisReplicas);
+            BulkLoader.Fill(theirs, options.IsQuick ? Keys / 4 : Keys);
             foreach (var one in peers)
             {
                 try
@@ -104,7 +106,8 @@ internal sealed class StrategyRun(CompareOptions options)
     private void WarmUp(QuorateCluster ours, KeyspaceOf keyspace)
     {
         RedisBenchmark.Run(ours, "set", 1, 40_000 / Share, node: keyspace.Nodes[0], database: Database);
-        RedisBenchmark.Run(ours, "set", 16, options.IsQuick ? 400_000 : 1_000_000, node: keyspace.Nodes[0], database: Database);
+        BulkLoader.Fill(ours, options.IsQuick ? Keys / 4 : Keys, node: keyspace.Nodes[0], database: Database);
+        RedisBenchmark.Run(ours, "set", 16, 200_000, node: keyspace.Nodes[0], database: Database);
         _rate = RedisBenchmark.Run(ours, "set", 16, options.IsQuick ? 100_000 : 200_000, node: keyspace.Nodes[0], database: Database).OpsPerSecond;
     }
 }

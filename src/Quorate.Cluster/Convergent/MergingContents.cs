@@ -20,6 +20,7 @@ internal sealed class MergingContents
     private readonly Node _node;
     private IMergeRule? _rule;
     private byte[] _entry = new byte[256];
+    private int _partitions = 1;
 
     /// <param name="group">Whose contents.</param>
     /// <param name="node">Where.</param>
@@ -74,6 +75,7 @@ internal sealed class MergingContents
                 Linearizable = Policy.Reads == ReadConsistency.Linearizable,
                 Durable = Policy.Durability != Durability.Memory,
             };
+            _partitions = quorums.Partitions;
             return new LeaderlessReplica(options.Self, quorums, NewMachine, new CommandKeys(), snapshots, options.Incarnation, seed, _node.Rules.Leaderless);
         }
 
@@ -85,17 +87,16 @@ internal sealed class MergingContents
         return new MultiLeaderReplica(options.Self, leaders, NewMachine(0), snapshots, options.Incarnation, _node.Rules.MultiLeader);
     }
 
-    /// <summary>As <see cref="Node.Foresee"/>: writes too are executed here as they come.</summary>
+    /// <summary>As <see cref="Foresight.Foresee"/>: writes too are executed here as they come.</summary>
     public int Foresee(ReadOnlySpan<byte> input)
     {
-        if (_machines.Count != 1 || !Serves) return input.Length;
-        var store = _machines.Values[0].Store;
+        if (_machines.Count == 0 || !Serves) return input.Length;
         var at = 0;
         for (var i = 0; i < IStateMachine.ForesightWindow; i++)
         {
             if (!TwoWordScan.TryReadThree(input[at..], out var key, out var length)) return i == 0 ? input.Length : at;
             if (length == input.Length) return length; // nothing to overlap with
-            store.Foresee(key);
+            if (_machines.TryGetValue(_partitions == 1 ? 0 : CommandKeys.PartitionOf(key, _partitions), out var machine)) machine.Store.Foresee(key);
             at += length;
         }
 
@@ -135,7 +136,8 @@ internal sealed class MergingContents
             MergeRule = Policy.Conflicts == ConflictRule.Merge ? _rule ??= _node.Host.MergeRuleOf(Policy.MergeName!, Policy.MergeScript ?? "") : null,
             Rules = _node.Rules.Merging,
         };
-        var machine = new ConvergentMachine(options, _node.Options.Self, _node.Options.Incarnation, _group);
+        var beside = _machines.Count > 0 ? _machines.Values[0] : null;
+        var machine = new ConvergentMachine(options, _node.Options.Self, _node.Options.Incarnation, _group, beside: beside);
         machine.Store.OnConflict = key => ConflictNews.Publish(_node, _group.Id, key);
         _machines[partition] = machine;
         return _node.Options.Observe is { } observe ? observe(_group.Id, partition, machine) : machine;

@@ -24,11 +24,12 @@ public sealed class ConvergentMachine : IMergeMachine, IDeltaKeys
     /// <param name="incarnation">How often the node has been started, counted durably.</param>
     /// <param name="router">Where replies go.</param>
     /// <param name="skewLimitMilliseconds">See <see cref="SkewLimitMilliseconds"/>.</param>
+    /// <param name="beside">Another partition of the same replica, whose keys are fetched together with this one's.</param>
     public ConvergentMachine(
-        MergeStoreOptions options, NodeId self, long incarnation, IReplyRouter router, long skewLimitMilliseconds = SkewLimitMilliseconds)
+        MergeStoreOptions options, NodeId self, long incarnation, IReplyRouter router, long skewLimitMilliseconds = SkewLimitMilliseconds, ConvergentMachine? beside = null)
     {
         _router = router;
-        Store = new MergeStore(options, new DotSource(self, incarnation), new HybridClock(skewLimitMilliseconds));
+        Store = new MergeStore(options, new DotSource(self, incarnation), new HybridClock(skewLimitMilliseconds), beside?.Store);
     }
 
     /// <summary>The commands of convergent keyspaces.</summary>

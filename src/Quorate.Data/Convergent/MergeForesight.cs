@@ -5,14 +5,15 @@ using Quorate.Replication;
 namespace Quorate.Data;
 
 /// <summary>
-/// What <see cref="Foresight"/> is for the table of a store: brings the objects of a few keys near before they are read or merged.
+/// What <see cref="Foresight"/> is for the tables of stores: brings the objects of a few keys near before they are read or merged.
 /// An object is a chain of small ones, so it goes step by step: each step looks at all keys of the window, whose misses overlap.
 /// A hint: changes nothing and may be wrong.
 /// </summary>
-internal sealed unsafe class MergeForesight(ObjectTable table)
+internal sealed unsafe class MergeForesight
 {
     private const int CacheLine = 64;
 
+    private readonly ObjectTable?[] _tables = new ObjectTable?[IStateMachine.ForesightWindow];
     private readonly ulong[] _hashes = new ulong[IStateMachine.ForesightWindow];
     private readonly KeyObject?[] _objects = new KeyObject?[IStateMachine.ForesightWindow];
 
@@ -23,10 +24,11 @@ internal sealed unsafe class MergeForesight(ObjectTable table)
     public long Glimpse { get; private set; }
 
     /// <summary>Notes a key and begins to fetch its place. Forgotten when the window is full.</summary>
-    public void Note(ReadOnlySpan<byte> key)
+    public void Note(ObjectTable table, ReadOnlySpan<byte> key)
     {
         if (!Sse.IsSupported || Count == _hashes.Length || table.Count == 0) return;
         var hash = Hash.Of(key);
+        _tables[Count] = table;
         _hashes[Count++] = hash;
         Sse.Prefetch0(Unsafe.AsPointer(ref table.PlaceOf(hash)));
     }
@@ -38,7 +40,7 @@ internal sealed unsafe class MergeForesight(ObjectTable table)
         Count = 0;
         for (var i = 0; i < objects.Length; i++)
         {
-            objects[i] = table.PlaceOf(_hashes[i]);
+            objects[i] = _tables[i]!.PlaceOf(_hashes[i]);
             // The address itself: nothing is read there yet.
             var address = Unsafe.As<KeyObject?, nint>(ref objects[i]);
             Sse.Prefetch0((void*)address);
@@ -61,5 +63,6 @@ internal sealed unsafe class MergeForesight(ObjectTable table)
             if (o?.Text is { Register.Count: > 0 } text && text.Register[0].Value is { Length: > 0 } value) seen += value[0] + value[^1];
         Glimpse += seen;
         objects.Clear();
+        _tables.AsSpan(0, objects.Length).Clear();
     }
 }

@@ -29,8 +29,9 @@ public sealed class MergeStore
     /// <param name="options">The same on all replicas.</param>
     /// <param name="dots">Names this replica's updates; nobody else takes from it.</param>
     /// <param name="clock">Stamps them.</param>
+    /// <param name="beside">Another part of the same keyspace, used by the same caller: keys of both are fetched together.</param>
     /// <exception cref="InvariantViolation">when the options make no sense together.</exception>
-    public MergeStore(MergeStoreOptions options, DotSource dots, HybridClock clock)
+    public MergeStore(MergeStoreOptions options, DotSource dots, HybridClock clock, MergeStore? beside = null)
     {
         Invariant.Require(options.Refusal is null, options.Refusal ?? "options make sense");
         Options = options;
@@ -39,7 +40,7 @@ public sealed class MergeStore
         Losses = new LossLog(options);
         _places = new KeyPlaces(options);
         _change = new KeyChange(options, dots);
-        _foresight = new MergeForesight(_places.Table);
+        _foresight = beside?._foresight ?? new MergeForesight();
         _context = new MergeContext(this);
     }
 
@@ -98,7 +99,7 @@ public sealed class MergeStore
     }
 
     /// <summary>A hint: something is about to be done with this key, and with others named together with it.</summary>
-    public void Foresee(ReadOnlySpan<byte> key) => _foresight.Note(key);
+    public void Foresee(ReadOnlySpan<byte> key) => _foresight.Note(_places.Table, key);
 
     /// <summary>Takes in what another replica told: a delta, or states of keys. All of it or nothing.</summary>
     public MergeResult TryMerge(ReadOnlySpan<byte> bytes, StepTime now)

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 
 namespace Quorate.Replication.Causality;
 
@@ -16,19 +17,23 @@ public readonly record struct DotRun(NodeId Node, long After, long UpTo)
 /// </summary>
 public sealed class DotContext
 {
-    private DotRun[] _runs = [];
+    // Nearly all contexts have one run: it takes no array of its own.
+    private DotRun _one;
+    private DotRun[]? _many;
+
+    private Span<DotRun> Runs => _many is null ? MemoryMarshal.CreateSpan(ref _one, 1) : _many;
 
     /// <summary>Runs in it; 0: nothing is known.</summary>
     public int Count { get; private set; }
 
     /// <summary>A run, in the order of nodes and numbers.</summary>
-    public DotRun this[int i] => _runs[i];
+    public DotRun this[int i] => Runs[i];
 
     public bool Contains(Dot dot)
     {
         for (var i = 0; i < Count; i++)
         {
-            ref readonly var run = ref _runs[i];
+            ref readonly var run = ref Runs[i];
             if (run.Node == dot.Node && run.After < dot.Counter && dot.Counter <= run.UpTo) return true;
         }
 
@@ -42,7 +47,7 @@ public sealed class DotContext
     public DotRun LastRunOf(NodeId node)
     {
         for (var i = Count - 1; i >= 0; i--)
-            if (_runs[i].Node == node) return _runs[i];
+            if (Runs[i].Node == node) return Runs[i];
         return new DotRun(node, 0, 0);
     }
 
@@ -50,7 +55,7 @@ public sealed class DotContext
     public bool Covers(in DotRun run)
     {
         for (var i = 0; i < Count; i++)
-            if (_runs[i].Node == run.Node && _runs[i].After <= run.After && run.UpTo <= _runs[i].UpTo) return true;
+            if (Runs[i].Node == run.Node && Runs[i].After <= run.After && run.UpTo <= Runs[i].UpTo) return true;
         return run.UpTo <= run.After;
     }
 
@@ -60,22 +65,22 @@ public sealed class DotContext
     {
         if (run.UpTo <= run.After) return;
         var first = 0;
-        while (first < Count && (_runs[first].Node.CompareTo(run.Node) < 0 || (_runs[first].Node == run.Node && _runs[first].UpTo < run.After))) first++;
+        while (first < Count && (Runs[first].Node.CompareTo(run.Node) < 0 || (Runs[first].Node == run.Node && Runs[first].UpTo < run.After))) first++;
         var end = first;
         var (after, upTo) = (run.After, run.UpTo);
-        for (; end < Count && _runs[end].Node == run.Node && _runs[end].After <= run.UpTo; end++)
+        for (; end < Count && Runs[end].Node == run.Node && Runs[end].After <= run.UpTo; end++)
         {
-            after = Math.Min(after, _runs[end].After);
-            upTo = Math.Max(upTo, _runs[end].UpTo);
+            after = Math.Min(after, Runs[end].After);
+            upTo = Math.Max(upTo, Runs[end].UpTo);
         }
 
         MakeRoom(first, end);
-        _runs[first] = new DotRun(run.Node, after, upTo);
+        Runs[first] = new DotRun(run.Node, after, upTo);
     }
 
     public void Join(DotContext other)
     {
-        for (var i = 0; i < other.Count; i++) Add(other._runs[i]);
+        for (var i = 0; i < other.Count; i++) Add(other.Runs[i]);
     }
 
     /// <summary>Adds everything that the vector knows.</summary>
@@ -94,11 +99,11 @@ public sealed class DotContext
         var kept = 0;
         for (var i = 0; i < Count; i++)
         {
-            var run = _runs[i];
+            var run = Runs[i];
             var floor = covered[run.Node];
             if (run.UpTo <= floor) continue;
             if (run.After <= floor) run = run with { After = 0 };
-            _runs[kept++] = run;
+            Runs[kept++] = run;
         }
 
         Count = kept;
@@ -109,24 +114,24 @@ public sealed class DotContext
     {
         var vector = new VersionVector();
         for (var i = 0; i < Count; i++)
-            if (_runs[i].After == 0) vector.Advance(_runs[i].Node, _runs[i].UpTo);
+            if (Runs[i].After == 0) vector.Advance(Runs[i].Node, Runs[i].UpTo);
         return vector;
     }
 
-    public bool SetEquals(DotContext other) => _runs.AsSpan(0, Count).SequenceEqual(other._runs.AsSpan(0, other.Count));
+    public bool SetEquals(DotContext other) => Runs[..Count].SequenceEqual(other.Runs[..other.Count]);
 
     public void Clear() => Count = 0;
 
-    public override string ToString() => $"{{{string.Join(' ', _runs.Take(Count))}}}";
+    public override string ToString() => $"{{{string.Join(' ', Runs[..Count].ToArray())}}}";
 
     public void Encode(IBufferWriter<byte> output)
     {
         Packing.WriteNumber(output, (ulong)Count);
         for (var i = 0; i < Count; i++)
         {
-            Packing.WriteNumber(output, (ulong)_runs[i].Node.Value);
-            Packing.WriteNatural(output, _runs[i].After);
-            Packing.WriteNatural(output, _runs[i].UpTo - _runs[i].After);
+            Packing.WriteNumber(output, (ulong)Runs[i].Node.Value);
+            Packing.WriteNatural(output, Runs[i].After);
+            Packing.WriteNatural(output, Runs[i].UpTo - Runs[i].After);
         }
     }
 
@@ -140,13 +145,13 @@ public sealed class DotContext
             if (!TryDecodeRun(ref reader, out var run)) return false;
             if (i > 0)
             {
-                ref readonly var last = ref into._runs[i - 1];
+                ref readonly var last = ref into.Runs[i - 1];
                 var order = last.Node.CompareTo(run.Node);
                 if (order > 0 || (order == 0 && last.UpTo >= run.After)) return false;
             }
 
             into.MakeRoom(i, i);
-            into._runs[i] = run;
+            into.Runs[i] = run;
         }
 
         return true;
@@ -165,8 +170,14 @@ public sealed class DotContext
     /// <summary>Makes the runs from <paramref name="first"/> to before <paramref name="end"/> one place.</summary>
     private void MakeRoom(int first, int end)
     {
-        if (first == end && Count == _runs.Length) Array.Resize(ref _runs, Count == 0 ? 1 : Count + 3);
-        if (first + 1 != end) Array.Copy(_runs, end, _runs, first + 1, Count - end);
+        if (first == end && Count == Runs.Length)
+        {
+            var larger = new DotRun[Count + 3];
+            Runs[..Count].CopyTo(larger);
+            _many = larger;
+        }
+
+        if (first + 1 != end) Runs[end..Count].CopyTo(Runs[(first + 1)..]);
         Count += first + 1 - end;
     }
 }

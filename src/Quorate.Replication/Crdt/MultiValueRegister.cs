@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using Quorate.Replication.Causality;
 
 namespace Quorate.Replication.Crdt;
@@ -19,28 +20,32 @@ public sealed class MultiValueRegister
     /// <summary>An array up to this length is kept for the next value.</summary>
     private const int MostSpareBytes = 1024;
 
+    // Nearly all registers have one value: it takes no array beside its own.
+    private Sibling _one;
+    private Sibling[]? _many;
+
     /// <summary>Behind <see cref="Count"/>: values that nobody needs any more and whose arrays may be used again.</summary>
-    private Sibling[] _siblings = [];
+    private Span<Sibling> Places => _many is null ? MemoryMarshal.CreateSpan(ref _one, 1) : _many;
 
     public int Count { get; private set; }
 
-    public Sibling this[int i] => _siblings[i];
+    public Sibling this[int i] => Places[i];
 
-    public ReadOnlySpan<Sibling> Siblings => _siblings.AsSpan(0, Count);
+    public ReadOnlySpan<Sibling> Siblings => Places[..Count];
 
     /// <summary>The value that a reader is shown who wants one. There is one at least.</summary>
     public ref readonly Sibling Winner(MergeRules rules)
     {
         var best = 0;
         for (var i = 1; i < Count; i++)
-            if (rules.Beats(_siblings[i], _siblings[best])) best = i;
-        return ref _siblings[best];
+            if (rules.Beats(Places[i], Places[best])) best = i;
+        return ref Places[best];
     }
 
     public bool Contains(Dot dot)
     {
         for (var i = 0; i < Count; i++)
-            if (_siblings[i].Dot == dot) return true;
+            if (Places[i].Dot == dot) return true;
         return false;
     }
 
@@ -49,19 +54,19 @@ public sealed class MultiValueRegister
 
     /// <summary>Lists a copy of a value; for building a delta.</summary>
     public void Put(Dot dot, HybridTime stamp, ReadOnlySpan<byte> value) =>
-        Insert(new Sibling(dot, stamp, CopyOf(value, Count < _siblings.Length ? _siblings[Count].Value : null)));
+        Insert(new Sibling(dot, stamp, CopyOf(value, Count < Places.Length ? Places[Count].Value : null)));
 
     public void Clear()
     {
         for (var i = 0; i < Count; i++)
-            if (_siblings[i].Value.Length > MostSpareBytes) _siblings[i] = default;
+            if (Places[i].Value.Length > MostSpareBytes) Places[i] = default;
         Count = 0;
     }
 
     /// <summary>Adds the dots of all values to a context: they have been observed.</summary>
     public void AddDotsTo(DotContext context)
     {
-        for (var i = 0; i < Count; i++) context.Add(_siblings[i].Dot);
+        for (var i = 0; i < Count; i++) context.Add(Places[i].Dot);
     }
 
     public void Join(MultiValueRegister other, in JoinScope scope)
@@ -71,23 +76,23 @@ public sealed class MultiValueRegister
         byte[]? spare = null;
         for (var i = 0; i < Count; i++)
         {
-            var isKept = scope.Keeps(other.Contains(_siblings[i].Dot), _siblings[i].Dot);
+            var isKept = scope.Keeps(other.Contains(Places[i].Dot), Places[i].Dot);
             if (!isKept)
             {
-                spare = _siblings[i].Value;
+                spare = Places[i].Value;
                 continue;
             }
 
-            if (kept != i) _siblings[kept] = _siblings[i];
+            if (kept != i) Places[kept] = Places[i];
             kept++;
         }
 
-        Array.Clear(_siblings, kept, Count - kept);
+        Places[kept..Count].Clear();
         Count = kept;
         var taken = 0UL;
         for (var i = 0; i < other.Count; i++)
         {
-            ref readonly var theirs = ref other._siblings[i];
+            ref readonly var theirs = ref other.Places[i];
             if (Contains(theirs.Dot) || !scope.Takes(theirs.Dot)) continue;
             // Into the array of the value that it replaces, where that fits: a large heap of old objects stays as it is.
             Insert(theirs with { Value = CopyOf(theirs.Value, spare) });
@@ -104,7 +109,7 @@ public sealed class MultiValueRegister
     public ulong Digest()
     {
         var sum = 0UL;
-        for (var i = 0; i < Count; i++) sum += DigestOf.Dot(_siblings[i].Dot) ^ ulong.RotateLeft(Hash.Of(_siblings[i].Value), 17);
+        for (var i = 0; i < Count; i++) sum += DigestOf.Dot(Places[i].Dot) ^ ulong.RotateLeft(Hash.Of(Places[i].Value), 17);
         return sum;
     }
 
@@ -113,9 +118,9 @@ public sealed class MultiValueRegister
         Packing.WriteNumber(output, (ulong)Count);
         for (var i = 0; i < Count; i++)
         {
-            _siblings[i].Dot.Encode(output);
-            Packing.WriteNatural(output, _siblings[i].Stamp.Value);
-            Packing.WriteBytes(output, _siblings[i].Value);
+            Places[i].Dot.Encode(output);
+            Packing.WriteNatural(output, Places[i].Stamp.Value);
+            Packing.WriteBytes(output, Places[i].Value);
         }
     }
 
@@ -127,7 +132,7 @@ public sealed class MultiValueRegister
         for (var i = 0; i < count; i++)
         {
             if (!Dot.TryDecode(ref reader, out var dot) || !reader.TryNatural(out var stamp) || !reader.TryBytes(out var value)) return false;
-            if (i > 0 && dot.CompareTo(_siblings[i - 1].Dot) <= 0) return false;
+            if (i > 0 && dot.CompareTo(Places[i - 1].Dot) <= 0) return false;
             Put(dot, new HybridTime(stamp), value);
             if (stamp > newest.Value) newest = new HybridTime(stamp);
         }
@@ -145,10 +150,16 @@ public sealed class MultiValueRegister
     private void Insert(in Sibling sibling)
     {
         var i = Count;
-        while (i > 0 && _siblings[i - 1].Dot.CompareTo(sibling.Dot) > 0) i--;
-        if (Count == _siblings.Length) Array.Resize(ref _siblings, Count == 0 ? 1 : Count + 2);
-        Array.Copy(_siblings, i, _siblings, i + 1, Count - i);
-        _siblings[i] = sibling;
+        while (i > 0 && Places[i - 1].Dot.CompareTo(sibling.Dot) > 0) i--;
+        if (Count == Places.Length)
+        {
+            var larger = new Sibling[Count + 2];
+            Places.CopyTo(larger);
+            _many = larger;
+        }
+
+        Places[i..Count].CopyTo(Places[(i + 1)..]);
+        Places[i] = sibling;
         Count++;
     }
 
@@ -159,9 +170,9 @@ public sealed class MultiValueRegister
         var winner = Winner(scope.Rules).Dot;
         for (var i = 0; i < Count; i++)
         {
-            var dot = _siblings[i].Dot;
+            var dot = Places[i].Dot;
             if (dot != winner && (dot == winnerBefore || other.Contains(dot)))
-                scope.Notes.Losers.Add(new Loser(scope.Notes.Part, scope.Notes.Field, _siblings[i]));
+                scope.Notes.Losers.Add(new Loser(scope.Notes.Part, scope.Notes.Field, Places[i]));
         }
     }
 }

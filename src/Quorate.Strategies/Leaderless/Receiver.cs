@@ -14,8 +14,11 @@ internal sealed class Receiver(LeaderlessReplica replica)
         var isOld = message.Epoch < replica.Placement.Epoch;
         var refused = new List<int>();
         var reader = new WireReader(message.Entries);
+        var ahead = reader;
+        var foreseen = 0;
         for (var i = 0; i < message.Count && Store.TryReadEntry(ref reader, out var partition, out var hintFor, out var bytes); i++)
         {
+            if (i == foreseen) foreseen = Foresee(ref ahead, i);
             var taken = !isOld && partition < replica.Options.Partitions
                 && (hintFor.IsNone ? TryTakeIn(partition, bytes.Span) : replica.Hints.TryTake(hintFor, partition, bytes.Span));
             if (!taken) refused.Add(i);
@@ -46,6 +49,15 @@ internal sealed class Receiver(LeaderlessReplica replica)
         var after = replica.Journal.Last > replica.Journal.PlacePoint ? replica.Journal.Last : replica.Journal.PlacePoint;
         foreach (var (to, answer) in _answers) replica.Out.Send(to, answer, after > replica.Journal.Durable ? after : default);
         _answers.Clear();
+    }
+
+    /// <summary>Tells the machines what comes next; up to where.</summary>
+    private int Foresee(ref WireReader reader, int from)
+    {
+        var i = from;
+        for (; i < from + IStateMachine.ForesightWindow && Store.TryReadEntry(ref reader, out var partition, out var hintFor, out var bytes); i++)
+            if (hintFor.IsNone && partition < replica.Options.Partitions) replica.Partitions[partition]?.Machine.Foresee(bytes.Span);
+        return i;
     }
 
     private bool TryTakeIn(int index, ReadOnlySpan<byte> bytes) =>
