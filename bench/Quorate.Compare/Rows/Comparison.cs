@@ -52,7 +52,6 @@ internal sealed class Comparison(CompareOptions options, string folder, bool has
     private void Strategies()
     {
         var (lines, failures) = StrategyRun.Measure(options, folder, StrategyCase.All);
-        StrategyReport.WriteTo(options.Results, lines);
         _lines.AddRange(lines.Select(StrategyReport.ToLine));
         _failures.AddRange(failures);
     }

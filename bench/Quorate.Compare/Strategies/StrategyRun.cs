@@ -27,12 +27,11 @@ internal sealed class StrategyRun(CompareOptions options)
         var (lines, failures) = Measure(options, folder, cases);
         Console.WriteLine();
         Console.Write(StrategyReport.Table(lines));
-        StrategyReport.WriteTo(options.Results, lines);
         foreach (var failure in failures) Console.Error.WriteLine($"failed: {failure}");
         return failures.Count == 0 && lines.Count > 0;
     }
 
-    /// <summary>The lines of these cases, and why others are missing.</summary>
+    /// <summary>The lines of these cases, and why others are missing. Each is written as soon as it is measured.</summary>
     public static (IReadOnlyList<StrategyLine> Lines, IReadOnlyList<string> Failures) Measure(CompareOptions options, string folder, IReadOnlyList<StrategyCase> cases)
     {
         var run = new StrategyRun(options);
@@ -47,6 +46,7 @@ internal sealed class StrategyRun(CompareOptions options)
                 try
                 {
                     run.Measure(one, ours, theirs);
+                    StrategyReport.WriteTo(options.Results, run._lines);
                 }
                 catch (InvalidOperationException e)
                 {
