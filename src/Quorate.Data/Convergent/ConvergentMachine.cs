@@ -96,5 +96,5 @@ public sealed class ConvergentMachine : IMergeMachine
 
     public bool RemoveExpired(StepTime now, int most, IBufferWriter<byte> delta) => Store.RemoveExpired(now, most, delta);
 
-    public bool CloseGaps(IBufferWriter<byte> delta) => Store.CloseGaps(delta);
+    public bool CloseGap(IBufferWriter<byte> delta, out DotRun gap) => Store.CloseGap(delta, out gap);
 }
