@@ -117,9 +117,10 @@ public sealed class Supervisor
         if (Map.Group(id) is not { } group) return $"there is no group {id}";
         if (group.IsConvergent) return $"{id} has no leader: its strategy {PolicyWords.Of(group.Policy.Strategy)} has nobody to fail over";
         if (target == NoMore) return Heirs.GiveUp(WatchOf(id)) ? null : "No failover in progress.";
-        if (target.IsNone) target = Heirs.Find(this, group, group.IsConfigured ? group.Configuration.Leader : RaftCare.LeaderOf(this, group));
+        var leader = group.IsConfigured ? group.Configuration.Leader : RaftCare.LeaderOf(this, group);
+        if (target.IsNone) target = Heirs.Find(this, group, leader);
         if (target.IsNone) return $"no other replica of {id} is in sync, up and fit to lead";
-        if (group.Configuration.Leader == target) return $"{target} leads {id} already";
+        if (leader == target) return $"{target} leads {id} already";
         if (!group.Configuration.InSync.Contains(target)) return $"{target} is not in sync in {id}: it may lack acknowledged writes";
         if (Detector.IsSuspected(target)) return $"{target} does not answer";
         var watch = WatchOf(id);

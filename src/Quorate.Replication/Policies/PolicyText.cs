@@ -171,7 +171,7 @@ public static class PolicyText
         var (name, number) = Split(value);
         if (!PolicyWords.TryFind(PolicyWords.Acks, name, out var ack)) return NotOneOf("ack", value, PolicyWords.Acks);
         var backups = 1;
-        if (number is not null && (ack != Ack.SemiSync || !TryNumber(number, out backups))) return $"only semisync takes a number: ack semisync:2, not '{value}'";
+        if (number is not null && (ack != Ack.SemiSync || !TryNumber(number, out backups))) return $"ack: only semisync takes a number, as in semisync:2; not '{value}'";
         policy = policy with { Ack = ack, AckBackups = backups };
         return null;
     }
