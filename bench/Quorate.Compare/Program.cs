@@ -26,6 +26,9 @@ try
         "growth" => GrowthRun.Run(options, folder) ? 0 : 1,
         "overload" => OverloadRun.Run(options, folder) ? 0 : 1,
         "keyspaces" => KeyspaceRun.Run(options, folder) ? 0 : 1,
+        "regions" => RegionRun.Run(options, folder) ? 0 : 1,
+        "leaderless" => LeaderlessRun.Run(options, folder) ? 0 : 1,
+        "consensus" => ConsensusRun.Run(options, folder) ? 0 : 1,
         "reads" => ReadRun.Run(options, folder) ? 0 : 1,
         _ => Compare(options, folder),
     };

@@ -97,7 +97,8 @@ internal static class KeyspaceRun
         return true;
     }
 
-    private static void Create(QuorateCluster cluster, KeyspaceUnderTest keyspace)
+    /// <summary>Makes the keyspace, and waits until every node knows it.</summary>
+    public static void Create(QuorateCluster cluster, KeyspaceUnderTest keyspace)
     {
         string[] words = ["KEYSPACE", "CREATE", keyspace.Name, .. keyspace.Policy.Split(' ')];
         for (var attempt = 0; ; attempt++)
