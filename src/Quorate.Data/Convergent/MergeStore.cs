@@ -253,14 +253,16 @@ public sealed class MergeStore
 
     /// <summary>
     /// For a replica that lost its memory and has since merged the whole state of every other: what it made before, and nobody
-    /// has, is gone. Writes a delta that says so, because the others would wait for it for ever. False: nothing is missing.
+    /// has, is gone. Each call writes a delta that says so of one run of it, because the others would wait for it for ever. False:
+    /// nothing is missing.
+    /// <para>It says nothing about what it does have again, which others may lack: they would take that for removed.</para>
     /// </summary>
-    public bool CloseGaps(IBufferWriter<byte> delta)
+    public bool CloseGap(IBufferWriter<byte> delta, out DotRun gap)
     {
-        var run = new DotRun(_dots.Node, 0, _dots.CompleteSince);
-        if (Seen.Covers(run)) return false;
-        MergeCodec.WriteDeltaHead(delta, run, 0);
-        Seen.Add(run);
+        gap = Seen.FirstGapOf(_dots.Node, _dots.CompleteSince);
+        if (gap.UpTo == gap.After) return false;
+        MergeCodec.WriteDeltaHead(delta, gap, 0);
+        Seen.Add(gap);
         return true;
     }
 
