@@ -63,7 +63,7 @@ public sealed class Node
         }
 
         if (Find(DefaultGroup) is not null) return;
-        if (Holdings.BeginsWithDefaultGroup) AddGroup(MakeDefault(new Configuration(options.Founders.Select(m => m.Id)), null, rules.Raft));
+        if (Holdings.BeginsWithDefaultGroup) AddGroup(this.MakeDefault(new Configuration(options.Founders.Select(m => m.Id)), null, rules.Raft));
         else Routing.StandIn(DefaultGroup, null);
     }
 
@@ -166,24 +166,6 @@ public sealed class Node
         _sessions.RemoveAt(_sessions.Count - 1);
     }
 
-    /// <summary>A hint, before the commands that came together are executed: begins to fetch the keys that the first few read.</summary>
-    /// <returns>How many bytes of <paramref name="input"/> it looked at; worth calling again once they are executed.</returns>
-    public int Foresee(ClientSession session, ReadOnlySpan<byte> input)
-    {
-        if (session.PendingCount > 0 || session.Group.Merging is not null) return input.Length; // they will wait, and what was fetched would be gone again
-        var machine = session.Group.Machine;
-        var at = 0;
-        for (var i = 0; i < IStateMachine.ForesightWindow; i++)
-        {
-            if (!TwoWordScan.TryRead(input[at..], out var key, out var length)) return i == 0 ? input.Length : at;
-            if (length == input.Length) return length; // nothing to overlap with
-            machine.Foresee(session.Database, key);
-            at += length;
-        }
-
-        return at;
-    }
-
     /// <summary>One whole frame from a peer (without the length prefix). False: damaged or not understood; drop the connection.</summary>
     public bool OnPeerFrame(NodeId from, ReadOnlyMemory<byte> frame, StepTime now)
     {
@@ -225,12 +207,8 @@ public sealed class Node
         DrainReady();
     }
 
-    /// <summary>The host cannot reach a peer again and again (open), or can again: an open circuit gets no reads.</summary>
-    public void OnPeerCircuit(NodeId peer, bool isOpen, StepTime now)
-    {
-        Now = now;
-        Peers.OnCircuit(peer, isOpen);
-    }
+    /// <summary>What the host notices of its connection to a peer.</summary>
+    public void OnPeer(NodeId peer, PeerNews news, StepTime now) => _clocks.OnPeer(peer, news, Now = now);
 
     public void OnPersisted(PersistPoint durable, StepTime now)
     {
@@ -292,14 +270,6 @@ public sealed class Node
         _isEndingTurn = false;
     }
 
-    /// <summary>Asks the default group's leader, this node, to hand leadership to another.</summary>
-    public void TransferLeadership(NodeId target, StepTime now) =>
-        Ask(new ReplicaRequest { Id = default, Kind = RequestKind.TransferLeadership, Target = target }, now);
-
-    /// <summary>Asks the default group's leader, this node, to change the members.</summary>
-    public void ChangeMembership(Configuration target, StepTime now) =>
-        Ask(new ReplicaRequest { Id = default, Kind = RequestKind.ChangeMembership, Payload = target.Encode() }, now);
-
     public void Describe(StringBuilder text) => Default.Describe(text);
 
     public void CheckInvariants()
@@ -310,7 +280,6 @@ public sealed class Node
     /// <summary>The command, or the subcommand, that the words name; null when there is none or their number is wrong.</summary>
     internal CommandSpec? FindInKeyspace(in CommandArgs args) => FindIn(Keyspace, args);
 
-    /// <inheritdoc cref="FindInKeyspace"/>
     internal static CommandSpec? FindIn(CommandTable table, in CommandArgs args)
     {
         if (!table.TryFind(args.Name, out var spec)) return null;
@@ -320,6 +289,7 @@ public sealed class Node
     internal HostedGroup? Find(GroupId id) => _groups.GetValueOrDefault(id.Value);
 
     internal IEnumerable<HostedGroup> Groups => _groups.Values;
+    internal IReadOnlyList<HostedGroup> Ticking => _clocks.Ticking;
 
     internal void AddGroup(HostedGroup group)
     {
@@ -392,29 +362,13 @@ public sealed class Node
 
     internal void OnLeaderChanged()
     {
-        foreach (var session in _sessions)
-            if (session.PendingCount > 0) session.MakeReady();
+        foreach (var session in _sessions) if (session.PendingCount > 0) session.MakeReady();
     }
 
-    /// <summary>One session per life of a node: names it to the groups it forwards to.</summary>
     internal long ForwardingSession => ((long)Options.Self.Value << 40) | Options.Incarnation;
 
     /// <summary>The node whose life a forwarding session is.</summary>
     internal static NodeId OfForwardingSession(long session) => new((int)(session >> 40));
-
-    internal RaftReplica MakeRaft(GroupId id, IStateMachine machine, Configuration members, bool isDurable, RaftRules? rules) => new(
-        Options.Self,
-        members,
-        Options.Raft with { Durable = isDurable },
-        machine,
-        Host.SnapshotsOf(id),
-        Options.Seed ^ (ulong)id.Value,
-        Options.Incarnation,
-        rules,
-        Watch);
-
-    internal Group MakeDefault(Configuration voters, Group? before, RaftRules? rules = null) => new(
-        DefaultGroup, this, Keyspace, group => MakeRaft(group.Id, group.Machine, voters, Options.Durability != Durability.Memory, rules), before);
 
     private void RequestTurnEnd()
     {
@@ -423,16 +377,7 @@ public sealed class Node
         Host.RequestTurnEnd();
     }
 
-    private void Ask(in ReplicaRequest request, StepTime now)
-    {
-        Now = now;
-        if (Refusal is not null) return;
-        var group = Default;
-        group.Replica.OnRequest(request, now, group.Effects);
-        AfterStep(group);
-    }
-
-    private void AfterStep(HostedGroup group)
+    internal void AfterStep(HostedGroup group)
     {
         group.AfterStep(Now);
         DrainReady();

@@ -70,7 +70,7 @@ public sealed class KeyspaceTests
     [InlineData("CREATE x STRATEGY multileader CONFLICTS merge:cart", "conflicts merge:cart needs the script of the rule")]
     [InlineData("CREATE x STRATEGY leaderless W 4", "w is 1 to n")]
     [InlineData("ALTER nosuch READS eventual", "there is no keyspace 'nosuch'")]
-    [InlineData("ALTER ks STRATEGY chain ACK sync", "strategy raft cannot become chain")]
+    [InlineData("ALTER ks STRATEGY chain ACK sync", "strategy primary cannot become chain")]
     [InlineData("ALTER ks READS craq", "reads craq needs strategy chain")]
     [InlineData("DROP nosuch", "there is no keyspace 'nosuch'")]
     [InlineData("SHOW nosuch", "there is no keyspace 'nosuch'")]

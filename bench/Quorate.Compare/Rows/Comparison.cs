@@ -1,5 +1,6 @@
 using Quorate.Compare.Load;
 using Quorate.Compare.Processes;
+using Quorate.Compare.Strategies;
 
 namespace Quorate.Compare.Rows;
 
@@ -26,6 +27,15 @@ internal sealed class Comparison(CompareOptions options, string folder, bool has
         if (Wants("P10")) Try(() => Snapshots(1_000_000));
         if (Wants("P10") && !options.IsQuick) Try(() => Snapshots(5_000_000));
         if (Wants("U1")) Try(OneNodeBesideRedis);
+        if (Wants("P6") && hasQuorate && hasRedis) Try(Strategies);
+    }
+
+    private void Strategies()
+    {
+        var (lines, failures) = StrategyRun.Measure(options, folder, StrategyCase.All);
+        StrategyReport.WriteTo(options.Results, lines);
+        _lines.AddRange(lines.Select(StrategyReport.ToLine));
+        _failures.AddRange(failures);
     }
 
     /// <summary>A system that fails spoils its own rows only; what was measured before it is kept.</summary>

@@ -50,6 +50,7 @@ internal sealed class MergeCodec
 
     public HybridTime Newest { get; private set; }
 
+    /// <summary>An object that is used again for what is read next: nothing of it may be kept.</summary>
     public KeyObject this[int i] => _objects[i];
 
     public static void WriteDeltaHead(IBufferWriter<byte> output, in DotRun run, int keys)
@@ -142,7 +143,8 @@ internal sealed class MergeCodec
             if (i == _objects.Count) _objects.Add(new KeyObject());
             Count = i + 1;
             if (!reader.TryBytes(out var key) || !_objects[i].TryDecode(ref reader, ref newest)) return false;
-            _objects[i].Key = key.ToArray();
+            if (_objects[i].Key.Length == key.Length) key.CopyTo(_objects[i].Key);
+            else _objects[i].Key = key.ToArray();
         }
 
         Newest = newest;

@@ -199,7 +199,7 @@ public sealed class MergeStore
     {
         if (!_codec.TryDecode(bytes) || _codec.Format is not (MergeFormat.Delta or MergeFormat.State)) return false;
         if (_codec.Format == MergeFormat.State && _codec.IsRange) return false;
-        for (var i = 0; i < _codec.Count; i++) keys.Add(_codec[i].Key);
+        for (var i = 0; i < _codec.Count; i++) keys.Add(_codec[i].Key.AsSpan().ToArray());
         _codec.Clear();
         return true;
     }
@@ -327,7 +327,7 @@ public sealed class MergeStore
         {
             var theirs = _codec[i];
             var hash = Hash.Of(theirs.Key);
-            var mine = _places.Table.Find(theirs.Key, hash) ?? new KeyObject { Key = theirs.Key, KeyHash = hash };
+            var mine = _places.Table.Find(theirs.Key, hash) ?? new KeyObject { Key = theirs.Key.AsSpan().ToArray(), KeyHash = hash };
             _notes.Clear();
             Join(mine, theirs, isDelta ? null : _codec.Floor, nowMilliseconds);
             conflicts += _notes.Conflicts;

@@ -282,7 +282,7 @@ internal sealed class RespConnection
         var foreseen = 0;
         while (!IsBehind(session))
         {
-            if (taken >= foreseen) foreseen = taken + _loop.Node.Foresee(session, bytes[taken..]);
+            if (taken >= foreseen) foreseen = taken + session.Foresee(bytes[taken..]);
             var result = _parser.TryParse(bytes[taken..], out var consumed, out var args, out var error);
             taken += consumed;
             switch (result)

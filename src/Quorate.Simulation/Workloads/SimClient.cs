@@ -11,7 +11,7 @@ namespace Quorate.Simulation;
 internal sealed class SimClient : ISimSession
 {
     private static readonly string[] s_certain =
-        ["READONLY", "TRYAGAIN", "NOREPLICAS", "CLUSTERDOWN", "LOADING", "MOVED", "MISCONF"];
+        ["READONLY", "TRYAGAIN", "NOREPLICAS", "CLUSTERDOWN", "LOADING", "MASTERDOWN", "MOVED", "MISCONF"];
 
     private readonly SimCluster _cluster;
     private readonly World _world;

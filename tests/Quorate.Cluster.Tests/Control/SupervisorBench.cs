@@ -69,7 +69,7 @@ internal sealed class SupervisorBench
         for (var end = Milliseconds + milliseconds; Milliseconds < end;)
         {
             Milliseconds += 10;
-            if (Milliseconds % 100 == 0) foreach (var node in Alive.OrderBy(n => n.Value)) Beat(node);
+            if (Milliseconds % Options.HeartbeatMilliseconds == 0) foreach (var node in Alive.OrderBy(n => n.Value)) Beat(node);
             Supervisor.OnTick(Now);
             Supervisor.TakeProposals(_proposed);
             Proposed.AddRange(_proposed);
