@@ -246,6 +246,10 @@ internal sealed class Group : HostedGroup, IReplyRouter
                 if (!ForwardRedirect.TryDecode(body, out var redirect)) return false;
                 if (IsAbsent) Node.Routing.OnRedirect(this, from, redirect!.Leader, now);
                 return true;
+            case ForwardLife.WireKind:
+                if (!ForwardLife.TryDecode(body, out var life)) return false;
+                Merging?.Forwarder.OnLife(from, life!.Life, now);
+                return true;
             case ForwardReplies.WireKind:
                 return ForwardReplies.TryDecode(body, out var replies) && OnForwardReplies(replies!, now);
             case ReadsAsked.WireKind:
