@@ -11,7 +11,7 @@ internal sealed record CompareOptions
                bench/compare kills [--rounds N] [--durability fsync|memory]
                bench/compare power [--rounds N]
                bench/compare overload [--durability fsync|memory]
-               bench/growth [--quick] [--only keys,values,connections,replicas]
+               bench/growth [--quick] [--only keys,values,connections,replicas,sets,groups]
                bench/compare keyspaces [--minutes M]
                bench/compare failover [--strategy raft|primary|chain] [--kills N] [--verbose]
                bench/compare regions [--seconds S]
@@ -20,7 +20,7 @@ internal sealed record CompareOptions
 
           --rounds N     rounds per row, ours and theirs in turn; medians are reported (3; kills: 10; power: 3; others: 1)
           --quick        one round with a quarter of the requests
-          --only A,B     only these rows (P1 P2 P3 P4 P5 P6 P7 P8 P9 P10 P12 U1)
+          --only A,B     only these rows (P1 to P12, U1); strategies: only these keyspaces
           --kills N      how often P8 kills the leader (5; failover: 20)
           --strategy S   the keyspace's whose leader failover kills (primary)
           --verbose      failover: the servers' last words after a gap beyond the target; reads: every sample

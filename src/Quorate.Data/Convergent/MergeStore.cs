@@ -15,6 +15,7 @@ public sealed class MergeStore
     private readonly DotSource _dots;
     private readonly KeyPlaces _places;
     private readonly KeyChange _change;
+    private readonly MergeForesight _foresight;
     private readonly MergeContext _context;
     private readonly MergeCodec _codec = new();
     private readonly JoinNotes _notes = new();
@@ -38,6 +39,7 @@ public sealed class MergeStore
         Losses = new LossLog(options);
         _places = new KeyPlaces(options);
         _change = new KeyChange(options, dots);
+        _foresight = new MergeForesight(_places.Table);
         _context = new MergeContext(this);
     }
 
@@ -85,6 +87,7 @@ public sealed class MergeStore
             return false;
         }
 
+        if (_foresight.Count > 0) _foresight.Look();
         _context.Begin(now, reply);
         _changedKeys = 0;
         _body.ResetWrittenCount();
@@ -94,9 +97,13 @@ public sealed class MergeStore
         return true;
     }
 
+    /// <summary>A hint: something is about to be done with this key, and with others named together with it.</summary>
+    public void Foresee(ReadOnlySpan<byte> key) => _foresight.Note(key);
+
     /// <summary>Takes in what another replica told: a delta, or states of keys. All of it or nothing.</summary>
     public MergeResult TryMerge(ReadOnlySpan<byte> bytes, StepTime now)
     {
+        if (_foresight.Count > 0) _foresight.Look();
         if (!_codec.TryDecode(bytes) || _codec.Format is not (MergeFormat.Delta or MergeFormat.State)) return new MergeResult(MergeKind.Malformed);
         if (_codec.Format == MergeFormat.Delta && Seen.Covers(_codec.Run)) return new MergeResult(MergeKind.Known);
         if (!Clock.TryObserve(_codec.Newest, now)) return new MergeResult(MergeKind.TooFarAhead);
