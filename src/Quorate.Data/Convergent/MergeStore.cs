@@ -196,7 +196,7 @@ public sealed class MergeStore
         // What is in this range and not listed is not here: the reader learns that as well.
         MergeCodec.WriteStateHead(output, _floor, (from, hasMore ? last!.KeyHash : ulong.MaxValue), keys);
         output.Write(_body.WrittenSpan);
-        ForgetLargeBody();
+        if (_body.Capacity > 1 << 20) _body = new ArrayBufferWriter<byte>();
         if (hasMore) from = last!.KeyHash + 1;
         return hasMore;
     }
@@ -282,8 +282,6 @@ public sealed class MergeStore
 
     internal static bool IsVisible(KeyObject o, StepTime now) => o.IsLive && o.Deadline > now.UnixMilliseconds;
 
-    internal VersionVector Floor => _floor;
-
     internal KeyChange BeginChange(ReadOnlySpan<byte> key, StepTime now, KeyObject? found)
     {
         found ??= new KeyObject { Key = key.ToArray(), KeyHash = Hash.Of(key) };
@@ -319,11 +317,6 @@ public sealed class MergeStore
         delta.Write(_body.WrittenSpan);
         Seen.Add(run);
         _dots.Told();
-        ForgetLargeBody();
-    }
-
-    private void ForgetLargeBody()
-    {
         if (_body.Capacity > 1 << 20) _body = new ArrayBufferWriter<byte>();
     }
 
