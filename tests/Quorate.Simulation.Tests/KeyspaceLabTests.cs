@@ -11,7 +11,7 @@ public class KeyspaceLabTests
     public void Seeds_find_nothing(string lab)
     {
         var output = new StringWriter(CultureInfo.InvariantCulture);
-        var code = Lab.Run(new LabOptions { Strategy = lab, Seeds = 16 }, output);
+        var code = Lab.Run(new LabOptions { Strategy = lab, Seeds = 16, TwiceEvery = 4 }, output);
         TestContext.Current.TestOutputHelper?.WriteLine(output.ToString());
         code.ShouldBe(0, output.ToString());
     }
@@ -38,7 +38,7 @@ public class KeyspaceLabTests
     public void Runs_show_that_they_tested_something()
     {
         var report = new LabReport();
-        foreach (var lab in Lab.Names.Skip(1))
+        foreach (var lab in (string[])["primary", "chain", "control"])
             for (var seed = 3000ul; seed < 3008; seed++) report.Add(seed, Lab.Execute(lab, seed, Variant.Shipped, null), null);
         report.Failures.ShouldBeEmpty();
         report.Failovers.ShouldBeGreaterThan(30);

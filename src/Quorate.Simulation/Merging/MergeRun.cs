@@ -160,8 +160,16 @@ internal sealed class MergeRun
 
     private void Check(RunOutcome outcome)
     {
-        var final = new FinalReads(_plan);
-        foreach (var node in _cluster.Nodes.Where(n => n.IsUp)) ReadAll(node, final);
+        FinalReads final;
+        int executed;
+        do
+        {
+            // A write of which its client knows nothing may still have been on its way.
+            _cluster.Until("equal replicas", LivenessTicks, _convergence.IsReached);
+            (final, executed) = (new FinalReads(_plan), _updates.Count);
+            foreach (var node in _cluster.Nodes.Where(n => n.IsUp)) ReadAll(node, final);
+        }
+        while (_updates.Count != executed);
         final.RequireEqual();
         var lost = _cluster.Nodes.Where(n => n.HasRefused).Select(n => n.Id).ToHashSet();
         var losses = _cluster.Nodes.Where(n => n.IsUp).SelectMany(n => _operations.MachinesOf(n)).SelectMany(m => m.Store.Losses.OldestFirst);
