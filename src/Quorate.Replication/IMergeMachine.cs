@@ -83,7 +83,8 @@ public interface IMergeMachine
     /// <paramref name="delta"/> got what others must be given.</summary>
     bool RemoveExpired(StepTime now, int most, IBufferWriter<byte> delta);
 
-    /// <summary>For a replica that lost its memory and has since merged the whole state of every other: says that what it
-    /// made before, and nobody has, is gone. False: nothing is missing.</summary>
-    bool CloseGaps(IBufferWriter<byte> delta);
+    /// <summary>For a replica that lost its memory and has since merged the whole state of every other: what it made before, and
+    /// nobody has, is gone. Each call writes a delta that says so of one more run of its updates, <paramref name="gap"/>. False:
+    /// nothing is missing.</summary>
+    bool CloseGap(IBufferWriter<byte> delta, out DotRun gap);
 }

@@ -31,7 +31,8 @@ internal sealed class MergingContents
         (_group, _node, Policy) = (group, node, policy);
         Forwarder = before?.Forwarder ?? new CommandForwarder(group, node);
         Forwarder.MoveTo(group);
-        Inbox = new CommandInbox(group);
+        Inbox = before?.Inbox ?? new CommandInbox(group, node);
+        Inbox.MoveTo(group);
     }
 
     public Policy Policy { get; }
@@ -143,7 +144,6 @@ internal sealed class MergingContents
         return _node.Options.Observe is { } observe ? observe(_group.Id, partition, machine) : machine;
     }
 
-    /// <summary>What the map says. Before a restarted node knows it, everybody counts as near: a write then waits for copies that it may
-    /// not need, and not for none.</summary>
-    private string RegionOf(NodeId id) => (_node.Control?.Map.Node(id)?.Labels ?? _node.Options.Labels).Of("region") ?? "";
+    /// <summary>What the map says; null as long as this node has not heard it.</summary>
+    private string? RegionOf(NodeId id) => _node.Control?.Map.Node(id) is { } entry ? entry.Labels.Of("region") ?? "" : null;
 }

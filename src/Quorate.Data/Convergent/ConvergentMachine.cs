@@ -104,5 +104,5 @@ public sealed class ConvergentMachine : IMergeMachine, IDeltaKeys
 
     public bool TryKeysOf(ReadOnlySpan<byte> bytes, ICollection<byte[]> keys) => Store.TryKeysOf(bytes, keys);
 
-    public bool CloseGaps(IBufferWriter<byte> delta) => Store.CloseGaps(delta);
+    public bool CloseGap(IBufferWriter<byte> delta, out DotRun gap) => Store.CloseGap(delta, out gap);
 }

@@ -38,8 +38,6 @@ public enum FaultKind : byte
     KeyspaceCreated,
     KeyspaceDropped,
     RegionCut,
-    NodeLost,
-    NodeJoined,
 }
 
 /// <summary>How often each kind of fault was injected: a run that injected nothing tested nothing, and shows it.</summary>

@@ -29,9 +29,16 @@ internal sealed class MergeConvergence(SimCluster cluster, MergeOperations opera
     public void BeQuiet()
     {
         if (!plan.IsMultiLeader || !IsWhole) return;
-        Pass(4 * World.Second);
-        var before = Sent();
-        Pass(2 * World.Second);
+        long before;
+        string seen;
+        do
+        {
+            // What runs out meanwhile is removed, and that is news.
+            Pass(2 * World.Second);
+            (before, seen) = (Sent(), SeenByAll());
+            Pass(2 * World.Second);
+        }
+        while (seen != SeenByAll());
         if (Sent() != before) throw new SimulationFailure($"all are equal, and still {Sent() - before} bytes of updates were sent in two seconds");
         if (plan.Policy.Durability != Durability.Memory && Leaders().Any(l => l.Statistics.Divergences > 0))
             throw new SimulationFailure("replicas that had seen the same held something else");
@@ -69,6 +76,8 @@ internal sealed class MergeConvergence(SimCluster cluster, MergeOperations opera
     }
 
     private IEnumerable<MultiLeaderReplica> Leaders() => Up.Select(n => operations.ReplicaOn(n)?.Replica).OfType<MultiLeaderReplica>();
+
+    private string SeenByAll() => string.Join(' ', Leaders().Select(l => l.Machine.Seen));
 
     private long Sent() => Leaders().Sum(l => l.Statistics.BytesShipped + l.Statistics.BytesOfState);
 

@@ -68,7 +68,7 @@ internal static class MergeScenarios
         if (policy.Durability == Durability.Memory)
             foreach (var kind in (ReadOnlySpan<FaultKind>)[FaultKind.PowerLoss, FaultKind.PowerLossOfAll, FaultKind.SyncError, FaultKind.DiskFull, FaultKind.BitRot]) strikes.Remove(kind);
         // A node that stays down for good is a member until its operator says otherwise, and one that leaves must be able to give away what it has.
-        if (strikes.ContainsKey(FaultKind.BitRot)) strikes.Remove(FaultKind.NodeDrained);
+        if (strikes.ContainsKey(FaultKind.BitRot) || policy is { Strategy: Strategy.Leaderless, Durability: Durability.Memory }) strikes.Remove(FaultKind.NodeDrained);
         var regions = prng.Below(4);
         if (regions < 2) strikes.Remove(FaultKind.RegionCut);
         if (strikes.Count == 0) strikes[FaultKind.Partition] = 1;

@@ -4,7 +4,6 @@ using System.Text;
 using Quorate.Cluster;
 using Quorate.Cluster.Control;
 using Quorate.Cluster.Journal;
-using Quorate.Data;
 using Quorate.Replication;
 
 namespace Quorate.Simulation;
@@ -46,7 +45,6 @@ internal sealed class SimNode : INodeHost
     public Node? Node { get; private set; }
 
     public bool IsUp => Node is not null;
-
     public bool IsPaused { get; private set; }
 
     /// <summary>A bit of what it had made durable was flipped.</summary>
@@ -256,8 +254,7 @@ internal sealed class SimNode : INodeHost
 
     (int Oldest, int Last) INodeHost.DiskDelay => _journal?.Measured ?? default;
 
-    IMergeRule INodeHost.MergeRuleOf(string name, string script) => new SimMergeRule();
-
+    Data.IMergeRule INodeHost.MergeRuleOf(string name, string script) => new SimMergeRule();
     string? INodeHost.ProblemOf(string script) => null;
 
     ISnapshots INodeHost.SnapshotsOf(GroupId group)
