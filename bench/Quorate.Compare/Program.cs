@@ -29,6 +29,9 @@ try
         "keyspaces" => KeyspaceRun.Run(options, folder) ? 0 : 1,
         "failover" => FailoverRun.Run(options, folder) ? 0 : 1,
         "strategies" => StrategyRun.Run(options, folder) ? 0 : 1,
+        "regions" => RegionRun.Run(options, folder) ? 0 : 1,
+        "leaderless" => LeaderlessRun.Run(options, folder) ? 0 : 1,
+        "consensus" => ConsensusRun.Run(options, folder) ? 0 : 1,
         "reads" => ReadRun.Run(options, folder) ? 0 : 1,
         _ => Compare(options, folder),
     };

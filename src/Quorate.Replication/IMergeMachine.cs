@@ -26,6 +26,12 @@ public interface IMergeMachine
     /// request. Copies the bytes.</summary>
     void Keep(RequestId request, ReadOnlySpan<byte> reply);
 
+    /// <summary>A hint: this delta is among the next <see cref="IStateMachine.ForesightWindow"/> to be merged. The caller names a few
+    /// together, so that the memory of their keys can be fetched at once instead of one key after another.</summary>
+    void Foresee(ReadOnlySpan<byte> delta)
+    {
+    }
+
     /// <summary>Takes in what another replica told: a delta, or states of keys. All of it or nothing.</summary>
     MergeResult TryMerge(ReadOnlySpan<byte> bytes, StepTime now);
 
@@ -77,7 +83,8 @@ public interface IMergeMachine
     /// <paramref name="delta"/> got what others must be given.</summary>
     bool RemoveExpired(StepTime now, int most, IBufferWriter<byte> delta);
 
-    /// <summary>For a replica that lost its memory and has since merged the whole state of every other: says that what it
-    /// made before, and nobody has, is gone. False: nothing is missing.</summary>
-    bool CloseGaps(IBufferWriter<byte> delta);
+    /// <summary>For a replica that lost its memory and has since merged the whole state of every other: what it made before, and
+    /// nobody has, is gone. Each call writes a delta that says so of one more run of its updates, <paramref name="gap"/>. False:
+    /// nothing is missing.</summary>
+    bool CloseGap(IBufferWriter<byte> delta, out DotRun gap);
 }

@@ -17,7 +17,8 @@ internal static class NodeReports
         ClientCounters counters,
         int connections,
         PeerLinks links,
-        (string Resp, string Peer) own)
+        (string Resp, string Peer) own,
+        long journaled)
     {
         lock (loop.Gate)
         {
@@ -73,6 +74,9 @@ internal static class NodeReports
                     ("quorate_commands_total", "Commands taken.", true, counters.Commands),
                     ("quorate_client_input_bytes_total", "Bytes from clients.", true, counters.InputBytes),
                     ("quorate_client_output_bytes_total", "Bytes to clients.", true, counters.OutputBytes),
+                    ("quorate_peer_input_bytes_total", "Bytes from other nodes.", true, node.Statistics.PeerInputBytes),
+                    ("quorate_peer_output_bytes_total", "Bytes to other nodes.", true, node.Statistics.PeerOutputBytes),
+                    ("quorate_journal_bytes_total", "Bytes written to the journal.", true, journaled),
                     ("quorate_turns_total", "Batches formed.", true, loop.Turns),
                     ("process_resident_memory_bytes", "Memory of the process.", false, Environment.WorkingSet),
                     ("quorate_managed_heap_bytes", "Managed heap after the last collection, and what came since.", false, GC.GetTotalMemory(false)),

@@ -25,6 +25,7 @@ public class KeyspaceLabTests
     [InlineData("chain", 71)] // what is kept in memory only outlives as many stops as the policy says
     [InlineData("control", 28)] // a forwarded write refused for certain was in the log from an earlier leader
     [InlineData("control", 10)] // a new chain was left to those who had not heard of it
+    [InlineData("control", 106)] // an overtaken answer brought a dropped keyspace's replica back
     [InlineData("control", 38)] // raft voters that were to come had never learnt
     [InlineData("control", 89)] // a raft leader that was to go did not know the wish
     public void A_seed_that_found_a_bug_stays_mended(string lab, ulong seed)

@@ -60,7 +60,8 @@ internal static class BoundedRun
                         lock (_lock) _acknowledged.Add(Stopwatch.GetTimestamp());
                     Thread.Sleep(2);
                 }
-            }) { IsBackground = true };
+            })
+            { IsBackground = true };
             _thread.Start();
         }
 

@@ -1,3 +1,4 @@
+using Quorate.Compare.Growth;
 using Quorate.Compare.Load;
 using Quorate.Compare.Processes;
 using Quorate.Compare.Strategies;
@@ -26,8 +27,26 @@ internal sealed class Comparison(CompareOptions options, string folder, bool has
         if (Wants("P5", "P8")) Try(DurableBesideEtcd);
         if (Wants("P10")) Try(() => Snapshots(1_000_000));
         if (Wants("P10") && !options.IsQuick) Try(() => Snapshots(5_000_000));
+        if (Wants("P11") && hasQuorate) Try(IdleGroups);
         if (Wants("U1")) Try(OneNodeBesideRedis);
         if (Wants("P6") && hasQuorate && hasRedis) Try(Strategies);
+    }
+
+    private void IdleGroups()
+    {
+        var groups = options.IsQuick ? 100 : 1_000;
+        var step = GroupGrowth.MeasureOne(folder, groups);
+        _lines.Add(new Line
+        {
+            Id = "P11",
+            What = $"{groups:N0} idle raft keyspaces, the busiest of three nodes",
+            Ours = "Quorate memory",
+            Theirs = "",
+            Measured = step.IdlePercent,
+            Target = GroupGrowth.MostPercent,
+            IsUpperBound = true,
+            Unit = "% of a core",
+        });
     }
 
     private void Strategies()

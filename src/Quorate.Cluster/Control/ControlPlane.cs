@@ -26,6 +26,7 @@ internal sealed class ControlPlane : HostedGroup, IControlListener
     private long _lastRequest;
     private readonly ToldBeats _told = new();
     private (NodeId Leader, Term Term) _toldTo;
+    private long _newestAnswer;
     private long _nextBeat;
     private long _nextTelling;
     private Term _electedIn;
@@ -299,6 +300,9 @@ internal sealed class ControlPlane : HostedGroup, IControlListener
         }
 
         _told.OnAnswer(reply.SentAt);
+        // An answer that was overtaken by a newer map's would bring back a replica that has gone since.
+        if (reply.MapVersion < _newestAnswer) return;
+        _newestAnswer = reply.MapVersion;
         foreach (var assignment in reply.Assignments) Node.Holdings.Assign(assignment, now);
         var until = Leases.UntilOnNode(reply);
         foreach (var (group, epoch) in reply.Grants) Node.Holdings.Grant(group, epoch, until, now);

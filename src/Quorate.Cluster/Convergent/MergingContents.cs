@@ -86,6 +86,23 @@ internal sealed class MergingContents
         return new MultiLeaderReplica(options.Self, leaders, NewMachine(0), snapshots, options.Incarnation, _node.Rules.MultiLeader);
     }
 
+    /// <summary>As <see cref="Node.Foresee"/>: writes too are executed here as they come.</summary>
+    public int Foresee(ReadOnlySpan<byte> input)
+    {
+        if (_machines.Count != 1 || !Serves) return input.Length;
+        var store = _machines.Values[0].Store;
+        var at = 0;
+        for (var i = 0; i < IStateMachine.ForesightWindow; i++)
+        {
+            if (!TwoWordScan.TryReadThree(input[at..], out var key, out var length)) return i == 0 ? input.Length : at;
+            if (length == input.Length) return length; // nothing to overlap with
+            store.Foresee(key);
+            at += length;
+        }
+
+        return at;
+    }
+
     /// <summary>Hands a client's command to the replica that is here, or to one that is elsewhere.</summary>
     public void Take(ClientSession session, long slot, bool isRead, in CommandArgs args, StepTime now)
     {

@@ -72,6 +72,11 @@ public sealed class ConvergentMachine : IMergeMachine, IDeltaKeys
         _router.EndEarly(request);
     }
 
+    public void Foresee(ReadOnlySpan<byte> delta)
+    {
+        if (MergeCodec.TryPeekKey(delta, out var key)) Store.Foresee(key);
+    }
+
     public MergeResult TryMerge(ReadOnlySpan<byte> bytes, StepTime now) => Store.TryMerge(bytes, now);
 
     public bool TryRecover(ReadOnlySpan<byte> bytes) => Store.TryRecover(bytes);
@@ -98,5 +103,5 @@ public sealed class ConvergentMachine : IMergeMachine, IDeltaKeys
 
     public bool TryKeysOf(ReadOnlySpan<byte> bytes, ICollection<byte[]> keys) => Store.TryKeysOf(bytes, keys);
 
-    public bool CloseGaps(IBufferWriter<byte> delta) => Store.CloseGaps(delta);
+    public bool CloseGap(IBufferWriter<byte> delta, out DotRun gap) => Store.CloseGap(delta, out gap);
 }

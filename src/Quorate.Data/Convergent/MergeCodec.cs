@@ -89,6 +89,15 @@ internal sealed class MergeCodec
         Packing.WriteNatural(output, born);
     }
 
+    /// <summary>The first key that a delta is about, without looking at the rest.</summary>
+    public static bool TryPeekKey(ReadOnlySpan<byte> delta, out ReadOnlySpan<byte> key)
+    {
+        key = default;
+        var reader = new PackedReader(delta);
+        return reader.TryByte(out var format) && format == (byte)MergeFormat.Delta
+            && DotContext.TryDecodeRun(ref reader, out _) && reader.TryNumber(out var keys) && keys > 0 && reader.TryBytes(out key);
+    }
+
     /// <summary>False: the bytes are none of these.</summary>
     public bool TryDecode(ReadOnlySpan<byte> bytes)
     {

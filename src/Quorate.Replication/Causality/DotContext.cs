@@ -46,6 +46,20 @@ public sealed class DotContext
         return new DotRun(node, 0, 0);
     }
 
+    /// <summary>The first updates of the node, numbered up to <paramref name="upTo"/>, that are not in it; empty: all are.</summary>
+    public DotRun FirstGapOf(NodeId node, long upTo)
+    {
+        var at = 0L;
+        for (var i = 0; i < Count && at < upTo; i++)
+        {
+            if (_runs[i].Node != node) continue;
+            if (_runs[i].After > at) return new DotRun(node, at, Math.Min(_runs[i].After, upTo));
+            at = _runs[i].UpTo;
+        }
+
+        return new DotRun(node, at, Math.Max(at, upTo));
+    }
+
     /// <summary>True when every dot of the run is in it.</summary>
     public bool Covers(in DotRun run)
     {

@@ -73,7 +73,7 @@ internal sealed class ContentsWatch(MergeRun run, NodeId node, ConvergentMachine
 
     public bool RemoveExpired(StepTime now, int most, IBufferWriter<byte> delta) => machine.RemoveExpired(now, most, delta);
 
-    public bool CloseGaps(IBufferWriter<byte> delta) => machine.CloseGaps(delta);
+    public bool CloseGap(IBufferWriter<byte> delta, out DotRun gap) => machine.CloseGap(delta, out gap);
 
     public bool TryKeysOf(ReadOnlySpan<byte> bytes, ICollection<byte[]> keys) => machine.TryKeysOf(bytes, keys);
 

@@ -45,7 +45,6 @@ internal sealed class SimNode : INodeHost
     public Node? Node { get; private set; }
 
     public bool IsUp => Node is not null;
-
     public bool IsPaused { get; private set; }
 
     /// <summary>A bit of what it had made durable was flipped.</summary>

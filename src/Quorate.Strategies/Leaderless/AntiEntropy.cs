@@ -123,9 +123,12 @@ internal sealed class AntiEntropy(LeaderlessReplica replica)
         _delta.ResetWrittenCount();
         partition.Birth = [];
         _placeChanged = true;
-        if (!partition.Machine.CloseGaps(_delta)) return;
-        replica.Journal.Merge(partition, _delta.WrittenSpan);
-        replica.Broadcast(partition, _delta.WrittenSpan);
+        while (partition.Machine.CloseGap(_delta, out _))
+        {
+            replica.Journal.Merge(partition, _delta.WrittenSpan);
+            replica.Broadcast(partition, _delta.WrittenSpan);
+            _delta.ResetWrittenCount();
+        }
     }
 
     /// <summary>

@@ -270,7 +270,7 @@ public sealed class LeaderlessReplica : IConfiguredReplica
         if ((!isWrite || isExact) && !holders.HasQuorum(up, r)) return $"fewer than {r} holders of the key are up";
         if (!isWrite && !isExact) return null;
         var writable = up;
-        var standIns = Options.Sloppy ? holders.Preference.Count(n => !holders.Contains(n) && IsUp(n)) : 0;
+        var standIns = Options.Sloppy ? StandInsFor(holders) : 0;
         foreach (var node in holders.All)
         {
             if (standIns == 0) break;
@@ -283,6 +283,13 @@ public sealed class LeaderlessReplica : IConfiguredReplica
         var unconfirmed = 0L;
         foreach (var node in holders.All) unconfirmed += PeerOf(node)?.Outbox.Bytes ?? 0;
         return isWrite && unconfirmed > Options.MaxUnconfirmedBytes ? "too much is on its way to other holders" : null;
+    }
+
+    private int StandInsFor(Holders holders)
+    {
+        var count = 0;
+        foreach (var node in holders.Preference) if (!holders.Contains(node) && IsUp(node)) count++;
+        return count;
     }
 
     internal void OnConfirmed(NodeId node, OutEntry entry)

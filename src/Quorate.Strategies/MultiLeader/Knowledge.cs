@@ -48,13 +48,18 @@ internal sealed class Knowledge(MultiLeaderReplica replica)
         _undurable.Mark(keyHash, replica.Log.End);
     }
 
-    /// <summary>Tells the others that of this replica's earlier lives nothing is to be waited for.</summary>
+    /// <summary>Tells the others of which updates of this replica's earlier lives none is to be waited for. Not of those that it has
+    /// again. Breaks otherwise: 1. A makes an update, which reaches B. 2. A forgets it, and gets it back from B. 3. A tells C that
+    /// nothing of its earlier lives is missing. 4. C, which has never had the update, takes it for removed, and says so to A and B.</summary>
     public void CloseGaps()
     {
         _delta.ResetWrittenCount();
-        if (!replica.Machine.CloseGaps(_delta)) return;
-        // It depends on nothing: what this replica has learnt may itself depend on updates that are gone with that.
-        AddOwn(new DotRun(replica.Self, 0, replica.Birth!.Born), _delta.WrittenSpan, []);
+        while (replica.Machine.CloseGap(_delta, out var gap))
+        {
+            // It depends on nothing else: what this replica has learnt may itself depend on updates that are gone with that.
+            AddOwn(gap, _delta.WrittenSpan, []);
+            _delta.ResetWrittenCount();
+        }
     }
 
     /// <summary>A delta of another was merged.</summary>

@@ -98,7 +98,8 @@ internal sealed class Recovery(MultiLeaderReplica replica)
             // Those of before the snapshot are kept for others who may lack them.
             replica.Log.Add(frame.Run, frame.Bytes, now: 0);
             if (!isNew) continue;
-            if (frame.Run.Node == replica.Self && frame.Run.After > 0) replica.Knowledge.Growth.Clear();
+            // One that closes a gap depends on nothing, so the next still has to tell what was learnt.
+            if (frame.Run.Node == replica.Self && frame.Run.UpTo > (replica.Birth?.Born ?? 0)) replica.Knowledge.Growth.Clear();
             else replica.Knowledge.Growth.Add(frame.Run);
         }
 

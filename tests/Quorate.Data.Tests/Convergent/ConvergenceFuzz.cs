@@ -236,8 +236,8 @@ internal sealed class ConvergenceFuzz
                     if (to != from) Sync(to, from);
         foreach (var replica in _replicas)
         {
-            if (replica.CloseGaps() is not { } closed) continue;
-            foreach (var other in _replicas) other.Merge(closed);
+            foreach (var closed in replica.CloseGaps())
+                foreach (var other in _replicas) other.Merge(closed);
         }
     }
 

@@ -101,12 +101,17 @@ internal sealed class MergeReplica
         return Delta;
     }
 
-    public byte[]? CloseGaps()
+    /// <summary>A delta for each gap.</summary>
+    public IReadOnlyList<byte[]> CloseGaps()
     {
-        var delta = new ArrayBufferWriter<byte>();
-        Delta = null;
-        if (Store.CloseGaps(delta)) Keep(delta);
-        return Delta;
+        var deltas = new List<byte[]>();
+        for (var delta = new ArrayBufferWriter<byte>(); Store.CloseGap(delta, out _); delta = new ArrayBufferWriter<byte>())
+        {
+            Keep(delta);
+            deltas.Add(Delta!);
+        }
+
+        return deltas;
     }
 
     /// <summary>Stops and starts with all of its journal.</summary>

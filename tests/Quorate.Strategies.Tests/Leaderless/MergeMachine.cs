@@ -65,7 +65,7 @@ internal sealed class MergeMachine(NodeId node, long incarnation, Func<long> ske
 
     public bool RemoveExpired(StepTime now, int most, IBufferWriter<byte> delta) => Store.RemoveExpired(Wall(now), most, delta);
 
-    public bool CloseGaps(IBufferWriter<byte> delta) => Store.CloseGaps(delta);
+    public bool CloseGap(IBufferWriter<byte> delta, out DotRun gap) => Store.CloseGap(delta, out gap);
 
     /// <summary>What a reader of this machine alone is shown.</summary>
     public string Show(string command)

@@ -117,6 +117,30 @@ public sealed class RepairTests
     }
 
     [Fact]
+    public void Who_forgot_what_it_made_and_has_it_again_does_not_say_that_it_is_gone()
+    {
+        var world = new LeaderlessWorld(3, One with { Durable = false });
+        world.Ask(1, "SADD s x");
+        world.World.Stabilize(e => e.To.Value != 3);
+        Forget(world);
+        world.World.Crash(world[1]);
+        world.World.Start(world[1]);
+        // n3 asks nobody what it lacks, and hears all that n1 says.
+        for (var i = 0; i < 200; i++)
+        {
+            world.World.TickAll();
+            world.World.Stabilize(e => e.Kind != Compare.KindByte || e.From.Value != 3);
+        }
+
+        var made = world.Machine(2).Seen.LastOf(new NodeId(1));
+        world.Machine(1).Show("SISMEMBER s x").ShouldBe("1");
+        world.Machine(1).Seen.ToVersionVector()[new NodeId(1)].ShouldBeGreaterThanOrEqualTo(made);
+        world.Machine(3).Seen.ToVersionVector()[new NodeId(1)].ShouldBeLessThan(made, "n3 has not seen what n1 made");
+        world.Settle(200);
+        for (var node = 1; node <= 3; node++) world.Machine(node).Show("SISMEMBER s x").ShouldBe("1", $"at n{node}");
+    }
+
+    [Fact]
     public void When_all_have_lost_their_memory_they_agree_that_there_is_nothing()
     {
         var world = new LeaderlessWorld(3, One with { Durable = false });

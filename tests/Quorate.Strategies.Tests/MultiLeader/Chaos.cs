@@ -199,8 +199,14 @@ internal sealed class Chaos
         var node = AnyNode();
         if (node.IsUp) return;
         _trace.Add($"{node.Id} starts");
-        _world.World.Start(node);
+        Start(node);
         node.SyncsAtOnce = _dice.Chance(400);
+    }
+
+    private void Start(TestNode node)
+    {
+        _model.OnStart(node);
+        _world.World.Start(node);
     }
 
     private void Heal()
@@ -210,7 +216,7 @@ internal sealed class Chaos
         foreach (var node in _world.World.Nodes.Values)
         {
             node.ClockOffset = 0;
-            if (!node.IsUp) _world.World.Start(node);
+            if (!node.IsUp) Start(node);
             node.SyncsAtOnce = true;
             _world.World.Sync(node);
         }

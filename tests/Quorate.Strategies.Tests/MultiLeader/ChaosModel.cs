@@ -17,6 +17,7 @@ internal sealed class ChaosModel
     private readonly HashSet<int> _removalAsked = [];
     private readonly HashSet<int> _removed = [];
     private readonly Dictionary<NodeId, HashSet<int>> _mustSee = [];
+    private readonly Dictionary<NodeId, HashSet<int>> _carried = [];
     private long _added;
     private long _acknowledgedSum;
     private long _mostSum;
@@ -26,7 +27,7 @@ internal sealed class ChaosModel
     {
         _world = world;
         _options = options;
-        foreach (var node in world.World.Nodes.Keys) _mustSee[node] = [];
+        foreach (var node in world.World.Nodes.Keys) (_mustSee[node], _carried[node]) = ([], []);
         world.World.OnReply = OnReply;
     }
 
@@ -139,7 +140,22 @@ internal sealed class ChaosModel
     public void OnCrash(TestNode node)
     {
         foreach (var id in _waiting.Where(w => w.Value.Node == node).Select(w => w.Key).ToList()) _waiting.Remove(id);
-        if (!_options.Durable) _mustSee[node.Id].Clear();
+        if (_options.Durable) return;
+        _mustSee[node.Id].Clear();
+        _carried[node.Id].Clear();
+    }
+
+    /// <summary>A node that kept nothing is started again. What it made in the life that ended, and another has that serves and
+    /// stays up from now on, is not lost: whoever begins anew asks that one before it says what is gone.</summary>
+    public void OnStart(TestNode node)
+    {
+        if (_options.Durable) return;
+        foreach (var other in _world.World.Nodes.Values)
+        {
+            if (other == node || !other.IsUp || !MultiLeaderWorld.Replica(other).IsLeader) continue;
+            foreach (var element in Visible(other))
+                if (_adds.TryGetValue(element, out var op) && op.Node == node && op.Dot.Incarnation == node.Incarnation) _carried[other.Id].Add(element);
+        }
     }
 
     /// <summary>Whatever a replica shows, it shows all that whoever made it had seen, unless that was removed.</summary>
@@ -198,6 +214,7 @@ internal sealed class ChaosModel
         var shown = Visible(_world[first]);
         var sum = long.TryParse(_world.Peek(first, "GET c"), out var c) ? c : 0;
         sum.ShouldBeLessThanOrEqualTo(_mostSum, "more was counted than was asked for");
+        foreach (var element in _carried.Values.SelectMany(c => c).Except(_removalAsked)) shown.ShouldContain(element, "an element is lost that one had who was never down since");
         if (!_options.Durable) return;
         sum.ShouldBeGreaterThanOrEqualTo(_acknowledgedSum, "an acknowledged increment is lost");
         foreach (var (element, op) in _adds)

@@ -170,6 +170,25 @@ public sealed class StateTests
     }
 
     [Fact]
+    public void Who_forgot_what_it_made_and_has_it_again_does_not_say_that_it_is_gone()
+    {
+        var world = MultiLeaderWorld.Of(3, new MultiLeaderOptions { Durable = false });
+        world.Do(1, "SADD s x");
+        // n3 is not told by n1, which is the first to forget it, nor by n2 before that.
+        world.Settle(2, MultiLeaderWorld.Without(3));
+        world.World.Network.Clear();
+        world.World.Crash(world[1]);
+        world.World.Start(world[1]);
+        world.Settle(100, e => e.Kind != Deltas.KindByte || e.From.Value != 2);
+        world.Status(1).HasGaps.ShouldBeFalse();
+        world.Peek(1, "SISMEMBER s x").ShouldBe("1");
+        world.Peek(3, "SISMEMBER s x").ShouldBe("0");
+        world.Settle(300);
+        for (var node = 1; node <= 3; node++) world.Peek(node, "SISMEMBER s x").ShouldBe("1", $"at n{node}");
+        world.Machine(3).Seen.Count.ShouldBe(1);
+    }
+
+    [Fact]
     public void A_group_that_forgot_everything_comes_back_when_all_are_there()
     {
         var world = MultiLeaderWorld.Of(3, new MultiLeaderOptions { Durable = false });

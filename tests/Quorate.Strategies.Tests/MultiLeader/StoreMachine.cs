@@ -79,7 +79,7 @@ internal sealed class StoreMachine : IMergeMachine, IDeltaKeys
 
     public bool RemoveExpired(StepTime now, int most, IBufferWriter<byte> delta) => Store.RemoveExpired(now, most, delta);
 
-    public bool CloseGaps(IBufferWriter<byte> delta) => Store.CloseGaps(delta);
+    public bool CloseGap(IBufferWriter<byte> delta, out DotRun gap) => Store.CloseGap(delta, out gap);
 
     public bool TryKeysOf(ReadOnlySpan<byte> bytes, ICollection<byte[]> keys) => Store.TryKeysOf(bytes, keys);
 
