@@ -17,6 +17,7 @@ internal sealed class ControlPlane : HostedGroup, IControlListener
     private readonly RaftReplica _raft;
     private readonly Supervisor _supervisor;
     private readonly ControlVoters _voters;
+    private int _handOvers;
     private long _nextVoters;
     private readonly List<ControlCommand> _proposals = [];
     private readonly Dictionary<RequestId, (NodeId Origin, long Ticket, long Incarnation)> _asked = [];
@@ -91,6 +92,7 @@ internal sealed class ControlPlane : HostedGroup, IControlListener
             Beat(now);
         }
 
+        if (_raft.HasEndedLease && now.Nanoseconds >= _nextVoters) HandOverAgain(now);
         if (!IsCurrent(now) || _electedIn != _raft.CurrentTerm) return;
         _supervisor.OnTick(now);
         if (now.Nanoseconds >= _nextVoters) CareForVoters(now);
@@ -186,6 +188,18 @@ internal sealed class ControlPlane : HostedGroup, IControlListener
 
     private string? WhyStillHolds(NodeId node) =>
         _raft.Status.Configuration.IsVoter(node) ? "it still votes in the control group: it is on its way out, try again in a moment" : _supervisor.WhyStillHolds(node);
+
+    /// <summary>The heir did not take over, and without a lease nothing is decided here in this term: anybody may lead the next.</summary>
+    private void HandOverAgain(StepTime now)
+    {
+        const long Every = 100 * StepTime.NanosecondsPerMillisecond;
+        _nextVoters = now.Nanoseconds + Every;
+        var others = _raft.Voters.Where(n => n != Node.Options.Self).ToList();
+        if (others.Count == 0) return;
+        _raft.OnRequest(
+            new ReplicaRequest { Id = default, Kind = RequestKind.TransferLeadership, Target = others[_handOvers++ % others.Count] }, now, Effects);
+        NeedsTurnEnd();
+    }
 
     private void CareForVoters(StepTime now)
     {

@@ -14,30 +14,26 @@ internal static class MergingCanaries
 {
     private const int Budget = 100;
 
+    private static readonly Func<Prng, MergePlan> s_leaders = Leaders();
+    private static readonly Func<Prng, MergePlan> s_apart = Apart();
+    private static readonly Func<Prng, MergePlan> s_holders = Holders();
+
     public static IEnumerable<Canary> All =>
     [
-        Of("multileader: a delta leaves before it is durable", new NodeRules { MultiLeader = new ShipsEarly() }, Leaders()),
+        Of("multileader: a delta leaves before it is durable", new NodeRules { MultiLeader = new ShipsEarly() }, s_leaders),
         Of("multileader: a member confirms what is not durable", new NodeRules { MultiLeader = new ConfirmsEarly() }, Leaders(p => p with { Ack = Ack.Sync })),
-        Of("multileader: a client is answered before it is durable", new NodeRules { MultiLeader = new AnswersEarly() }, Leaders()),
-        Of("multileader: the order of an origin is ignored", new NodeRules { MultiLeader = new IgnoresOrder() }, Apart()),
-        Of("multileader: dependencies are ignored", new NodeRules { MultiLeader = new IgnoresDependencies() }, Apart()),
+        Of("multileader: a client is answered before it is durable", new NodeRules { MultiLeader = new AnswersEarly() }, s_leaders),
+        Of("multileader: the order of an origin is ignored", new NodeRules { MultiLeader = new IgnoresOrder() }, s_apart),
+        Of("multileader: dependencies are ignored", new NodeRules { MultiLeader = new IgnoresDependencies() }, s_apart),
         Of("multileader: what is known is told on", new NodeRules { MultiLeader = new TellsOn() }, Leaders(p => p with { Topology = Topology.Ring })),
-        Of("multileader: a majority that has confirmed is enough to forget", new NodeRules { MultiLeader = new ForgetsByMajority() }, Apart()),
-        Of("multileader: a memory is believed to be whole", new NodeRules { MultiLeader = new BelievesToRemember() }, Forgetful()),
-        Of("merging: equal stamps have no winner", new NodeRules { Merging = new NoTieBreak() }, Apart(p => p with { Conflicts = ConflictRule.Crdt })),
-        Of("merging: what was removed is kept", new NodeRules { Merging = new KeepsRemoved() }, Leaders()),
+        Of("multileader: a majority that has confirmed is enough to forget", new NodeRules { MultiLeader = new ForgetsByMajority() }, s_apart),
         Of("merging: what was removed is taken again", new NodeRules { Merging = new TakesRemoved() }, Apart(p => p with { Ship = Ship.State })),
-        Of("leaderless: one holder too few", new NodeRules { Leaderless = new OneTooFew() }, Holders()),
-        Of("leaderless: hints are dropped", new NodeRules { Leaderless = new DropsHints() }, Holders(p => p with { Sloppy = true })),
-        Of("leaderless: removals are forgotten early", new NodeRules { Leaderless = new CollectsEarly() }, Holders()),
-        Of("leaderless: reads do not write back", new NodeRules { Leaderless = new NoWriteBack() }, Holders(p => p with { Reads = ReadConsistency.Linearizable })),
-        Of("leaderless: seen without fetching", new NodeRules { Leaderless = new ClaimsUnseen() }, Holders()),
+        Of("leaderless: one holder too few", new NodeRules { Leaderless = new OneTooFew() }, s_holders),
+        Of("leaderless: seen without fetching", new NodeRules { Leaderless = new ClaimsUnseen() }, s_holders),
         Of("leaderless: who lost its memory counts", new NodeRules { Leaderless = new CountsForgetful() }, Holders(p => p with { Durability = Durability.Memory })),
-        Of("caspaxos: an acceptor answers before it is durable", new NodeRules { CasPaxos = new AnswersAtOnce() }, Registers),
         Of("caspaxos: an acceptor accepts less than it has promised", new NodeRules { CasPaxos = new AcceptsLess() }, Registers),
         Of("caspaxos: a quorum is one short", new NodeRules { CasPaxos = new OneShort() }, Registers),
         Of("caspaxos: a change is not looked for", new NodeRules { CasPaxos = new MakesItAgain() }, Registers),
-        Of("caspaxos: a tombstone goes when a majority has it", new NodeRules { CasPaxos = new CollectsByMajority() }, Registers),
         Of("caspaxos: a promise outlives another", new NodeRules { CasPaxos = new KeepsPromise() }, Registers),
     ];
 
@@ -79,11 +75,6 @@ internal static class MergingCanaries
             FaultMilliseconds = 3000,
         },
         PolicyDefaults.For(Strategy.MultiLeader, 4), change);
-
-    private static MergePlan Forgetful(Prng prng) => Plan(
-        World(prng, (FaultKind.ProcessCrash, 5), (FaultKind.Isolation, 3)), PolicyDefaults.For(Strategy.MultiLeader, 3) with { Durability = Durability.Memory }, null);
-
-    private static Func<Prng, MergePlan> Forgetful() => Forgetful;
 
     private static Func<Prng, MergePlan> Holders(Func<Policy, Policy>? change = null) => prng => Plan(
         World(prng, (FaultKind.ProcessCrash, 8), (FaultKind.Isolation, 8), (FaultKind.Partition, 4), (FaultKind.OneWayPartition, 4)) with { LossPerMille = 30 },
@@ -135,21 +126,6 @@ internal static class MergingCanaries
         public override int ConfirmationsNeeded(int members) => (members / 2) + 1;
     }
 
-    private sealed class BelievesToRemember : MultiLeaderRules
-    {
-        public override bool BeginsAnew(bool mayHaveForgotten) => false;
-    }
-
-    private sealed class NoTieBreak : MergeRules
-    {
-        public override bool Beats(in Sibling a, in Sibling b) => false;
-    }
-
-    private sealed class KeepsRemoved : MergeRules
-    {
-        public override bool KeepsMine(bool isInOther, bool isObservedByOther) => true;
-    }
-
     private sealed class TakesRemoved : MergeRules
     {
         public override bool TakesTheirs(bool isObservedHere) => true;
@@ -160,21 +136,6 @@ internal static class MergingCanaries
         public override int WriteQuorum(int w) => w - 1;
     }
 
-    private sealed class DropsHints : LeaderlessRules
-    {
-        public override bool KeepsHints => false;
-    }
-
-    private sealed class CollectsEarly : LeaderlessRules
-    {
-        public override VersionVector Stable(VersionVector seenByAll, VersionVector seenHere) => seenHere;
-    }
-
-    private sealed class NoWriteBack : LeaderlessRules
-    {
-        public override bool WritesBack => false;
-    }
-
     private sealed class ClaimsUnseen : LeaderlessRules
     {
         public override bool FetchesBeforeAdopting => false;
@@ -183,11 +144,6 @@ internal static class MergingCanaries
     private sealed class CountsForgetful : LeaderlessRules
     {
         public override bool CountsWithoutMemory => true;
-    }
-
-    private sealed class AnswersAtOnce : CasPaxosRules
-    {
-        public override bool AnswersWaitForTheJournal => false;
     }
 
     private sealed class AcceptsLess : CasPaxosRules
@@ -203,11 +159,6 @@ internal static class MergingCanaries
     private sealed class MakesItAgain : CasPaxosRules
     {
         public override bool LooksForItsChange => false;
-    }
-
-    private sealed class CollectsByMajority : CasPaxosRules
-    {
-        public override int AcceptorsWithTombstone(int all, int majority) => majority;
     }
 
     private sealed class KeepsPromise : CasPaxosRules

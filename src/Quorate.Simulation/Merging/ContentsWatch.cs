@@ -47,6 +47,8 @@ internal sealed class ContentsWatch(MergeRun run, NodeId node, ConvergentMachine
 
     public void Keep(RequestId request, ReadOnlySpan<byte> reply) => machine.Keep(request, reply);
 
+    public void Foresee(ReadOnlySpan<byte> delta) => machine.Foresee(delta);
+
     public MergeResult TryMerge(ReadOnlySpan<byte> bytes, StepTime now) => machine.TryMerge(bytes, now);
 
     public bool TryRecover(ReadOnlySpan<byte> bytes) => machine.TryRecover(bytes);

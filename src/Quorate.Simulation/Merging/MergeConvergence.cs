@@ -29,10 +29,10 @@ internal sealed class MergeConvergence(SimCluster cluster, MergeOperations opera
     public void BeQuiet()
     {
         if (!plan.IsMultiLeader || !IsWhole) return;
-        long before;
-        string seen;
+        var (before, seen, round) = (0L, "", 0);
         do
         {
+            if (++round > 10) throw new SimulationFailure("all are equal, nobody asks for anything, and there is something new all the time");
             // What runs out meanwhile is removed, and that is news.
             Pass(2 * World.Second);
             (before, seen) = (Sent(), SeenByAll());

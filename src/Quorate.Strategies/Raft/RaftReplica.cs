@@ -224,6 +224,9 @@ public sealed class RaftReplica : IQuiescentReplica
         if (!SnapshotReceiver.OnSealed(index, saved)) SnapshotMaker.OnSealed(index, saved);
     }
 
+    /// <summary>It leads, and somebody was asked to take over who has not: for the rest of the term there is no lease. [Raft §3.10]</summary>
+    public bool HasEndedLease => Role is Leader { Transfer: { HasEndedLease: true, IsInProgress: false } };
+
     public bool MayReadLocally(StepTime now)
     {
         Quiescence.WasRead = true;

@@ -28,7 +28,9 @@ public sealed class AckTests
         world.Do(1, "SET k v")!.ShouldStartWith("Unavailable");
         isKnown = true;
         world.Settle(30);
-        world.Do(1, "SET k v").ShouldBe("OK");
+        var request = world.Ask(1, "SET k v");
+        world.Settle(30);
+        world.Answer(1, request).ShouldBe("OK");
         isKnown = false;
         world.Settle(30);
         world.Do(1, "SET k w")!.ShouldStartWith("Unavailable");
