@@ -17,15 +17,18 @@ internal static class Plot
     private const double Rightmost = Width - 90;
 
     /// <summary>An SVG picture. A bar that ends right of the line has reached its target; each further 70 pixels are a factor of two.</summary>
-    public static string Draw(IReadOnlyList<Line> lines, string caption)
+    /// <param name="reference">What the line is; null: every row's target, and rows without one are left out. Else it stands for a ratio of one.</param>
+    public static string Draw(IReadOnlyList<Line> lines, string caption, string? reference = null)
     {
-        var rows = lines.Where(l => l.Measured is > 0 && l.Target is not null).ToList();
+        var rows = reference is null
+            ? lines.Where(l => l.Measured is > 0 && l.Target is not null).ToList()
+            : [.. lines.Where(l => l.Measured is > 0).Select(l => l with { Target = 1 })];
         var height = Top + (rows.Count * RowHeight) + 16;
         var svg = new StringBuilder();
         svg.AppendLine(CultureInfo.InvariantCulture, $"""<svg xmlns="http://www.w3.org/2000/svg" width="{Width}" height="{height}" font-family="sans-serif" font-size="12">""");
         svg.AppendLine("""<rect width="100%" height="100%" fill="white"/>""");
         svg.AppendLine(CultureInfo.InvariantCulture, $"""<text x="8" y="18" font-size="13">{SecurityElement.Escape(caption)}</text>""");
-        svg.AppendLine(CultureInfo.InvariantCulture, $"""<text x="{TargetAt}" y="38" text-anchor="middle" fill="#555">target</text>""");
+        svg.AppendLine(CultureInfo.InvariantCulture, $"""<text x="{TargetAt}" y="38" text-anchor="middle" fill="#555">{reference ?? "target"}</text>""");
         for (var i = 0; i < rows.Count; i++) Bar(svg, rows[i], Top + (i * RowHeight));
         svg.AppendLine(CultureInfo.InvariantCulture, $"""<line x1="{TargetAt}" y1="{Top - 4}" x2="{TargetAt}" y2="{height - 12}" stroke="#333" stroke-dasharray="4 3"/>""");
         return svg.AppendLine("</svg>").ToString();

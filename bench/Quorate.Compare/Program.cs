@@ -6,6 +6,7 @@ using Quorate.Compare.Overload;
 using Quorate.Compare.Processes;
 using Quorate.Compare.Reads;
 using Quorate.Compare.Rows;
+using Quorate.Compare.Strategies;
 
 if (CompareOptions.TryParse(args) is not { } options)
 {
@@ -26,6 +27,8 @@ try
         "growth" => GrowthRun.Run(options, folder) ? 0 : 1,
         "overload" => OverloadRun.Run(options, folder) ? 0 : 1,
         "keyspaces" => KeyspaceRun.Run(options, folder) ? 0 : 1,
+        "failover" => FailoverRun.Run(options, folder) ? 0 : 1,
+        "strategies" => StrategyRun.Run(options, folder) ? 0 : 1,
         "regions" => RegionRun.Run(options, folder) ? 0 : 1,
         "leaderless" => LeaderlessRun.Run(options, folder) ? 0 : 1,
         "consensus" => ConsensusRun.Run(options, folder) ? 0 : 1,

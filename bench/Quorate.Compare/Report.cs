@@ -26,9 +26,12 @@ internal sealed class Report(IReadOnlyList<Line> lines, IReadOnlyList<string> no
         [".NET"] = Environment.Version.ToString(),
         ["Redis"] = Version("redis-server", "--version"),
         ["etcd"] = Version("etcd", "--version"),
-        ["revision"] = Version("git", "describe", "--always", "--dirty"),
+        ["revision"] = Revision,
         ["rounds"] = rounds.ToString(CultureInfo.InvariantCulture),
     };
+
+    /// <summary>The commit that is measured.</summary>
+    public static string Revision { get; } = Version("git", "describe", "--always", "--dirty");
 
     public string Table()
     {

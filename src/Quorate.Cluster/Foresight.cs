@@ -11,7 +11,8 @@ public static class Foresight
     public static int Foresee(this ClientSession session, ReadOnlySpan<byte> input)
     {
         ArgumentNullException.ThrowIfNull(session);
-        if (session.PendingCount > 0 || session.Group.Merging is not null) return input.Length; // they will wait, and what was fetched would be gone again
+        if (session.Group.Merging is { } merging) return merging.Foresee(input);
+        if (session.PendingCount > 0) return input.Length; // they will wait, and what was fetched would be gone again
         var machine = session.Group.Machine;
         var at = 0;
         for (var i = 0; i < IStateMachine.ForesightWindow; i++)

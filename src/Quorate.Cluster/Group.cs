@@ -84,9 +84,7 @@ internal sealed class Group : HostedGroup, IReplyRouter
     public CommandTable Commands => Merging?.Commands ?? Node.Keyspace;
 
     public RequestTable Requests { get; } = new();
-
     public Forwarder Forwarder { get; }
-
     public ForwardInbox Inbox { get; }
 
     /// <summary>Decides whether the state here may answer a read.</summary>
@@ -246,6 +244,10 @@ internal sealed class Group : HostedGroup, IReplyRouter
                 if (!ForwardRedirect.TryDecode(body, out var redirect)) return false;
                 if (IsAbsent) Node.Routing.OnRedirect(this, from, redirect!.Leader, now);
                 return true;
+            case ForwardLife.WireKind:
+                if (!ForwardLife.TryDecode(body, out var life)) return false;
+                Merging?.Forwarder.OnLife(from, life!.Life, now);
+                return true;
             case ForwardReplies.WireKind:
                 return ForwardReplies.TryDecode(body, out var replies) && OnForwardReplies(replies!, now);
             case ReadsAsked.WireKind:
@@ -349,12 +351,10 @@ internal sealed class Group : HostedGroup, IReplyRouter
 
     /// <summary>So many copies there should be; a majority is more than half of that.</summary>
     public int VotersOfReads => Policy?.Replicas ?? Voters.Count;
-
     public int VotersOfDigests => Math.Max(VotersOfReads, Voters.Count);
 
     /// <summary>False where there is nothing to compare, or where state is shipped: there the commands are not in the log.</summary>
     public bool ComparesReplicas => Merging is null && Voters.Count > 1 && Policy is not { Ship: Ship.State };
-
     public bool HasVote(NodeId node) => Voters.Contains(node);
 
     /// <inheritdoc/>
@@ -362,7 +362,6 @@ internal sealed class Group : HostedGroup, IReplyRouter
     public RespWriter? BeginEarly(RequestId id) => Requests.TryPeek(id, out var request) ? BeginScratch(request) : null;
 
     public void EndEarly(RequestId id) => Requests.KeepEarly(id, _scratch.Written.Span);
-
     public bool IsEarly(long session, long sequence) => Requests.IsEarly(session, sequence);
 
     private RespWriter BeginScratch(in PendingRequest request)

@@ -1,3 +1,4 @@
+using Quorate.Cluster.Peers;
 using Quorate.Replication;
 
 namespace Quorate.Cluster;
@@ -12,6 +13,9 @@ internal sealed class GroupClocks(Node node, SortedList<int, HostedGroup> groups
 
     private readonly List<HostedGroup> _ticking = [];
     private int _ticks;
+
+    /// <summary>Those that are not quiet, in no order.</summary>
+    public IReadOnlyList<HostedGroup> Ticking => _ticking;
 
     public int QuietCount => groups.Count - _ticking.Count;
 
@@ -50,6 +54,19 @@ internal sealed class GroupClocks(Node node, SortedList<int, HostedGroup> groups
     {
         foreach (var group in groups.Values)
             if (!group.IsTicking && (group.Replica.IsLeader || group.Replica.Leader == silent)) Stir(group);
+    }
+
+    /// <summary>Groups that a node leads to which the connection broke make ready for its death.</summary>
+    public void OnPeer(NodeId peer, PeerNews news, StepTime now)
+    {
+        if (news != PeerNews.Lost) node.Peers.OnCircuit(peer, news == PeerNews.CircuitOpened);
+        if (news != PeerNews.Lost || node.Refusal is not null) return;
+        foreach (var group in groups.Values)
+        {
+            if (group.Replica is not IQuiescentReplica replica || replica.Leader != peer) continue;
+            replica.Suspect(peer, now, group.Effects);
+            node.NeedsTurnEnd(group);
+        }
     }
 
     private void Stir(HostedGroup group)

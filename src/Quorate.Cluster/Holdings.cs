@@ -142,9 +142,10 @@ internal sealed class Holdings(Node node)
     /// <summary>Now and then: whoever leads a raft group now, its voters become those that are wished for.</summary>
     public void MakeVoters(StepTime now)
     {
-        foreach (var group in node.Groups.OfType<Group>().ToList())
+        // A leader whose wish is not true yet does not fall quiet.
+        for (var i = node.Ticking.Count - 1; i >= 0; i--)
         {
-            if (!MakeVoters(group, now)) continue;
+            if (i >= node.Ticking.Count || node.Ticking[i] is not Group group || !MakeVoters(group, now)) continue;
             group.AfterStep(now);
             group.NeedsTurnEnd();
         }
@@ -153,10 +154,10 @@ internal sealed class Holdings(Node node)
     /// <summary>Some replica has accepted an epoch, or wants something, since the last heartbeat.</summary>
     public bool HasNews()
     {
-        foreach (var (id, _) in _assigned)
+        foreach (var hosted in node.Ticking) // those with configurations are never quiet
         {
-            if (node.Find(new GroupId(id)) is not Group { Configured: { } configured }) continue;
-            if (!_told.TryGetValue(id, out var told) || told != NewsOf(configured)) return true;
+            if (hosted is not Group { Configured: { } configured, IsAbsent: false }) continue;
+            if (!_told.TryGetValue(hosted.Id.Value, out var told) || told != NewsOf(configured)) return true;
         }
 
         return false;

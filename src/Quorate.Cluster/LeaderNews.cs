@@ -8,13 +8,20 @@ namespace Quorate.Cluster;
 
 /// <summary>
 /// Tells subscribers on this node that another leads a keyspace, in the words of Sentinel (<c>+switch-master</c>) and of .NET's usual client
-/// (<c>__Booksleeve_MasterChanged</c>), so that clients that look for the leader look again at once. Looked at every tick: a
-/// leader that comes and goes within one is nobody's news.
+/// (<c>__Booksleeve_MasterChanged</c>), so that clients that look for the leader look again at once. Looked at every tick where
+/// something stirs, and now and then elsewhere: a leader that comes and goes within one tick is nobody's news.
 /// </summary>
 internal sealed class LeaderNews(Node node)
 {
+    /// <summary>In ticks: how often a group is looked at that is quiet here or lives elsewhere.</summary>
+    private const int SeldomTicks = 50;
+
     private readonly Dictionary<GroupId, NodeId> _last = [];
+    private int _ticks;
     private long _mapVersion = -1;
+
+    /// <summary>What is wrong with groups here.</summary>
+    public StandingAlarms Standing { get; } = new(node);
 
     /// <summary>CONFIG SET close-clients-on-demotion.</summary>
     public bool ClosesClients { get; set; }
@@ -28,19 +35,24 @@ internal sealed class LeaderNews(Node node)
 
     public void OnTick()
     {
+        Standing.OnTick();
         if (node.Control is not { Map: { IsKnown: true } map }) return;
-        foreach (var group in map.Groups)
-        {
-            if (group.Keyspace == 0 || LeaderOf(group.Id) is not { IsNone: false } now) continue;
-            var knew = _last.TryGetValue(group.Id, out var before);
-            if (knew && before == now) continue;
-            _last[group.Id] = now;
-            if (knew) Tell(map, group, before, now);
-        }
-
-        if (_mapVersion == map.Version) return;
+        var isNews = _mapVersion != map.Version;
+        var every = isNews ? 1 : SeldomTicks;
+        for (var i = ++_ticks % every; i < map.Groups.Count; i += every) Look(map, map.Groups[i]);
+        foreach (var hosted in node.Ticking) if (map.Group(hosted.Id) is { } group) Look(map, group);
+        if (!isNews) return;
         _mapVersion = map.Version;
         foreach (var dropped in _last.Keys.Where(id => map.Group(id) is null).ToList()) _last.Remove(dropped);
+    }
+
+    private void Look(ClusterMap map, GroupEntry group)
+    {
+        if (group.Keyspace == 0 || LeaderOf(group.Id) is not { IsNone: false } now) return;
+        var knew = _last.TryGetValue(group.Id, out var before);
+        if (knew && before == now) return;
+        _last[group.Id] = now;
+        if (knew) Tell(map, group, before, now);
     }
 
     private void Tell(ClusterMap map, GroupEntry group, NodeId before, NodeId now)

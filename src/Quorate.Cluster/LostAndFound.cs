@@ -1,11 +1,31 @@
 using System.Buffers;
 using Quorate.Cluster.Control;
+using Quorate.Data;
 using Quorate.Replication;
+using Quorate.Resp;
 
 namespace Quorate.Cluster;
 
 /// <summary>One entry that a fail-over cut off.</summary>
-internal sealed record LostEntry(Epoch MadeIn, LogIndex Index, byte[] Payload);
+internal sealed record LostEntry(Epoch MadeIn, LogIndex Index, byte[] Payload)
+{
+    /// <summary>What would do it again: the command that it was, or those that lead to the state that it shipped; one without words when it is
+    /// neither, or changed no key.</summary>
+    /// <param name="stamp">The leader's time, in milliseconds.</param>
+    public IReadOnlyList<IReadOnlyList<byte[]>> Commands(out long stamp)
+    {
+        ArgRange[] ranges = [];
+        if (EntryCodec.TryRead(Payload, ref ranges, out var header, out var args))
+        {
+            stamp = header.Stamp;
+            var words = new List<byte[]>();
+            for (var i = 0; i < args.Count; i++) words.Add(args[i].ToArray());
+            return [words];
+        }
+
+        return EffectCommands.TryRead(Payload, out stamp, out var commands) && commands.Count > 0 ? commands : [[]];
+    }
+}
 
 /// <summary>
 /// What this node's replicas held and the history chosen at a fail-over lacks. An entry goes to the journal first, before

@@ -207,12 +207,8 @@ public sealed class Node
         DrainReady();
     }
 
-    /// <summary>The host cannot reach a peer again and again (open), or can again: an open circuit gets no reads.</summary>
-    public void OnPeerCircuit(NodeId peer, bool isOpen, StepTime now)
-    {
-        Now = now;
-        Peers.OnCircuit(peer, isOpen);
-    }
+    /// <summary>What the host notices of its connection to a peer.</summary>
+    public void OnPeer(NodeId peer, PeerNews news, StepTime now) => _clocks.OnPeer(peer, news, Now = now);
 
     public void OnPersisted(PersistPoint durable, StepTime now)
     {
@@ -293,6 +289,7 @@ public sealed class Node
     internal HostedGroup? Find(GroupId id) => _groups.GetValueOrDefault(id.Value);
 
     internal IEnumerable<HostedGroup> Groups => _groups.Values;
+    internal IReadOnlyList<HostedGroup> Ticking => _clocks.Ticking;
 
     internal void AddGroup(HostedGroup group)
     {
@@ -368,7 +365,6 @@ public sealed class Node
         foreach (var session in _sessions) if (session.PendingCount > 0) session.MakeReady();
     }
 
-    /// <summary>One session per life of a node.</summary>
     internal long ForwardingSession => ((long)Options.Self.Value << 40) | Options.Incarnation;
 
     /// <summary>The node whose life a forwarding session is.</summary>

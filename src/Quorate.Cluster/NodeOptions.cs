@@ -1,8 +1,12 @@
 using Quorate.Cluster.Control;
 using Quorate.Cluster.Voting;
+using Quorate.Data;
 using Quorate.Replication;
 using Quorate.Replication.Policies;
+using Quorate.Strategies.CasPaxos;
 using Quorate.Strategies.Chain;
+using Quorate.Strategies.Leaderless;
+using Quorate.Strategies.MultiLeader;
 using Quorate.Strategies.Primary;
 using Quorate.Strategies.Raft;
 
@@ -44,6 +48,18 @@ public sealed record NodeOptions
     /// <summary>The protocol settings of keyspaces with strategy chain; what a policy says is taken from the policy.</summary>
     public ChainOptions Chain { get; init; } = new();
 
+    /// <summary>The protocol settings of keyspaces with strategy multileader; what a policy says is taken from the policy.</summary>
+    public MultiLeaderOptions MultiLeader { get; init; } = new();
+
+    /// <summary>The protocol settings of keyspaces with strategy leaderless; what a policy says is taken from the policy.</summary>
+    public LeaderlessOptions Leaderless { get; init; } = new();
+
+    /// <summary>The protocol settings of keyspaces with consensus on every key; what a policy says is taken from the policy.</summary>
+    public CasPaxosOptions CasPaxos { get; init; } = new();
+
+    /// <summary>The bounds of what convergent keyspaces keep; what a policy says is taken from the policy.</summary>
+    public MergeStoreOptions Merging { get; init; } = new();
+
     /// <summary>The times of the control plane; null: there is none, and the numbered databases are all there is.</summary>
     public ControlOptions? Control { get; init; }
 
@@ -61,4 +77,7 @@ public sealed record NodeOptions
 
     /// <summary>For tests: what runs convergent groups in place of the strategies.</summary>
     internal Func<NodeOptions, Policy, IMergeMachine, IConfiguredReplica>? MakeConvergent { get; init; }
+
+    /// <summary>For the simulator: what stands between a convergent group's replica and the contents of one of its partitions.</summary>
+    internal Func<GroupId, int, IMergeMachine, IMergeMachine>? Observe { get; init; }
 }

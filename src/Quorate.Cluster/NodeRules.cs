@@ -1,5 +1,9 @@
 using Quorate.Cluster.Control;
+using Quorate.Replication.Crdt;
+using Quorate.Strategies.CasPaxos;
 using Quorate.Strategies.Chain;
+using Quorate.Strategies.Leaderless;
+using Quorate.Strategies.MultiLeader;
 using Quorate.Strategies.Primary;
 using Quorate.Strategies.Raft;
 
@@ -17,6 +21,14 @@ internal sealed record NodeRules
     public PrimaryRules Primary { get; init; } = PrimaryRules.Standard;
 
     public ChainRules Chain { get; init; } = ChainRules.Paper;
+
+    public MultiLeaderRules MultiLeader { get; init; } = MultiLeaderRules.Standard;
+
+    public LeaderlessRules Leaderless { get; init; } = LeaderlessRules.Paper;
+
+    public CasPaxosRules CasPaxos { get; init; } = CasPaxosRules.Paper;
+
+    public MergeRules Merging { get; init; } = MergeRules.Papers;
 
     public SupervisorRules Supervisor { get; init; } = SupervisorRules.Sound;
 }

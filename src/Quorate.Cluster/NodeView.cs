@@ -109,14 +109,10 @@ internal sealed class NodeView(Node node) : INodeView
 
     public IReadOnlyList<string> LostOf(GroupId group)
     {
-        ArgRange[] ranges = [];
         var lines = new List<string>();
         foreach (var entry in node.Lost.EntriesOf(group))
-        {
-            var words = EntryCodec.TryRead(entry.Payload, ref ranges, out var header, out var args) ? LineOf(args) : "(not a command)";
-            lines.Add(FormattableString.Invariant($"{entry.MadeIn} {entry.Index} at {header.Stamp}: {words}"));
-        }
-
+            foreach (var words in entry.Commands(out var stamp))
+                lines.Add(FormattableString.Invariant($"{entry.MadeIn} {entry.Index} at {stamp}: {LineOf(words)}"));
         if (node.Lost.GoneOf(group) is > 0 and var gone) lines.Add(FormattableString.Invariant($"and {gone} more than could be kept"));
         return lines;
     }
@@ -125,28 +121,13 @@ internal sealed class NodeView(Node node) : INodeView
 
     public bool ForgetLost(GroupId group, Epoch madeIn, LogIndex index) => node.Lost.Forget(group, madeIn, index);
 
-    public IReadOnlyList<LostCommand> LostCommandsOf(GroupId group)
-    {
-        ArgRange[] ranges = [];
-        var commands = new List<LostCommand>();
-        foreach (var entry in node.Lost.EntriesOf(group))
-        {
-            var words = new List<byte[]>();
-            if (EntryCodec.TryRead(entry.Payload, ref ranges, out _, out var args))
-                for (var i = 0; i < args.Count; i++) words.Add(args[i].ToArray());
-            commands.Add(new LostCommand(entry.MadeIn, entry.Index, words));
-        }
+    public IReadOnlyList<LostCommand> LostCommandsOf(GroupId group) =>
+        [.. node.Lost.EntriesOf(group).SelectMany(e => e.Commands(out _).Select(words => new LostCommand(e.MadeIn, e.Index, words)))];
 
-        return commands;
-    }
-
-    private static string LineOf(in CommandArgs args)
+    private static string LineOf(IReadOnlyList<byte[]> words)
     {
         const int MostWord = 64;
-        var words = new List<string>();
-        for (var i = 0; i < args.Count; i++)
-            words.Add(Words.Text(args[i].Length > MostWord ? args[i][..MostWord] : args[i]) + (args[i].Length > MostWord ? "…" : ""));
-        return string.Join(' ', words);
+        return words.Count == 0 ? "(not a command)" : string.Join(' ', words.Select(w => w.Length > MostWord ? Words.Text(w.AsSpan(0, MostWord)) + "…" : Words.Text(w)));
     }
 
     private GroupStatus StatusOf(Group group) =>
@@ -209,6 +190,8 @@ internal sealed class NodeView(Node node) : INodeView
         [.. node.Peers.Peers.Select(p => new ReadPeer(p.Peer, p.Sent, p.Outstanding, p.LatencyMicroseconds, p.IsEjected))];
 
     public long ReadEjections => node.Peers.Ejections;
+
+    public IReadOnlyList<string> StandingAlarms => node.News.Standing.All;
 
     public void NotePosition(SessionState session)
     {

@@ -26,6 +26,12 @@ public interface IMergeMachine
     /// request. Copies the bytes.</summary>
     void Keep(RequestId request, ReadOnlySpan<byte> reply);
 
+    /// <summary>A hint: this delta is among the next <see cref="IStateMachine.ForesightWindow"/> to be merged. The caller names a few
+    /// together, so that the memory of their keys can be fetched at once instead of one key after another.</summary>
+    void Foresee(ReadOnlySpan<byte> delta)
+    {
+    }
+
     /// <summary>Takes in what another replica told: a delta, or states of keys. All of it or nothing.</summary>
     MergeResult TryMerge(ReadOnlySpan<byte> bytes, StepTime now);
 

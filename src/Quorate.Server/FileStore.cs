@@ -92,6 +92,8 @@ internal sealed class FileStore : NodeStore, IJournal
         _folder.ForgetGroup(group);
     }
 
+    public override long JournaledBytes => _thread?.Metrics.Bytes ?? 0;
+
     public override (int Oldest, int Last) DiskDelay => _thread?.Metrics.Delay ?? default;
 
     public PersistPoint Append(GroupId group, ReadOnlySpan<byte> record) => _journal!.Append(group, record);

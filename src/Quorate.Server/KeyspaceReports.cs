@@ -5,6 +5,7 @@ using Quorate.Replication.Guarantees;
 using Quorate.Replication.Policies;
 using Quorate.Server.Http;
 using Quorate.Server.Turns;
+using GroupStatus = Quorate.Cluster.Commands.GroupStatus;
 
 namespace Quorate.Server;
 
@@ -17,6 +18,7 @@ internal static class KeyspaceReports
         List<(KeyspaceEntry Keyspace, Policy Policy)> keyspaces;
         Dictionary<GroupId, GroupEntry> groups;
         Dictionary<NodeId, string> names;
+        Dictionary<GroupId, GroupStatus> here;
         lock (loop.Gate)
         {
             var view = loop.Node.View;
@@ -24,6 +26,7 @@ internal static class KeyspaceReports
             keyspaces = [.. map.Keyspaces.Select(k => (k, view.PolicyInForce(k)))];
             groups = map.Groups.ToDictionary(g => g.Id);
             names = map.Nodes.ToDictionary(n => n.Id, n => n.Name);
+            here = view.Groups.ToDictionary(g => g.Group);
         }
 
         return [.. keyspaces.GroupBy(k => (k.Keyspace.Groups[0], k.Policy)).Select(same => new KeyspaceReport(
@@ -31,10 +34,10 @@ internal static class KeyspaceReports
             PolicyWords.Of(same.Key.Policy.Strategy),
             PolicyText.Print(same.Key.Policy),
             Guarantee.Of(same.Key.Policy).ToSentences(),
-            [.. same.First().Keyspace.Groups.Select(id => groups[id]).Select(g => Of(g, names))]))];
+            [.. same.First().Keyspace.Groups.Select(id => groups[id]).Select(g => Of(g, names, here.GetValueOrDefault(g.Id)))]))];
     }
 
-    private static GroupReport Of(GroupEntry group, Dictionary<NodeId, string> names)
+    private static GroupReport Of(GroupEntry group, Dictionary<NodeId, string> names, GroupStatus? here)
     {
         var configuration = group.Configuration;
         return new GroupReport(
@@ -42,7 +45,10 @@ internal static class KeyspaceReports
             configuration.Epoch.Value,
             configuration.Leader.IsNone ? null : NameOf(configuration.Leader),
             [.. configuration.InSync.Select(NameOf)],
-            [.. configuration.Learners.Select(NameOf)]);
+            [.. configuration.Learners.Select(NameOf)])
+        {
+            Lag = [.. (here?.Followers ?? []).Select(f => new FollowerReport(NameOf(f.Node), f.MatchIndex.Value, f.EntriesBehind, f.HeardMilliseconds, f.Progress))],
+        };
 
         string NameOf(NodeId id) => names.GetValueOrDefault(id, id.ToString());
     }

@@ -17,7 +17,8 @@ internal static class NodeReports
         ClientCounters counters,
         int connections,
         PeerLinks links,
-        (string Resp, string Peer) own)
+        (string Resp, string Peer) own,
+        long journaled)
     {
         lock (loop.Gate)
         {
@@ -45,6 +46,7 @@ internal static class NodeReports
                     : new MemberReport(m.Name, m.PeerAddress, m.RespAddress, up.Any(l => l.Peer == m.Id && l.IsUp)))])
             {
                 KnowsKeyspaces = node.View.Map is { IsKnown: true } && !node.View.ControlLeader.IsNone,
+                Alarms = node.View.StandingAlarms,
                 Trust = [.. node.View.Groups.Select(g => new TrustReport(g.Group.ToString(), g.Trust, g.Voting))],
                 Families = ReadFigures.FamiliesOf(node, NameOf),
                 IsPlaced = node.View.Map?.Node(options.Self) is { } entry && entry.Labels == options.Labels,
@@ -72,6 +74,9 @@ internal static class NodeReports
                     ("quorate_commands_total", "Commands taken.", true, counters.Commands),
                     ("quorate_client_input_bytes_total", "Bytes from clients.", true, counters.InputBytes),
                     ("quorate_client_output_bytes_total", "Bytes to clients.", true, counters.OutputBytes),
+                    ("quorate_peer_input_bytes_total", "Bytes from other nodes.", true, node.Statistics.PeerInputBytes),
+                    ("quorate_peer_output_bytes_total", "Bytes to other nodes.", true, node.Statistics.PeerOutputBytes),
+                    ("quorate_journal_bytes_total", "Bytes written to the journal.", true, journaled),
                     ("quorate_turns_total", "Batches formed.", true, loop.Turns),
                     ("process_resident_memory_bytes", "Memory of the process.", false, Environment.WorkingSet),
                     ("quorate_managed_heap_bytes", "Managed heap after the last collection, and what came since.", false, GC.GetTotalMemory(false)),
@@ -89,7 +94,8 @@ internal static class NodeReports
     {
         var groups = node.View.Groups;
         yield return ("quorate_groups_distrusted", "Groups whose state on this node was found wrong and is not used.", false, groups.Count(g => g.Trust != "ok"));
-        yield return ("quorate_alarms_total", "Sentences about replicas that differ, written to the log.", true, node.Alarms.Raised);
+        yield return ("quorate_alarms_total", "Sentences written to the log that somebody should act on.", true, node.Alarms.Raised);
+        yield return ("quorate_standing_alarms", "Groups here that something is wrong with now.", false, node.View.StandingAlarms.Count);
         yield return ("quorate_digest_rounds_total", "Times that a group's whole state was compared, led from here.", true, groups.Sum(g => g.Voting.Rounds));
         yield return ("quorate_digest_ranges_agreed_total", "Ranges of state that the replicas agreed on.", true, groups.Sum(g => g.Voting.RangesAgreed));
         yield return ("quorate_digest_ranges_undecided_total", "Ranges that too few replicas hashed in time.", true, groups.Sum(g => g.Voting.RangesUndecided));

@@ -94,7 +94,7 @@ public sealed class NodeServer : IAsyncDisposable
 
     /// <summary>The node at this moment.</summary>
     public NodeReport Report() =>
-        NodeReports.Take(_loop!, _options, _counters, _clients!.ConnectionCount, _links!, (RespAddress, PeerAddress));
+        NodeReports.Take(_loop!, _options, _counters, _clients!.ConnectionCount, _links!, (RespAddress, PeerAddress), _store!.JournaledBytes);
 
     /// <summary>Stops serving, makes durable what is in hand, and gives sockets and files back.</summary>
     public async ValueTask DisposeAsync()

@@ -36,6 +36,9 @@ internal abstract class NodeStore : IDisposable
     /// <summary>See <see cref="INodeHost.DiskDelay"/>.</summary>
     public virtual (int Oldest, int Last) DiskDelay => default;
 
+    /// <summary>Bytes written to the journal since the start.</summary>
+    public virtual long JournaledBytes => 0;
+
     /// <summary>Feeds the loop's node what it must remember, before it is started.</summary>
     public virtual void Recover(NodeLoop loop)
     {

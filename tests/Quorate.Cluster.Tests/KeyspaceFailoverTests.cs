@@ -45,6 +45,58 @@ public sealed class KeyspaceFailoverTests
         LostOn(old).ShouldBe("*0", "what was cleared does not come back from the journal");
     }
 
+    [Fact]
+    public void State_that_was_not_shipped_is_found_again_as_commands_that_lead_to_it_and_the_log_says_so()
+    {
+        var cluster = KeyspaceCluster.With("ks STRATEGY primary REPLICAS 3 ACK async SHIP state");
+        var old = KeyspaceCluster.LeaderOf(cluster, "ks");
+        var session = cluster.Connect(old);
+        cluster.Await(session, "SELECT ks; SET a 1; SET b 1").ShouldBe("+OK +OK +OK");
+        cluster.Run(200);
+        cluster.Isolate(old);
+        cluster.Ask(session, "INCR a; DEL b; SET c x PXAT 99999999999999").ShouldBe(":2 :1 +OK");
+        cluster.Until(() => KeyspaceCluster.LeaderOf(cluster, "ks") is > 0 and var now && now != old, "another leads");
+        cluster.Cut.Clear();
+        cluster.Run(1000);
+        var lost = cluster.Await(cluster.Connect(old), "KEYSPACE LOST ks");
+        lost.ShouldStartWith("*3 ");
+        lost.ShouldContain(": SET a 2");
+        lost.ShouldContain(": DEL b");
+        lost.ShouldContain(": SET c x PXAT 99999999999999");
+        cluster.Await(cluster.Connect(old), "KEYSPACE LOST ks RAW").ShouldContain("*3 $3 SET $1 a $1 2");
+        var notices = new List<string>();
+        foreach (var node in cluster.Ids)
+            while (cluster[node].Alarms.TryTakeNotice(out var notice)) notices.Add(notice!);
+        notices.ShouldContain(n => n.Contains("takes over from", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("ACK semisync:1 WHEN-SHORT degrade", "degraded", "+OK")]
+    [InlineData("ACK sync MIN-IN-SYNC 2", "refused", "-NOREPLICAS")]
+    public void Too_few_backups_are_an_alarm_as_long_as_it_lasts(string policy, string word, string reply)
+    {
+        var cluster = KeyspaceCluster.With($"ks STRATEGY primary REPLICAS 3 {policy}");
+        var leader = KeyspaceCluster.LeaderOf(cluster, "ks");
+        var session = cluster.Connect(leader);
+        cluster.Await(session, "SELECT ks; SET a 1").ShouldBe("+OK +OK");
+        cluster[leader].View.StandingAlarms.ShouldBeEmpty();
+        var backups = KeyspaceCluster.Members(cluster, "ks").Where(n => n != leader).ToList();
+        foreach (var one in backups)
+        {
+            // The rest of the cluster still hears the two: only the primary does not.
+            cluster.Cut.Add((one, leader));
+            cluster.Cut.Add((leader, one));
+        }
+
+        cluster.Until(() => cluster[leader].View.StandingAlarms.Any(a => a.Contains(word, StringComparison.Ordinal)), "it is an alarm");
+        cluster.Await(session, "SET a 2").ShouldStartWith(reply);
+        cluster[leader].Alarms.TryTake(out var alarm).ShouldBeTrue();
+        alarm.ShouldStartWith("ks: ");
+        cluster.Cut.Clear();
+        cluster.Until(() => cluster[leader].View.StandingAlarms.Count == 0, "it is over");
+        cluster.Await(session, "SET a 3").ShouldBe("+OK");
+    }
+
     [Theory]
     [InlineData("STRATEGY primary REPLICAS 3 ACK semisync:1")]
     [InlineData("STRATEGY primary REPLICAS 3 ACK sync")]

@@ -17,11 +17,11 @@ public class CanaryTests
     [Fact]
     public void The_scenarios_of_canaries_find_nothing_in_the_rules_that_ship()
     {
-        foreach (var canary in Canaries.All)
+        foreach (var canary in Canaries.All.DistinctBy(c => (c.Variant.Scenario, c.Variant.Keyspaces, c.Variant.Merging)))
         {
             for (var seed = 1ul; seed <= 2; seed++)
             {
-                var outcome = canary.Execute(seed, Variant.Shipped with { Scenario = canary.Variant.Scenario, Keyspaces = canary.Variant.Keyspaces });
+                var outcome = canary.Execute(seed, Variant.Shipped with { Scenario = canary.Variant.Scenario, Keyspaces = canary.Variant.Keyspaces, Merging = canary.Variant.Merging });
                 outcome.Failure.ShouldBeNull($"{canary.Name}, seed {seed}");
             }
         }

@@ -11,7 +11,7 @@ public class KeyspaceLabTests
     public void Seeds_find_nothing(string lab)
     {
         var output = new StringWriter(CultureInfo.InvariantCulture);
-        var code = Lab.Run(new LabOptions { Strategy = lab, Seeds = 16 }, output);
+        var code = Lab.Run(new LabOptions { Strategy = lab, Seeds = 16, TwiceEvery = 4 }, output);
         TestContext.Current.TestOutputHelper?.WriteLine(output.ToString());
         code.ShouldBe(0, output.ToString());
     }
@@ -25,6 +25,7 @@ public class KeyspaceLabTests
     [InlineData("chain", 71)] // what is kept in memory only outlives as many stops as the policy says
     [InlineData("control", 28)] // a forwarded write refused for certain was in the log from an earlier leader
     [InlineData("control", 10)] // a new chain was left to those who had not heard of it
+    [InlineData("control", 106)] // an overtaken answer brought a dropped keyspace's replica back
     [InlineData("control", 38)] // raft voters that were to come had never learnt
     [InlineData("control", 89)] // a raft leader that was to go did not know the wish
     public void A_seed_that_found_a_bug_stays_mended(string lab, ulong seed)
@@ -37,7 +38,7 @@ public class KeyspaceLabTests
     public void Runs_show_that_they_tested_something()
     {
         var report = new LabReport();
-        foreach (var lab in Lab.Names.Skip(1))
+        foreach (var lab in (string[])["primary", "chain", "control"])
             for (var seed = 3000ul; seed < 3008; seed++) report.Add(seed, Lab.Execute(lab, seed, Variant.Shipped, null), null);
         report.Failures.ShouldBeEmpty();
         report.Failovers.ShouldBeGreaterThan(30);

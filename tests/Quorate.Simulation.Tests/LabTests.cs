@@ -8,7 +8,7 @@ public class LabTests
     public void Seeds_find_nothing()
     {
         var output = new StringWriter(CultureInfo.InvariantCulture);
-        var code = Lab.Run(new LabOptions { Seeds = 100 }, output);
+        var code = Lab.Run(new LabOptions { Seeds = 100, TwiceEvery = 4 }, output);
         TestContext.Current.TestOutputHelper?.WriteLine(output.ToString());
         code.ShouldBe(0, output.ToString());
     }

@@ -123,6 +123,11 @@ public sealed class KeyspaceCommandTests
         var group = keyspaces[1].GetProperty("groups")[0];
         group.GetProperty("leader").GetString().ShouldStartWith("n");
         group.GetProperty("inSync").GetArrayLength().ShouldBeGreaterThan(0);
+        status.RootElement.GetProperty("alarms").ValueKind.ShouldBe(JsonValueKind.Array);
+        var page = await http.GetStringAsync($"http://127.0.0.1:{program.HttpPorts[0]}/");
+        page.ShouldContain("<h2>cache</h2>");
+        page.ShouldContain("<li>Window of loss: what the primary had not shipped");
+        page.ShouldContain("entries behind", customMessage: "one node is asked for all: it leads something");
     }
 
     private static async Task<(int Code, string Output, string Error)> RunAsync(RunningProgram program, string line, string? answer = null)

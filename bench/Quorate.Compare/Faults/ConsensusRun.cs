@@ -22,8 +22,8 @@ internal static class ConsensusRun
         Console.WriteLine($"{cluster.Name}: five processes on ports {string.Join(", ", cluster.Ports)}, a client for each of 2 keyspaces at each");
         var clock = Stopwatch.StartNew();
         (string Name, Recorder Recorder, bool IsConsensus)[] keyspaces = [("locks", new Recorder(), true), ("fresh", new Recorder(), false)];
-        KeyspaceRun.Create(cluster, new KeyspaceUnderTest("locks", "STRATEGY leaderless REPLICAS 5 CONSENSUS on"));
-        KeyspaceRun.Create(cluster, new KeyspaceUnderTest("fresh", "STRATEGY leaderless REPLICAS 5 READS linearizable"));
+        new KeyspaceUnderTest("locks", "STRATEGY leaderless REPLICAS 5 CONSENSUS on").Create(cluster);
+        new KeyspaceUnderTest("fresh", "STRATEGY leaderless REPLICAS 5 READS linearizable").Create(cluster);
         var clients = keyspaces.SelectMany((k, i) => cluster.Ports.Select((p, n) => new NodeClient(
             k.Name, (i * cluster.Ports.Length) + n, n, p, k.Recorder, PauseMilliseconds, c => Step(c, (int)clock.Elapsed.TotalSeconds, k.IsConsensus)))).ToList();
         var outages = new List<Outage>();

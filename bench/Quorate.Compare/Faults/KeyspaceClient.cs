@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
 using Quorate.Compare.Load;
@@ -9,7 +10,10 @@ namespace Quorate.Compare.Faults;
 /// this node and now on that.</summary>
 internal sealed class KeyspaceClient : IDisposable
 {
-    private const int LimitMilliseconds = 1000;
+    private const int LimitMilliseconds = 500;
+
+    /// <summary>A node that did not answer is not asked again for so long, if there is another.</summary>
+    private static readonly TimeSpan Avoidance = TimeSpan.FromSeconds(2);
 
     private readonly KeyspaceUnderTest _keyspace;
     private readonly int _id;
@@ -17,6 +21,7 @@ internal sealed class KeyspaceClient : IDisposable
     private readonly Thread _thread;
     private readonly Random _dice;
     private readonly List<(string Key, string Value)> _told = [];
+    private readonly long[] _failedAt;
     private RespClient? _connection;
     private int _endpoint;
     private volatile bool _stop;
@@ -24,6 +29,7 @@ internal sealed class KeyspaceClient : IDisposable
     public KeyspaceClient(KeyspaceUnderTest keyspace, int id, int[] ports)
     {
         (_keyspace, _id, _ports, _endpoint, _dice) = (keyspace, id, ports, id % ports.Length, new Random(id));
+        _failedAt = new long[ports.Length];
         _thread = new Thread(Run) { IsBackground = true, Name = $"{keyspace.Name} {id}" };
         _thread.Start();
     }
@@ -76,6 +82,7 @@ internal sealed class KeyspaceClient : IDisposable
         catch (Exception e) when (e is IOException or SocketException)
         {
             _keyspace.Recorder.End(operation, OperationOutcome.Unknown, null);
+            _failedAt[_endpoint] = Stopwatch.GetTimestamp();
         }
 
         Move();
@@ -95,6 +102,7 @@ internal sealed class KeyspaceClient : IDisposable
         catch (Exception e) when (e is IOException or SocketException)
         {
             // Nothing was asked: there is nothing to write down.
+            _failedAt[_endpoint] = Stopwatch.GetTimestamp();
         }
 
         Move();
@@ -111,6 +119,12 @@ internal sealed class KeyspaceClient : IDisposable
     {
         _connection?.Dispose();
         _connection = null;
-        _endpoint = (_endpoint + 1) % _ports.Length;
+        for (var i = 0; i < _ports.Length; i++)
+        {
+            _endpoint = (_endpoint + 1) % _ports.Length;
+            if (_failedAt[_endpoint] == 0 || Stopwatch.GetElapsedTime(_failedAt[_endpoint]) > Avoidance) return;
+        }
+
+        _endpoint = Array.IndexOf(_failedAt, _failedAt.Min());
     }
 }

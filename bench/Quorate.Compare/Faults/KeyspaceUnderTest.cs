@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Quorate.Compare.Load;
@@ -22,10 +23,33 @@ internal sealed record KeyspaceUnderTest(string Name, string Policy, bool MayLos
     /// <summary>Answers that no client should get, with how often.</summary>
     public Dictionary<string, int> Strange { get; } = [];
 
-    public double LongestGap { get; set; }
+    public bool IsChain => Policy.Contains("chain", StringComparison.Ordinal);
+
+    private readonly SortedDictionary<FaultKind, double> _gaps = [];
+
+    public void NoteGap(FaultKind kind, double seconds) => _gaps[kind] = Math.Max(_gaps.GetValueOrDefault(kind), seconds);
+
+    /// <summary>The sentence of the guarantee.</summary>
+    public string WindowOfLoss(ServerCluster cluster) =>
+        Place.Shown(cluster, Name)?.Split('\n').FirstOrDefault(l => l.StartsWith("Window of loss", StringComparison.Ordinal)) ?? "it does not say what may be lost";
+
+    /// <summary>Creates it, and waits until every node knows it.</summary>
+    public void Create(ServerCluster cluster)
+    {
+        string[] words = ["KEYSPACE", "CREATE", Name, .. Policy.Split(' ')];
+        for (var attempt = 0; ; attempt++)
+        {
+            var reply = RespClient.TryCall(cluster.Ports[0], words);
+            if (reply is { IsError: false } || reply?.Text == $"ERR there is a keyspace '{Name}' already") break;
+            if (attempt == 100) throw new InvalidOperationException($"{Name} cannot be created: {reply?.Text ?? "no answer"}");
+            Thread.Sleep(100);
+        }
+
+        foreach (var port in cluster.Ports) Open(port).Dispose();
+    }
 
     /// <summary>Reads everything back and prints the findings; true when nothing that was promised is broken.</summary>
-    public bool Passes(ServerCluster cluster)
+    public bool Passes(ServerCluster cluster, IReadOnlyList<KeyspaceFault> faults)
     {
         var operations = Recorder.Operations;
         var lost = MayLose ? LostOnAllNodes(cluster) : [];
@@ -45,7 +69,9 @@ internal sealed record KeyspaceUnderTest(string Name, string Policy, bool MayLos
 
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{Name,-9} writes: {acknowledged} acknowledged, {Writes(OperationOutcome.Failed)} refused, {Writes(OperationOutcome.Unknown)} unknown; missing {missing.Count}, in KEYSPACE LOST {lost.Values.Sum()}, unexplained {unexplained.Count}{Some(unexplained)}; wrong counters {wrong.Count}{Some(wrong)}; reads {operations.Count(o => o.IsRead && o.Outcome == OperationOutcome.Ok)}, without an acknowledged write {stale}; longest gap {LongestGap:0.00} s"));
+            $"{Name,-9} writes: {acknowledged} acknowledged, {Writes(OperationOutcome.Failed)} refused, {Writes(OperationOutcome.Unknown)} uncertain; lost {missing.Count}, commands in lost-and-found {lost.Values.Sum()}, lost and not found {unexplained.Count}{Some(unexplained)}; wrong counters {wrong.Count}{Some(wrong)}; reads {operations.Count(o => o.IsRead && o.Outcome == OperationOutcome.Ok)}, without an acknowledged write {stale}"));
+        Console.WriteLine($"          longest gap: {string.Join(", ", _gaps.Select(g => string.Create(CultureInfo.InvariantCulture, $"{g.Key} {g.Value:0.00} s")))}");
+        if (missing.Count > 0) Console.WriteLine($"          {Window(missing, faults)}");
         foreach (var (text, count) in Strange) Console.WriteLine($"          {count} times: {text}");
         if (acknowledged == 0) Console.WriteLine("          nothing was acknowledged: this run tested nothing");
         return acknowledged > 0 && unexplained.Count == 0 && wrong.Count == 0 && !staleIsWrong && Strange.Count == 0;
@@ -119,6 +145,15 @@ internal sealed record KeyspaceUnderTest(string Name, string Policy, bool MayLos
 
     private static RespReply Required(RespReply reply) =>
         reply.IsError ? throw new InvalidOperationException($"the examination could not read: {reply.Text}") : reply;
+
+    /// <summary>When what is missing was acknowledged, beside the nearest fault.</summary>
+    private string Window(List<string> missing, IReadOnlyList<KeyspaceFault> faults)
+    {
+        var keys = missing.ToHashSet();
+        var offsets = Recorder.Acknowledged.Where(a => keys.Contains(a.Operation.Key) && faults.Count > 0)
+            .Select(a => faults.Select(f => (a.At - f.Began) / (double)Stopwatch.Frequency).MinBy(Math.Abs)).DefaultIfEmpty().ToList();
+        return string.Create(CultureInfo.InvariantCulture, $"what is lost was acknowledged from {Math.Max(0, -offsets.Min()):0.00} s before to {Math.Max(0, offsets.Max()):0.00} s after a fault struck");
+    }
 
     private static string Some(List<string> items) => items.Count == 0 ? "" : $" ({string.Join(", ", items.Take(5))})";
 }

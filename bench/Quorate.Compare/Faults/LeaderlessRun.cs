@@ -23,7 +23,7 @@ internal static class LeaderlessRun
         Console.WriteLine($"{cluster.Name}: five processes on ports {string.Join(", ", cluster.Ports)}, a client for each of {keyspaces.Length} keyspaces at each");
         foreach (var keyspace in keyspaces)
         {
-            KeyspaceRun.Create(cluster, new KeyspaceUnderTest(keyspace.Name, keyspace.Policy));
+            new KeyspaceUnderTest(keyspace.Name, keyspace.Policy).Create(cluster);
             var said = RespClient.TryCall(cluster.Ports[0], "KEYSPACE", "SHOW", keyspace.Name)?.Text ?? "";
             Console.WriteLine($"{keyspace.Name}: {said.Split('\n').FirstOrDefault(l => l.StartsWith("A read", StringComparison.Ordinal))}");
         }

@@ -8,7 +8,7 @@ internal sealed class Recorder
 {
     private readonly Lock _lock = new();
     private readonly List<Operation> _operations = [];
-    private readonly List<long> _acknowledgedWrites = [];
+    private readonly List<(long At, Operation Operation)> _acknowledgedWrites = [];
     private long _stamp;
 
     /// <summary>A stamp that is taken later is larger: the order of stamps is an order in real time.</summary>
@@ -27,7 +27,7 @@ internal sealed class Recorder
         operation.Result = result;
         operation.Outcome = outcome;
         if (outcome != OperationOutcome.Ok || operation.IsRead) return;
-        lock (_lock) _acknowledgedWrites.Add(Stopwatch.GetTimestamp());
+        lock (_lock) _acknowledgedWrites.Add((Stopwatch.GetTimestamp(), operation));
     }
 
     /// <summary>Call when no client runs any more.</summary>
@@ -37,6 +37,9 @@ internal sealed class Recorder
     {
         lock (_lock) return _operations.Count(o => o.Outcome == outcome);
     }
+
+    /// <summary>Writes and when each was acknowledged. Call when no client runs any more.</summary>
+    public IReadOnlyList<(long At, Operation Operation)> Acknowledged => _acknowledgedWrites;
 
     public int AcknowledgedWrites
     {
@@ -52,7 +55,7 @@ internal sealed class Recorder
         lock (_lock)
         {
             var (last, longest) = (timestamp, 0L);
-            foreach (var moment in _acknowledgedWrites.Where(m => m >= timestamp).Append(Stopwatch.GetTimestamp()))
+            foreach (var moment in _acknowledgedWrites.Select(a => a.At).Where(m => m >= timestamp).Append(Stopwatch.GetTimestamp()))
             {
                 longest = Math.Max(longest, moment - last);
                 last = moment;

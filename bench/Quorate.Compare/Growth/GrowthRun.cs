@@ -13,23 +13,23 @@ internal static class GrowthRun
     /// <summary>True when nothing grows faster than its work.</summary>
     public static bool Run(CompareOptions options, string folder)
     {
-        var curves = new List<Curve>();
-        if (options.Wants("keys")) curves.AddRange(Keys(folder, options.IsQuick));
-        if (options.Wants("values")) curves.Add(Values(folder));
-        if (options.Wants("connections")) curves.AddRange(Connections(folder));
-        if (options.Wants("replicas")) curves.Add(Replicas(folder));
+        var parts = new List<GrowthPart>();
+        if (options.Wants("keys")) parts.AddRange(Keys(folder, options.IsQuick).Select(GrowthPart.Of));
+        if (options.Wants("values")) parts.Add(GrowthPart.Of(Values(folder)));
+        if (options.Wants("connections")) parts.AddRange(Connections(folder).Select(GrowthPart.Of));
+        if (options.Wants("replicas")) parts.Add(GrowthPart.Of(Replicas(folder)));
+        if (options.Wants("sets")) parts.Add(SetGrowth.Measure(folder, options.IsQuick));
+        if (options.Wants("groups")) parts.Add(GroupGrowth.Measure(folder, options.IsQuick));
 
-        Directory.CreateDirectory(options.Results);
-        foreach (var curve in curves)
+        Directory.CreateDirectory(Path.Combine(options.Results, "growth"));
+        foreach (var part in parts)
         {
-            Console.WriteLine(curve.ToMarkdown());
-            var name = new string([.. curve.Title.Select(c => char.IsLetterOrDigit(c) ? char.ToLowerInvariant(c) : '-')]);
-            Directory.CreateDirectory(Path.Combine(options.Results, "growth"));
-            File.WriteAllText(Path.Combine(options.Results, "growth", name + ".part"), curve.ToMarkdown());
+            Console.WriteLine(part.Markdown);
+            File.WriteAllText(Path.Combine(options.Results, "growth", part.Name + ".part"), part.Markdown);
         }
 
         Assemble(options.Results);
-        return curves.TrueForAll(c => c.Holds);
+        return parts.TrueForAll(p => p.Holds);
     }
 
     /// <summary>growth.md from the parts of this run and of earlier ones, so that the dimensions can be measured one at a time.</summary>

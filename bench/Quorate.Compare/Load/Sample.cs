@@ -3,13 +3,19 @@ namespace Quorate.Compare.Load;
 /// <summary>One measurement. Latencies in milliseconds, NaN where the load generator does not tell.</summary>
 internal sealed record Sample(double OpsPerSecond, double P50, double P99, double P999, double CpuSecondsPerMillion)
 {
+    /// <summary>How long the servers went on working after the last reply: what they had put off.</summary>
+    public double BehindSeconds { get; init; }
+
     /// <summary>Each figure's median over the rounds.</summary>
     public static Sample Median(IReadOnlyCollection<Sample> samples) => new(
         Middle(samples.Select(s => s.OpsPerSecond)),
         Middle(samples.Select(s => s.P50)),
         Middle(samples.Select(s => s.P99)),
         Middle(samples.Select(s => s.P999)),
-        Middle(samples.Select(s => s.CpuSecondsPerMillion)));
+        Middle(samples.Select(s => s.CpuSecondsPerMillion)))
+    {
+        BehindSeconds = Middle(samples.Select(s => s.BehindSeconds)),
+    };
 
     public static double Middle(IEnumerable<double> values)
     {

@@ -13,23 +13,31 @@ internal sealed class QuorateCluster : ServerCluster
     private readonly int[] _peerPorts;
     private readonly int[] _httpPorts;
     private readonly string _cluster;
+    private readonly bool _areRegions;
 
     /// <param name="durability"><c>fsync</c> or <c>memory</c>, as <c>quorate serve</c> takes it.</param>
-    public QuorateCluster(string folder, string durability, int nodes = 3)
+    /// <param name="hasNetwork">The nodes reach each other through <see cref="Network"/> only.</param>
+    /// <param name="areRegions">Every node has a region of its own, as near as ever.</param>
+    public QuorateCluster(string folder, string durability, int nodes = 3, bool hasNetwork = false, bool areRegions = false)
     {
+        _areRegions = areRegions;
         _folder = Directory.CreateDirectory(Path.Combine(folder, $"quorate-{durability}-{nodes}-{Guid.NewGuid():N}")).FullName;
         _durability = durability;
-        var ports = FreePorts.Take(nodes * 3);
+        var ports = FreePorts.Take(nodes * 4);
         Ports = ports[..nodes];
         _peerPorts = ports[nodes..(2 * nodes)];
-        _httpPorts = ports[(2 * nodes)..];
-        _cluster = string.Join(',', _peerPorts.Select((p, i) => $"n{i + 1}=127.0.0.1:{p}"));
+        _httpPorts = ports[(2 * nodes)..(3 * nodes)];
+        if (hasNetwork) Network = new PeerNetwork(ports[(3 * nodes)..], _peerPorts);
+        _cluster = string.Join(',', (hasNetwork ? ports[(3 * nodes)..] : _peerPorts).Select((p, i) => $"n{i + 1}=127.0.0.1:{p}"));
         Processes = new Child[nodes];
         for (var i = 0; i < nodes; i++) Processes[i] = StartOne(i);
         RequireLeader();
     }
 
     public override string Name => $"Quorate {_durability}" + (Ports.Length == 1 ? ", one node" : "");
+
+    /// <summary>What the nodes hear of each other goes through it; null when they are connected directly.</summary>
+    public PeerNetwork? Network { get; }
 
     /// <summary>The program under test, as built by <c>dotnet build -c Release</c>; QUORATE_BINARY names another one.</summary>
     public static string Binary =>
@@ -71,10 +79,16 @@ internal sealed class QuorateCluster : ServerCluster
         return figures;
     }
 
+    public override void Dispose()
+    {
+        base.Dispose();
+        Network?.Dispose();
+    }
+
     private Child StartOne(int index) =>
         Child.Start(
-            Path.Combine(_folder, $"n{index + 1}.log"), Binary, "serve", "--node", $"n{index + 1}",
+            Path.Combine(_folder, $"n{index + 1}.log"), Binary, ["serve", "--node", $"n{index + 1}",
             "--data", Path.Combine(_folder, $"n{index + 1}"), "--resp", $"127.0.0.1:{Ports[index]}",
             "--peer", $"127.0.0.1:{_peerPorts[index]}", "--http", $"127.0.0.1:{_httpPorts[index]}",
-            "--cluster", _cluster, "--durability", _durability);
+            "--cluster", _cluster, "--durability", _durability, .. _areRegions ? (string[])["--region", $"r{index + 1}"] : []]);
 }

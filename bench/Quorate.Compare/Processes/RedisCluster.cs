@@ -2,15 +2,20 @@ using Quorate.Compare.Load;
 
 namespace Quorate.Compare.Processes;
 
-/// <summary>A Redis primary with asynchronous replicas, either without any file or with appendfsync always on all of them.</summary>
+/// <summary>A Redis primary with asynchronous replicas, either without any file or with an append-only file on all of them.</summary>
 internal sealed class RedisCluster : ServerCluster
 {
     private readonly string _folder;
-    private readonly bool _appendFsyncAlways;
+    private readonly AppendOnly _file;
 
     public RedisCluster(string folder, bool appendFsyncAlways, int replicas = 2)
+        : this(folder, appendFsyncAlways ? AppendOnly.Always : AppendOnly.No, replicas)
     {
-        (_folder, _appendFsyncAlways) = (folder, appendFsyncAlways);
+    }
+
+    public RedisCluster(string folder, AppendOnly file, int replicas)
+    {
+        (_folder, _file) = (Directory.CreateDirectory(Path.Combine(folder, $"redis-{Guid.NewGuid():N}")).FullName, file);
         Ports = FreePorts.Take(replicas + 1);
         Processes = new Child[replicas + 1];
         for (var i = 0; i < Processes.Length; i++) Processes[i] = StartOne(i);
@@ -18,7 +23,7 @@ internal sealed class RedisCluster : ServerCluster
         WaitUntil(() => OnlineReplicas() == replicas, $"{Name}: replicas not online");
     }
 
-    public override string Name => (_appendFsyncAlways ? "Redis always" : "Redis async") + (Ports.Length == 1 ? ", alone" : "");
+    public override string Name => (_file switch { AppendOnly.Always => "Redis always", AppendOnly.EverySecond => "Redis everysec", _ => "Redis async" }) + (Ports.Length == 1 ? ", alone" : "");
 
     public override int FindLeader() => 0;
 
@@ -26,11 +31,11 @@ internal sealed class RedisCluster : ServerCluster
 
     private Child StartOne(int index)
     {
-        var directory = Directory.CreateDirectory(Path.Combine(_folder, $"redis-{(_appendFsyncAlways ? "always" : "async")}-{index}")).FullName;
+        var directory = Directory.CreateDirectory(Path.Combine(_folder, $"{index}")).FullName;
         List<string> arguments =
         [
             "--port", $"{Ports[index]}", "--bind", "127.0.0.1", "--dir", directory, "--save", "", "--daemonize", "no",
-            "--repl-diskless-sync-delay", "0", "--appendonly", _appendFsyncAlways ? "yes" : "no", "--appendfsync", "always",
+            "--repl-diskless-sync-delay", "0", "--appendonly", _file == AppendOnly.No ? "no" : "yes", "--appendfsync", _file == AppendOnly.EverySecond ? "everysec" : "always",
         ];
         if (index > 0) arguments.AddRange(["--replicaof", "127.0.0.1", $"{Ports[0]}"]);
         return Child.Start(Path.Combine(directory, "log"), "redis-server", [.. arguments]);

@@ -29,7 +29,7 @@ internal abstract class ServerCluster : IDisposable
 
     public double CpuSeconds() => Processes.Sum(p => p.HasExited ? 0 : p.CpuSeconds());
 
-    public void Dispose()
+    public virtual void Dispose()
     {
         foreach (var process in Processes) process.Dispose();
     }

@@ -1,5 +1,7 @@
+using Quorate.Compare.Growth;
 using Quorate.Compare.Load;
 using Quorate.Compare.Processes;
+using Quorate.Compare.Strategies;
 
 namespace Quorate.Compare.Rows;
 
@@ -25,7 +27,34 @@ internal sealed class Comparison(CompareOptions options, string folder, bool has
         if (Wants("P5", "P8")) Try(DurableBesideEtcd);
         if (Wants("P10")) Try(() => Snapshots(1_000_000));
         if (Wants("P10") && !options.IsQuick) Try(() => Snapshots(5_000_000));
+        if (Wants("P11") && hasQuorate) Try(IdleGroups);
         if (Wants("U1")) Try(OneNodeBesideRedis);
+        if (Wants("P6") && hasQuorate && hasRedis) Try(Strategies);
+    }
+
+    private void IdleGroups()
+    {
+        var groups = options.IsQuick ? 100 : 1_000;
+        var step = GroupGrowth.MeasureOne(folder, groups);
+        _lines.Add(new Line
+        {
+            Id = "P11",
+            What = $"{groups:N0} idle raft keyspaces, the busiest of three nodes",
+            Ours = "Quorate memory",
+            Theirs = "",
+            Measured = step.IdlePercent,
+            Target = GroupGrowth.MostPercent,
+            IsUpperBound = true,
+            Unit = "% of a core",
+        });
+    }
+
+    private void Strategies()
+    {
+        var (lines, failures) = StrategyRun.Measure(options, folder, StrategyCase.All);
+        StrategyReport.WriteTo(options.Results, lines);
+        _lines.AddRange(lines.Select(StrategyReport.ToLine));
+        _failures.AddRange(failures);
     }
 
     /// <summary>A system that fails spoils its own rows only; what was measured before it is kept.</summary>

@@ -121,6 +121,9 @@ public interface INodeView
     /// <summary>Times that a peer got no more reads because it was silent or slow.</summary>
     long ReadEjections => 0;
 
+    /// <summary>What is wrong with this node's groups now, a sentence each.</summary>
+    IReadOnlyList<string> StandingAlarms => [];
+
     /// <summary>Notes in the session's positions how far the state here of its keyspace is.</summary>
     void NotePosition(SessionState session)
     {

@@ -23,6 +23,9 @@ internal sealed class ControlPlane : HostedGroup, IControlListener
     private readonly Dictionary<long, ControlAnswer?> _tickets = [];
     private long _lastTicket;
     private long _lastRequest;
+    private readonly ToldBeats _told = new();
+    private (NodeId Leader, Term Term) _toldTo;
+    private long _newestAnswer;
     private long _nextBeat;
     private long _nextTelling;
     private Term _electedIn;
@@ -44,9 +47,6 @@ internal sealed class ControlPlane : HostedGroup, IControlListener
     public ControlMachine Machine { get; }
 
     public ClusterMap Map => Machine.Map;
-
-    /// <summary>Sentences of the supervisor for the log; empty on nodes that do not lead the control group.</summary>
-    public Queue<string> Notices { get; } = new();
 
     /// <summary>Who leads the control group as far as known here.</summary>
     public NodeId Leader => _raft.Leader;
@@ -94,7 +94,7 @@ internal sealed class ControlPlane : HostedGroup, IControlListener
         if (!IsCurrent(now) || _electedIn != _raft.CurrentTerm) return;
         _supervisor.OnTick(now);
         if (now.Nanoseconds >= _nextVoters) CareForVoters(now);
-        while (_supervisor.TryTakeNotice(out var notice)) Notices.Enqueue(notice!);
+        while (_supervisor.TryTakeNotice(out var notice)) Node.Alarms.Note(notice!);
         _supervisor.TakeProposals(_proposals);
         foreach (var command in _proposals) Propose(default, command.Encode(), now);
         _proposals.Clear();
@@ -120,7 +120,7 @@ internal sealed class ControlPlane : HostedGroup, IControlListener
         // A term's first no-op is applied when a read may be answered: then all that was decided before is known here.
         if (!IsCurrent(now) || _electedIn == _raft.CurrentTerm) return;
         _electedIn = _raft.CurrentTerm;
-        _supervisor.OnElected(now);
+        _supervisor.OnElected(now, _raft.LeaderSince);
         if (Map.Nodes.Count > 0) return;
         var labels = Node.Options.Labels;
         Propose(default, new Bootstrap([.. Node.Options.Founders.Select(m => new NodeEntry(
@@ -232,13 +232,18 @@ internal sealed class ControlPlane : HostedGroup, IControlListener
         if (_raft.Leader.IsNone) return;
         TellOfItself(now);
         var (oldest, last) = Node.Host.DiskDelay;
+        if (_toldTo != (_raft.Leader, _raft.CurrentTerm)) _told.Forget();
+        _toldTo = (_raft.Leader, _raft.CurrentTerm);
+        var (basedOn, groups, gone) = _told.Of(now.Nanoseconds, Node.Holdings.Beats());
         var heartbeat = new Heartbeat
         {
             Incarnation = Node.Options.Incarnation,
             SentAt = now.Nanoseconds,
             OldestUnsyncedMilliseconds = oldest,
             LastSyncMilliseconds = last,
-            Groups = Node.Holdings.Beats(),
+            BasedOn = basedOn,
+            Groups = groups,
+            Gone = gone,
         };
         if (!_raft.IsLeader) Node.SendTo(_raft.Leader, this, heartbeat);
         else if (_supervisor.OnHeartbeat(Node.Options.Self, heartbeat, now, _electedIn == _raft.CurrentTerm && IsCurrent(now)) is { } reply) CarryOut(reply, now);
@@ -274,6 +279,16 @@ internal sealed class ControlPlane : HostedGroup, IControlListener
     private void CarryOut(HeartbeatReply reply, StepTime now)
     {
         if (reply.Incarnation != Node.Options.Incarnation) return;
+        if (reply.WantsAll)
+        {
+            _told.Forget();
+            return;
+        }
+
+        _told.OnAnswer(reply.SentAt);
+        // An answer that was overtaken by a newer map's would bring back a replica that has gone since.
+        if (reply.MapVersion < _newestAnswer) return;
+        _newestAnswer = reply.MapVersion;
         foreach (var assignment in reply.Assignments) Node.Holdings.Assign(assignment, now);
         var until = Leases.UntilOnNode(reply);
         foreach (var (group, epoch) in reply.Grants) Node.Holdings.Grant(group, epoch, until, now);

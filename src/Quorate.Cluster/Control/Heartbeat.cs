@@ -33,7 +33,14 @@ public sealed class Heartbeat : Message
     /// <summary>How long the last fdatasync took, in milliseconds.</summary>
     public int LastSyncMilliseconds { get; init; }
 
+    /// <summary>0: <see cref="Groups"/> are all groups of the node. Else the <see cref="SentAt"/> of an earlier heartbeat that was
+    /// answered: these are the groups that are not as they were in that one.</summary>
+    public long BasedOn { get; init; }
+
     public IReadOnlyList<GroupBeat> Groups { get; init; } = [];
+
+    /// <summary>Groups of which the node has no replica any more and had one when it sent <see cref="BasedOn"/>.</summary>
+    public IReadOnlyList<GroupId> Gone { get; init; } = [];
 
     public override void Encode(IBufferWriter<byte> output)
     {
@@ -42,6 +49,7 @@ public sealed class Heartbeat : Message
         writer.Int64(SentAt);
         writer.Int32(OldestUnsyncedMilliseconds);
         writer.Int32(LastSyncMilliseconds);
+        writer.Int64(BasedOn);
         writer.Int32(Groups.Count);
         foreach (var group in Groups)
         {
@@ -52,6 +60,9 @@ public sealed class Heartbeat : Message
             if (group.Wanted is not null) writer.Configuration(group.Wanted);
             writer.Nodes(group.Diverged);
         }
+
+        writer.Int32(Gone.Count);
+        foreach (var group in Gone) writer.Int32(group.Value);
     }
 
     public static bool TryDecode(ReadOnlyMemory<byte> body, out Heartbeat? message)
@@ -61,6 +72,7 @@ public sealed class Heartbeat : Message
         var sentAt = reader.Int64();
         var oldest = reader.Between(0, int.MaxValue);
         var last = reader.Between(0, int.MaxValue);
+        var basedOn = reader.Int64();
         var count = reader.Count(ControlLimits.MostGroups);
         var groups = new List<GroupBeat>();
         for (var i = 0; i < count && !reader.HasFailed; i++)
@@ -71,13 +83,17 @@ public sealed class Heartbeat : Message
             groups.Add(new GroupBeat(group, report, reader.Flag() ? reader.Configuration() : null, leads) { Diverged = reader.Nodes() });
         }
 
+        var gone = new List<GroupId>();
+        for (var n = reader.Count(ControlLimits.MostGroups); n > 0 && !reader.HasFailed; n--) gone.Add(reader.Group());
         message = !reader.IsWhole ? null : new Heartbeat
         {
             Incarnation = incarnation,
             SentAt = sentAt,
             OldestUnsyncedMilliseconds = oldest,
             LastSyncMilliseconds = last,
+            BasedOn = basedOn,
             Groups = groups,
+            Gone = gone,
         };
         return message is not null;
     }

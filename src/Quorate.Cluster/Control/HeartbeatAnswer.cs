@@ -5,15 +5,16 @@ namespace Quorate.Cluster.Control;
 /// <summary>What a heartbeat is answered with: news of configurations, and leases.</summary>
 internal static class HeartbeatAnswer
 {
-    public static HeartbeatReply To(Supervisor supervisor, NodeId node, Heartbeat heartbeat, long now)
+    public static HeartbeatReply To(Supervisor supervisor, NodeId node, NodeBeats beats, long now)
     {
+        var all = beats.IsTimeForAll(supervisor.Map);
         var assignments = new List<GroupAssignment>();
         var grants = new List<(GroupId, Epoch)>();
         var handOvers = new List<(GroupId, NodeId)>();
         foreach (var group in supervisor.Map.Groups)
         {
-            if (!group.Needs(node)) continue;
-            var beat = supervisor.BeatOf(node, group.Id);
+            if (!(all || group.IsConfigured) || !group.Needs(node)) continue;
+            var beat = beats.Of(group.Id);
             if (beat is null ? group.Configuration.Contains(node) : beat.Report.Epoch < group.Epoch) assignments.Add(Assignment(group));
             if (MayGrant(supervisor, group, node))
             {
@@ -27,16 +28,25 @@ internal static class HeartbeatAnswer
 
         return new HeartbeatReply
         {
-            Incarnation = heartbeat.Incarnation,
-            SentAt = heartbeat.SentAt,
+            Incarnation = beats.Last!.Incarnation,
+            SentAt = beats.Last.SentAt,
             LeaseMilliseconds = supervisor.Options.LeaseMilliseconds,
             MapVersion = supervisor.Map.Version,
             Assignments = assignments,
             Grants = grants,
             HandOvers = handOvers,
-            Dropped = Dropped(supervisor, node, heartbeat, assignments),
+            Dropped = all ? Dropped(supervisor, node, beats, assignments) : [],
         };
     }
+
+    public static HeartbeatReply WantsAll(Supervisor supervisor, Heartbeat heartbeat) => new()
+    {
+        Incarnation = heartbeat.Incarnation,
+        SentAt = heartbeat.SentAt,
+        LeaseMilliseconds = supervisor.Options.LeaseMilliseconds,
+        MapVersion = supervisor.Map.Version,
+        WantsAll = true,
+    };
 
     /// <summary>A lease is of the map's epoch, also when the node has yet to hear of that: the assignment comes with it.</summary>
     private static bool MayGrant(Supervisor supervisor, GroupEntry group, NodeId node)
@@ -49,10 +59,10 @@ internal static class HeartbeatAnswer
 
     /// <summary>A replica that is out hears of it first, by the configuration, and is told to go when it says that it knows.
     /// A raft replica goes by its own group's word: its leader says that it counts no more.</summary>
-    private static List<GroupId> Dropped(Supervisor supervisor, NodeId node, Heartbeat heartbeat, List<GroupAssignment> assignments)
+    private static List<GroupId> Dropped(Supervisor supervisor, NodeId node, NodeBeats beats, List<GroupAssignment> assignments)
     {
         var dropped = new List<GroupId>();
-        foreach (var beat in heartbeat.Groups)
+        foreach (var beat in beats.Groups)
         {
             if (supervisor.Map.Group(beat.Group) is not { } group) dropped.Add(beat.Group);
             else if (group.Needs(node)) continue;

@@ -38,6 +38,10 @@ public sealed class HeartbeatReply : Message
     /// need nothing of it: the data may go.</summary>
     public IReadOnlyList<GroupId> Dropped { get; init; } = [];
 
+    /// <summary>The control leader does not know the heartbeat that this one was <see cref="Heartbeat.BasedOn"/>: the node is to tell
+    /// of all its groups. Such an answer says nothing else.</summary>
+    public bool WantsAll { get; init; }
+
     public override void Encode(IBufferWriter<byte> output)
     {
         var writer = new FieldWriter(output);
@@ -45,6 +49,7 @@ public sealed class HeartbeatReply : Message
         writer.Int64(SentAt);
         writer.Int32(LeaseMilliseconds);
         writer.Int64(MapVersion);
+        writer.Flag(WantsAll);
         writer.Int32(Assignments.Count);
         foreach (var assignment in Assignments)
         {
@@ -75,6 +80,7 @@ public sealed class HeartbeatReply : Message
     {
         var reader = new FieldReader(body.Span);
         var (incarnation, sentAt, lease, version) = (reader.Int64(), reader.Int64(), reader.Between(1, int.MaxValue), reader.Natural());
+        var wantsAll = reader.Flag();
         var assignments = new List<GroupAssignment>();
         var grants = new List<(GroupId, Epoch)>();
         var handOvers = new List<(GroupId, NodeId)>();
@@ -90,6 +96,7 @@ public sealed class HeartbeatReply : Message
             SentAt = sentAt,
             LeaseMilliseconds = lease,
             MapVersion = version,
+            WantsAll = wantsAll,
             Assignments = assignments,
             Grants = grants,
             HandOvers = handOvers,

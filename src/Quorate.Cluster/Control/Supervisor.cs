@@ -51,14 +51,17 @@ public sealed class Supervisor
     internal ClusterMap Map => Machine.Map;
 
     /// <summary>Begins a term as control leader, knowing nothing but the map.</summary>
-    public void OnElected(StepTime now)
+    /// <param name="now">The time of the step.</param>
+    /// <param name="since">When this node was elected: by then its predecessors' leases for the control group were over, and with
+    /// them their right to grant any. Null: now.</param>
+    public void OnElected(StepTime now, StepTime? since = null)
     {
         _beats.Clear();
         _watches.Clear();
         _proposals.Clear();
         _admitted.Clear();
         Detector.Begin(now.Nanoseconds);
-        Leases.Begin(now.Nanoseconds, Rules.WaitsAfterElection);
+        Leases.Begin((since ?? now).Nanoseconds, Rules.WaitsAfterElection);
     }
 
     /// <summary>A node's heartbeat, and the answer to it; null: none, the node asks another.</summary>
@@ -70,10 +73,11 @@ public sealed class Supervisor
         ArgumentNullException.ThrowIfNull(heartbeat);
         if (!isCurrent || Map.Node(from) is not { State: not NodeState.Removed } node) return null;
         if (!_beats.TryGetValue(from.Value, out var beats)) _beats.Add(from.Value, beats = new NodeBeats());
-        if (!beats.TryTake(heartbeat)) return null;
+        if (beats.IsOld(heartbeat)) return null;
+        if (!beats.TryTake(heartbeat)) return HeartbeatAnswer.WantsAll(this, heartbeat);
         Detector.OnHeartbeat(from, Math.Max(heartbeat.OldestUnsyncedMilliseconds, heartbeat.LastSyncMilliseconds), now.Nanoseconds);
         if (node.State == NodeState.Joining) Admit(from, now.Nanoseconds);
-        return HeartbeatAnswer.To(this, from, heartbeat, now.Nanoseconds);
+        return HeartbeatAnswer.To(this, from, beats, now.Nanoseconds);
     }
 
     /// <summary>Answers a node's newest heartbeat once more, because the map has changed since; null: there is nothing to tell it. The
@@ -81,9 +85,9 @@ public sealed class Supervisor
     /// answer to its next one.</summary>
     internal HeartbeatReply? AnswerAgain(NodeId node, StepTime now)
     {
-        if (Map.Node(node) is not { State: not NodeState.Removed } || _beats.GetValueOrDefault(node.Value)?.Last is not { } heartbeat) return null;
+        if (Map.Node(node) is not { State: not NodeState.Removed } || _beats.GetValueOrDefault(node.Value) is not { Last: not null } beats) return null;
         if (Detector.IsSuspected(node)) return null;
-        var reply = HeartbeatAnswer.To(this, node, heartbeat, now.Nanoseconds);
+        var reply = HeartbeatAnswer.To(this, node, beats, now.Nanoseconds);
         return reply.Assignments.Count + reply.Dropped.Count > 0 ? reply : null;
     }
 

@@ -7,8 +7,8 @@ namespace Quorate.Cluster.Convergent;
 
 /// <summary>
 /// Takes commands of this node's clients to a replica elsewhere, the nearest that answers. Nothing remembers which commands it has
-/// executed, as a log does, so a write goes out once: when its reply does not come nobody knows whether it took effect, and
-/// the client is told just that. Reads are asked for again.
+/// executed, as a log does, so a write goes out once, to one life of one member: when its reply does not come nobody knows whether it took
+/// effect, and the client is told just that. Reads are asked for again.
 /// </summary>
 internal sealed class CommandForwarder(Group first, Node node)
 {
@@ -21,6 +21,7 @@ internal sealed class CommandForwarder(Group first, Node node)
     private const long Avoidance = 5000 * StepTime.NanosecondsPerMillisecond;
 
     private readonly Dictionary<NodeId, long> _avoided = [];
+    private readonly Dictionary<NodeId, long> _lives = []; // in which members execute what they are sent
     private readonly ByteQueue _batch = new();
     private readonly long _session = node.ForwardingSession;
     private Group _group = first;
@@ -62,7 +63,7 @@ internal sealed class CommandForwarder(Group first, Node node)
         Target = NodeId.None;
         for (var at = _lowest; at < _nextToSend; at++)
         {
-            if (At(at)! is { IsDone: false, IsRead: false } item) Finish(item, Replies.Uncertain("the replica that it was sent to did not answer in time"));
+            if (At(at)! is { IsDone: false, MayHaveHappened: true } item) Finish(item, Replies.Uncertain("the replica that it was sent to did not answer in time"));
         }
 
         DropFinished();
@@ -73,26 +74,28 @@ internal sealed class CommandForwarder(Group first, Node node)
     {
         while (_nextToSend < _next)
         {
-            if (!IsReachable(Target)) Target = Nearest(now);
+            if (!IsReachable(Target) || !IsMember(Target)) Target = Nearest(now);
             if (Target.IsNone) return;
             var first = _nextToSend;
             _batch.Clear();
+            var life = Target == node.Options.Self ? node.ForwardingSession : _lives.GetValueOrDefault(Target);
             while (_nextToSend < _next && _batch.Length < MaxBatchBytes)
             {
-                // What was given up meanwhile keeps its place, empty: sequences are consecutive.
+                // What was given up meanwhile, or may have been executed elsewhere, keeps its place, empty: sequences are consecutive.
                 var item = At(_nextToSend++)!;
-                var length = item.IsDone ? 0 : item.Entry.Length;
+                var isLeftOut = item.IsDone || item.MayHaveHappened;
+                var length = isLeftOut ? 0 : item.Entry.Length;
                 var span = _batch.Reserve(4 + length);
                 BinaryPrimitives.WriteInt32LittleEndian(span, length);
                 item.Entry.AsSpan(0, length).CopyTo(span[4..]);
                 _batch.Advance(4 + length);
-                item.WasSent = true;
+                if (!isLeftOut) (item.SentTo, item.SentIn) = (Target, life);
             }
 
             var message = new ForwardRequests
             {
                 Session = _session,
-                LowestOutstanding = _lowest,
+                LowestOutstanding = life,
                 FirstSequence = first,
                 Count = (int)(_nextToSend - first),
                 Commands = _batch.Memory,
@@ -102,11 +105,36 @@ internal sealed class CommandForwarder(Group first, Node node)
         }
     }
 
+    /// <summary>A member says in which life it is, and that it has executed nothing that was sent to another. What was sent to none in
+    /// particular goes to this one; of writes that were sent to an earlier one nobody knows.</summary>
+    public void OnLife(NodeId member, long life, StepTime now)
+    {
+        if (life <= _lives.GetValueOrDefault(member)) return;
+        _lives[member] = life;
+        if (member == Target) _silentSince = now.Nanoseconds;
+        for (var at = _nextToSend - 1; at >= _lowest; at--)
+        {
+            if (At(at)! is not { IsDone: false } item || item.SentTo != member || item.SentIn >= life) continue;
+            if (item.MayHaveHappened) Finish(item, Replies.Uncertain("the replica that it was sent to was restarted"));
+            else _nextToSend = at;
+        }
+
+        DropFinished();
+        if (_nextToSend < _next) _group.NeedsTurnEnd();
+    }
+
     public void OnReply(long sequence, ReadOnlySpan<byte> reply, StepTime now)
     {
         if (sequence < _lowest || sequence >= _next) return;
         _silentSince = now.Nanoseconds;
-        Finish(At(sequence)!, reply);
+        var item = At(sequence)!;
+        if (item.SentTo == Target && reply.SequenceEqual(Replies.NoReplicaHere))
+        {
+            _avoided[Target] = now.Nanoseconds + Avoidance;
+            Target = NodeId.None;
+        }
+
+        Finish(item, reply);
         DropFinished();
     }
 
@@ -118,7 +146,7 @@ internal sealed class CommandForwarder(Group first, Node node)
             if (At(at)! is not { IsDone: false } item || item.Client != client || item.Slot != slot) continue;
             (item.Client, item.IsDone) = (null, true);
             DropFinished();
-            return item.WasSent;
+            return item.MayHaveHappened;
         }
 
         return false;
@@ -164,6 +192,10 @@ internal sealed class CommandForwarder(Group first, Node node)
         return best;
     }
 
+    /// <summary>Who was asked until now may have left the group.</summary>
+    private bool IsMember(NodeId target) =>
+        target == node.Options.Self || node.Control?.Map.Group(_group.Id)?.Configuration.InSync.Contains(target) == true;
+
     private int Turn(NodeId member) => (member.Value - node.Options.Self.Value) & int.MaxValue;
 
     private int Distance(NodeEntry? member)
@@ -198,7 +230,12 @@ internal sealed class CommandForwarder(Group first, Node node)
 
         public required byte[] Entry { get; init; }
 
-        public bool WasSent { get; set; }
+        /// <summary>Where to, and in which life of it; 0: none in particular, and then nobody executes it.</summary>
+        public NodeId SentTo { get; set; }
+
+        public long SentIn { get; set; }
+
+        public bool MayHaveHappened => SentIn != 0 && !IsRead;
 
         public bool IsDone { get; set; }
     }

@@ -8,16 +8,27 @@ namespace Quorate.Cluster.Convergent;
 
 /// <summary>
 /// Executes what nodes without a replica send here: each command once at most, in the order of its sender. What arrives behind
-/// something later is not executed, so a client's pipeline never overtakes itself.
+/// something later is not executed, so a client's pipeline never overtakes itself. What was executed is remembered for as long as the node
+/// runs, so commands name the life in which they may be executed: what was sent to an earlier one, and comes late, is not.
 /// </summary>
-internal sealed class CommandInbox(Group group)
+internal sealed class CommandInbox(Group first, Node node)
 {
     private readonly Dictionary<NodeId, (long Session, long Last)> _accepted = [];
     private ArgRange[] _ranges = new ArgRange[16];
+    private Group _group = first;
+
+    /// <summary>Another object stands for the same group on this node.</summary>
+    public void MoveTo(Group group) => _group = group;
 
     /// <summary>False: the message makes no sense.</summary>
     public bool OnRequests(NodeId origin, ForwardRequests message, StepTime now)
     {
+        if (message.LowestOutstanding != node.ForwardingSession)
+        {
+            node.SendTo(origin, _group, new ForwardLife { Life = node.ForwardingSession });
+            return true;
+        }
+
         var bytes = message.Commands;
         var (session, last) = _accepted.GetValueOrDefault(origin);
         if (message.Session < session) return true; // from an earlier life of that node: nobody waits there
@@ -42,22 +53,22 @@ internal sealed class CommandInbox(Group group)
     }
 
     public void OnOutcome(in PendingRequest request, in Outcome outcome) =>
-        group.Inbox.Reply(request.Origin, request.OriginSession, request.Sequence, default, Replies.OfMerging(outcome, request.Owner == RequestOwner.PeerRead));
+        _group.Inbox.Reply(request.Origin, request.OriginSession, request.Sequence, default, Replies.OfMerging(outcome, request.Owner == RequestOwner.PeerRead));
 
     private bool Take(NodeId origin, long session, long sequence, ReadOnlySpan<byte> entry, StepTime now)
     {
         var command = QuorumPrefix.TakeOff(entry, out _, out _);
         if (!EntryCodec.TryRead(command, ref _ranges, out var header, out var args) || header.Kind != EntryKind.Command) return false;
-        if (!group.Merging!.Serves)
+        if (!_group.Merging!.Serves)
         {
-            group.Inbox.Reply(origin, session, sequence, default, Replies.NoReplicaHere);
+            _group.Inbox.Reply(origin, session, sequence, default, Replies.NoReplicaHere);
             return true;
         }
 
-        var merging = group.Merging!;
+        var merging = _group.Merging!;
         var isRead = Node.FindIn(merging.Commands, args) is { Route: CommandRoute.Read };
         var owner = isRead ? RequestOwner.PeerRead : RequestOwner.Peer;
-        merging.Ask(group.Requests.Add(owner, null, sequence, origin, session), isRead, merging.KeyHashOf(args), entry, now);
+        merging.Ask(_group.Requests.Add(owner, null, sequence, origin, session), isRead, merging.KeyHashOf(args), entry, now);
         return true;
     }
 }

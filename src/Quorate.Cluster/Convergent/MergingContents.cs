@@ -30,7 +30,8 @@ internal sealed class MergingContents
         (_group, _node, Policy) = (group, node, policy);
         Forwarder = before?.Forwarder ?? new CommandForwarder(group, node);
         Forwarder.MoveTo(group);
-        Inbox = new CommandInbox(group);
+        Inbox = before?.Inbox ?? new CommandInbox(group, node);
+        Inbox.MoveTo(group);
     }
 
     public Policy Policy { get; }
@@ -59,13 +60,13 @@ internal sealed class MergingContents
         var seed = options.Seed ^ (ulong)_group.Id.Value;
         if (Policy.Consensus)
         {
-            var registers = new CasPaxosOptions().With(Policy) with { Acceptors = Policy.N };
-            return new CasPaxosReplica(options.Self, registers, new RegisterMachine(_group), snapshots, options.Incarnation, seed);
+            var registers = options.CasPaxos.With(Policy) with { Acceptors = Policy.N };
+            return new CasPaxosReplica(options.Self, registers, new RegisterMachine(_group), snapshots, options.Incarnation, seed, _node.Rules.CasPaxos);
         }
 
         if (Policy.Strategy == Strategy.Leaderless)
         {
-            var quorums = new LeaderlessOptions
+            var quorums = options.Leaderless with
             {
                 N = Policy.N,
                 R = Policy.R,
@@ -74,15 +75,32 @@ internal sealed class MergingContents
                 Linearizable = Policy.Reads == ReadConsistency.Linearizable,
                 Durable = Policy.Durability != Durability.Memory,
             };
-            return new LeaderlessReplica(options.Self, quorums, NewMachine, new CommandKeys(), snapshots, options.Incarnation, seed);
+            return new LeaderlessReplica(options.Self, quorums, NewMachine, new CommandKeys(), snapshots, options.Incarnation, seed, _node.Rules.Leaderless);
         }
 
-        var leaders = new MultiLeaderOptions().With(Policy) with
+        var leaders = options.MultiLeader.With(Policy) with
         {
             RegionOf = RegionOf,
             Topology = Policy.Topology,
         };
-        return new MultiLeaderReplica(options.Self, leaders, NewMachine(0), snapshots, options.Incarnation);
+        return new MultiLeaderReplica(options.Self, leaders, NewMachine(0), snapshots, options.Incarnation, _node.Rules.MultiLeader);
+    }
+
+    /// <summary>As <see cref="Node.Foresee"/>: writes too are executed here as they come.</summary>
+    public int Foresee(ReadOnlySpan<byte> input)
+    {
+        if (_machines.Count != 1 || !Serves) return input.Length;
+        var store = _machines.Values[0].Store;
+        var at = 0;
+        for (var i = 0; i < IStateMachine.ForesightWindow; i++)
+        {
+            if (!TwoWordScan.TryReadThree(input[at..], out var key, out var length)) return i == 0 ? input.Length : at;
+            if (length == input.Length) return length; // nothing to overlap with
+            store.Foresee(key);
+            at += length;
+        }
+
+        return at;
     }
 
     /// <summary>Hands a client's command to the replica that is here, or to one that is elsewhere.</summary>
@@ -110,23 +128,20 @@ internal sealed class MergingContents
         return last < spec.FirstKey + Math.Max(1, spec.KeyStep) ? Hash.Of(args[spec.FirstKey]) : 0;
     }
 
-    private ConvergentMachine NewMachine(int partition)
+    private IMergeMachine NewMachine(int partition)
     {
-        var options = new MergeStoreOptions
+        var options = _node.Options.Merging with
         {
             Conflicts = Policy.Conflicts,
             MergeRule = Policy.Conflicts == ConflictRule.Merge ? _rule ??= _node.Host.MergeRuleOf(Policy.MergeName!, Policy.MergeScript ?? "") : null,
+            Rules = _node.Rules.Merging,
         };
         var machine = new ConvergentMachine(options, _node.Options.Self, _node.Options.Incarnation, _group);
         machine.Store.OnConflict = key => ConflictNews.Publish(_node, _group.Id, key);
         _machines[partition] = machine;
-        return machine;
+        return _node.Options.Observe is { } observe ? observe(_group.Id, partition, machine) : machine;
     }
 
-    /// <summary>What the map says; this node's own before that is known.</summary>
-    private string RegionOf(NodeId id)
-    {
-        var labels = _node.Control?.Map.Node(id)?.Labels ?? (id == _node.Options.Self ? _node.Options.Labels : null);
-        return labels?.Of("region") ?? "";
-    }
+    /// <summary>What the map says; null as long as this node has not heard it.</summary>
+    private string? RegionOf(NodeId id) => _node.Control?.Map.Node(id) is { } entry ? entry.Labels.Of("region") ?? "" : null;
 }

@@ -13,8 +13,7 @@ internal sealed class ForwardInbox(Group group, Node node)
 {
     private readonly SortedDictionary<long, long> _lastAccepted = [];
 
-    /// <summary>For each origin its newest session and the greatest sequence that went into the log here, in any term.</summary>
-    private readonly Dictionary<NodeId, (long Session, long Sequence)> _ordered = [];
+    private readonly ForwardOrigins _origins = new();
     private readonly List<Pending> _replies = []; // by origin, ascending: walked at the end of every turn
     private ArgRange[] _ranges = new ArgRange[16];
     private byte[] _entry = new byte[256];
@@ -85,6 +84,12 @@ internal sealed class ForwardInbox(Group group, Node node)
 
         var expected = known ? Math.Max(last + 1, message.LowestOutstanding) : message.LowestOutstanding;
         if (sequence > expected) return true;
+        if (_origins.IsOver(origin, session, sequence, message.LowestOutstanding))
+        {
+            _lastAccepted[session] = sequence; // a late copy of what the origin had an answer to
+            return true;
+        }
+
         if (!EntryCodec.TryRead(entry, ref _ranges, out var header, out var args) || header.Kind != EntryKind.Command) return false;
         _lastAccepted[session] = sequence;
         if (TryVote(origin, session, sequence, entry, now)) return true;
@@ -92,7 +97,7 @@ internal sealed class ForwardInbox(Group group, Node node)
             ref _entry, group.Stamp(now), header.Database, header.Protocol, session, sequence, message.LowestOutstanding, args);
         var id = group.Requests.Add(RequestOwner.Peer, null, sequence, origin, session);
         group.Propose(id, _entry.AsSpan(0, length), group.KeyHashOf(args), now);
-        if (group.Requests.TryPeek(id, out _) && !WasOrdered(origin, session, sequence)) _ordered[origin] = (session, sequence);
+        if (group.Requests.TryPeek(id, out _)) _origins.OnOrdered(origin, session, sequence);
         return true;
     }
 
@@ -106,14 +111,15 @@ internal sealed class ForwardInbox(Group group, Node node)
         return true;
     }
 
-    private bool WasOrdered(NodeId origin, long session, long sequence) =>
-        _ordered.TryGetValue(origin, out var known) && known.Session == session && sequence <= known.Sequence;
-
     /// <summary>An accepted write was not executed, or nobody knows: the origin asks again, and the log knows what it has
     /// seen. Too few replicas is an answer, unless the write is in the log from an earlier time that it was asked for.</summary>
     public void OnOutcome(in PendingRequest request, in Outcome outcome)
     {
-        if (Replies.IsShort(outcome) && !WasOrdered(request.Origin, request.OriginSession, request.Sequence)) Reply(request.Origin, request.OriginSession, request.Sequence, default, Replies.Of(outcome));
+        if (Replies.IsShort(outcome) && !_origins.WasOrdered(request.Origin, request.OriginSession, request.Sequence))
+        {
+            _origins.OnRefused(request.Origin, request.OriginSession, request.Sequence);
+            Reply(request.Origin, request.OriginSession, request.Sequence, default, Replies.Of(outcome));
+        }
         else if (_lastAccepted.TryGetValue(request.OriginSession, out var last) && last >= request.Sequence) _lastAccepted[request.OriginSession] = request.Sequence - 1;
     }
 

@@ -17,7 +17,8 @@ internal sealed class ForwardRequests : Message
     /// <summary>One session per life of a node: id and incarnation.</summary>
     public long Session { get; init; }
 
-    /// <summary>Every sequence below has an outcome at the origin and will not be asked for again.</summary>
+    /// <summary>Every sequence below has an outcome at the origin and will not be asked for again. Where the data merges nobody remembers
+    /// outcomes, and it is the life of the node that is asked (its <see cref="Node.ForwardingSession"/>), which alone may execute them.</summary>
     public long LowestOutstanding { get; init; }
 
     public long FirstSequence { get; init; }

@@ -10,7 +10,7 @@ namespace Quorate.Data;
 /// as entries of <see cref="EntryCodec"/> and keeps their replies until the strategy lets them out. Keyspaces have one
 /// database each here, so an entry's database number is not looked at. One caller at a time.
 /// </summary>
-public sealed class ConvergentMachine : IMergeMachine
+public sealed class ConvergentMachine : IMergeMachine, IDeltaKeys
 {
     /// <summary>How far ahead of this node's wall clock another node's stamp may be, in milliseconds: further is refused.</summary>
     public const long SkewLimitMilliseconds = 60_000;
@@ -72,6 +72,11 @@ public sealed class ConvergentMachine : IMergeMachine
         _router.EndEarly(request);
     }
 
+    public void Foresee(ReadOnlySpan<byte> delta)
+    {
+        if (MergeCodec.TryPeekKey(delta, out var key)) Store.Foresee(key);
+    }
+
     public MergeResult TryMerge(ReadOnlySpan<byte> bytes, StepTime now) => Store.TryMerge(bytes, now);
 
     public bool TryRecover(ReadOnlySpan<byte> bytes) => Store.TryRecover(bytes);
@@ -95,6 +100,8 @@ public sealed class ConvergentMachine : IMergeMachine
     public void Collect(VersionVector stable, int budget = int.MaxValue) => Store.Collect(stable, budget);
 
     public bool RemoveExpired(StepTime now, int most, IBufferWriter<byte> delta) => Store.RemoveExpired(now, most, delta);
+
+    public bool TryKeysOf(ReadOnlySpan<byte> bytes, ICollection<byte[]> keys) => Store.TryKeysOf(bytes, keys);
 
     public bool CloseGap(IBufferWriter<byte> delta, out DotRun gap) => Store.CloseGap(delta, out gap);
 }

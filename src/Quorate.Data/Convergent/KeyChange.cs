@@ -59,26 +59,26 @@ internal sealed class KeyChange
     }
 
     /// <summary>A string in place of everything observed.</summary>
-    public void SetText(byte[] value, VersionVector floor, bool keepDeadlines)
+    public void SetText(ReadOnlySpan<byte> value, VersionVector floor, bool keepDeadlines)
     {
         MultiValueRegister? kept = keepDeadlines && !IsFresh ? Target.Deadlines : null;
         if (!IsFresh) RemoveAll(floor);
-        Delta.TextToChange().Register.Put(new Sibling(NextDot(), Stamp, value));
+        Delta.TextToChange().Register.Put(NextDot(), Stamp, value);
         if (kept is { Count: > 0 }) SetDeadline(Target.Deadline);
     }
 
     /// <summary>A string in place of one of the siblings; the others stay.</summary>
-    public void SetTextOver(Dot replaced, byte[] value)
+    public void SetTextOver(Dot replaced, ReadOnlySpan<byte> value)
     {
         var dot = NextDot();
         Delta.Context.Add(replaced);
         // What was added goes with the value it was added to, as far as the writer could see.
         Target.Text!.Counter?.Reset(dot, Delta.TextToChange().CounterToChange());
-        Delta.TextToChange().Register.Put(new Sibling(dot, Stamp, value));
+        Delta.TextToChange().Register.Put(dot, Stamp, value);
     }
 
     /// <summary>A string in place of what the writer has seen, as its context tells.</summary>
-    public void SetTextAfter(SiblingContext seen, byte[] value)
+    public void SetTextAfter(SiblingContext seen, ReadOnlySpan<byte> value)
     {
         var dot = NextDot();
         if (!IsFresh && Target.Text is { } text)
@@ -88,7 +88,7 @@ internal sealed class KeyChange
             text.Counter?.ResetSeen(seen.Counter, dot, Delta.TextToChange().CounterToChange());
         }
 
-        Delta.TextToChange().Register.Put(new Sibling(dot, Stamp, value));
+        Delta.TextToChange().Register.Put(dot, Stamp, value);
     }
 
     public void AddToText(long by) => Add(IsFresh ? null : Target.Text, Delta.TextToChange(), by);

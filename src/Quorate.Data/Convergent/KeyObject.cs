@@ -25,6 +25,11 @@ internal sealed class KeyObject
     private static readonly AddWinsSet NoSet = new();
     private static readonly MultiValueRegister NoDeadlines = new();
 
+    /// <summary>Of a delta that is read and then reused an array of this length or less is kept for the next key.</summary>
+    private const int MostSpareBytes = 1024;
+
+    private Cell? _spareText;
+
     public byte[] Key { get; set; } = [];
 
     /// <summary>Of the key; the order of the table.</summary>
@@ -100,7 +105,12 @@ internal sealed class KeyObject
         }
     }
 
-    public Cell TextToChange() => Text ??= new Cell();
+    public Cell TextToChange()
+    {
+        Text ??= _spareText ?? new Cell();
+        _spareText = null;
+        return Text;
+    }
 
     public ObservedRemoveMap FieldsToChange() => Fields ??= new ObservedRemoveMap();
 
@@ -173,9 +183,15 @@ internal sealed class KeyObject
 
     public void Clear()
     {
-        Key = [];
+        if (Key.Length > MostSpareBytes) Key = [];
         Context.Clear();
-        Text = null;
+        if (Text is not null)
+        {
+            Text.Clear();
+            _spareText = Text;
+            Text = null;
+        }
+
         Fields?.Clear();
         Members?.Clear();
         Scores?.Clear();

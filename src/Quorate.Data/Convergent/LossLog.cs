@@ -32,7 +32,7 @@ public sealed class LossLog(MergeStoreOptions options)
     internal void Keep(in Loss loss)
     {
         Total++;
-        _losses.Enqueue(loss);
+        _losses.Enqueue(loss with { Value = loss.Value with { Value = loss.Value.Value.AsSpan().ToArray() } });
         _bytes += loss.Bytes;
         while (_losses.Count > options.MostLosses || (_bytes > options.MostLossBytes && _losses.Count > 0))
         {

@@ -50,6 +50,7 @@ internal sealed class MergeCodec
 
     public HybridTime Newest { get; private set; }
 
+    /// <summary>An object that is used again for what is read next: nothing of it may be kept.</summary>
     public KeyObject this[int i] => _objects[i];
 
     public static void WriteDeltaHead(IBufferWriter<byte> output, in DotRun run, int keys)
@@ -86,6 +87,15 @@ internal sealed class MergeCodec
     {
         Packing.WriteByte(output, (byte)MergeFormat.Birth);
         Packing.WriteNatural(output, born);
+    }
+
+    /// <summary>The first key that a delta is about, without looking at the rest.</summary>
+    public static bool TryPeekKey(ReadOnlySpan<byte> delta, out ReadOnlySpan<byte> key)
+    {
+        key = default;
+        var reader = new PackedReader(delta);
+        return reader.TryByte(out var format) && format == (byte)MergeFormat.Delta
+            && DotContext.TryDecodeRun(ref reader, out _) && reader.TryNumber(out var keys) && keys > 0 && reader.TryBytes(out key);
     }
 
     /// <summary>False: the bytes are none of these.</summary>
@@ -142,7 +152,8 @@ internal sealed class MergeCodec
             if (i == _objects.Count) _objects.Add(new KeyObject());
             Count = i + 1;
             if (!reader.TryBytes(out var key) || !_objects[i].TryDecode(ref reader, ref newest)) return false;
-            _objects[i].Key = key.ToArray();
+            if (_objects[i].Key.Length == key.Length) key.CopyTo(_objects[i].Key);
+            else _objects[i].Key = key.ToArray();
         }
 
         Newest = newest;

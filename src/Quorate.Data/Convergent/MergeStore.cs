@@ -15,11 +15,12 @@ public sealed class MergeStore
     private readonly DotSource _dots;
     private readonly KeyPlaces _places;
     private readonly KeyChange _change;
+    private readonly MergeForesight _foresight;
     private readonly MergeContext _context;
     private readonly MergeCodec _codec = new();
     private readonly JoinNotes _notes = new();
     private ArrayBufferWriter<byte> _body = new();
-    private readonly VersionVector _floor = new();
+    internal VersionVector Floor { get; } = new();
     private int _changedKeys;
 
     /// <summary>What this replica made up to here it may have forgotten.</summary>
@@ -38,6 +39,7 @@ public sealed class MergeStore
         Losses = new LossLog(options);
         _places = new KeyPlaces(options);
         _change = new KeyChange(options, dots);
+        _foresight = new MergeForesight(_places.Table);
         _context = new MergeContext(this);
     }
 
@@ -49,7 +51,7 @@ public sealed class MergeStore
     public DotContext Seen { get; } = new();
 
     /// <summary>The updates that every replica has confirmed (<see cref="Collect"/>).</summary>
-    public VersionVector Stable => _floor.Clone();
+    public VersionVector Stable => Floor.Clone();
 
     public LossLog Losses { get; }
 
@@ -85,6 +87,7 @@ public sealed class MergeStore
             return false;
         }
 
+        if (_foresight.Count > 0) _foresight.Look();
         _context.Begin(now, reply);
         _changedKeys = 0;
         _body.ResetWrittenCount();
@@ -94,9 +97,13 @@ public sealed class MergeStore
         return true;
     }
 
+    /// <summary>A hint: something is about to be done with this key, and with others named together with it.</summary>
+    public void Foresee(ReadOnlySpan<byte> key) => _foresight.Note(key);
+
     /// <summary>Takes in what another replica told: a delta, or states of keys. All of it or nothing.</summary>
     public MergeResult TryMerge(ReadOnlySpan<byte> bytes, StepTime now)
     {
+        if (_foresight.Count > 0) _foresight.Look();
         if (!_codec.TryDecode(bytes) || _codec.Format is not (MergeFormat.Delta or MergeFormat.State)) return new MergeResult(MergeKind.Malformed);
         if (_codec.Format == MergeFormat.Delta && Seen.Covers(_codec.Run)) return new MergeResult(MergeKind.Known);
         if (!Clock.TryObserve(_codec.Newest, now)) return new MergeResult(MergeKind.TooFarAhead);
@@ -153,12 +160,12 @@ public sealed class MergeStore
     }
 
     /// <summary>Writes what this replica has seen; take it before the states that go with it.</summary>
-    public void WriteSummary(IBufferWriter<byte> output) => MergeCodec.WriteSummary(output, Seen, _floor);
+    public void WriteSummary(IBufferWriter<byte> output) => MergeCodec.WriteSummary(output, Seen, Floor);
 
     /// <summary>Writes the state of one key, also of one that is not there: what was removed from it.</summary>
     public void WriteState(ReadOnlySpan<byte> key, IBufferWriter<byte> output)
     {
-        MergeCodec.WriteStateHead(output, _floor, null, 1);
+        MergeCodec.WriteStateHead(output, Floor, null, 1);
         Packing.WriteBytes(output, key);
         (_places.Find(key) ?? Absent).Encode(output);
     }
@@ -187,9 +194,9 @@ public sealed class MergeStore
         }
 
         // What is in this range and not listed is not here: the reader learns that as well.
-        MergeCodec.WriteStateHead(output, _floor, (from, hasMore ? last!.KeyHash : ulong.MaxValue), keys);
+        MergeCodec.WriteStateHead(output, Floor, (from, hasMore ? last!.KeyHash : ulong.MaxValue), keys);
         output.Write(_body.WrittenSpan);
-        ForgetLargeBody();
+        if (_body.Capacity > 1 << 20) _body = new ArrayBufferWriter<byte>();
         if (hasMore) from = last!.KeyHash + 1;
         return hasMore;
     }
@@ -199,7 +206,7 @@ public sealed class MergeStore
     {
         if (!_codec.TryDecode(bytes) || _codec.Format is not (MergeFormat.Delta or MergeFormat.State)) return false;
         if (_codec.Format == MergeFormat.State && _codec.IsRange) return false;
-        for (var i = 0; i < _codec.Count; i++) keys.Add(_codec[i].Key);
+        for (var i = 0; i < _codec.Count; i++) keys.Add(_codec[i].Key.AsSpan().ToArray());
         _codec.Clear();
         return true;
     }
@@ -229,8 +236,8 @@ public sealed class MergeStore
     public void Collect(VersionVector stable, int budget = int.MaxValue)
     {
         Invariant.Require(Seen.ToVersionVector().Covers(stable), "what every replica has seen, this one has");
-        _floor.Join(stable);
-        _places.Collect(_floor, budget);
+        Floor.Join(stable);
+        _places.Collect(Floor, budget);
     }
 
     /// <summary>
@@ -275,20 +282,18 @@ public sealed class MergeStore
 
     internal static bool IsVisible(KeyObject o, StepTime now) => o.IsLive && o.Deadline > now.UnixMilliseconds;
 
-    internal VersionVector Floor => _floor;
-
     internal KeyChange BeginChange(ReadOnlySpan<byte> key, StepTime now, KeyObject? found)
     {
         found ??= new KeyObject { Key = key.ToArray(), KeyHash = Hash.Of(key) };
         _change.Stamp = Clock.Next(now);
-        _change.Begin(found, _floor, IsVisible(found, now));
+        _change.Begin(found, Floor, IsVisible(found, now));
         return _change;
     }
 
     /// <summary>Makes a change part of the state and of the command's delta.</summary>
     internal void Commit(KeyChange change, StepTime now)
     {
-        if (!change.Finish(_floor)) return;
+        if (!change.Finish(Floor)) return;
         var target = change.Target;
         Packing.WriteBytes(_body, target.Key);
         change.Delta.Encode(_body);
@@ -312,11 +317,6 @@ public sealed class MergeStore
         delta.Write(_body.WrittenSpan);
         Seen.Add(run);
         _dots.Told();
-        ForgetLargeBody();
-    }
-
-    private void ForgetLargeBody()
-    {
         if (_body.Capacity > 1 << 20) _body = new ArrayBufferWriter<byte>();
     }
 
@@ -329,7 +329,7 @@ public sealed class MergeStore
         {
             var theirs = _codec[i];
             var hash = Hash.Of(theirs.Key);
-            var mine = _places.Table.Find(theirs.Key, hash) ?? new KeyObject { Key = theirs.Key, KeyHash = hash };
+            var mine = _places.Table.Find(theirs.Key, hash) ?? new KeyObject { Key = theirs.Key.AsSpan().ToArray(), KeyHash = hash };
             _notes.Clear();
             Join(mine, theirs, isDelta ? null : _codec.Floor, nowMilliseconds);
             conflicts += _notes.Conflicts;
@@ -356,7 +356,7 @@ public sealed class MergeStore
     {
         var wasLive = mine.IsLive;
         var kinds = mine.KindCount;
-        mine.Join(theirs, _floor, theirFloor, Options.Rules, _notes);
+        mine.Join(theirs, Floor, theirFloor, Options.Rules, _notes);
         if (mine.KindCount > Math.Max(1, kinds)) _notes.Conflicts += mine.KindCount - Math.Max(1, kinds);
         if (_notes.IsChanged)
         {
@@ -394,6 +394,6 @@ public sealed class MergeStore
     {
         Seen.Join(_codec.Seen);
         Seen.Join(_codec.Floor);
-        _floor.Join(_codec.Floor);
+        Floor.Join(_codec.Floor);
     }
 }

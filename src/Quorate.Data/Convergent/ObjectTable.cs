@@ -21,6 +21,7 @@ internal sealed class ObjectTable
     }
 
     private readonly Leaf?[] _leaves = new Leaf?[LeafCount];
+    private KeyObject? _nothing;
 
     public int Count { get; private set; }
 
@@ -30,6 +31,13 @@ internal sealed class ObjectTable
         for (var o = leaf.Buckets[BucketOf(leaf, hash)]; o is not null; o = o.Next)
             if (o.KeyHash == hash && key.SequenceEqual(o.Key)) return o;
         return null;
+    }
+
+    /// <summary>The first object where one of this hash would stand; for <see cref="MergeForesight"/>.</summary>
+    public ref KeyObject? PlaceOf(ulong hash)
+    {
+        if (_leaves[LeafOf(hash)] is not { } leaf) return ref _nothing;
+        return ref leaf.Buckets[BucketOf(leaf, hash)];
     }
 
     public void Add(KeyObject added)
@@ -90,8 +98,12 @@ internal sealed class ObjectTable
             var first = i == LeafOf(from) ? BucketOf(leaf, from) : 0;
             for (var b = first; b < leaf.Buckets.Length; b++)
             {
+                if (leaf.Buckets[b] is null) continue;
+                var chain = new List<KeyObject>();
                 for (var o = leaf.Buckets[b]; o is not null; o = o.Next)
-                    if (o.KeyHash >= from) yield return o;
+                    if (o.KeyHash >= from) chain.Add(o);
+                chain.Sort(InOrder);
+                foreach (var o in chain) yield return o;
             }
         }
     }
@@ -102,24 +114,17 @@ internal sealed class ObjectTable
 
     private static int BucketOf(Leaf leaf, ulong hash) => (int)(hash << LeafBits >> (64 - leaf.Bits));
 
+    /// <summary>At the head, not in order: an old object that is made to refer to a new one is work for the collector, and most
+    /// are old. Who goes through them in order sorts the few of a bucket.</summary>
     private static void Insert(Leaf leaf, KeyObject added)
     {
         ref var head = ref leaf.Buckets[BucketOf(leaf, added.KeyHash)];
-        if (head is null || IsBefore(added, head))
-        {
-            added.Next = head;
-            head = added;
-            return;
-        }
-
-        var before = head;
-        while (before.Next is not null && IsBefore(before.Next, added)) before = before.Next;
-        added.Next = before.Next;
-        before.Next = added;
+        added.Next = head;
+        head = added;
     }
 
-    private static bool IsBefore(KeyObject a, KeyObject b) =>
-        a.KeyHash != b.KeyHash ? a.KeyHash < b.KeyHash : a.Key.AsSpan().SequenceCompareTo(b.Key) < 0;
+    private static int InOrder(KeyObject a, KeyObject b) =>
+        a.KeyHash != b.KeyHash ? a.KeyHash.CompareTo(b.KeyHash) : a.Key.AsSpan().SequenceCompareTo(b.Key);
 
     private static void Grow(Leaf leaf)
     {

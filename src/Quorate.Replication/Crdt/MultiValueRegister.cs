@@ -4,7 +4,8 @@ using Quorate.Replication.Causality;
 
 namespace Quorate.Replication.Crdt;
 
-/// <summary>One value of a register, with the write that made it. The bytes never change.</summary>
+/// <summary>One value of a register, with the write that made it. The bytes are the register's: when it is written again the next
+/// value may take their place, so whoever keeps them longer copies them.</summary>
 public readonly record struct Sibling(Dot Dot, HybridTime Stamp, byte[] Value);
 
 /// <summary>
@@ -15,6 +16,10 @@ public readonly record struct Sibling(Dot Dot, HybridTime Stamp, byte[] Value);
 /// </summary>
 public sealed class MultiValueRegister
 {
+    /// <summary>An array up to this length is kept for the next value.</summary>
+    private const int MostSpareBytes = 1024;
+
+    /// <summary>Behind <see cref="Count"/>: values that nobody needs any more and whose arrays may be used again.</summary>
     private Sibling[] _siblings = [];
 
     public int Count { get; private set; }
@@ -39,20 +44,17 @@ public sealed class MultiValueRegister
         return false;
     }
 
-    /// <summary>Lists a value; for building a delta.</summary>
-    public void Put(in Sibling sibling)
-    {
-        var i = Count;
-        while (i > 0 && _siblings[i - 1].Dot.CompareTo(sibling.Dot) > 0) i--;
-        if (Count == _siblings.Length) Array.Resize(ref _siblings, Count == 0 ? 1 : Count + 2);
-        Array.Copy(_siblings, i, _siblings, i + 1, Count - i);
-        _siblings[i] = sibling;
-        Count++;
-    }
+    /// <summary>Lists a value; for building a delta. The array is the register's from now on.</summary>
+    public void Put(in Sibling sibling) => Insert(sibling);
+
+    /// <summary>Lists a copy of a value; for building a delta.</summary>
+    public void Put(Dot dot, HybridTime stamp, ReadOnlySpan<byte> value) =>
+        Insert(new Sibling(dot, stamp, CopyOf(value, Count < _siblings.Length ? _siblings[Count].Value : null)));
 
     public void Clear()
     {
-        Array.Clear(_siblings, 0, Count);
+        for (var i = 0; i < Count; i++)
+            if (_siblings[i].Value.Length > MostSpareBytes) _siblings[i] = default;
         Count = 0;
     }
 
@@ -66,10 +68,16 @@ public sealed class MultiValueRegister
     {
         var before = Count == 0 ? Dot.None : Winner(scope.Rules).Dot;
         int kept = 0, was = Count;
+        byte[]? spare = null;
         for (var i = 0; i < Count; i++)
         {
             var isKept = scope.Keeps(other.Contains(_siblings[i].Dot), _siblings[i].Dot);
-            if (!isKept) continue;
+            if (!isKept)
+            {
+                spare = _siblings[i].Value;
+                continue;
+            }
+
             if (kept != i) _siblings[kept] = _siblings[i];
             kept++;
         }
@@ -81,7 +89,9 @@ public sealed class MultiValueRegister
         {
             ref readonly var theirs = ref other._siblings[i];
             if (Contains(theirs.Dot) || !scope.Takes(theirs.Dot)) continue;
-            Put(theirs);
+            // Into the array of the value that it replaces, where that fits: a large heap of old objects stays as it is.
+            Insert(theirs with { Value = CopyOf(theirs.Value, spare) });
+            spare = null;
             taken++;
         }
 
@@ -118,11 +128,28 @@ public sealed class MultiValueRegister
         {
             if (!Dot.TryDecode(ref reader, out var dot) || !reader.TryNatural(out var stamp) || !reader.TryBytes(out var value)) return false;
             if (i > 0 && dot.CompareTo(_siblings[i - 1].Dot) <= 0) return false;
-            Put(new Sibling(dot, new HybridTime(stamp), value.ToArray()));
+            Put(dot, new HybridTime(stamp), value);
             if (stamp > newest.Value) newest = new HybridTime(stamp);
         }
 
         return true;
+    }
+
+    private static byte[] CopyOf(ReadOnlySpan<byte> value, byte[]? spare)
+    {
+        if (spare is null || spare.Length != value.Length) return value.ToArray();
+        value.CopyTo(spare);
+        return spare;
+    }
+
+    private void Insert(in Sibling sibling)
+    {
+        var i = Count;
+        while (i > 0 && _siblings[i - 1].Dot.CompareTo(sibling.Dot) > 0) i--;
+        if (Count == _siblings.Length) Array.Resize(ref _siblings, Count == 0 ? 1 : Count + 2);
+        Array.Copy(_siblings, i, _siblings, i + 1, Count - i);
+        _siblings[i] = sibling;
+        Count++;
     }
 
     /// <summary>Notes every value that is no longer, or never became, what a reader is shown, once: when that happens.</summary>

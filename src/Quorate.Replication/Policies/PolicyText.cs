@@ -159,6 +159,10 @@ public static class PolicyText
                 if (!TryNumber(value, out var count)) return NotANumber(word, value);
                 policy = word == "n" ? policy with { N = count } : word == "r" ? policy with { R = count } : policy with { W = count };
                 return null;
+            case "delay":
+                return "delay is not built: a policy cannot keep a replica behind on purpose yet; for a state to go back to, copy the keys to a second keyspace now and then";
+            case "cascade" or "fed-by":
+                return $"{word} is not built: every backup is fed by its primary; in a chain (strategy chain) each replica is fed by the one before it";
             default:
                 return ConvergentText.TryTake(word, value, ref policy, out var wrong)
                     ? wrong

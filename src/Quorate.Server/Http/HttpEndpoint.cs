@@ -18,6 +18,7 @@ internal sealed class HttpEndpoint(NodeLoop loop, Func<NodeReport> report, Func<
             : report().Leader is null ? (503, "no leader is known\n")
             : (200, "ok\n")));
         app.MapGet("/status", context => AnswerAsync(context, () => (200, (report() with { Keyspaces = keyspaces() }).ToJson()), "application/json"));
+        app.MapGet("/", context => AnswerAsync(context, () => (200, StatusPage.Write(report() with { Keyspaces = keyspaces() })), "text/html"));
         app.MapGet("/metrics", context => AnswerAsync(context, () => (200, Metrics.Write(report())), "text/plain; version=0.0.4"));
     }
 

@@ -24,6 +24,9 @@ public sealed record NodeReport(
     /// <summary>How reads were answered, and by whom, for <c>/metrics</c>.</summary>
     internal IReadOnlyList<(string Name, string Help, bool IsCounter, string Label, IReadOnlyList<(string Of, double Value)> Values)> Families { get; init; } = [];
 
+    /// <summary>What is wrong now with the groups here, a sentence each.</summary>
+    public IReadOnlyList<string> Alarms { get; init; } = [];
+
     /// <summary>True once this node has heard which keyspaces there are: until then it answers LOADING for all but database 0.</summary>
     public bool KnowsKeyspaces { get; init; }
 
@@ -58,4 +61,8 @@ public sealed record KeyspaceReport(
 
 /// <summary>A group as the cluster's map has it. <paramref name="Leader"/> is null where the group elects it for itself, and
 /// while there is none.</summary>
-public sealed record GroupReport(string Group, long Epoch, string? Leader, IReadOnlyList<string> InSync, IReadOnlyList<string> Learners);
+public sealed record GroupReport(string Group, long Epoch, string? Leader, IReadOnlyList<string> InSync, IReadOnlyList<string> Learners)
+{
+    /// <summary>How far the others are behind, when this node leads the group; else empty. With <c>ack async</c> this is the window of loss.</summary>
+    public IReadOnlyList<FollowerReport> Lag { get; init; } = [];
+}

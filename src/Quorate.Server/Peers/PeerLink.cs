@@ -3,6 +3,7 @@ using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
+using Quorate.Cluster.Peers;
 using Quorate.Replication;
 using Quorate.Server.Turns;
 
@@ -51,7 +52,7 @@ internal sealed class PeerLink : IBufferWriter<byte>, IDisposable
         _log = log;
         _stopped = _stop.Token;
         if (regions is not null && regions.IsFar(identity.Self, peer)) _longWay = new LongWay(regions, identity.Self, peer, _stopped);
-        _circuit = new PeerCircuit(isOpen => _loop.OnCircuit(Peer, isOpen));
+        _circuit = new PeerCircuit(isOpen => _loop.OnPeer(Peer, isOpen ? PeerNews.CircuitOpened : PeerNews.CircuitClosed));
     }
 
     public NodeId Peer { get; }
@@ -260,7 +261,11 @@ internal sealed class PeerLink : IBufferWriter<byte>, IDisposable
         {
             lock (_loop.Gate)
                 if (_socket == socket) _socket = null;
-            if (!_stopped.IsCancellationRequested) _log.PeerDown(Peer, _address);
+            if (!_stopped.IsCancellationRequested)
+            {
+                _log.PeerDown(Peer, _address);
+                _loop.OnPeer(Peer, PeerNews.Lost);
+            }
         }
     }
 }

@@ -2,6 +2,7 @@ using System.Buffers;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Quorate.Cluster;
+using Quorate.Cluster.Peers;
 using Quorate.Data;
 using Quorate.Replication;
 using Quorate.Server.Clients;
@@ -129,9 +130,8 @@ internal sealed class NodeLoop : INodeHost, IDisposable
     public void OnSnapshotSealed(GroupId group, LogIndex index, bool isSaved) =>
         RunStep(static (node, now, s) => node.OnSnapshotSealed(s.group, s.index, s.isSaved, now), (group, index, isSaved));
 
-    /// <summary>A peer cannot be reached again and again, or can be again.</summary>
-    public void OnCircuit(NodeId peer, bool isOpen) =>
-        RunStep(static (node, now, c) => node.OnPeerCircuit(c.peer, c.isOpen, now), (peer, isOpen));
+    /// <summary>What a link notices of its peer.</summary>
+    public void OnPeer(NodeId peer, PeerNews news) => RunStep(static (node, now, p) => node.OnPeer(p.peer, p.news, now), (peer, news));
 
     /// <summary>Looks at the node under its lock.</summary>
     public T Read<T>(Func<Node, T> look)

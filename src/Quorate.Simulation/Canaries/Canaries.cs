@@ -13,7 +13,7 @@ public static class Canaries
     /// <summary>Names of all canaries.</summary>
     public static IReadOnlyList<string> Names => [.. All.Select(c => c.Name)];
 
-    internal static IEnumerable<Canary> All => RaftCanaries.All.Concat(JournalCanaries.All).Concat(KeyspaceCanaries.All);
+    internal static IEnumerable<Canary> All => RaftCanaries.All.Concat(JournalCanaries.All).Concat(KeyspaceCanaries.All).Concat(MergingCanaries.All);
 
     /// <summary>Runs all and prints each, and the score.</summary>
     /// <returns>0 when every canary was caught, else 1.</returns>

@@ -13,6 +13,8 @@ internal static class KeyModel
         OperationKind.GetSet => (operation.Argument, state),
         OperationKind.Delete => (null, state is null ? "0" : "1"),
         OperationKind.Increment => Increment(state),
+        OperationKind.SetIfPresent => state is null ? (null, null) : (operation.Argument, "OK"),
+        OperationKind.GetDelete => (null, state),
         OperationKind.Append => Append(state, operation.Argument),
         _ => throw new ArgumentOutOfRangeException(nameof(operation)),
     };

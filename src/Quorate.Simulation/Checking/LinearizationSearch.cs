@@ -44,7 +44,7 @@ internal sealed class LinearizationSearch
         _hasAppends = all.Any(o => o.Kind == OperationKind.Append);
         foreach (var operation in _definite)
         {
-            if (operation.Kind is not (OperationKind.Get or OperationKind.GetSet) || operation.Result is not { } seen) continue;
+            if (operation.Kind is not (OperationKind.Get or OperationKind.GetSet or OperationKind.GetDelete) || operation.Result is not { } seen) continue;
             _observed.Add(seen);
             if (seen.Length > (_longestRead?.Length ?? 0)) _longestRead = seen;
         }
@@ -168,6 +168,8 @@ internal sealed class LinearizationSearch
                 continue;
             }
 
+            // Unseen, it would have to replace what is there by what nobody sees.
+            if (operation.Kind == OperationKind.SetIfPresent && !_hasAppends && !_observed.Contains(operation.Argument!)) continue;
             if (!_tried.Add((operation.Kind, operation.Argument))) continue;
             var next = KeyModel.Step(_state, operation).Next;
             if (next != _state && IsOnTheWay(next)) _candidates.Add(i);
@@ -186,7 +188,7 @@ internal sealed class LinearizationSearch
     private static bool HadNoEffect(Operation operation) => operation.Kind switch
     {
         OperationKind.Get => true,
-        OperationKind.SetIfAbsent => operation.Result is null,
+        OperationKind.SetIfAbsent or OperationKind.SetIfPresent or OperationKind.GetDelete => operation.Result is null,
         OperationKind.Delete => operation.Result == "0",
         _ => false,
     };

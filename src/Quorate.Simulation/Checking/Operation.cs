@@ -23,6 +23,18 @@ public enum OperationKind : byte
 
     /// <summary><c>APPEND key value</c>.</summary>
     Append,
+
+    /// <summary><c>SET key value XX</c>.</summary>
+    SetIfPresent,
+
+    /// <summary><c>GETDEL key</c>.</summary>
+    GetDelete,
+
+    /// <summary>Reads a key by whatever command: see <see cref="Operation.Words"/>.</summary>
+    Read,
+
+    /// <summary>Writes a key by whatever command.</summary>
+    Write,
 }
 
 /// <summary>How an operation ended, as its client knows it.</summary>
@@ -50,6 +62,12 @@ public sealed class Operation
     /// <summary>The value written; unique in its history, so that what a read returns tells which write it saw.</summary>
     public string? Argument { get; init; }
 
+    /// <summary>The whole command where the kind does not say it, else null.</summary>
+    public IReadOnlyList<string>? Words { get; init; }
+
+    /// <summary>The client's connection, counted.</summary>
+    public (int Client, long Connection) Session { get; init; }
+
     /// <summary>Stamp of the invocation. Stamps are unique in a history and grow with (virtual) time.</summary>
     public required long Invoked { get; init; }
 
@@ -61,14 +79,15 @@ public sealed class Operation
     /// <summary>The answer: text of a string or number, null for the absent value.</summary>
     public string? Result { get; set; }
 
-    public bool IsRead => Kind == OperationKind.Get;
+    public bool IsRead => Kind is OperationKind.Get or OperationKind.Read;
 
     public override string ToString()
     {
-        var call = $"client {Client}: {Kind} {Key}{(Argument is null ? "" : " " + Shorten(Argument))}";
+        var what = Words is null ? $"{Kind} {Key}{(Argument is null ? "" : " " + Shorten(Argument))}" : Shorten(string.Join(' ', Words));
+        var call = $"client {Client}: {what}";
         return Outcome switch
         {
-            OperationOutcome.Ok => $"[{Invoked}..{Returned}] {call} -> {(Result is null ? "nil" : Shorten(Result))}",
+            OperationOutcome.Ok => $"[{Invoked}..{Returned}] {call} -> {(Result is null ? "nil" : Shorten(Result.ReplaceLineEndings(" ")))}",
             OperationOutcome.Failed => $"[{Invoked}..{Returned}] {call} -> failed",
             _ => $"[{Invoked}..?] {call} -> unknown",
         };

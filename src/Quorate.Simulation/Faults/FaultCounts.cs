@@ -37,6 +37,7 @@ public enum FaultKind : byte
     ReadsAltered,
     KeyspaceCreated,
     KeyspaceDropped,
+    RegionCut,
 }
 
 /// <summary>How often each kind of fault was injected: a run that injected nothing tested nothing, and shows it.</summary>

@@ -34,6 +34,7 @@ internal sealed class Nemesis(SimCluster cluster, Prng prng, Scenario scenario)
             node.DiskSlowness = 1;
             node.SnapshotFailurePerMille = 0;
             node.Disk.Repair();
+            if (scenario.MendsClocks) node.Clock.PutRight();
             node.Resume();
             if (node.HasFailedJournal) node.Crash(losesPower: false);
             if (!node.IsUp && !node.HasRefused) node.Start();
@@ -89,7 +90,7 @@ internal sealed class Nemesis(SimCluster cluster, Prng prng, Scenario scenario)
             case FaultKind.PowerLossOfAll: LosePowerOfAll(); break;
             case FaultKind.Pause: Pause(victim, FaultKind.Pause); break;
             case FaultKind.Suspend: Pause(victim, FaultKind.Suspend); break;
-            case FaultKind.Partition or FaultKind.OneWayPartition or FaultKind.BridgePartition or FaultKind.Isolation:
+            case FaultKind.Partition or FaultKind.OneWayPartition or FaultKind.BridgePartition or FaultKind.Isolation or FaultKind.RegionCut:
                 _partitions.Strike(kind, victim, Duration());
                 break;
             case FaultKind.SlowNetwork: SlowNetwork(); break;
@@ -103,7 +104,7 @@ internal sealed class Nemesis(SimCluster cluster, Prng prng, Scenario scenario)
             case FaultKind.BitRot: Rot(victim); break;
             case FaultKind.ClockJump:
                 Count(kind);
-                victim.Clock.JumpWall(prng.Between(-3_600_000, 3_600_000));
+                victim.Clock.JumpWall(prng.Between(-scenario.ClockJumpMilliseconds, scenario.ClockJumpMilliseconds));
                 break;
             case FaultKind.LeadershipTransfer: cluster.TransferLeadership(prng); break;
             case FaultKind.MembershipChange: cluster.ChangeMembership(prng); break;

@@ -44,6 +44,9 @@ internal sealed class PartitionNemesis(SimCluster cluster, Prng prng)
                     1 => Between(others, [victim.Id]),
                     _ => Between([victim.Id], others[..1]),
                 };
+            case FaultKind.RegionCut:
+                var region = cluster.RegionOf(victim.Id);
+                return Both([.. nodes.Where(n => cluster.RegionOf(n) == region)], [.. nodes.Where(n => cluster.RegionOf(n) != region)]);
             case FaultKind.BridgePartition:
                 // Everybody hears the bridge, the two sides do not hear each other.
                 var half = (nodes.Count - 1) / 2;

@@ -76,6 +76,18 @@ public sealed record Scenario
     /// <summary>Factor on the time the disks take, on a good day.</summary>
     public int DiskSlowness { get; init; } = 1;
 
+    /// <summary>Regions that the nodes are in, in turn; 0: none.</summary>
+    public int Regions { get; init; }
+
+    /// <summary>A wall clock jumps by up to so many milliseconds, there or back.</summary>
+    public int ClockJumpMilliseconds { get; init; } = 3_600_000;
+
+    /// <summary>Wall clocks are put right when the faults are over.</summary>
+    public bool MendsClocks { get; init; }
+
+    /// <summary>A raft group falls quiet after so many ticks without anything to do.</summary>
+    public int QuietAfterTicks { get; init; } = 100;
+
     /// <summary>Length of a journal file, in bytes.</summary>
     public int JournalFileBytes { get; init; } = 64 << 10;
 
@@ -121,6 +133,10 @@ public sealed record Scenario
             DriftPartsPerMillion = prng.Below(2) * prng.Below(20_000),
             SnapshotThresholdBytes = 4_000 + prng.Below(60_000),
             MaxLagBytes = 2_000 + prng.Below(20_000),
+            QuietAfterTicks = Quiet(prng),
         };
     }
+
+    /// <summary>In some worlds groups fall quiet whenever clients think for a moment.</summary>
+    internal static int Quiet(Prng prng) => prng.Chance(300) ? 2 + prng.Below(10) : 100;
 }

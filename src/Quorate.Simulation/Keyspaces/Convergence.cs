@@ -1,6 +1,7 @@
 using Quorate.Cluster;
 using Quorate.Cluster.Control;
 using Quorate.Replication;
+using Quorate.Strategies.CasPaxos;
 
 namespace Quorate.Simulation;
 
@@ -27,9 +28,14 @@ internal sealed class Convergence(SimCluster cluster)
         return up.All(n => n.Node!.Holdings.Groups.All(g => map.Group(g) is { } group && group.Needs(n.Id)));
     }
 
+    /// <summary>An acceptor that votes, with nothing under way: what it holds may be older than what others have agreed on.</summary>
+    private static bool IsReady(Group? held, GroupEntry group) =>
+        held is { IsAbsent: false, Replica: CasPaxosReplica { Status: { IsVoting: true, Waiting: 0 } } replica } && replica.Report.Epoch == group.Epoch;
+
     private static bool HasConverged(GroupEntry group, KeyspacePlan plan, List<SimNode> up)
     {
         var configuration = group.Configuration;
+        if (plan.Policy.Consensus) return up.All(n => !configuration.Contains(n.Id) || IsReady(n.Node!.Find(group.Id) as Group, group));
         if (group.IsSealed || up.Count(n => configuration.InSync.Contains(n.Id)) != Math.Min(plan.Policy.Replicas, up.Count)) return false;
         var replicas = new List<(SimNode Node, Group Group)>();
         foreach (var node in up.Where(n => configuration.InSync.Contains(n.Id)))

@@ -98,7 +98,8 @@ internal sealed class KeyspaceOperations
         {
             if (plan.Policy.Durability != Durability.Memory || _watch.Newest?.Keyspace(plan.Name) is not { } keyspace) continue;
             if (_watch.Newest.Group(keyspace.Groups[0]) is not { } group) continue;
-            var gone = group.Counted.Union(group.Configuration.InSync).Count(n => n == node.Id || IsEmpty(_cluster.Nodes[n.Value - 1], group.Id));
+            var holders = plan.Policy.IsConvergent ? group.Configuration.Members : group.Counted.Union(group.Configuration.InSync);
+            var gone = holders.Count(n => n == node.Id || IsEmpty(_cluster.Nodes[n.Value - 1], group.Id));
             if (gone > (plan.MayVanish ? 1 : plan.Guarantee.NodesLost)) return false;
         }
 

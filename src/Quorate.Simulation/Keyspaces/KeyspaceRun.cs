@@ -42,14 +42,14 @@ internal sealed class KeyspaceRun
         _nemesis = new Nemesis(_cluster, _world.Fork(), world);
         foreach (var plan in _scenario.Keyspaces)
         {
-            var workload = new Workload(_world.Fork(), world.Registers, world.Counters, world.Ledgers, world.ReadPerMille);
+            var workload = new Workload(_world.Fork(), world.Registers, world.Counters, world.Ledgers, world.ReadPerMille) { HasMoreConditions = plan.Policy.Consensus };
             var run = new PlanRun(plan, workload, new History(_counts));
             _plans.Add(run);
             var clients = _scenario.Keyspaces.Count == 1 ? world.ClientsPerNode * world.Nodes : 3;
             for (var i = 0; i < clients; i++)
             {
                 var id = _cluster.Clients.Count + 1;
-                var client = Client(run, id, world.Depth, world.ThinkMilliseconds, () => workload.Next(id));
+                var client = Client(run, id, world.Depth, world.ThinkMilliseconds, null, () => workload.Next(id));
                 run.Clients.Add(client);
                 _cluster.Clients.Add(client);
             }
@@ -96,10 +96,11 @@ internal sealed class KeyspaceRun
 
     private IEnumerable<PlanRun> Lasting => _plans.Where(p => p.Plan.DroppedAfterMilliseconds == 0);
 
-    private SimClient Client(PlanRun run, int id, int depth, int thinkMilliseconds, Func<(OperationKind, string, string?)?> next) =>
+    private SimClient Client(PlanRun run, int id, int depth, int thinkMilliseconds, SimNode? at, Func<Wish?> next) =>
         new(_cluster, _world.Fork(), next, run.History, id, depth, thinkMilliseconds * World.Millisecond)
         {
             Keyspace = run.Plan.Name,
+            At = at,
             ToleratesDrop = run.Plan.DroppedAfterMilliseconds > 0,
         };
 
@@ -143,12 +144,19 @@ internal sealed class KeyspaceRun
         foreach (var plan in Lasting) ReadAll(plan);
     }
 
+    /// <summary>Where keys are agreed on one by one there is no log to compare: every node is asked.</summary>
     private void ReadAll(PlanRun run)
+    {
+        if (!run.Plan.Policy.Consensus) ReadAll(run, null);
+        else foreach (var node in _cluster.Nodes.Where(n => n.IsUp)) ReadAll(run, node);
+    }
+
+    private void ReadAll(PlanRun run, SimNode? at)
     {
         var left = new List<string>(run.Workload.Keys);
         var operations = run.History.Operations;
         var first = operations.Count;
-        var reader = Client(run, _cluster.Clients.Count + 1, 1, 1, () =>
+        var reader = Client(run, _cluster.Clients.Count + 1, 1, 1, at, () =>
         {
             for (var i = first; i < operations.Count; i++)
             {
@@ -156,7 +164,7 @@ internal sealed class KeyspaceRun
                 if (done.Outcome == OperationOutcome.Ok && left.Remove(done.Key)) run.Final[done.Key] = done.Result;
             }
 
-            return left.Count == 0 ? null : (OperationKind.Get, left[0], null);
+            return left.Count == 0 ? null : new Wish(OperationKind.Get, left[0]);
         });
         reader.Start();
         Until("final reads", () => reader.IsStopped);

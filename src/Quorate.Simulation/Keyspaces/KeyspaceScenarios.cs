@@ -22,6 +22,9 @@ internal static class KeyspaceScenarios
     /// <summary>One chain of 3 to 5 replicas.</summary>
     public static KeyspaceScenario Chain(Prng prng) => With(prng, [new KeyspacePlan("c", ChainPolicy(prng))]);
 
+    /// <summary>One keyspace in which every key is agreed on by itself.</summary>
+    public static KeyspaceScenario CasPaxos(Prng prng) => With(prng, [new KeyspacePlan("x", ConsensusPolicy(prng))]);
+
     /// <summary>Several keyspaces of all strategies that come and go while nodes fail.</summary>
     public static KeyspaceScenario Control(Prng prng)
     {
@@ -72,6 +75,15 @@ internal static class KeyspaceScenarios
         return PolicyDefaults.Normal(policy);
     }
 
+    internal static Policy ConsensusPolicy(Prng prng)
+    {
+        var replicas = 3 + prng.Below(3);
+        var policy = PolicyDefaults.For(Strategy.Leaderless, replicas) with { Consensus = true, Reads = ReadConsistency.Linearizable };
+        if (replicas == 5 && prng.Chance(500)) policy = policy with { N = 5 };
+        if (prng.Chance(150)) policy = policy with { Durability = Durability.Memory };
+        return PolicyDefaults.Normal(policy);
+    }
+
     private static KeyspaceScenario With(Prng prng, IReadOnlyList<KeyspacePlan> plans)
     {
         var all = prng.Chance(250);
@@ -110,6 +122,7 @@ internal static class KeyspaceScenarios
                 SnapshotThresholdBytes = 4_000 + prng.Below(60_000),
                 // What is cut off can be listed only as far as the log is kept.
                 MaxLagBytes = loses ? 4 << 20 : 2_000 + prng.Below(20_000),
+                QuietAfterTicks = Scenario.Quiet(prng),
             },
             plans);
     }

@@ -19,6 +19,9 @@ public sealed record LabOptions
     /// <summary>The first of many; those after it follow one by one.</summary>
     public ulong FirstSeed { get; init; } = 1;
 
+    /// <summary>One of so many seeds is run a second time to compare the traces, 1 and up.</summary>
+    public int TwiceEvery { get; init; } = 1;
+
     /// <summary>Seeds that run at the same time, each in a world of its own.</summary>
     public int Threads { get; init; } = 2;
 

@@ -51,6 +51,12 @@ public sealed class LabReport
 
     public long CheckedOperations { get; private set; }
 
+    /// <summary>Writes that replicas whose data merges have executed and that the end was checked against.</summary>
+    public long Updates { get; private set; }
+
+    /// <summary>Reads whose answers were checked for what they had to show.</summary>
+    public long ReadsChecked { get; private set; }
+
     /// <summary>Runs executed a second time whose traces were equal.</summary>
     public long TracesEqual { get; private set; }
 
@@ -70,6 +76,8 @@ public sealed class LabReport
         LostAndFound += first.LostAndFound;
         UnlistedLosses += first.UnlistedLosses;
         CheckedOperations += first.CheckedOperations;
+        Updates += first.Updates;
+        ReadsChecked += first.ReadsChecked;
         if (first.Failure is not null) _failures.Add((seed, first.Failure));
         else if (first.Verdict == VerdictKind.Valid) HistoriesValid++;
         else HistoriesUnknown++;
@@ -95,6 +103,8 @@ public sealed class LabReport
         LostAndFound += other.LostAndFound;
         UnlistedLosses += other.UnlistedLosses;
         CheckedOperations += other.CheckedOperations;
+        Updates += other.Updates;
+        ReadsChecked += other.ReadsChecked;
         HistoriesValid += other.HistoriesValid;
         HistoriesUnknown += other.HistoriesUnknown;
         TracesEqual += other.TracesEqual;
@@ -108,6 +118,7 @@ public sealed class LabReport
         output.WriteLine($"cluster     {Elections} elections, {Failovers} fail-overs, {Snapshots} snapshots, {Steps} steps");
         if (LostAndFound + UnlistedLosses > 0)
             output.WriteLine($"losses      {AcknowledgedAndLost} acknowledged writes lost as their policies allow; {LostAndFound} entries in a lost-and-found, {UnlistedLosses} counted only");
+        if (Updates > 0) output.WriteLine($"merges      {Updates} writes executed and looked for in the end, {ReadsChecked} reads checked for what they had to show");
         output.WriteLine($"checks      {InvariantChecks} invariant checks, {EntriesCompared} committed entries compared, "
             + $"{HistoriesValid} histories linearizable, {HistoriesUnknown} undecided ({CheckedOperations} operations), {TracesEqual} traces equal twice");
         output.WriteLine($"time        {VirtualNanoseconds / 3.6e12:0.00} virtual hours");

@@ -30,6 +30,10 @@ internal sealed class RunOutcome
 
     public long CheckedOperations { get; set; }
 
+    public long Updates { get; set; }
+
+    public long ReadsChecked { get; set; }
+
     public VerdictKind Verdict { get; set; } = VerdictKind.Unknown;
 
     public required FaultCounts Faults { get; init; }

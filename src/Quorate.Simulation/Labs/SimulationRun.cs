@@ -66,7 +66,7 @@ internal sealed class SimulationRun
         return outcome;
     }
 
-    private SimClient Client(int id, int depth, int thinkMilliseconds, Func<(OperationKind, string, string?)?> next) =>
+    private SimClient Client(int id, int depth, int thinkMilliseconds, Func<Wish?> next) =>
         new(_cluster, _world.Fork(), next, _history, id, depth, thinkMilliseconds * World.Millisecond);
 
     private void RunSafetyPhase()
@@ -109,7 +109,7 @@ internal sealed class SimulationRun
                 if (done.Outcome == OperationOutcome.Ok && left.Remove(done.Key)) _final[done.Key] = done.Result;
             }
 
-            return left.Count == 0 ? null : (OperationKind.Get, left[0], null);
+            return left.Count == 0 ? null : new Wish(OperationKind.Get, left[0]);
         });
         reader.Start();
         Until("final reads", () => reader.IsStopped);

@@ -19,6 +19,9 @@ internal sealed record Variant
     /// <summary>The same for labs of keyspaces.</summary>
     public Func<Prng, KeyspaceScenario>? Keyspaces { get; init; }
 
+    /// <summary>The same for labs of keyspaces whose data merges.</summary>
+    public Func<Prng, MergePlan>? Merging { get; init; }
+
     /// <summary>Kinds of journal records that a restarted node does not know any more.</summary>
     public Predicate<byte>? Forgets { get; init; }
 }

@@ -32,6 +32,9 @@ internal sealed class CommandText
         OperationKind.GetSet => new CommandText("SET", operation.Key, operation.Argument!, "GET"),
         OperationKind.Delete => new CommandText("DEL", operation.Key),
         OperationKind.Increment => new CommandText("INCR", operation.Key),
+        OperationKind.SetIfPresent => new CommandText("SET", operation.Key, operation.Argument!, "XX"),
+        OperationKind.GetDelete => new CommandText("GETDEL", operation.Key),
+        _ when operation.Words is { } words => new CommandText([.. words]),
         OperationKind.Append => new CommandText("APPEND", operation.Key, operation.Argument!),
         _ => throw new ArgumentOutOfRangeException(nameof(operation)),
     };

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Quorate.Simulation;
 
-/// <summary>Takes RESP2 replies of the few kinds that the workload's commands answer off the front of a buffer.</summary>
+/// <summary>Takes RESP2 replies off the front of a buffer. Elements of arrays, flat, stand on lines of their own.</summary>
 internal static class ReplyText
 {
     /// <summary>False: not whole yet.</summary>
@@ -26,6 +26,8 @@ internal static class ReplyText
                 return true;
             case (byte)'_':
                 return true;
+            case (byte)'*' when Utf8Parser.TryParse(line, out int count, out var digits) && digits == line.Length:
+                return TryTakeArray(bytes, ref consumed, count, out text);
             case (byte)'$' when Utf8Parser.TryParse(line, out int length, out var n) && n == line.Length:
                 if (length < 0) return true;
                 if (bytes.Length < consumed + length + 2) return false;
@@ -35,5 +37,20 @@ internal static class ReplyText
             default:
                 throw new SimulationFailure($"a client got what is no reply: {Encoding.UTF8.GetString(bytes[..Math.Min(60, bytes.Length)])}");
         }
+    }
+
+    private static bool TryTakeArray(ReadOnlySpan<byte> bytes, ref int consumed, int count, out string? text)
+    {
+        text = null;
+        var lines = new List<string>();
+        for (var i = 0; i < count; i++)
+        {
+            if (consumed >= bytes.Length || !TryTake(bytes[consumed..], out var taken, out _, out var element)) return false;
+            consumed += taken;
+            if (!string.IsNullOrEmpty(element)) lines.Add(element);
+        }
+
+        text = string.Join('\n', lines);
+        return true;
     }
 }

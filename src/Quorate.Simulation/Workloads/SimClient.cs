@@ -16,7 +16,7 @@ internal sealed class SimClient : ISimSession
     private readonly SimCluster _cluster;
     private readonly World _world;
     private readonly Prng _prng;
-    private readonly Func<(OperationKind Kind, string Key, string? Argument)?> _next;
+    private readonly Func<Wish?> _next;
     private readonly History _history;
     private readonly int _id;
     private readonly int _depth;
@@ -37,7 +37,7 @@ internal sealed class SimClient : ISimSession
     /// <param name="depth">Commands in flight at most.</param>
     /// <param name="meanThink">Mean time between two commands, in nanoseconds.</param>
     public SimClient(
-        SimCluster cluster, Prng prng, Func<(OperationKind Kind, string Key, string? Argument)?> next, History history, int id, int depth, long meanThink)
+        SimCluster cluster, Prng prng, Func<Wish?> next, History history, int id, int depth, long meanThink)
     {
         (_cluster, _world, _prng, _next, _history) = (cluster, cluster.World, prng, next, history);
         (_id, _depth, _meanThink) = (id, depth, meanThink);
@@ -51,6 +51,15 @@ internal sealed class SimClient : ISimSession
 
     /// <summary>The keyspace may be dropped meanwhile: then it says so, and nothing was done.</summary>
     public bool ToleratesDrop { get; init; }
+
+    /// <summary>The node that it always connects to; null: any.</summary>
+    public SimNode? At { get; init; }
+
+    /// <summary>Called right before the node is asked, and right after it has answered.</summary>
+    public Action<SimNode, Operation>? Asking { get; init; }
+
+    /// <inheritdoc cref="Asking"/>
+    public Action<SimNode, Operation>? Answered { get; init; }
 
     public int InFlight => _inFlight.Count;
 
@@ -103,7 +112,7 @@ internal sealed class SimClient : ISimSession
     private void Connect()
     {
         if (_isStopped) return;
-        _node = _cluster.Pick(_prng);
+        _node = At ?? _cluster.Pick(_prng);
         _session = _node.Connect(this);
         var connection = ++_connection;
         if (_session is not null && Keyspace is { } keyspace)
@@ -149,13 +158,23 @@ internal sealed class SimClient : ISimSession
         var connection = _connection;
         if (_inFlight.Count < _depth)
         {
-            if (_next() is not var (kind, key, argument))
+            if (_next() is not { } wish)
             {
                 _isStopped = true;
                 return;
             }
 
-            var operation = new Operation { Client = _id, Kind = kind, Key = key, Argument = argument, Invoked = _world.NextStamp() };
+            var operation = new Operation
+            {
+                Client = _id,
+                Kind = wish.Kind,
+                Key = wish.Key,
+                Argument = wish.Argument,
+                Words = wish.Words,
+                Session = (_id, connection),
+                Invoked = _world.NextStamp(),
+            };
+            Asking?.Invoke(_node!, operation);
             _history.Add(operation);
             _inFlight.Enqueue(operation);
             _world.Log($"client {_id} asks {_node!.Id}: {operation}");
@@ -184,9 +203,11 @@ internal sealed class SimClient : ISimSession
         }
         else if (text!.StartsWith("UNCERTAIN", StringComparison.Ordinal)) operation.Returned = long.MaxValue;
         else if (ToleratesDrop && text.StartsWith("ERR the selected keyspace was dropped", StringComparison.Ordinal)) operation.Outcome = OperationOutcome.Failed;
+        else if (operation.Words is not null && text.StartsWith("WRONGTYPE", StringComparison.Ordinal)) operation.Outcome = OperationOutcome.Failed;
         else if (s_certain.Any(c => text.StartsWith(c, StringComparison.Ordinal))) operation.Outcome = OperationOutcome.Failed;
         else throw new SimulationFailure($"an unexpected error: {operation}: {text}");
         _history.Count(operation, isError ? text!.Split(' ')[0] : null);
+        Answered?.Invoke(_node!, operation);
         _world.Log($"client {_id} hears: {operation} {(isError ? text : "")}");
         _world.Trace((ulong)operation.Returned * 31 + (ulong)operation.Outcome + Hash.Of(System.Text.Encoding.UTF8.GetBytes(text ?? "nil")));
     }

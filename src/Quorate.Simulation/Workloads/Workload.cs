@@ -19,7 +19,7 @@ internal sealed class Workload(Prng prng, int registers, int counters, int ledge
 
     public IEnumerable<string> Keys => Registers.Concat(Counters).Concat(Ledgers);
 
-    public (OperationKind Kind, string Key, string? Argument) Next(int client)
+    public Wish Next(int client)
     {
         var key = prng.Below(registers + counters + ledgers);
         var kind = OperationKind.Get;
@@ -40,16 +40,21 @@ internal sealed class Workload(Prng prng, int registers, int counters, int ledge
             if (!prng.Chance(readPerMille)) kind = OperationKind.Append;
         }
 
-        return (kind, name, kind switch
+        return new Wish(kind, name, kind switch
         {
-            OperationKind.Set or OperationKind.SetIfAbsent or OperationKind.GetSet => Unique("v", client) + Padding(),
+            OperationKind.Set or OperationKind.SetIfAbsent or OperationKind.SetIfPresent or OperationKind.GetSet => Unique("v", client) + Padding(),
             OperationKind.Append => Unique("", client) + ";",
             _ => null,
         });
     }
 
-    private OperationKind RegisterWrite() => prng.Below(10) switch
+    /// <summary>Also those conditional writes that came later than the others.</summary>
+    public bool HasMoreConditions { get; init; }
+
+    private OperationKind RegisterWrite() => prng.Below(HasMoreConditions ? 14 : 10) switch
     {
+        >= 12 => OperationKind.GetDelete,
+        >= 10 => OperationKind.SetIfPresent,
         < 4 => OperationKind.Set,
         < 6 => OperationKind.GetSet,
         < 8 => OperationKind.SetIfAbsent,

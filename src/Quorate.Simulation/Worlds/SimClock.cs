@@ -10,14 +10,17 @@ internal sealed class SimClock(World world, long offset, int driftPartsPerMillio
 {
     private const long Epoch2026 = 1_767_225_600_000;
 
-    private long _wallSkew = wallSkewMilliseconds;
+    private long _jumped;
 
     public StepTime Now => new(
         offset + world.Now + world.Now * driftPartsPerMillion / 1_000_000,
-        Epoch2026 + world.Now / World.Millisecond + _wallSkew);
+        Epoch2026 + world.Now / World.Millisecond + wallSkewMilliseconds + _jumped);
 
     /// <summary>True time that passes while this node's clock advances by <paramref name="local"/>.</summary>
     public long TrueSpan(long local) => local - local * driftPartsPerMillion / 1_000_000;
 
-    public void JumpWall(long milliseconds) => _wallSkew += milliseconds;
+    /// <summary>Somebody has set the wall clock; it is off by no more than in the beginning.</summary>
+    public void PutRight() => _jumped = 0;
+
+    public void JumpWall(long milliseconds) => _jumped += milliseconds;
 }

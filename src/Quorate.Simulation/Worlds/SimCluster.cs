@@ -2,6 +2,7 @@ using Quorate.Cluster;
 using Quorate.Cluster.Control;
 using Quorate.Cluster.Journal;
 using Quorate.Replication;
+using Quorate.Replication.Policies;
 using Quorate.Strategies.Chain;
 using Quorate.Strategies.Primary;
 using Quorate.Strategies.Raft;
@@ -16,6 +17,7 @@ internal sealed class SimCluster
     private readonly RaftOptions _raft;
     private readonly PrimaryOptions _primary;
     private readonly ChainOptions _chain;
+    private readonly MergingOptions _merging;
 
     public SimCluster(World world, Scenario scenario, NodeRules rules, JournalRules journalRules)
     {
@@ -29,6 +31,7 @@ internal sealed class SimCluster
             SnapshotPieceBytes = 512,
             MaxBatchBytes = scenario.MaxBatchBytes,
             MaxInflight = scenario.MaxInflight,
+            QuietAfterTicks = scenario.QuietAfterTicks,
         };
         _primary = new PrimaryOptions
         {
@@ -49,6 +52,7 @@ internal sealed class SimCluster
             MaxInflight = scenario.MaxInflight,
             JoinLagBytes = scenario.MaxLagBytes / 4,
         };
+        _merging = new MergingOptions(scenario);
         Network = new SimNetwork(world, world.Fork(), scenario.Nodes, (from, to, frame, corrupted) => Nodes![to.Value - 1].Deliver(from, frame, corrupted));
         var prng = world.Fork();
         Nodes = [.. _members.Select(m => new SimNode(this, m.Id, prng.Fork(), ClockFrom(prng), scenario.Nodes))];
@@ -71,6 +75,9 @@ internal sealed class SimCluster
 
     /// <summary>The times of the control plane; null: the nodes run without one.</summary>
     public ControlOptions? Control { get; init; }
+
+    /// <summary>Stands between replicas whose data merges and their contents.</summary>
+    public Func<NodeId, GroupId, int, IMergeMachine, IMergeMachine>? Observe { get; set; }
 
     /// <summary>For canaries: kinds of journal records that a restarted node does not know any more.</summary>
     public Predicate<byte>? Forgets { get; init; }
@@ -118,9 +125,18 @@ internal sealed class SimCluster
         Raft = _raft,
         Primary = _primary,
         Chain = _chain,
+        MultiLeader = _merging.MultiLeader,
+        Leaderless = _merging.Leaderless,
+        CasPaxos = _merging.CasPaxos,
+        Merging = _merging.Store,
+        Observe = Observe is { } observe ? (group, partition, machine) => observe(id, group, partition, machine) : null,
         Control = Control,
+        Labels = new NodeLabels(Region: RegionOf(id)),
         RequestTimeoutMilliseconds = 2000,
     };
+
+    /// <summary>Null when the world knows no regions.</summary>
+    public string? RegionOf(NodeId id) => _scenario.Regions == 0 ? null : $"r{(id.Value - 1) % _scenario.Regions}";
 
     public JournalOptions JournalOptionsOf(NodeId id) => new()
     {

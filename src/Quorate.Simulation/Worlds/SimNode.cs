@@ -45,7 +45,6 @@ internal sealed class SimNode : INodeHost
     public Node? Node { get; private set; }
 
     public bool IsUp => Node is not null;
-
     public bool IsPaused { get; private set; }
 
     /// <summary>A bit of what it had made durable was flipped.</summary>
@@ -254,6 +253,9 @@ internal sealed class SimNode : INodeHost
     }
 
     (int Oldest, int Last) INodeHost.DiskDelay => _journal?.Measured ?? default;
+
+    Data.IMergeRule INodeHost.MergeRuleOf(string name, string script) => new SimMergeRule();
+    string? INodeHost.ProblemOf(string script) => null;
 
     ISnapshots INodeHost.SnapshotsOf(GroupId group)
     {

@@ -31,7 +31,7 @@ internal sealed class KeyRound(CasPaxosReplica replica, byte[] key, ulong hash)
 {
     private readonly List<Attempt> _attempts = [];
     private readonly Stack<Attempt> _spare = new();
-    private readonly Ballot[] _reported = new Ballot[64];
+    private Ballot[] _reported = [];
     private ArrayBufferWriter<byte> _base = new();
     private ArrayBufferWriter<byte> _proposed = new();
     private Batch _batch = new();
@@ -54,9 +54,9 @@ internal sealed class KeyRound(CasPaxosReplica replica, byte[] key, ulong hash)
     private long _resendTick;
     private long _wakeTick;
 
-    public byte[] Key => key;
+    public byte[] Key { get; private set; } = key;
 
-    public ulong Hash => hash;
+    public ulong Hash { get; private set; } = hash;
 
     public Phase Phase { get; private set; }
 
@@ -86,6 +86,14 @@ internal sealed class KeyRound(CasPaxosReplica replica, byte[] key, ulong hash)
     private int Quorum => Rules.Quorum(replica.Accepted.Acceptors!.Majority);
 
     private int Needed => _isCollection ? Rules.AcceptorsWithTombstone(_acceptors.Length, replica.Accepted.Acceptors!.Majority) : Quorum;
+
+    /// <summary>The key it stood for is forgotten: it stands for another one, of which nothing is known.</summary>
+    public void StandFor(byte[] another, ulong itsHash)
+    {
+        (Key, Hash) = (another, itsHash);
+        _promised = default;
+        MaxCounter = 0;
+    }
 
     /// <summary>Serves all that waits, in one change.</summary>
     public void Begin()
@@ -151,6 +159,7 @@ internal sealed class KeyRound(CasPaxosReplica replica, byte[] key, ulong hash)
     {
         Enter(Phase.Reading);
         _highest = default;
+        if (_reported.Length < _acceptors.Length) _reported = new Ballot[_acceptors.Length];
         AskAll(isAgain: false);
     }
 
@@ -417,7 +426,7 @@ internal sealed class KeyRound(CasPaxosReplica replica, byte[] key, ulong hash)
 
     private void BeginAny(bool isCollection)
     {
-        _acceptors = replica.Accepted.Acceptors!.Of(hash);
+        _acceptors = replica.Accepted.Acceptors!.Of(Hash);
         _isCollection = isCollection;
         _conflicts = 0;
         _deadline = replica.Ticks + replica.Options.PatienceTicks;
@@ -435,7 +444,7 @@ internal sealed class KeyRound(CasPaxosReplica replica, byte[] key, ulong hash)
     private void AskAll(bool isAgain)
     {
         _resendTick = replica.Ticks + replica.Options.ResendTicks;
-        var item = new Item { Round = Round, Key = key, Ballot = _ballot };
+        var item = new Item { Round = Round, Key = Key, Ballot = _ballot };
         item.Kind = Phase switch
         {
             Phase.Reading => ItemKind.Read,
@@ -474,7 +483,7 @@ internal sealed class KeyRound(CasPaxosReplica replica, byte[] key, ulong hash)
 
     public void Describe(StringBuilder text)
     {
-        text.Append(Encoding.UTF8.GetString(key)).Append(':').Append(Phase);
+        text.Append(Encoding.UTF8.GetString(Key)).Append(':').Append(Phase);
         if (Phase is Phase.Preparing or Phase.Accepting or Phase.Collecting) text.Append(' ').Append(_ballot).Append(" for ").Append(_votes.For).Append(" against ").Append(_votes.Against);
         if (_attempts.Count > 0) text.Append(" attempts ").AppendJoin(',', _attempts.Select(a => a.Ballot.ToString()));
         if (HasPromise) text.Append(" promised ").Append(_promised);

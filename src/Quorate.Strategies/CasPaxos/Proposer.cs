@@ -10,10 +10,14 @@ namespace Quorate.Strategies.CasPaxos;
 /// </summary>
 internal sealed class Proposer(CasPaxosReplica replica, ulong seed)
 {
+    private const int MostSpares = 1024;
+    private const int MostSpareBytes = 4096;
+
     private readonly Dictionary<byte[], KeyRound> _keys = new(Replication.Crdt.ByteKeys.Comparer);
     private readonly Dictionary<long, KeyRound> _byRound = [];
     private readonly List<KeyRound> _active = [];
     private readonly LinkedList<KeyRound> _idle = new();
+    private readonly Stack<KeyRound> _forgotten = new();
     private List<KeyRound> _ready = [];
     private List<KeyRound> _beginning = [];
     private long _nextRound = 1;
@@ -196,7 +200,8 @@ internal sealed class Proposer(CasPaxosReplica replica, ulong seed)
     {
         var byKey = _keys.GetAlternateLookup<ReadOnlySpan<byte>>();
         if (byKey.TryGetValue(key, out var round)) return round;
-        round = new KeyRound(replica, key.ToArray(), Replication.Hash.Of(key));
+        if (_forgotten.TryPop(out round)) round.StandFor(key.ToArray(), Replication.Hash.Of(key));
+        else round = new KeyRound(replica, key.ToArray(), Replication.Hash.Of(key));
         _keys.Add(round.Key, round);
         return round;
     }
@@ -210,7 +215,12 @@ internal sealed class Proposer(CasPaxosReplica replica, ulong seed)
         _ready.Add(round);
     }
 
-    private void ForgetOldest() => Forget(_idle.First!.Value);
+    private void ForgetOldest()
+    {
+        var oldest = _idle.First!.Value;
+        Forget(oldest);
+        if (_forgotten.Count < MostSpares && oldest.HeldBytes <= MostSpareBytes) _forgotten.Push(oldest);
+    }
 
     /// <summary>The ballots that were used for the key are not used again.</summary>
     private void Forget(KeyRound round)

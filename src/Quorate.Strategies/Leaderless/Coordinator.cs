@@ -15,6 +15,7 @@ internal sealed class Coordinator(LeaderlessReplica replica)
     private readonly Queue<Operation> _byAge = [];
     private readonly ArrayBufferWriter<byte> _reply = new();
     private readonly ArrayBufferWriter<byte> _delta = new();
+    private byte[] _lastReply = [];
     private long _last;
 
     public int Count => _operations.Count;
@@ -74,7 +75,7 @@ internal sealed class Coordinator(LeaderlessReplica replica)
     {
         if (!_operations.TryGetValue(state.Operation, out var operation)) return;
         var at = operation.Holders.IndexOf(from);
-        if (at < 0 || (operation.Heard >> at & 1) != 0 || state.Versions.Length != operation.Keys.Length) return;
+        if (at < 0 || at >= operation.Versions.Length || (operation.Heard >> at & 1) != 0 || state.Versions.Length != operation.Keys.Length) return;
         if (!TryTakeIn(operation, state)) return;
         operation.Heard |= 1UL << at;
         operation.Versions[at] = state.Versions;
@@ -142,7 +143,7 @@ internal sealed class Coordinator(LeaderlessReplica replica)
     private void Keep(Operation operation)
     {
         if (!_operations.TryAdd(operation.Id, operation)) return;
-        operation.Versions = new ulong[]?[operation.Holders.All.Length];
+        if (operation.Keys.Length > 0) operation.Versions = new ulong[]?[operation.Holders.All.Length];
         _byAge.Enqueue(operation);
     }
 
@@ -219,15 +220,17 @@ internal sealed class Coordinator(LeaderlessReplica replica)
         operation.IsStoring = true;
         operation.Stored = operation.Holders.BitOf(replica.Self);
         if (operation.HasWriteQuorum(replica.Rules)) Answer(operation, _reply.WrittenSpan);
-        else operation.Reply = _reply.WrittenSpan.ToArray();
+        else operation.Reply = KeptReply();
         if (!others) return;
         Keep(operation);
         // What others had shown goes with it: whoever has the update then has what it was made upon.
         var states = operation is { IsExact: true, WasBehind: true };
+        var shared = states ? null : EntryOf(operation.Partition.Index, default, operation.Delta, operation.Id, null);
         foreach (var node in operation.Holders.All)
         {
             if (node == replica.Self || !replica.IsUp(node)) continue;
-            Send(operation, node, default, states);
+            if (shared is null) Send(operation, node, default, states);
+            else replica.PeerOf(node)?.Outbox.Add(shared);
         }
 
         if (replica.Options.Sloppy) AskStandIns(operation);
@@ -246,7 +249,7 @@ internal sealed class Coordinator(LeaderlessReplica replica)
         }
 
         operation.IsStoring = true;
-        operation.Reply = _reply.WrittenSpan.ToArray();
+        operation.Reply = KeptReply();
         Keep(operation);
         foreach (var node in operation.Holders.All)
             if (node != replica.Self && (operation.Stored & operation.Holders.BitOf(node)) == 0) Send(operation, node, default);
@@ -265,15 +268,24 @@ internal sealed class Coordinator(LeaderlessReplica replica)
     }
 
     private void Send(NodeId node, int partition, NodeId hintFor, byte[] bytes, long operation, Bundle? bundle = null) =>
-        replica.PeerOf(node)?.Outbox.Add(new OutEntry
-        {
-            Partition = partition,
-            HintFor = hintFor,
-            Bytes = bytes,
-            Operation = operation,
-            Bundle = bundle,
-            Until = replica.Tick + replica.Options.PatienceTicks,
-        });
+        replica.PeerOf(node)?.Outbox.Add(EntryOf(partition, hintFor, bytes, operation, bundle));
+
+    private OutEntry EntryOf(int partition, NodeId hintFor, byte[] bytes, long operation, Bundle? bundle) => new()
+    {
+        Partition = partition,
+        HintFor = hintFor,
+        Bytes = bytes,
+        Operation = operation,
+        Bundle = bundle,
+        Until = replica.Tick + replica.Options.PatienceTicks,
+    };
+
+    /// <summary>The reply, to be given later. Most say the same: they share an array.</summary>
+    private byte[] KeptReply()
+    {
+        if (!_reply.WrittenSpan.SequenceEqual(_lastReply)) _lastReply = _reply.WrittenSpan.ToArray();
+        return _lastReply;
+    }
 
     /// <summary>[Dynamo §4.6] For each holder that is down, or silent about this for long, the next member that is not: it
     /// keeps the update until it can give it to the holder.</summary>

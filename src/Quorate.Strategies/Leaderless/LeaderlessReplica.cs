@@ -174,6 +174,7 @@ public sealed class LeaderlessReplica : IConfiguredReplica
     {
         Enter(now, effects);
         Journal.Flush(effects);
+        foreach (var partition in Partitions) Invariant.Require(partition is not { IsTouched: true }, "what a turn took in is journaled at its end");
         foreach (var node in Placement.Everybody) PeerOf(node)?.Outbox.Send();
         Receiver.Send();
         foreach (var (to, about, message) in _posted) effects.Send(to, message, Journal.AfterPoint(about));
@@ -206,7 +207,6 @@ public sealed class LeaderlessReplica : IConfiguredReplica
         {
             if (partition is null) continue;
             Invariant.Require(partition.Machine.Seen.ToVersionVector().Covers(partition.Machine.Stable), "what all have seen, this one has");
-            Invariant.Require(!partition.IsTouched, "what a turn took in is journaled at its end");
         }
 
         Invariant.Require(Coordinator.Count + Requests.Count <= Options.MaxRequests * 2, "requests that wait are bounded");
@@ -270,7 +270,7 @@ public sealed class LeaderlessReplica : IConfiguredReplica
         if ((!isWrite || isExact) && !holders.HasQuorum(up, r)) return $"fewer than {r} holders of the key are up";
         if (!isWrite && !isExact) return null;
         var writable = up;
-        var standIns = Options.Sloppy ? holders.Preference.Count(n => !holders.Contains(n) && IsUp(n)) : 0;
+        var standIns = Options.Sloppy ? StandInsFor(holders) : 0;
         foreach (var node in holders.All)
         {
             if (standIns == 0) break;
@@ -283,6 +283,13 @@ public sealed class LeaderlessReplica : IConfiguredReplica
         var unconfirmed = 0L;
         foreach (var node in holders.All) unconfirmed += PeerOf(node)?.Outbox.Bytes ?? 0;
         return isWrite && unconfirmed > Options.MaxUnconfirmedBytes ? "too much is on its way to other holders" : null;
+    }
+
+    private int StandInsFor(Holders holders)
+    {
+        var count = 0;
+        foreach (var node in holders.Preference) if (!holders.Contains(node) && IsUp(node)) count++;
+        return count;
     }
 
     internal void OnConfirmed(NodeId node, OutEntry entry)

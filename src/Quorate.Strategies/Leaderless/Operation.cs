@@ -72,7 +72,7 @@ internal sealed class Operation
     /// <summary>The members have changed while it was under way: what was counted counts where it still means the same.</summary>
     public void MoveTo(Holders holders)
     {
-        var versions = new ulong[]?[holders.All.Length];
+        var versions = Versions.Length == 0 ? [] : new ulong[]?[holders.All.Length];
         for (var i = 0; i < Versions.Length; i++)
             if (holders.IndexOf(Holders.All[i]) is var at and >= 0) versions[at] = Versions[i];
         Heard = Holders.Translate(Heard, holders);

@@ -9,7 +9,8 @@ internal sealed class Bundle
     public int Left { get; set; }
 }
 
-/// <summary>Something on its way to one other node, until that node has it durably or nobody waits for it any more.</summary>
+/// <summary>Something on its way to another node, until that node has it durably or nobody waits for it any more. One object may be on its
+/// way to several: it never changes.</summary>
 internal sealed class OutEntry
 {
     public required int Partition { get; init; }
@@ -39,6 +40,7 @@ internal sealed class Outbox(LeaderlessReplica replica, NodeId to)
     private readonly Dictionary<long, (long SentAt, List<OutEntry> Entries)> _sent = [];
     private readonly Queue<(long SentAt, long Batch)> _order = [];
     private readonly List<(long At, OutEntry Entry)> _refused = [];
+    private ArrayBufferWriter<byte> _body = new();
     private long _batch;
 
     public long Bytes { get; private set; }
@@ -58,7 +60,8 @@ internal sealed class Outbox(LeaderlessReplica replica, NodeId to)
         for (var first = 0; first < _waiting.Count;)
         {
             var entries = new List<OutEntry>();
-            var body = new ArrayBufferWriter<byte>();
+            _body.ResetWrittenCount();
+            var body = _body;
             var after = replica.Journal.PlacePoint;
             for (; first < _waiting.Count && (entries.Count == 0 || body.WrittenCount < replica.Options.MaxBatchBytes); first++)
             {
@@ -79,6 +82,8 @@ internal sealed class Outbox(LeaderlessReplica replica, NodeId to)
                 Count = entries.Count,
                 Entries = body.WrittenMemory,
             };
+            // What waits for the journal keeps its bytes; the rest is on its way when this returns.
+            if (after > replica.Journal.Durable) _body = new ArrayBufferWriter<byte>();
             replica.Out.Send(to, message, after > replica.Journal.Durable ? after : default);
         }
 

@@ -9,6 +9,7 @@ internal sealed class Acknowledgements(MultiLeaderReplica replica)
     private readonly List<(RequestId Request, long Dot)> _turn = [];
     private readonly Queue<(RequestId Request, long Dot, long Deadline)> _waiting = new();
     private readonly List<Peer> _region = [];
+    private bool _isRegionKnown;
 
     public int Count => _waiting.Count;
 
@@ -20,17 +21,21 @@ internal sealed class Acknowledgements(MultiLeaderReplica replica)
 
     /// <summary>Why a write cannot be taken now; null when it can.</summary>
     public string? Refusal =>
-        _waiting.Count >= replica.Options.MaxWaitingWrites ? "too many writes wait for members of the region"
+        !_isRegionKnown && replica.Options.Ack != Ack.Async ? "it is not known yet which members are of this region"
+        : _waiting.Count >= replica.Options.MaxWaitingWrites ? "too many writes wait for members of the region"
         : replica.Options.WhenShort == WhenShort.Refuse && Reachable < Asked ? $"{Asked} other members of the region are asked for, and {Reachable} answer"
         : null;
 
-    public void OnConfiguration()
+    /// <summary>Members change, and now and then what is known of where they are.</summary>
+    public void FindRegion()
     {
         _region.Clear();
         if (replica.Configuration is null) return;
         var region = replica.Options.RegionOf(replica.Self);
+        _isRegionKnown = region is not null;
         foreach (var peer in replica.Peers)
-            if (replica.Configuration!.InSync.Contains(peer.Node) && replica.Options.RegionOf(peer.Node) == region) _region.Add(peer);
+            if (replica.Options.RegionOf(peer.Node) is not { } its) _isRegionKnown = false;
+            else if (its == region && replica.Configuration!.InSync.Contains(peer.Node)) _region.Add(peer);
     }
 
     /// <summary>A write of which the last update is numbered <paramref name="dot"/>; 0: a read, or a command that changed nothing,

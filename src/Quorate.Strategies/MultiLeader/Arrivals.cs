@@ -30,14 +30,30 @@ internal sealed class Arrivals(MultiLeaderReplica replica)
     public void Take(Peer from, ReadOnlySpan<byte> frames)
     {
         var isNew = false;
+        var foreseen = 0;
         while (Frame.TryRead(ref frames, out var frame))
         {
+            if (--foreseen < 0) foreseen = Foresee(frame, frames);
             // What it sends it has durably: it need not be sent it back.
             from.Acked.Add(frame.Run);
             isNew |= Take(frame);
         }
 
         if (isNew && _held.Count > 0) DeliverHeld(retryRefused: false);
+    }
+
+    /// <summary>Tells the machine which deltas come next; how many, beside the first.</summary>
+    private int Foresee(in Frame first, ReadOnlySpan<byte> others)
+    {
+        var count = 0;
+        replica.Machine.Foresee(first.Delta);
+        while (count < IStateMachine.ForesightWindow - 1 && Frame.TryRead(ref others, out var next))
+        {
+            replica.Machine.Foresee(next.Delta);
+            count++;
+        }
+
+        return count;
     }
 
     /// <summary>What was held may be in order now.</summary>

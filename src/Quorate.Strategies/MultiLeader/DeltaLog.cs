@@ -17,8 +17,11 @@ internal readonly record struct LogItem(DotRun Run, long ArrivedAt, byte[] Block
 /// </summary>
 internal sealed class DeltaLog
 {
-    private const int BlockBytes = 256 << 10;
-    private const int MostSpareBlocks = 4;
+    // Below what the collector takes for large: a log that grows and shrinks must not make it look at the whole heap.
+    private const int BlockBytes = 64 << 10;
+
+    /// <summary>16 MiB: what is on the way to the others under load, many times a second.</summary>
+    private const int MostSpareBlocks = 256;
     private readonly Stack<byte[]> _spares = new();
     private LogItem[] _items = new LogItem[64];
     private byte[] _block = [];

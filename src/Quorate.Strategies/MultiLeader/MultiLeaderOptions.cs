@@ -28,8 +28,8 @@ public sealed record MultiLeaderOptions
     /// <summary>The hub of <see cref="Topology.Star"/>; none, or one that does not answer: the lowest id that does.</summary>
     public NodeId Hub { get; init; }
 
-    /// <summary>The region of a node; members with equal answers are in one region.</summary>
-    public Func<NodeId, string> RegionOf { get; init; } = _ => "";
+    /// <summary>The region of a node; members with equal answers are in one region. Asked again and again: what is known may change, and is null at first.</summary>
+    public Func<NodeId, string?> RegionOf { get; init; } = _ => "";
 
     /// <summary>What everybody has seen is told this often, in ticks.</summary>
     public int HeartbeatTicks { get; init; } = 20;

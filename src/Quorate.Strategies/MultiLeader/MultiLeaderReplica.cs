@@ -180,7 +180,7 @@ public sealed class MultiLeaderReplica : IConfiguredReplica
         if (Rules.BeginsAnew(_recovery.MayHaveForgotten || _recovery.Missing.NeedsWhole)) BeginAnew();
         else if (!_recovery.IsEmpty) RememberAll();
         if (Configuration is not null) Gossip.SetPeers(_peers);
-        Acknowledgements.OnConfiguration();
+        Acknowledgements.FindRegion();
         Gossip.TellAll();
     }
 
@@ -230,6 +230,7 @@ public sealed class MultiLeaderReplica : IConfiguredReplica
         if (!IsConfigured) return;
         _ticks++;
         Gossip.OnTick(_ticks);
+        if (_ticks % Options.HeartbeatTicks == 0) Acknowledgements.FindRegion();
         Shipper.OnTick();
         Pulls.OnTick();
         if (_ticks % 10 == 0 && Arrivals.HeldCount > 0) Arrivals.DeliverHeld(retryRefused: true);
@@ -286,7 +287,7 @@ public sealed class MultiLeaderReplica : IConfiguredReplica
         Configuration = configuration;
         _accepting = (configuration.Epoch, Journal.Save(configuration, effects));
         Gossip.SetPeers(_peers);
-        Acknowledgements.OnConfiguration();
+        Acknowledgements.FindRegion();
         Gossip.TellAll();
         TrimLog();
     }

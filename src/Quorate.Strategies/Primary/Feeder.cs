@@ -131,9 +131,10 @@ internal sealed class Feeder(PrimaryReplica replica, bool feedsAll)
         member.Transfer?.OnResponse(response);
     }
 
-    /// <summary>It has not caught up for a while, dead or too slow.</summary>
+    /// <summary>It is dead, as far as can be told, or has not caught up for a while.</summary>
     public bool IsSilent(Progress member) =>
-        replica.Now.Nanoseconds - member.CaughtUpAt >= replica.Options.BackupTimeoutNanoseconds;
+        replica.Now.Nanoseconds - member.CaughtUpAt >= replica.Options.BackupTimeoutNanoseconds
+        || replica.Now.Nanoseconds - member.LastAnswerAt >= replica.Options.BackupSilenceNanoseconds;
 
     /// <summary>Nobody that is fed needs the log up to here.</summary>
     public LogIndex SlowestNeeded()

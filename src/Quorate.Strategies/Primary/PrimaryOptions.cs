@@ -47,6 +47,10 @@ public sealed record PrimaryOptions
     /// <summary>A backup that has not caught up with what the primary held this many ticks ago leaves the in-sync set.</summary>
     public int BackupTimeoutTicks { get; init; } = 100;
 
+    /// <summary>So does one that has answered nothing at all for so many ticks: it is dead rather than slow, and with
+    /// <see cref="Ack.Sync"/> every write waits for it.</summary>
+    public int BackupSilenceTicks { get; init; } = 50;
+
     /// <summary>For so many ticks after its epoch began a primary that was not granted a lease yet keeps writes instead of
     /// refusing them.</summary>
     public int LeaseGraceTicks { get; init; } = 100;
@@ -81,6 +85,8 @@ public sealed record PrimaryOptions
     public int SnapshotWindow { get; init; } = 8;
 
     internal const long TickNanoseconds = IReplica.TickLength * StepTime.NanosecondsPerMillisecond;
+
+    internal long BackupSilenceNanoseconds => BackupSilenceTicks * TickNanoseconds;
 
     internal long BackupTimeoutNanoseconds => BackupTimeoutTicks * TickNanoseconds;
 

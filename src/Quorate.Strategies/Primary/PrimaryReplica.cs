@@ -97,6 +97,9 @@ public sealed class PrimaryReplica : IConfiguredReplica
     /// says to go on all the same.</summary>
     public bool IsDegraded => Serving is { IsDegraded: true };
 
+    /// <summary>Fewer backups answer the primary than the policy asks for: writes are refused, or it <see cref="IsDegraded"/>.</summary>
+    public bool IsShort => Serving is { IsShortNow: true };
+
     /// <summary>A copy of the state, for people and checkers; allocates.</summary>
     public PrimaryStatus Status => StatusReport.Of(this);
 

@@ -33,6 +33,8 @@ internal sealed class Serving
 
     public GroupConfiguration? Wanted => _inSync.Wanted;
 
+    public bool IsShortNow => _isShort;
+
     public bool IsDegraded => _isShort && _replica.Options.WhenShort == WhenShort.Degrade;
 
     /// <summary>New writes are ordered here: under the lease, or while the epoch's first one is awaited.</summary>

@@ -42,6 +42,16 @@ internal sealed class Follower : Role
     public bool HoldsExactly(LogIndex last) =>
         _verified == last && Replica.Log.LastIndex == last && Replica.Journal.DurableIndex == last && _reads.IsEmpty;
 
+    /// <summary>The leader is said to be dead. The shortest timeout must pass all the same, for the voters are loyal so long; what is
+    /// drawn beyond it keeps two from standing at once, which their order does as well.</summary>
+    public void Hasten()
+    {
+        var ahead = 0;
+        foreach (var voter in Replica.Configuration.Voters)
+            if (voter.Value < Replica.Self.Value && voter != _leader) ahead++;
+        _timer.Hasten(ahead);
+    }
+
     /// <summary>The group is not quiet any more; the leader's node was heard of then.</summary>
     public void OnStirred(long leaderHeardAt)
     {

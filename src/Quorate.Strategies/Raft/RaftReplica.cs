@@ -236,6 +236,14 @@ public sealed class RaftReplica : IQuiescentReplica
         Quiescence.Stir();
     }
 
+    public void Suspect(NodeId node, StepTime now, Effects effects)
+    {
+        if (Role is not Follower follower || follower.LeaderId != node) return;
+        Enter(now, effects);
+        Quiescence.Stir();
+        follower.Hasten();
+    }
+
     public void OnMessage(NodeId from, Message message, StepTime now, Effects effects)
     {
         Enter(now, effects);
@@ -314,8 +322,13 @@ public sealed class RaftReplica : IQuiescentReplica
     /// <summary>Elections this replica stood for since it last knew a leader.</summary>
     internal int ElectionsBegun { get; set; }
 
+    /// <summary>When this replica last became the leader. Nobody else's lease runs any more then: those who elected it had not heard
+    /// another leader for as long as its lease takes. [Raft §6.4.1]</summary>
+    public StepTime LeaderSince { get; private set; }
+
     internal void BecomeLeader()
     {
+        LeaderSince = Now;
         // It is the leader that the others are measured by.
         if (Amnesia.IsPresent) NoteRemembers();
         var leader = new Leader(this);

@@ -73,6 +73,13 @@ internal sealed class ElectionTimer
         _elapsed = (int)Math.Clamp(elapsedTicks, 0, _timeout);
     }
 
+    /// <summary>No more than the shortest timeout, a tenth so that all voters' has passed, and a sixth for each that is asked to be first.</summary>
+    public void Hasten(int ahead)
+    {
+        var shortest = _replica.Options.ElectionTimeoutTicks;
+        _timeout = Math.Min(_timeout, shortest + Math.Max(1, shortest / 10) + (ahead * Math.Max(1, shortest / 6)));
+    }
+
     /// <returns>True when the timeout has passed; it goes on saying so until reset.</returns>
     public bool Tick() => ++_elapsed >= _timeout;
 }

@@ -39,12 +39,15 @@ internal static class LostReplay
     private static async Task<int> ReplayAsync(NodeClient node, string keyspace, IReadOnlyList<RespReply> lost, Terminal terminal)
     {
         var left = 0;
-        foreach (var entry in lost)
+        var isDone = true; // what the entry has come to so far: one that shipped state may be several commands
+        for (var i = 0; i < lost.Count; i++)
         {
+            var entry = lost[i];
+            if (i == 0 || PlaceOf(lost[i - 1]) != PlaceOf(entry)) isDone = true;
             if (entry.Items[2].Items.Count == 0)
             {
                 left++;
-                await terminal.Output.WriteLineAsync($"{PlaceOf(entry)} not done: it is no command (this keyspace ships state)");
+                await terminal.Output.WriteLineAsync($"{PlaceOf(entry)} not done: it is no command");
                 continue;
             }
 
@@ -62,8 +65,8 @@ internal static class LostReplay
             var isUncertain = answer.IsError && answer.Text.StartsWith("UNCERTAIN", StringComparison.Ordinal);
             await terminal.Output.WriteLineAsync($"{PlaceOf(entry)} {LineOf(entry.Items[2])}: {answer}");
             if (isUncertain) throw new CannotAskException($"{PlaceOf(entry)} may or may not have been done, and is kept; what is behind it was not tried");
-            if (answer.IsError) left++;
-            else await node.AskAsync("KEYSPACE", "LOST", keyspace, "FORGET", entry.Items[0].Text, entry.Items[1].Text);
+            if (answer.IsError) (left, isDone) = (left + 1, false);
+            else if (isDone && (i + 1 == lost.Count || PlaceOf(lost[i + 1]) != PlaceOf(entry))) await node.AskAsync("KEYSPACE", "LOST", keyspace, "FORGET", entry.Items[0].Text, entry.Items[1].Text);
         }
 
         if (left == 0) return ExitCode.Ok;

@@ -31,9 +31,10 @@ public sealed class ControlCodecTests
         new Heartbeat
         {
             Incarnation = 3, SentAt = -5, OldestUnsyncedMilliseconds = 12, LastSyncMilliseconds = 3,
-            Groups = [new(new(17), new ReplicaReport(new(3), new(2), new(90), new(80), false), Some, true), new(new(1), default)],
+            Groups = [new(new(17), new ReplicaReport(new(3), new(2), new(90), new(80), false), Some, true), new(new(1), default)], BasedOn = 70, Gone = [new(4), new(9)],
         },
         new HeartbeatReply { LeaseMilliseconds = 1 },
+        new HeartbeatReply { LeaseMilliseconds = 1, WantsAll = true },
         new HeartbeatReply
         {
             Incarnation = 3, SentAt = 77, LeaseMilliseconds = 1000, MapVersion = 9, Assignments = [new(new(17), PolicyDefaults.For(Strategy.Chain), Some)],

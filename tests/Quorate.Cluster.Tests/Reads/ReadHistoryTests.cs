@@ -188,7 +188,7 @@ public sealed class ReadHistoryTests
             if (_isRead && rule != "session")
             {
                 history.Bounded++;
-                value.ShouldBeGreaterThanOrEqualTo(history.At(_askedAt - Bound), "not older than the bound");
+                value.ShouldBeGreaterThanOrEqualTo(history.At(_askedAt - Bound - 1), "not older than the bound");
                 if (value < history.At(_askedAt - 1)) history.Stale++;
             }
 

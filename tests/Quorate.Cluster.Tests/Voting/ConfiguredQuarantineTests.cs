@@ -122,7 +122,7 @@ public sealed class ConfiguredQuarantineTests
     {
         var told = Told.GetOrCreateValue(cluster);
         foreach (var node in cluster.Up)
-            while (cluster[node].Control!.Notices.TryDequeue(out var sentence)) told.Add(sentence);
+            while (cluster[node].Alarms.TryTakeNotice(out var sentence)) told.Add(sentence!);
         return string.Join('\n', told);
     }
 }

@@ -17,6 +17,9 @@ public sealed class EffectBytes
         target.Machine.TryApplyEffect(index.Next, [.. effect[..^1], 0]).ShouldBeFalse();
         target.Machine.Digest().ShouldBe(before);
         target.Machine.LastApplied.ShouldBe(index);
+        for (var cut = 0; cut < effect.Length; cut++) EffectCommands.TryRead(effect.AsSpan(0, cut), out _, out _).ShouldBeFalse();
+        EffectCommands.TryRead(effect, out _, out var commands).ShouldBeTrue();
+        commands.ShouldNotBeEmpty();
         target.Machine.TryApplyEffect(index.Next, effect).ShouldBeTrue();
         target.Machine.Digest().ShouldNotBe(before);
     }

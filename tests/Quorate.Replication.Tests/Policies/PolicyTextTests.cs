@@ -37,6 +37,8 @@ public sealed class PolicyTextTests
     [InlineData("ack semisync:x", "only semisync")]
     [InlineData("reads craq:5", "only bounded")]
     [InlineData("colour blue", "has no 'colour'")]
+    [InlineData("strategy primary delay 5000", "delay is not built")]
+    [InlineData("strategy primary cascade on", "cascade is not built: every backup is fed by its primary")]
     [InlineData("spread rack", "provider|region|zone|none")]
     [InlineData("ship fish", "log|state")]
     [InlineData("durability eternal", "fsync|written|memory")]

@@ -18,6 +18,23 @@ public sealed class AckTests
         world.Do(1, "SET k v").ShouldBe("OK");
     }
 
+    /// <summary>As after a restart, before the node has heard where the others are.</summary>
+    [Fact]
+    public void While_it_is_not_known_who_is_of_the_region_a_write_that_waits_for_them_is_refused()
+    {
+        var isKnown = false;
+        var world = MultiLeaderWorld.Of(3, new MultiLeaderOptions { Ack = Ack.SemiSync, RegionOf = n => isKnown ? RegionOf(n) : null });
+        world.Settle(30);
+        world.Do(1, "SET k v")!.ShouldStartWith("Unavailable");
+        isKnown = true;
+        world.Settle(30);
+        world.Do(1, "SET k v").ShouldBe("OK");
+        isKnown = false;
+        world.Settle(30);
+        world.Do(1, "SET k w")!.ShouldStartWith("Unavailable");
+        world.Do(1, "GET k").ShouldBe("v");
+    }
+
     [Theory]
     [InlineData(Ack.SemiSync, 1, 1)]
     [InlineData(Ack.SemiSync, 2, 2)]

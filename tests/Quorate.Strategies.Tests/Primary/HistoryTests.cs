@@ -51,7 +51,7 @@ public sealed class HistoryTests
     [Fact]
     public void Who_needs_what_is_gone_gets_a_snapshot_that_goes_on_where_it_was_interrupted()
     {
-        var world = PrimaryWorld.Led(3, new PrimaryOptions { MaxLagBytes = 60, SnapshotWindow = 1, BackupTimeoutTicks = 10_000 });
+        var world = PrimaryWorld.Led(3, new PrimaryOptions { MaxLagBytes = 60, SnapshotWindow = 1, BackupTimeoutTicks = 10_000, BackupSilenceTicks = 10_000 });
         world.Crash(world[3]);
         for (var i = 0; i < 10; i++)
         {

@@ -113,6 +113,44 @@ public sealed class ElectionTests
         seen.Count.ShouldBeGreaterThan(10);
     }
 
+    [Fact]
+    public void Who_is_said_that_the_leader_is_dead_stands_as_soon_as_the_others_are_not_loyal_any_more() // [Raft §4.2.3, §6.4.1]
+    {
+        for (ulong seed = 1; seed <= 20; seed++)
+        {
+            var world = RaftWorld.Of(3, seed: seed);
+            var leader = world.ElectAny();
+            world.Crash(leader);
+            var left = world.Nodes.Values.Where(n => n != leader).ToList();
+            foreach (var node in left) world.Step(node, r => ((RaftReplica)r).Suspect(leader.Id, world.Now, node.Effects));
+            var ticks = 0;
+            for (; ticks < 60 && !left.Exists(n => n.Replica.IsLeader); ticks++)
+            {
+                world.Advance(IReplica.TickLength);
+                foreach (var node in left) world.Tick(node);
+                world.Stabilize();
+            }
+
+            ticks.ShouldBeInRange(20, 36); // a heartbeat may have come up to five ticks and a turn before
+            left[0].Replica.IsLeader.ShouldBeTrue();
+        }
+    }
+
+    [Fact]
+    public void A_leader_that_is_said_to_be_dead_and_is_heard_goes_on_leading()
+    {
+        var world = RaftWorld.Of(3);
+        var leader = world.ElectAny();
+        foreach (var node in world.Nodes.Values) world.Step(node, r => ((RaftReplica)r).Suspect(leader.Id, world.Now, node.Effects));
+        for (var i = 0; i < 100; i++)
+        {
+            world.TickAll();
+            world.Stabilize();
+        }
+
+        leader.Replica.IsLeader.ShouldBeTrue();
+    }
+
     [Theory]
     [InlineData(2, 3, 2, 3, true)]
     [InlineData(2, 2, 2, 3, false)]

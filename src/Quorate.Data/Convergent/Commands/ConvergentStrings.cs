@@ -95,10 +95,9 @@ internal static class ConvergentStrings
         if (!winnerOnly && words.Seen is null && found is not null) Conflicts.KeepUnseen(context, found);
 
         var change = context.Change(key);
-        var bytes = value.ToArray();
-        if (words.Seen is not null) change.SetTextAfter(words.Seen, bytes);
-        else if (winnerOnly) change.SetTextOver(winner, bytes);
-        else change.SetText(bytes, context.Store.Floor, words.KeepsDeadline);
+        if (words.Seen is not null) change.SetTextAfter(words.Seen, value);
+        else if (winnerOnly) change.SetTextOver(winner, value);
+        else change.SetText(value, context.Store.Floor, words.KeepsDeadline);
         if (words.HasDeadline) change.SetDeadline(words.Deadline);
         else if (!words.KeepsDeadline && (winnerOnly || words.Seen is not null) && !change.IsFresh) change.Persist();
         context.Commit(change);

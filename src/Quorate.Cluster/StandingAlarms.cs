@@ -1,0 +1,58 @@
+using Quorate.Cluster.Control;
+using Quorate.Replication;
+using Quorate.Strategies.MultiLeader;
+using Quorate.Strategies.Primary;
+
+namespace Quorate.Cluster;
+
+/// <summary>
+/// What is wrong right now with the groups of this node, and somebody should know: writes that fewer copies stand for than the
+/// policy asks, writes that are refused for want of copies, a state that is not trusted. Each is raised when it begins, noted when it is
+/// over, and can be read as long as it lasts.
+/// </summary>
+internal sealed class StandingAlarms(Node node)
+{
+    private const int LookTicks = 5;
+
+    /// <summary>A backup that was restarted is back within this: not worth waking anybody.</summary>
+    private const int PatienceLooks = 4;
+
+    private readonly SortedList<int, (string Text, int Looks)> _now = [];
+    private int _ticks;
+
+    /// <summary>Sentences, one for each group that something is wrong with, by group.</summary>
+    public IReadOnlyList<string> All => [.. _now.Values.Where(n => n.Looks >= PatienceLooks).Select(n => n.Text)];
+
+    public void OnTick()
+    {
+        if (++_ticks % LookTicks != 0 || node.Control is not { Map: { IsKnown: true } map }) return;
+        foreach (var hosted in node.Groups)
+        {
+            if (hosted is not Group group) continue;
+            var why = WhatIsWrong(group);
+            if (why is not null) Keep(group.Id, $"{map.NamesOf(group.Id)}: {why}");
+            else if (_now.Remove(group.Id.Value, out var over) && over.Looks >= PatienceLooks) node.Alarms.Note($"over: {over.Text}");
+        }
+
+        for (var i = _now.Count - 1; i >= 0; i--)
+            if (node.Find(new GroupId(_now.Keys[i])) is null) _now.RemoveAt(i);
+    }
+
+    /// <summary>Degrading loses what was promised, so it is told at once.</summary>
+    private void Keep(GroupId group, string text)
+    {
+        var known = _now.GetValueOrDefault(group.Value);
+        var looks = known.Text == text ? Math.Min(known.Looks + 1, PatienceLooks + 1) : text.Contains("degraded", StringComparison.Ordinal) ? PatienceLooks : 1;
+        _now[group.Value] = (text, looks);
+        if (looks == PatienceLooks) node.Alarms.Raise(text);
+    }
+
+    private static string? WhatIsWrong(Group group) => group switch
+    {
+        { Replica: PrimaryReplica { IsDegraded: true } } or { Replica: MultiLeaderReplica { IsDegraded: true } } =>
+            "degraded: writes are acknowledged by fewer replicas than the policy asks for, and would be lost with them",
+        { Replica: PrimaryReplica { IsShort: true } } => "writes are refused: fewer replicas are up than the policy asks for",
+        { Voting.State: not "ok" and var state } => $"the state here is not trusted ({state})",
+        _ => null,
+    };
+}

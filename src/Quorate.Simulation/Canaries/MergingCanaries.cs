@@ -1,0 +1,217 @@
+using Quorate.Cluster;
+using Quorate.Replication;
+using Quorate.Replication.Causality;
+using Quorate.Replication.Crdt;
+using Quorate.Replication.Policies;
+using Quorate.Strategies.CasPaxos;
+using Quorate.Strategies.Leaderless;
+using Quorate.Strategies.MultiLeader;
+
+namespace Quorate.Simulation;
+
+/// <summary>One broken rule of multileader, leaderless, caspaxos or of the merging itself each, with a scenario in which it matters soon.</summary>
+internal static class MergingCanaries
+{
+    private const int Budget = 100;
+
+    public static IEnumerable<Canary> All =>
+    [
+        Of("multileader: a delta leaves before it is durable", new NodeRules { MultiLeader = new ShipsEarly() }, Leaders()),
+        Of("multileader: a member confirms what is not durable", new NodeRules { MultiLeader = new ConfirmsEarly() }, Leaders(p => p with { Ack = Ack.Sync })),
+        Of("multileader: a client is answered before it is durable", new NodeRules { MultiLeader = new AnswersEarly() }, Leaders()),
+        Of("multileader: the order of an origin is ignored", new NodeRules { MultiLeader = new IgnoresOrder() }, Apart()),
+        Of("multileader: dependencies are ignored", new NodeRules { MultiLeader = new IgnoresDependencies() }, Apart()),
+        Of("multileader: what is known is told on", new NodeRules { MultiLeader = new TellsOn() }, Leaders(p => p with { Topology = Topology.Ring })),
+        Of("multileader: a majority that has confirmed is enough to forget", new NodeRules { MultiLeader = new ForgetsByMajority() }, Apart()),
+        Of("multileader: a memory is believed to be whole", new NodeRules { MultiLeader = new BelievesToRemember() }, Forgetful()),
+        Of("merging: equal stamps have no winner", new NodeRules { Merging = new NoTieBreak() }, Apart(p => p with { Conflicts = ConflictRule.Crdt })),
+        Of("merging: what was removed is kept", new NodeRules { Merging = new KeepsRemoved() }, Leaders()),
+        Of("merging: what was removed is taken again", new NodeRules { Merging = new TakesRemoved() }, Apart(p => p with { Ship = Ship.State })),
+        Of("leaderless: one holder too few", new NodeRules { Leaderless = new OneTooFew() }, Holders()),
+        Of("leaderless: hints are dropped", new NodeRules { Leaderless = new DropsHints() }, Holders(p => p with { Sloppy = true })),
+        Of("leaderless: removals are forgotten early", new NodeRules { Leaderless = new CollectsEarly() }, Holders()),
+        Of("leaderless: reads do not write back", new NodeRules { Leaderless = new NoWriteBack() }, Holders(p => p with { Reads = ReadConsistency.Linearizable })),
+        Of("leaderless: seen without fetching", new NodeRules { Leaderless = new ClaimsUnseen() }, Holders()),
+        Of("leaderless: who lost its memory counts", new NodeRules { Leaderless = new CountsForgetful() }, Holders(p => p with { Durability = Durability.Memory })),
+        Of("caspaxos: an acceptor answers before it is durable", new NodeRules { CasPaxos = new AnswersAtOnce() }, Registers),
+        Of("caspaxos: an acceptor accepts less than it has promised", new NodeRules { CasPaxos = new AcceptsLess() }, Registers),
+        Of("caspaxos: a quorum is one short", new NodeRules { CasPaxos = new OneShort() }, Registers),
+        Of("caspaxos: a change is not looked for", new NodeRules { CasPaxos = new MakesItAgain() }, Registers),
+        Of("caspaxos: a tombstone goes when a majority has it", new NodeRules { CasPaxos = new CollectsByMajority() }, Registers),
+        Of("caspaxos: a promise outlives another", new NodeRules { CasPaxos = new KeepsPromise() }, Registers),
+    ];
+
+    private static Canary Of(string name, NodeRules rules, Func<Prng, MergePlan> plan) =>
+        new(name, "docs/protocols", Budget, new Variant { Rules = rules, Merging = plan });
+
+    private static Canary Of(string name, NodeRules rules, Func<Prng, KeyspaceScenario> scenario) =>
+        new(name, "docs/protocols", Budget, new Variant { Rules = rules, Keyspaces = scenario });
+
+    private static Scenario World(Prng prng, params (FaultKind Kind, int Weight)[] strikes) => new()
+    {
+        Nodes = 5,
+        ClientsPerNode = 1,
+        SafetySeconds = 8,
+        StrikeMilliseconds = 300 + prng.Below(400),
+        FaultMilliseconds = 1500,
+        ReadPerMille = 300,
+        Registers = 1,
+        Ledgers = 0,
+        ThinkMilliseconds = 10 + prng.Below(30),
+        DelayMicroseconds = 500 + prng.Below(20_000),
+        MaxBatchBytes = 200,
+        MendsClocks = true,
+        DiskSlowness = 1 + prng.Below(20),
+        Strikes = new SortedDictionary<FaultKind, int>(strikes.ToDictionary(s => s.Kind, s => s.Weight)),
+    };
+
+    /// <summary>Nodes lose their power while others go on.</summary>
+    private static Func<Prng, MergePlan> Leaders(Func<Policy, Policy>? change = null) => prng => Plan(
+        World(prng, (FaultKind.PowerLoss, 8), (FaultKind.ProcessCrash, 2), (FaultKind.SlowDisk, 3), (FaultKind.Isolation, 3)), PolicyDefaults.For(Strategy.MultiLeader, 3), change);
+
+    /// <summary>Nodes hear each other late, partly, and out of order.</summary>
+    private static Func<Prng, MergePlan> Apart(Func<Policy, Policy>? change = null) => prng => Plan(
+        World(prng, (FaultKind.Partition, 5), (FaultKind.Isolation, 5), (FaultKind.BridgePartition, 8), (FaultKind.OneWayPartition, 5)) with
+        {
+            ReorderPerMille = 150,
+            DuplicationPerMille = 100,
+            LossPerMille = 50,
+            FaultMilliseconds = 3000,
+        },
+        PolicyDefaults.For(Strategy.MultiLeader, 4), change);
+
+    private static MergePlan Forgetful(Prng prng) => Plan(
+        World(prng, (FaultKind.ProcessCrash, 5), (FaultKind.Isolation, 3)), PolicyDefaults.For(Strategy.MultiLeader, 3) with { Durability = Durability.Memory }, null);
+
+    private static Func<Prng, MergePlan> Forgetful() => Forgetful;
+
+    private static Func<Prng, MergePlan> Holders(Func<Policy, Policy>? change = null) => prng => Plan(
+        World(prng, (FaultKind.ProcessCrash, 8), (FaultKind.Isolation, 8), (FaultKind.Partition, 4), (FaultKind.OneWayPartition, 4)) with { LossPerMille = 30 },
+        PolicyDefaults.For(Strategy.Leaderless, 4), change);
+
+    private static MergePlan Plan(Scenario world, Policy policy, Func<Policy, Policy>? change) => new(world, PolicyDefaults.Normal(change?.Invoke(policy) ?? policy));
+
+    private static KeyspaceScenario Registers(Prng prng) => new(
+        World(prng, (FaultKind.PowerLoss, 6), (FaultKind.Isolation, 6), (FaultKind.OneWayPartition, 6), (FaultKind.SlowNetwork, 4), (FaultKind.SlowDisk, 3)) with
+        {
+            LossPerMille = 50,
+            ReorderPerMille = 100,
+            DuplicationPerMille = 100,
+        },
+        [new KeyspacePlan("x", PolicyDefaults.Normal(PolicyDefaults.For(Strategy.Leaderless, 3) with { Consensus = true, Reads = ReadConsistency.Linearizable }))]);
+
+    private sealed class ShipsEarly : MultiLeaderRules
+    {
+        public override long MayShipUpTo(long durableEnd, long end) => end;
+    }
+
+    private sealed class ConfirmsEarly : MultiLeaderRules
+    {
+        public override DotContext Confirms(DotContext durable, DotContext seen) => seen;
+    }
+
+    private sealed class AnswersEarly : MultiLeaderRules
+    {
+        public override PersistPoint AnswerLeavesAfter(PersistPoint saved) => default;
+    }
+
+    private sealed class IgnoresOrder : MultiLeaderRules
+    {
+        public override bool IsInOrder(bool hasPrevious) => true;
+    }
+
+    private sealed class IgnoresDependencies : MultiLeaderRules
+    {
+        public override bool MayShow(bool hasDependencies) => true;
+    }
+
+    private sealed class TellsOn : MultiLeaderRules
+    {
+        public override bool IsNews(bool isNew) => true;
+    }
+
+    private sealed class ForgetsByMajority : MultiLeaderRules
+    {
+        public override int ConfirmationsNeeded(int members) => (members / 2) + 1;
+    }
+
+    private sealed class BelievesToRemember : MultiLeaderRules
+    {
+        public override bool BeginsAnew(bool mayHaveForgotten) => false;
+    }
+
+    private sealed class NoTieBreak : MergeRules
+    {
+        public override bool Beats(in Sibling a, in Sibling b) => false;
+    }
+
+    private sealed class KeepsRemoved : MergeRules
+    {
+        public override bool KeepsMine(bool isInOther, bool isObservedByOther) => true;
+    }
+
+    private sealed class TakesRemoved : MergeRules
+    {
+        public override bool TakesTheirs(bool isObservedHere) => true;
+    }
+
+    private sealed class OneTooFew : LeaderlessRules
+    {
+        public override int WriteQuorum(int w) => w - 1;
+    }
+
+    private sealed class DropsHints : LeaderlessRules
+    {
+        public override bool KeepsHints => false;
+    }
+
+    private sealed class CollectsEarly : LeaderlessRules
+    {
+        public override VersionVector Stable(VersionVector seenByAll, VersionVector seenHere) => seenHere;
+    }
+
+    private sealed class NoWriteBack : LeaderlessRules
+    {
+        public override bool WritesBack => false;
+    }
+
+    private sealed class ClaimsUnseen : LeaderlessRules
+    {
+        public override bool FetchesBeforeAdopting => false;
+    }
+
+    private sealed class CountsForgetful : LeaderlessRules
+    {
+        public override bool CountsWithoutMemory => true;
+    }
+
+    private sealed class AnswersAtOnce : CasPaxosRules
+    {
+        public override bool AnswersWaitForTheJournal => false;
+    }
+
+    private sealed class AcceptsLess : CasPaxosRules
+    {
+        public override bool MayAccept(Ballot ballot, Ballot promised) => true;
+    }
+
+    private sealed class OneShort : CasPaxosRules
+    {
+        public override int Quorum(int majority) => majority - 1;
+    }
+
+    private sealed class MakesItAgain : CasPaxosRules
+    {
+        public override bool LooksForItsChange => false;
+    }
+
+    private sealed class CollectsByMajority : CasPaxosRules
+    {
+        public override int AcceptorsWithTombstone(int all, int majority) => majority;
+    }
+
+    private sealed class KeepsPromise : CasPaxosRules
+    {
+        public override Ballot PromisedAfterPrepare(Ballot prepared, Ballot promised) => promised.IsNone ? prepared : promised;
+    }
+}
