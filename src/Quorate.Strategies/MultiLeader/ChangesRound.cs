@@ -76,7 +76,7 @@ internal sealed class ChangesSender(MultiLeaderReplica replica)
         peer.Changes = null;
         peer.Acked.Join(round.Seen);
         peer.Cursor = Math.Max(peer.Cursor, round.LogEnd);
-        replica.Shipper.OnProgress(peer);
+        replica.Shipper.OnProgress(peer, isAnswer: true);
     }
 
     private bool IsDue(Peer peer, long end)

@@ -81,7 +81,14 @@ internal sealed class Gossip(MultiLeaderReplica replica)
         if (!peer.TryMeet(message.Incarnation)) return;
         if (peer.Incarnation != knownLife) replica.Arrivals.ForgetEarlier(from, peer.Incarnation);
         peer.LastHeardAt = replica.Now.Nanoseconds;
-        peer.IsReachable = true;
+        if (!peer.IsReachable)
+        {
+            // What was sent while it could not be reached is lost.
+            peer.IsReachable = true;
+            peer.Backoff = 1;
+            if (peer.ResendAt != long.MaxValue) peer.ResendAt = replica.Now.Nanoseconds;
+        }
+
         switch (message)
         {
             case Deltas deltas:
@@ -153,8 +160,9 @@ internal sealed class Gossip(MultiLeaderReplica replica)
         peer.SaysBehind = told.Flags.HasFlag(ToldFlags.YouAreBehind);
         peer.RefusesStamps = told.Flags.HasFlag(ToldFlags.YourClockIsAhead);
         peer.ClockOffsetMilliseconds = told.UnixMilliseconds - replica.Now.UnixMilliseconds;
-        var progress = told.Round > peer.EchoedRound && told.Round <= peer.SentRound;
-        if (progress) peer.EchoedRound = told.Round;
+        var isAnswer = told.Round > peer.EchoedRound && told.Round <= peer.SentRound;
+        if (isAnswer) peer.EchoedRound = told.Round;
+        var progress = isAnswer;
         if (!peer.Acked.Covers(told.Seen))
         {
             peer.Acked.Join(told.Seen);
@@ -163,7 +171,7 @@ internal sealed class Gossip(MultiLeaderReplica replica)
 
         peer.NoteTold(told.Seen, replica.Machine.Seen, replica.Rules);
 
-        if ((progress || isFirst) && !_strangers.Contains(peer)) replica.Shipper.OnProgress(peer);
+        if ((progress || isFirst) && !_strangers.Contains(peer)) replica.Shipper.OnProgress(peer, isAnswer);
         replica.Acknowledgements.TryAnswer();
         if (isFirst && !_strangers.Contains(peer) && !told.Flags.HasFlag(ToldFlags.IsAnswer)) Tell(peer, ToldFlags.IsAnswer);
     }

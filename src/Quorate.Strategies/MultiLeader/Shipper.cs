@@ -35,11 +35,17 @@ internal sealed class Shipper(MultiLeaderReplica replica)
         }
     }
 
-    /// <summary>The peer confirmed more than before.</summary>
-    public void OnProgress(Peer peer)
+    /// <summary>The peer handled a round that was sent to it, or has seen more than before. What it made itself is more, too, and says
+    /// nothing about what is on the way to it: only an answer puts off sending that again. Breaks otherwise: rounds that were lost are
+    /// never sent again to a member that goes on writing.</summary>
+    public void OnProgress(Peer peer, bool isAnswer)
     {
-        peer.Backoff = 1;
-        Rearm(peer);
+        if (isAnswer)
+        {
+            peer.Backoff = 1;
+            Rearm(peer);
+        }
+
         peer.Advance(replica.Log);
         replica.TrimLog();
         Send(peer);

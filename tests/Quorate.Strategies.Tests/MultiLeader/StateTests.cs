@@ -106,7 +106,7 @@ public sealed class StateTests
         // n3 gets the removal, and hears from n1 that it has it too, but not n1's addition, which was made before.
         static bool Passes(Harness.Envelope e) => !(e.From.Value == 1 && e.To.Value == 3 && e.Text.StartsWith("Deltas", StringComparison.Ordinal)) && !(e.From.Value == 2 && e.Text.Contains(" n1:", StringComparison.Ordinal) && e.Text.StartsWith("Deltas", StringComparison.Ordinal));
         world.Settle(150, Passes);
-        world.Settle(100);
+        world.Settle(400);
         for (var node = 1; node <= 3; node++) world.Peek(node, "GET c").ShouldBe("3");
     }
 
