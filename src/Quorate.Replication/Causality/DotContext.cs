@@ -57,9 +57,9 @@ public sealed class DotContext
         var at = 0L;
         for (var i = 0; i < Count && at < upTo; i++)
         {
-            if (_runs[i].Node != node) continue;
-            if (_runs[i].After > at) return new DotRun(node, at, Math.Min(_runs[i].After, upTo));
-            at = _runs[i].UpTo;
+            if (Runs[i].Node != node) continue;
+            if (Runs[i].After > at) return new DotRun(node, at, Math.Min(Runs[i].After, upTo));
+            at = Runs[i].UpTo;
         }
 
         return new DotRun(node, at, Math.Max(at, upTo));
