@@ -12,7 +12,7 @@ namespace Quorate.Simulation;
 /// <summary>One broken rule of multileader, leaderless, caspaxos or of the merging itself each, with a scenario in which it matters soon.</summary>
 internal static class MergingCanaries
 {
-    private const int Budget = 100;
+    private const int Budget = 200;
 
     private static readonly Func<Prng, MergePlan> s_leaders = Leaders();
     private static readonly Func<Prng, MergePlan> s_apart = Apart();
