@@ -86,6 +86,8 @@ internal sealed class NodeView(Node node) : INodeView
 
     public ConflictFigures Conflicts => ConflictFigures.Of(node.Groups.OfType<Group>());
 
+    public RepairFigures Repairs => RepairFigures.Of(node.Groups.OfType<Group>());
+
     public string? ProblemOf(string script) => node.Host.ProblemOf(script);
 
     public long AskControl(ControlCommand command) => node.Control!.Ask(Asking.Command, command.Encode(), node.Now);

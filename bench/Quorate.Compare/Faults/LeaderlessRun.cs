@@ -9,6 +9,10 @@ internal static class LeaderlessRun
 {
     private const int PauseMilliseconds = 3;
 
+    /// <summary>Said of a write that was handed to a holder of its key, which died with it: the dead node's own, too.</summary>
+    private const string DiedWithIt = "the holder that was asked did not answer";
+
+
     private static readonly TimeSpan Away = TimeSpan.FromSeconds(4);
     private static readonly TimeSpan Calm = TimeSpan.FromSeconds(5);
 
@@ -52,10 +56,12 @@ internal static class LeaderlessRun
         }
 
         var failed = Outage.NotAtTheDeadNode(clients, outages);
-        Outage.Print(failed.Select(f => f.Failure), "asked of a node that was there");
-        var passes = failed.Count == 0;
+        var own = failed.Where(f => f.Failure.Text.EndsWith(DiedWithIt, StringComparison.Ordinal)).ToList();
+        Console.WriteLine($"requests that the dead node had in hand for others: {own.Count} uncertain; other failures of requests to nodes that were there: {failed.Count - own.Count}");
+        Outage.Print(failed.Except(own).Select(f => f.Failure), "asked of a node that was there");
+        var passes = failed.Count == own.Count && own.TrueForAll(f => outages.Any(o => f.Failure.At >= o.From && f.Failure.At <= o.Until));
         foreach (var keyspace in keyspaces) passes &= keyspace.Passes(cluster.Ports, SiblingsMade(cluster, keyspace.Name));
-        Console.WriteLine(passes ? "no request failed but those asked of the dead node itself; nothing that was acknowledged is lost" : "FAILED");
+        Console.WriteLine(passes ? "no request failed but those that the dead node had in hand; nothing that was acknowledged is lost" : "FAILED");
         return passes;
     }
 

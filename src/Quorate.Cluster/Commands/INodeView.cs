@@ -51,6 +51,9 @@ public interface INodeView
     /// <summary>What became of concurrent writes on this node.</summary>
     ConflictFigures Conflicts => default;
 
+    /// <summary>See <see cref="RepairFigures"/>.</summary>
+    RepairFigures Repairs => default;
+
     /// <summary>Why a text is no script of a merge rule; null when it is one.</summary>
     string? ProblemOf(string script) => null;
 

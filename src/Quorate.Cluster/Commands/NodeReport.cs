@@ -179,6 +179,10 @@ internal static class NodeReport
         Field(text, "conflicts_seen", figures.Seen);
         Field(text, "conflict_losses", figures.Lost);
         Field(text, "merge_rule_failures", figures.RuleFailures);
+        var repairs = command.Node.Repairs;
+        Field(text, "stamps_refused", repairs.StampsRefused);
+        Field(text, "hints_kept", repairs.HintsKept);
+        Field(text, "unrepaired_age_ms", repairs.UnrepairedMilliseconds);
     }
 
     private static string Hundredths(long value) => $"{value / 100}.{value % 100:00}";

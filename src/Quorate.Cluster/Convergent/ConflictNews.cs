@@ -1,5 +1,7 @@
 using System.Text;
+using Quorate.Cluster.Commands;
 using Quorate.Replication;
+using Quorate.Resp;
 
 namespace Quorate.Cluster.Convergent;
 
@@ -8,6 +10,12 @@ namespace Quorate.Cluster.Convergent;
 internal static class ConflictNews
 {
     public const string Prefix = "__conflicts__:";
+
+    /// <summary>True for <c>CONFLICTS WATCH</c>.</summary>
+    public static bool IsWatch(in CommandArgs args) => args.Count == 2 && Words.Is(args[0], "conflicts") && Words.Is(args[1], "watch");
+
+    public static byte[] ChannelOf(Node node, GroupId group) =>
+        Encoding.UTF8.GetBytes(Prefix + node.Control?.Map.Keyspaces.FirstOrDefault(k => k.Groups.Contains(group))?.Name);
 
     public static void Publish(Node node, GroupId group, byte[] key)
     {

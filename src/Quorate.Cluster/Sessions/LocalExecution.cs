@@ -19,10 +19,16 @@ internal sealed class LocalExecution(ClientSession session)
     {
         if (NodeCommandTable.Find(args.Name) is not { } entry)
         {
-            Refuse(args, now);
+            if (session.Group.Merging is not null && ConflictNews.IsWatch(args)) Watch(now);
+            else Refuse(args, now);
             return;
         }
 
+        Execute(entry, args, now);
+    }
+
+    private void Execute(NodeCommandEntry entry, in CommandArgs args, StepTime now)
+    {
         var command = new NodeCommand(session.State, session.Node.View, session.Output);
         NodeCommandTable.Execute(entry, command, args, now);
         session.Output.Protocol = session.State.Protocol;
@@ -35,6 +41,16 @@ internal sealed class LocalExecution(ClientSession session)
         if (!_waiting!.TryAnswer(now)) return false;
         _waiting = null;
         return true;
+    }
+
+    /// <summary>The same as to subscribe to the channel of the keyspace's conflicts.</summary>
+    private void Watch(StepTime now)
+    {
+        var name = "subscribe"u8;
+        var channel = ConflictNews.ChannelOf(session.Node, session.Group.Id);
+        byte[] words = [.. name, .. channel];
+        ReadOnlySpan<ArgRange> ranges = [new(0, name.Length), new(name.Length, channel.Length)];
+        Execute(NodeCommandTable.Find(name)!, new CommandArgs(words, ranges), now);
     }
 
     private void Refuse(in CommandArgs args, StepTime now)

@@ -197,12 +197,27 @@ public sealed class MergingKeyspaceTests
         var members = KeyspaceCluster.Members(cluster, "ks");
         var listener = cluster.Connect(members[1]);
         cluster.Await(listener, "SUBSCRIBE __conflicts__:ks").ShouldStartWith("*3 $9 subscribe");
+        var watcher = cluster.Connect(members[1]);
+        cluster.Await(watcher, "CONFLICTS WATCH").ShouldStartWith("-ERR unknown command");
+        cluster.Await(watcher, "SELECT ks; CONFLICTS WATCH").ShouldStartWith("+OK *3 $9 subscribe $16 __conflicts__:ks");
         cluster.Isolate(members[0]);
         foreach (var node in members.Take(2)) cluster.Await(cluster.Connect(node), $"SELECT ks; SET k {node}; SET own{node} 1").ShouldBe("+OK +OK +OK");
         cluster.Cut.Clear();
         cluster.Run(5000);
         LocalCluster.Take(listener).ShouldBe("*3 $7 message $16 __conflicts__:ks $1 k");
+        LocalCluster.Take(watcher).ShouldBe("*3 $7 message $16 __conflicts__:ks $1 k");
         cluster.Await(cluster.Connect(members[1]), "INFO conflicts").ShouldContain("conflict_keys:1 conflicts_seen:1 conflict_losses:0 merge_rule_failures:0");
+    }
+
+    [Fact]
+    public void How_old_the_last_repair_is_can_be_asked()
+    {
+        var cluster = With("ks STRATEGY leaderless");
+        var node = cluster.Connect(KeyspaceCluster.Members(cluster, "ks")[0]);
+        cluster.Run(60_000);
+        var told = cluster.Await(node, "INFO conflicts");
+        told.ShouldContain("stamps_refused:0 hints_kept:0 unrepaired_age_ms:");
+        told.ShouldNotContain("unrepaired_age_ms:-1", customMessage: "all holders were compared within a minute");
     }
 
     private static string Text(int number) => number.ToString(System.Globalization.CultureInfo.InvariantCulture);
