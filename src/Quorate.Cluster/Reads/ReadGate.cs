@@ -1,4 +1,5 @@
 using Quorate.Replication;
+using Quorate.Strategies.Primary;
 
 namespace Quorate.Cluster.Reads;
 
@@ -25,12 +26,17 @@ internal sealed class ReadGate(Group group)
     private LogIndex _reachedAtLeave;
     private bool _asks;
 
+    /// <summary>The state here stays behind on purpose.</summary>
+    public bool IsDelayed => group.Replica is PrimaryReplica { DelayMilliseconds: > 0 };
+
     /// <param name="rule">What the read may return.</param>
     /// <param name="seen">What the connection has seen; null: nothing.</param>
     /// <param name="now">The time of the step.</param>
     public ReadVerdict Judge(in ReadRule rule, SessionPositions? seen, StepTime now)
     {
         if (group.IsAbsent || group.Voting.IsDistrusted) return ReadVerdict.Elsewhere;
+        // Who stays behind on purpose answers only those who have asked for whatever is here.
+        if (IsDelayed && rule.Consistency != ReadConsistency.Weak) return ReadVerdict.Elsewhere;
         if (rule.IsNewest) return group.Replica.MayReadLocally(now) ? ReadVerdict.Now : ReadVerdict.Ask;
         if (group.Replica.History is not { } history) return group.Replica.MayReadLocally(now) ? ReadVerdict.Now : ReadVerdict.Ask;
         if (!history.HasState)

@@ -6,7 +6,7 @@ using Quorate.Strategies.CasPaxos;
 namespace Quorate.Simulation;
 
 /// <summary>When nobody asks for anything any more: everybody knows one map, every keyspace has as many replicas in sync as its policy
-/// wants, they are equal, and nobody keeps what is not theirs.</summary>
+/// wants, they are equal, those that follow behind have come to the same, and nobody keeps what is not theirs.</summary>
 internal sealed class Convergence(SimCluster cluster)
 {
     public bool IsReached(ClusterMap map, IEnumerable<KeyspacePlan> plans)
@@ -53,10 +53,26 @@ internal sealed class Convergence(SimCluster cluster)
             if (last != (applied ??= last)) return false;
         }
 
+        if (!HasStandby(group, plan, up, applied!.Value, replicas)) return false;
         var digest = replicas[0].Group.Machine.Digest();
         foreach (var (node, found) in replicas)
             if (found.Machine.Digest() != digest)
                 throw new SimulationFailure($"equal logs, different states of {plan.Name}: {replicas[0].Node.Id} and {node.Id} at {applied}");
+        return true;
+    }
+
+    /// <summary>The delayed and the cascaded replicas are there, as far as there are nodes for them, and have applied as much.</summary>
+    private static bool HasStandby(GroupEntry group, KeyspacePlan plan, List<SimNode> up, LogIndex applied, List<(SimNode Node, Group Group)> into)
+    {
+        var (standby, policy) = (group.Configuration.Standby, plan.Policy);
+        if (up.Count >= policy.Holders && (standby.Delayed.Count != policy.Delayed || standby.Feeds.Count != policy.Cascaded)) return false;
+        foreach (var node in up.Where(n => standby.Contains(n.Id)))
+        {
+            if (node.Node!.Find(group.Id) is not Group { IsAbsent: false, Configured: { } configured } found) return false;
+            if (configured.Configuration?.Epoch != group.Epoch || configured.Report.NeedsState || new ReplicaView(found).LastApplied != applied) return false;
+            into.Add((node, found));
+        }
+
         return true;
     }
 }

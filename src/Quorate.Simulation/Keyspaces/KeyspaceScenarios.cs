@@ -7,6 +7,8 @@ namespace Quorate.Simulation;
 /// <summary>Mixtures for the labs of keyspaces, drawn from a seed's dice.</summary>
 internal static class KeyspaceScenarios
 {
+    private const int Nodes = 5;
+
     private static readonly (FaultKind Kind, int Weight)[] s_everything =
     [
         (FaultKind.ProcessCrash, 10), (FaultKind.PowerLoss, 10), (FaultKind.PowerLossOfAll, 2), (FaultKind.Pause, 8),
@@ -61,6 +63,10 @@ internal static class KeyspaceScenarios
         };
         if (prng.Chance(300)) policy = policy with { Ship = Ship.State };
         if (prng.Chance(150)) policy = policy with { Durability = Durability.Memory };
+        // As many as there are nodes for. The delay is short: when all is over they must have come to the others' state.
+        var free = Nodes - policy.Replicas;
+        if (free > 0 && prng.Chance(250)) policy = policy with { Delayed = 1, DelayMilliseconds = 1000 * (1 + prng.Below(5)) };
+        if (free > policy.Delayed && prng.Chance(300)) policy = policy with { Cascaded = 1 };
         return PolicyDefaults.Normal(policy);
     }
 
@@ -101,7 +107,7 @@ internal static class KeyspaceScenarios
         return new KeyspaceScenario(
             new Scenario
             {
-                Nodes = 5,
+                Nodes = Nodes,
                 ClientsPerNode = 1,
                 Depth = prng.Chance(300) ? 3 : 1,
                 ThinkMilliseconds = prng.Chance(300) ? 20 : 60,
