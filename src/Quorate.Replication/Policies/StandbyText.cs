@@ -63,11 +63,11 @@ internal static class StandbyText
         if (policy.Strategy != Strategy.Primary)
         {
             var word = policy.Delayed > 0 ? "delay" : "cascade";
-            problems.Add($"{word} needs strategy primary; {PolicyWords.Of(policy.Strategy)} " + policy.Strategy switch
+            problems.Add($"{word} needs strategy primary; " + policy.Strategy switch
             {
-                Strategy.Chain => "feeds each replica by the one before it, and waits for all of them",
-                Strategy.Raft or Strategy.Pbft => "has voters only, all of them fed by the leader",
-                _ => "has no replica that follows another",
+                Strategy.Chain => "a chain feeds each replica by the one before it, and waits for all of them",
+                Strategy.Raft or Strategy.Pbft => $"{PolicyWords.Of(policy.Strategy)} has voters only, all of them fed by the leader",
+                _ => $"{PolicyWords.Of(policy.Strategy)} has no replica that follows another",
             });
             return;
         }

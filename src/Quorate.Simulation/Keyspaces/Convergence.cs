@@ -36,7 +36,9 @@ internal sealed class Convergence(SimCluster cluster)
     {
         var configuration = group.Configuration;
         if (plan.Policy.Consensus) return up.All(n => !configuration.Contains(n.Id) || IsReady(n.Node!.Find(group.Id) as Group, group));
-        if (group.IsSealed || up.Count(n => configuration.InSync.Contains(n.Id)) != Math.Min(plan.Policy.Replicas, up.Count)) return false;
+        // A delayed replica takes nobody's place.
+        var able = up.Count(n => !configuration.Standby.Delayed.Contains(n.Id));
+        if (group.IsSealed || up.Count(n => configuration.InSync.Contains(n.Id)) != Math.Min(plan.Policy.Replicas, able)) return false;
         var replicas = new List<(SimNode Node, Group Group)>();
         foreach (var node in up.Where(n => configuration.InSync.Contains(n.Id)))
         {
