@@ -172,7 +172,7 @@ internal ref struct FieldReader(ReadOnlySpan<byte> bytes)
         var standby = Standby.Nobody;
         if ((flags & FieldWriter.HasStandby) != 0)
         {
-            if (!Standby.TryRead(ref _rest, out standby, out var delay) || (delay > 0 && rule is null)) Fail();
+            if (!Standby.TryRead(ref _rest, out standby, out var delay) || (delay > 0 && rule is null) || (delay == 0 && standby.IsEmpty)) Fail();
             else if (standby.Delayed.Except(learners).Any() || standby.Feeds.Select(f => f.Replica).Except(learners).Any()) Fail();
             else if (rule is not null) rule = rule with { DelayMilliseconds = delay };
         }

@@ -60,9 +60,9 @@ internal static class ConfigurationCodec
         if (bytes.Length == GroupRule.EncodedLength) return GroupRule.TryRead(bytes, out rule);
         if (bytes.Length < GroupRule.EncodedLength + 1 || bytes[GroupRule.EncodedLength] > 1) return false;
         var hasRule = bytes[GroupRule.EncodedLength] == 1;
-        if (hasRule && !GroupRule.TryRead(bytes[..GroupRule.EncodedLength], out rule)) return false;
+        if (hasRule ? !GroupRule.TryRead(bytes[..GroupRule.EncodedLength], out rule) : bytes[..GroupRule.EncodedLength].ContainsAnyExcept((byte)0)) return false;
         var rest = bytes[(GroupRule.EncodedLength + 1)..];
-        if (!Standby.TryRead(ref rest, out standby, out var delay) || !rest.IsEmpty || (delay > 0 && !hasRule)) return false;
+        if (!Standby.TryRead(ref rest, out standby, out var delay) || !rest.IsEmpty || (delay > 0 ? !hasRule : standby.IsEmpty)) return false;
         if (rule is not null) rule = rule with { DelayMilliseconds = delay };
         return true;
     }
