@@ -100,6 +100,40 @@ public sealed class HistoryTests
     }
 
     [Fact]
+    public void An_executed_batch_that_nobody_can_commit_any_more_is_in_the_snapshot_for_whoever_is_to()
+    {
+        var options = new PrimaryOptions { Ack = Ack.SemiSync, AckBackups = 1, Ship = Ship.State, MaxLagBytes = 60, BackupTimeoutTicks = 20, BackupSilenceTicks = 20 };
+        var (world, _) = PrimaryWorld.Of(3, options);
+        world.StartAll();
+        world.Configure(PrimaryWorld.Group(1, 1, [1, 2]));
+        world.Lease(world[1], 1_000_000);
+        world.Settle();
+        for (var i = 0; i < 10; i++)
+        {
+            world.Write(world[1], i, $"w{i}");
+            world.Settle();
+        }
+
+        world.Crash(world[2]);
+        world.Write(world[1], 10, "out");
+        world.Configure(PrimaryWorld.Group(2, 1, [1, 2], 3));
+        world.Lease(world[1], 1_000_000);
+        world.Settle(ticks: 60);
+        world[1].Outcomes.ShouldNotContainKey(10);
+        world[3].Machine.Applied.ShouldBe(world[1].Machine.Applied);
+        var (index, committed) = (world[3].Status().LastApplied, world[3].Status().CommitIndex);
+        committed.ShouldBe(index.Previous, "nobody has said that it is committed");
+        world[3].Replica.History!.IsCommitted.ShouldBeFalse("no read may show it");
+        world.CrashAndLoseUnsynced(world[3]);
+        world.Start(world[3]);
+        world[3].Status().CommitIndex.ShouldBeLessThan(index, "nor does a restart make it committed");
+        world.Configure(PrimaryWorld.Group(3, 1, [1, 2, 3]));
+        world.Lease(world[1], 1_000_000);
+        world.Settle(ticks: 60);
+        world[1].Outcomes[10].ShouldBe("Done");
+    }
+
+    [Fact]
     public void A_command_executed_and_not_committed_is_neither_answered_nor_read()
     {
         var world = PrimaryWorld.Led(2, new PrimaryOptions { Ship = Ship.State });
