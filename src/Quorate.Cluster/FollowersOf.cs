@@ -15,6 +15,7 @@ internal static class FollowersOf
         { Replica: PrimaryReplica primary } => [.. primary.Status.Backups.Select(b => new FollowerStatus(
             b.Node, b.MatchIndex, b.LagEntries, SinceHeard(group, node, b.Node, b.MillisecondsSinceAnswer), b.State == ProgressState.Changes ? "changes" : NameOf((int)(b.State == ProgressState.Snapshot ? ProgressState.Changes : b.State)))
         {
+            IsStandby = primary.Configuration!.Standby.Contains(b.Node),
             DelaySeconds = primary.Configuration!.Standby.Delayed.Contains(b.Node) ? (primary.Configuration.Rule?.DelayMilliseconds ?? 0) / 1000 : 0,
         })],
         { Replica: ChainReplica { IsLeader: true } chain } => Behind(chain.Status, chain.Leader),

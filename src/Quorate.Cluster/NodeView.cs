@@ -174,7 +174,7 @@ internal sealed class NodeView(Node node) : INodeView
     /// <summary>What a session has been answered is applied, on the leader of any strategy; how many hold it durably, the leader knows.</summary>
     public WriteHolders HoldersUpTo(SessionState session, LogIndex index) =>
         node.Routing.Of(session, out _) is { Replica.IsLeader: true } group
-            ? new WriteHolders(true, true, FollowersOf.This(group, node).Count(f => f.MatchIndex >= index && f.DelaySeconds == 0))
+            ? new WriteHolders(true, true, FollowersOf.This(group, node).Count(f => f.MatchIndex >= index && !f.IsStandby))
             : new WriteHolders(false, true, 0);
 
     public Durability DurabilityOf(SessionState session)

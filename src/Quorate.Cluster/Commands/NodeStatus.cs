@@ -46,6 +46,9 @@ public sealed record GroupStatus(
 /// <param name="Progress">The protocol's word for how it is fed: <c>probe</c>, <c>replicate</c>, <c>snapshot</c>.</param>
 public sealed record FollowerStatus(NodeId Node, LogIndex MatchIndex, long EntriesBehind, long HeardMilliseconds, string Progress)
 {
+    /// <summary>Delayed or cascaded: it counts for nothing.</summary>
+    public bool IsStandby { get; init; }
+
     /// <summary>It applies entries so long after they arrived; 0: at once.</summary>
     public int DelaySeconds { get; init; }
 }

@@ -14,9 +14,14 @@ internal sealed class Arrivals
 
     private readonly List<(LogIndex Last, long Began, long At)> _notes = [];
     private long _delay;
+    private LogIndex _ripe;
+    private LogIndex _early;
 
     /// <summary>This replica applies an entry only this long after it arrived; 0: at once.</summary>
     public long DelayNanoseconds => _delay;
+
+    /// <summary>Something was applied before its time, because the log kept for it had become too long, and that time has not come yet.</summary>
+    public bool IsCutShort => _delay > 0 && _ripe < _early;
 
     /// <summary>Takes up the delay that a configuration gives this replica.</summary>
     /// <param name="last">The last entry there is.</param>
@@ -27,6 +32,7 @@ internal sealed class Arrivals
         if (delay == _delay) return;
         var begins = _delay == 0;
         _delay = delay;
+        if (delay == 0) (_ripe, _early) = (default, default);
         if (delay == 0) _notes.Clear();
         else if (begins) Note(last, now);
     }
@@ -43,6 +49,7 @@ internal sealed class Arrivals
 
     public void TruncateFrom(LogIndex from)
     {
+        (_ripe, _early) = (LogIndex.Min(_ripe, from.Previous), LogIndex.Min(_early, from.Previous));
         for (var i = _notes.Count - 1; i >= 0 && _notes[i].Last >= from; i--)
         {
             if (i > 0 && _notes[i - 1].Last >= from.Previous) _notes.RemoveAt(i);
@@ -62,7 +69,10 @@ internal sealed class Arrivals
         while (ripe < _notes.Count && now.Nanoseconds - _notes[ripe].At >= _delay) limit = _notes[ripe++].Last;
         // The last ripe note stays: it says how far the entries may be applied that are not committed yet.
         if (ripe > 1) _notes.RemoveRange(0, ripe - 1);
+        _ripe = LogIndex.Max(_ripe, limit);
         if (log.Bytes > maxLagBytes) limit = LogIndex.Max(limit, log.FirstWithin(maxLagBytes).Previous);
-        return LogIndex.Min(limit, commitIndex);
+        limit = LogIndex.Min(limit, commitIndex);
+        _early = LogIndex.Max(_early, limit);
+        return limit;
     }
 }

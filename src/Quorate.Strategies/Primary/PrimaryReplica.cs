@@ -97,8 +97,9 @@ public sealed class PrimaryReplica : IConfiguredReplica
     /// says to go on all the same.</summary>
     public bool IsDegraded => Serving is { IsDegraded: true };
 
-    /// <summary>This replica applies entries so many milliseconds after they arrived.</summary>
+    /// <summary>This replica applies entries so many milliseconds after they arrived, or sooner where it <see cref="IsDelayCutShort"/>.</summary>
     public long DelayMilliseconds => Arrivals.DelayNanoseconds / StepTime.NanosecondsPerMillisecond;
+    public bool IsDelayCutShort => Arrivals.IsCutShort;
 
     /// <summary>Fewer backups answer the primary than the policy asks for: writes are refused, or it <see cref="IsDegraded"/>.</summary>
     public bool IsShort => Serving is { IsShortNow: true };

@@ -109,6 +109,7 @@ public sealed class StandbyTests
         }
 
         world[2].Machine.Applied.Count.ShouldBeInRange(490, 501);
+        world[2].Primary().IsDelayCutShort.ShouldBeFalse();
     }
 
     [Fact]
@@ -123,6 +124,9 @@ public sealed class StandbyTests
 
         world.Settle(ticks: 12);
         world[2].Machine.Applied.Count.ShouldBeInRange(20, 49);
+        world[2].Primary().IsDelayCutShort.ShouldBeTrue();
+        world.Configure(PrimaryWorld.Group(2, 1, [1], 2) with { Standby = new Standby([new(2)], []) });
+        world[2].Primary().IsDelayCutShort.ShouldBeFalse();
     }
 
     [Fact]
