@@ -22,7 +22,7 @@ internal sealed class Convergence(SimCluster cluster)
                 continue;
             }
 
-            if (keyspace is null || !HasConverged(map.Group(keyspace.Groups[0])!, plan, up)) return false;
+            if (keyspace is null || !HasConverged(map, map.Group(keyspace.Groups[0])!, plan, up)) return false;
         }
 
         return up.All(n => n.Node!.Holdings.Groups.All(g => map.Group(g) is { } group && group.Needs(n.Id)));
@@ -32,7 +32,7 @@ internal sealed class Convergence(SimCluster cluster)
     private static bool IsReady(Group? held, GroupEntry group) =>
         held is { IsAbsent: false, Replica: CasPaxosReplica { Status: { IsVoting: true, Waiting: 0 } } replica } && replica.Report.Epoch == group.Epoch;
 
-    private static bool HasConverged(GroupEntry group, KeyspacePlan plan, List<SimNode> up)
+    private static bool HasConverged(ClusterMap map, GroupEntry group, KeyspacePlan plan, List<SimNode> up)
     {
         var configuration = group.Configuration;
         if (plan.Policy.Consensus) return up.All(n => !configuration.Contains(n.Id) || IsReady(n.Node!.Find(group.Id) as Group, group));
@@ -55,7 +55,7 @@ internal sealed class Convergence(SimCluster cluster)
             if (last != (applied ??= last)) return false;
         }
 
-        if (!HasStandby(group, plan, up, applied!.Value, replicas)) return false;
+        if (!HasStandby(map, group, plan, up, applied!.Value, replicas)) return false;
         var digest = replicas[0].Group.Machine.Digest();
         foreach (var (node, found) in replicas)
             if (found.Machine.Digest() != digest)
@@ -64,10 +64,11 @@ internal sealed class Convergence(SimCluster cluster)
     }
 
     /// <summary>The delayed and the cascaded replicas are there, as far as there are nodes for them, and have applied as much.</summary>
-    private static bool HasStandby(GroupEntry group, KeyspacePlan plan, List<SimNode> up, LogIndex applied, List<(SimNode Node, Group Group)> into)
+    private static bool HasStandby(ClusterMap map, GroupEntry group, KeyspacePlan plan, List<SimNode> up, LogIndex applied, List<(SimNode Node, Group Group)> into)
     {
         var (standby, policy) = (group.Configuration.Standby, plan.Policy);
-        if (up.Count >= policy.Holders && (standby.Delayed.Count != policy.Delayed || standby.Feeds.Count != policy.Cascaded)) return false;
+        // A node that was drained at the last moment stays so: it keeps what it has and gets nothing new.
+        if (up.Count(n => map.Node(n.Id) is { State: NodeState.Up }) >= policy.Holders && (standby.Delayed.Count != policy.Delayed || standby.Feeds.Count != policy.Cascaded)) return false;
         foreach (var node in up.Where(n => standby.Contains(n.Id)))
         {
             if (node.Node!.Find(group.Id) is not Group { IsAbsent: false, Configured: { } configured } found) return false;

@@ -30,6 +30,23 @@ public sealed class HistoryTests
     }
 
     [Fact]
+    public void A_replica_that_was_let_go_asks_for_the_history_before_it_is_forgotten()
+    {
+        var (world, protocol) = PrimaryWorld.Of(3, new PrimaryOptions { Ack = Ack.Async });
+        world.Lead();
+        world.Write(world[1], 1, "both");
+        world.Settle(ticks: 12);
+        world.Write(world[1], 2, "only n1");
+        world.Network.Clear();
+        world[1].Outcomes[2].ShouldBe("Applied");
+        world.Configure(PrimaryWorld.Group(2, 2, [2, 3]));
+        world[1].Primary().MayLeave.ShouldBeFalse();
+        world.Settle(ticks: 12);
+        world[1].Primary().MayLeave.ShouldBeTrue("the primary needs no lease to tell what its log is");
+        protocol.LostOf(new NodeId(1)).Texts.ShouldBe(["only n1"]);
+    }
+
+    [Fact]
     public void A_state_that_was_lost_is_still_lost_after_a_restart()
     {
         var (world, _) = PrimaryWorld.Of(2, new PrimaryOptions { Ack = Ack.Async });
