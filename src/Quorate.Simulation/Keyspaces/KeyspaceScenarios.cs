@@ -19,7 +19,7 @@ internal static class KeyspaceScenarios
     ];
 
     /// <summary>One keyspace of strategy primary, in one of the ways there are.</summary>
-    public static KeyspaceScenario Primary(Prng prng) => With(prng, [new KeyspacePlan("p", PrimaryPolicy(prng))]);
+    public static KeyspaceScenario Primary(Prng prng) => WithStandby(prng, With(prng, [new KeyspacePlan("p", PrimaryPolicy(prng))]));
 
     /// <summary>One chain of 3 to 5 replicas.</summary>
     public static KeyspaceScenario Chain(Prng prng) => With(prng, [new KeyspacePlan("c", ChainPolicy(prng))]);
@@ -47,7 +47,7 @@ internal static class KeyspaceScenarios
             plans.Add(plan);
         }
 
-        return With(prng, plans) with { };
+        return WithStandby(prng, With(prng, plans));
     }
 
     internal static Policy PrimaryPolicy(Prng prng)
@@ -63,10 +63,6 @@ internal static class KeyspaceScenarios
         };
         if (prng.Chance(300)) policy = policy with { Ship = Ship.State };
         if (prng.Chance(150)) policy = policy with { Durability = Durability.Memory };
-        // As many as there are nodes for. The delay is short: when all is over they must have come to the others' state.
-        var free = Nodes - policy.Replicas;
-        if (free > 0 && prng.Chance(250)) policy = policy with { Delayed = 1, DelayMilliseconds = 1000 * (1 + prng.Below(5)) };
-        if (free > policy.Delayed && prng.Chance(300)) policy = policy with { Cascaded = 1 };
         return PolicyDefaults.Normal(policy);
     }
 
@@ -88,6 +84,18 @@ internal static class KeyspaceScenarios
         if (replicas == 5 && prng.Chance(500)) policy = policy with { N = 5 };
         if (prng.Chance(150)) policy = policy with { Durability = Durability.Memory };
         return PolicyDefaults.Normal(policy);
+    }
+
+    /// <summary>Drawn last of all, so that a seed's world is the same whether replicas follow behind or not.</summary>
+    private static KeyspaceScenario WithStandby(Prng prng, KeyspaceScenario scenario) =>
+        scenario with { Keyspaces = [.. scenario.Keyspaces.Select(p => p.Policy.Strategy == Strategy.Primary ? p with { Policy = WithStandby(prng, p.Policy) } : p)] };
+
+    /// <summary>As many as there are nodes for. The delay is short: when all is over they must have come to the others' state.</summary>
+    private static Policy WithStandby(Prng prng, Policy policy)
+    {
+        var free = Nodes - policy.Replicas;
+        if (free > 0 && prng.Chance(250)) policy = policy with { Delayed = 1, DelayMilliseconds = 1000 * (1 + prng.Below(5)) };
+        return free > policy.Delayed && prng.Chance(300) ? policy with { Cascaded = 1 } : policy;
     }
 
     private static KeyspaceScenario With(Prng prng, IReadOnlyList<KeyspacePlan> plans)
