@@ -91,6 +91,31 @@ public sealed class MergingKeyspaceTests
         cluster.Await(cluster.Connect(member), "SELECT ks; INCR n").ShouldBe("+OK :21");
     }
 
+    [Theory]
+    [InlineData("STRATEGY multileader SPREAD region")]
+    [InlineData("STRATEGY leaderless SPREAD region")]
+    [InlineData("STRATEGY leaderless SPREAD region READS linearizable DURABILITY memory")]
+    public void A_replica_that_left_a_node_and_came_back_gives_no_number_twice(string policy)
+    {
+        var cluster = With($"ks {policy}");
+        var member = KeyspaceCluster.Members(cluster, "ks").First(n => !cluster[n].Control!.Replica.IsLeader && Regions[n - 1] != "ap");
+        var asked = cluster.Ids.First(n => n != member);
+        for (var i = 0; i < 10; i++) cluster.Await(cluster.Connect(member), $"SELECT ks; SADD s before{i}; INCR n").ShouldBe($"+OK :1 :{i + 1}");
+        var stead = cluster.Ids.First(n => n != member && Regions[n - 1] == Regions[member - 1]);
+        Move(cluster, asked, member);
+        cluster.Await(cluster.Connect(asked), "NODE UNDRAIN n" + Text(member)).ShouldBe("+OK");
+        Move(cluster, asked, stead);
+        KeyspaceCluster.Members(cluster, "ks").ShouldContain(member);
+        // As many as before, so that every number that was given could be given again.
+        for (var i = 0; i < 10; i++) cluster.Await(cluster.Connect(member), $"SELECT ks; SADD s after{i}; INCR n").ShouldBe($"+OK :1 :{i + 11}");
+        cluster.Kill(member);
+        cluster.Restart(member);
+        cluster.Run(2000);
+        for (var i = 0; i < 10; i++) cluster.Await(cluster.Connect(member), $"SELECT ks; SADD s restarted{i}; INCR n").ShouldBe($"+OK :1 :{i + 21}");
+        cluster.Run(2000);
+        foreach (var node in cluster.Ids) cluster.Await(cluster.Connect(node), "SELECT ks; SCARD s; GET n").ShouldBe("+OK :30 $2 30");
+    }
+
     [Fact]
     public void The_replicas_that_agree_on_keys_stay_those_of_the_beginning()
     {
@@ -186,6 +211,13 @@ public sealed class MergingKeyspaceTests
         cluster.Until(() => cluster.Ids.All(n => cluster[n].View.Map!.Keyspaces.Count == 16 + keyspaces.Length), "all know the keyspaces");
         cluster.Run(500);
         return cluster;
+    }
+
+    private static void Move(LocalCluster cluster, int asked, int from)
+    {
+        cluster.Await(cluster.Connect(asked), "NODE DRAIN n" + Text(from)).ShouldBe("+OK");
+        cluster.Until(() => !KeyspaceCluster.Members(cluster, "ks").Contains(from) && KeyspaceCluster.IsSettled(cluster, "ks"), "the replica has moved");
+        cluster.Run(1000);
     }
 
     private static int Ten(int node) => (int)Math.Pow(10, node);
