@@ -13,7 +13,7 @@ namespace Quorate.Cluster.Convergent;
 /// </summary>
 internal sealed class MergingContents
 {
-    private static readonly CommandTable Registers = new(RegisterTable.Keyspace);
+    private static readonly CommandTable Registers = new(RegisterTable.Keyspace, KeyspaceKind.Agreed);
 
     private readonly SortedList<int, ConvergentMachine> _machines = []; // by partition
     private readonly Group _group;
