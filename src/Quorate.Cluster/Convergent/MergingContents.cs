@@ -135,6 +135,7 @@ internal sealed class MergingContents
         var options = _node.Options.Merging with
         {
             Conflicts = Policy.Conflicts,
+            LossesKeptMilliseconds = 1000L * Policy.KeepLosersSeconds,
             MergeRule = Policy.Conflicts == ConflictRule.Merge ? _rule ??= _node.Host.MergeRuleOf(Policy.MergeName!, Policy.MergeScript ?? "") : null,
             Rules = _node.Rules.Merging,
         };

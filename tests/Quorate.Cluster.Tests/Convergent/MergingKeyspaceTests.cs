@@ -117,6 +117,35 @@ public sealed class MergingKeyspaceTests
     }
 
     [Fact]
+    public void A_region_is_added_and_another_removed_while_all_are_written_in()
+    {
+        var cluster = With("ks STRATEGY multileader REPLICAS 2 SPREAD region");
+        var written = 0;
+        void WriteEverywhere()
+        {
+            foreach (var node in cluster.Ids) cluster.Await(cluster.Connect(node), $"SELECT ks; SADD s {++written}; INCR n").ShouldMatch(@"^\+OK :1 :\d+$");
+        }
+
+        WriteEverywhere();
+        cluster.Run(500);
+        var before = KeyspaceCluster.Members(cluster, "ks");
+        cluster.Await(cluster.Connect(1), "KEYSPACE ALTER ks REPLICAS 3").ShouldStartWith("+OK");
+        for (var i = 0; i < 10; i++) WriteEverywhere();
+        cluster.Until(() => KeyspaceCluster.Members(cluster, "ks").Count == 3 && KeyspaceCluster.IsSettled(cluster, "ks"), "there are three");
+        var members = KeyspaceCluster.Members(cluster, "ks");
+        members.Select(n => Regions[n - 1]).Distinct().Count().ShouldBe(3);
+        cluster.Until(() => members.All(n => cluster.Await(cluster.Connect(n), "SELECT ks; SCARD s; GET n") == $"+OK :{written} ${Text(written).Length} {written}"), "the new region has all");
+        cluster.Await(cluster.Connect(1), "KEYSPACE ALTER ks REPLICAS 2").ShouldStartWith("+OK");
+        cluster.Await(cluster.Connect(1), "NODE DRAIN n" + Text(before[0])).ShouldBe("+OK");
+        for (var i = 0; i < 10; i++) WriteEverywhere();
+        cluster.Until(() => KeyspaceCluster.Members(cluster, "ks").Count == 2 && KeyspaceCluster.IsSettled(cluster, "ks"), "there are two again");
+        KeyspaceCluster.Members(cluster, "ks").ShouldNotContain(before[0]);
+        WriteEverywhere();
+        cluster.Run(1000);
+        foreach (var node in cluster.Ids) cluster.Await(cluster.Connect(node), "SELECT ks; SCARD s; GET n").ShouldBe($"+OK :{written} ${Text(written).Length} {written}");
+    }
+
+    [Fact]
     public void The_replicas_that_agree_on_keys_stay_those_of_the_beginning()
     {
         var cluster = With("ks STRATEGY leaderless CONSENSUS on");
@@ -187,7 +216,7 @@ public sealed class MergingKeyspaceTests
     [Fact]
     public void Losing_strings_of_the_last_writer_are_kept_for_a_while()
     {
-        var cluster = With("ks STRATEGY multileader CONFLICTS lww");
+        var cluster = With("ks STRATEGY multileader CONFLICTS lww KEEP-LOSERS 90s");
         var members = KeyspaceCluster.Members(cluster, "ks");
         cluster.Isolate(members[0]);
         cluster.Await(cluster.Connect(members[0]), "SELECT ks; SET k first").ShouldBe("+OK +OK");
@@ -200,6 +229,11 @@ public sealed class MergingKeyspaceTests
             cluster.Await(cluster.Connect(node), "SELECT ks; GET k; CONFLICTS LIST").ShouldBe("+OK $6 second *0");
             cluster.Await(cluster.Connect(node), "SELECT ks; LOSSES COUNT 5").ShouldMatch(@"^\+OK \*1 \*5 :\d+ \$1 k \$0 +\$5 first \$\d+ \S+$");
         }
+
+        cluster.Run(80_000);
+        foreach (var node in members) cluster.Await(cluster.Connect(node), "SELECT ks; LOSSES").ShouldStartWith("+OK *1");
+        cluster.Run(10_000);
+        foreach (var node in members) cluster.Await(cluster.Connect(node), "SELECT ks; LOSSES").ShouldBe("+OK *0");
     }
 
     internal static LocalCluster With(params string[] keyspaces)
