@@ -39,7 +39,7 @@ internal sealed class Group : HostedGroup, IReplyRouter
         RemoteReads = before?.RemoteReads ?? new RemoteReads(this, node);
         RemoteReads.MoveTo(this);
         ReadInbox = new ReadInbox(this, node);
-        Gate = new ReadGate(this);
+        Gate = new ReadGate(this, node.Options.Self);
         Replica = makeReplica(this);
         Raft = Replica as RaftReplica;
         Configured = Replica as IConfiguredReplica;

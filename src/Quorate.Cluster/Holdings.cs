@@ -139,6 +139,7 @@ internal sealed class Holdings(Node node)
     public void Drop(GroupId id)
     {
         if (node.Find(id) is not Group { IsAbsent: false } group) return;
+        if (group.Configured is { MayLeave: false } && !node.Control!.Map.WasDropped(id)) return; // it is told again with a later heartbeat
         if (!_assigned.Remove(id.Value) && id != Node.DefaultGroup) return;
         _left[id.Value] = new PersistPoint(group.Effects.End.Value - 1);
         foreach (var left in _left.Keys.Where(g => node.Control!.Map.WasDropped(new GroupId(g))).ToList()) _left.Remove(left);

@@ -23,6 +23,10 @@ public interface IConfiguredReplica : IReplica
     /// takes it only if the epoch it has is the one before.</summary>
     GroupConfiguration? Wanted { get; }
 
+    /// <summary>Of a replica that the configuration has let go: nothing that must not be lost is here only. Until then the
+    /// node keeps it.</summary>
+    bool MayLeave => true;
+
     /// <summary>The control plane's word. Older than or equal to the accepted one: ignored.</summary>
     void OnConfiguration(GroupConfiguration configuration, StepTime now, Effects effects);
 

@@ -19,18 +19,21 @@ internal enum ReadVerdict : byte
 }
 
 /// <summary>Decides for one group on this node whether its state may answer a read of a given consistency now.</summary>
-internal sealed class ReadGate(Group group)
+internal sealed class ReadGate(Group group, NodeId self)
 {
     private readonly Freshness _freshness = new();
     private LogIndex _reachedAtLeave;
     private bool _asks;
+
+    /// <summary>The configuration has let this replica go: nobody feeds it any more, what it holds stays as old as it is.</summary>
+    public bool IsOutside => group.Configured?.Configuration is { } configuration && !configuration.Contains(self);
 
     /// <param name="rule">What the read may return.</param>
     /// <param name="seen">What the connection has seen; null: nothing.</param>
     /// <param name="now">The time of the step.</param>
     public ReadVerdict Judge(in ReadRule rule, SessionPositions? seen, StepTime now)
     {
-        if (group.IsAbsent || group.Voting.IsDistrusted) return ReadVerdict.Elsewhere;
+        if (group.IsAbsent || IsOutside || group.Voting.IsDistrusted) return ReadVerdict.Elsewhere;
         if (rule.IsNewest) return group.Replica.MayReadLocally(now) ? ReadVerdict.Now : ReadVerdict.Ask;
         if (group.Replica.History is not { } history) return group.Replica.MayReadLocally(now) ? ReadVerdict.Now : ReadVerdict.Ask;
         if (!history.HasState)

@@ -138,8 +138,8 @@ internal sealed class GroupWatch(SimCluster cluster, GroupId id, KeyspacePlan pl
         var from = seen.CommitIndex.Next;
         seen.CommitIndex = commit;
         if (commit < from) return;
-        // Where writes may be lost, a replica of an older epoch does not know yet which are.
-        if (plan.MayLose && view.Epoch < _newest) return;
+        // Where writes may be lost, a replica that has heard nothing of the newest epoch's log does not know yet which are.
+        if (plan.MayLose && (view.Epoch < _newest || view.LastEpoch < _newest)) return;
         for (var i = from; i <= commit; i = i.Next)
         {
             while (_committed.Count <= i.Value) _committed.Add(default);

@@ -86,12 +86,13 @@ internal sealed class KeyspaceChecker(
     private static bool Mentions(byte[] payload, string text)
     {
         var wanted = Encoding.UTF8.GetBytes(text);
+        var isNumber = char.IsAsciiDigit(text[0]);
         for (var at = 0; at <= payload.Length - wanted.Length; at++)
         {
             var found = payload.AsSpan(at).IndexOf(wanted);
             if (found < 0) return false;
             at += found;
-            if (at == 0 || !char.IsAsciiDigit((char)payload[at - 1])) return true;
+            if (at == 0 || !isNumber || !char.IsAsciiDigit((char)payload[at - 1])) return true;
         }
 
         return false;

@@ -62,6 +62,12 @@ internal sealed class Inbox(PrimaryReplica replica)
             case ReadIndexResponse response:
                 replica.Reads.HandleResponse(response);
                 break;
+            case HistoryQuery:
+                replica.Leaving.HandleQuery(from);
+                break;
+            case HistoryReply reply:
+                replica.Leaving.HandleReply(from, reply);
+                break;
         }
     }
 

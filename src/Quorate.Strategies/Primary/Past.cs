@@ -51,21 +51,21 @@ internal sealed class Past(PrimaryReplica replica)
     }
 
     /// <summary>The state was replaced by that of a snapshot; the log goes on after it if it agrees with it.</summary>
-    public void JumpTo(LogIndex index, Epoch epoch, EpochRuns history)
+    public void JumpTo(LogIndex index, Epoch epoch, in SnapshotPast past)
     {
         var agrees = index >= replica.Log.BaseIndex && replica.Log.HasEpochAt(index) && replica.Log.EpochAt(index) == epoch;
         if (!agrees)
         {
             // Entries that the snapshot's history has too are in the snapshot; the others are nowhere else.
-            var common = replica.Log.LastCommon(history, index);
+            var common = replica.Log.LastCommon(past.History, index);
             if (common < replica.Log.LastIndex) KeepFrom(common.Next);
-            replica.Log.Reset(index, epoch, history);
+            replica.Log.Reset(index, epoch, past.History);
             replica.Backup.OnLogEnds(index);
         }
 
         replica.Journal.JumpTo(index, epoch, agrees, replica.Out);
         replica.Arrivals.JumpTo(index);
-        replica.CommitIndex = agrees ? LogIndex.Max(replica.CommitIndex, index) : index;
+        replica.CommitIndex = agrees ? LogIndex.Max(replica.CommitIndex, past.Committed) : past.Committed;
         replica.LastApplied = index;
         IsStateLost = false;
         replica.ApplyCommitted();

@@ -25,6 +25,8 @@ public static class PrimaryCodec
             Changes.KindByte => Changes.Decode(ref reader),
             ReadIndex.KindByte => ReadIndex.Decode(ref reader),
             ReadIndexResponse.KindByte => ReadIndexResponse.Decode(ref reader),
+            HistoryQuery.KindByte => HistoryQuery.Decode(ref reader),
+            HistoryReply.KindByte => HistoryReply.Decode(ref reader),
             _ => (Message?)null,
         };
         if (message is not null && reader.IsAtEnd) return true;

@@ -27,12 +27,7 @@ public sealed class PrimaryReplica : IConfiguredReplica
     /// <param name="rules">for canaries only</param>
     /// <exception cref="ArgumentException">state is to be shipped and the machine cannot</exception>
     public PrimaryReplica(
-        NodeId self,
-        PrimaryOptions options,
-        IStateMachine machine,
-        ISnapshots snapshots,
-        ILostAndFound lostAndFound,
-        long incarnation,
+        NodeId self, PrimaryOptions options, IStateMachine machine, ISnapshots snapshots, ILostAndFound lostAndFound, long incarnation,
         PrimaryRules? rules = null)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -46,8 +41,7 @@ public sealed class PrimaryReplica : IConfiguredReplica
         Snapshots = snapshots;
         LostAndFound = lostAndFound;
         Incarnation = incarnation;
-        // Questions of another life are answered late, too: their contexts must not be asked again.
-        _readContext = incarnation << 32;
+        _readContext = incarnation << 32; // questions of another life are answered late, too: their contexts must not be asked again
         Rules = rules ?? PrimaryRules.Standard;
         Journal = new PrimaryJournal(options);
         Amnesia = new Amnesia(incarnation);
@@ -58,6 +52,7 @@ public sealed class PrimaryReplica : IConfiguredReplica
         Reads = new BackupReads(this);
         Past = new Past(this);
         Inbox = new Inbox(this);
+        Leaving = new Leaving(this);
         History = new EpochHistory(this);
         _recovery = new Recovery(this);
         _recovery.RestoreNewestSnapshot();
@@ -85,6 +80,9 @@ public sealed class PrimaryReplica : IConfiguredReplica
 
     /// <inheritdoc/>
     public GroupConfiguration? Wanted => Serving is { } serving ? serving.Wanted : WantedToResume;
+
+    /// <inheritdoc/>
+    public bool MayLeave => Leaving.IsDone;
 
     public NodeId Leader => Configuration?.Leader ?? NodeId.None;
 
@@ -127,6 +125,8 @@ public sealed class PrimaryReplica : IConfiguredReplica
     internal PendingRequests Pending { get; } = new();
 
     internal Amnesia Amnesia { get; }
+
+    internal Leaving Leaving { get; }
 
     internal Arrivals Arrivals { get; }
 
@@ -209,6 +209,7 @@ public sealed class PrimaryReplica : IConfiguredReplica
         Serving?.OnTick();
         Cascade?.OnTick();
         Reads.OnTick(Leader);
+        Leaving.OnTick();
         if (Options.DelayMilliseconds > 0)
         {
             ApplyCommitted();
@@ -345,6 +346,7 @@ public sealed class PrimaryReplica : IConfiguredReplica
         Configuration = configuration;
         Options = Options.With(configuration.Rule);
         Backup.OnEpoch();
+        Leaving.OnEpoch();
         var leads = configuration.Leader == Self;
         if (Serving is { } serving && leads && configuration.Epoch == old!.Epoch.Next)
         {

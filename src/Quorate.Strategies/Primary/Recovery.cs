@@ -11,7 +11,7 @@ internal sealed class Recovery(PrimaryReplica replica)
 {
     private LogIndex _snapshotIndex;
     private Epoch _snapshotEpoch;
-    private EpochRuns? _snapshotHistory;
+    private SnapshotPast _snapshotPast;
     /// <summary>How to get from the snapshot's state to the one that the last newest state led to: entries before it, and
     /// itself. Only at the end is it known which of it belongs to the snapshot's history.</summary>
     private readonly List<(LogIndex Before, LogIndex To, EntryKind Kind, byte[] Payload)> _steps = [];
@@ -28,7 +28,7 @@ internal sealed class Recovery(PrimaryReplica replica)
         var target = replica.Machine.BeginRestore();
         var bytes = 0L;
         (_snapshotIndex, _snapshotEpoch) = (reader.Header.Index, new Epoch(reader.Header.Term.Value));
-        IsDamaged = !EpochRuns.TryDecode(reader.Header.Extra.Span, _snapshotIndex, _snapshotEpoch, out _snapshotHistory);
+        IsDamaged = !SnapshotPast.TryDecode(reader.Header.Extra.Span, _snapshotIndex, _snapshotEpoch, out _snapshotPast);
         for (var i = 0; i < reader.PieceCount && !IsDamaged; i++)
         {
             IsDamaged = !reader.TryRead(i, out var piece) || !target.TryAccept(piece.Span);
@@ -37,8 +37,9 @@ internal sealed class Recovery(PrimaryReplica replica)
 
         if (IsDamaged) return;
         target.Complete();
-        replica.Log.Reset(_snapshotIndex, _snapshotEpoch, _snapshotHistory);
+        replica.Log.Reset(_snapshotIndex, _snapshotEpoch, _snapshotPast.History);
         replica.RestoreAt(_snapshotIndex);
+        replica.CommitIndex = _snapshotPast.Committed;
         replica.SnapshotMaker.NoteSealed(_snapshotIndex, bytes);
     }
 
@@ -89,7 +90,7 @@ internal sealed class Recovery(PrimaryReplica replica)
         if (_snapshotIndex.Value > 0 && !(log.HasEpochAt(_snapshotIndex) && log.EpochAt(_snapshotIndex) == _snapshotEpoch))
         {
             if (replica.Options.Durable) replica.Past.IsStateLost = true;
-            else log.Reset(_snapshotIndex, _snapshotEpoch, _snapshotHistory);
+            else log.Reset(_snapshotIndex, _snapshotEpoch, _snapshotPast.History);
         }
 
         TakeSteps();
@@ -140,7 +141,7 @@ internal sealed class Recovery(PrimaryReplica replica)
         if (keptSuffix) return true;
         _hasEntries = true;
         // The newest snapshot's history tells this one's too, unless it is that of another past.
-        if (_snapshotHistory is not null && index <= _snapshotIndex && EpochRuns.TryDecode(_snapshotHistory.Encode(index), index, epoch, out var history)) replica.Log.Reset(index, epoch, history);
+        if (_snapshotPast.History is not null && index <= _snapshotIndex && EpochRuns.TryDecode(_snapshotPast.History.Encode(index), index, epoch, out var history)) replica.Log.Reset(index, epoch, history);
         else replica.Log.Reset(index, epoch);
         return true;
     }

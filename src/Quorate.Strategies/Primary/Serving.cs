@@ -35,6 +35,9 @@ internal sealed class Serving
 
     public bool IsShortNow => _isShort;
 
+    /// <inheritdoc cref="StateShipper.IsStuck"/>
+    public bool IsStuck => _shipper?.IsStuck == true;
+
     public bool IsDegraded => _isShort && _replica.Options.WhenShort == WhenShort.Degrade;
 
     /// <summary>New writes are ordered here: under the lease, or while the epoch's first one is awaited.</summary>

@@ -12,13 +12,13 @@ internal sealed class SnapshotInstallation
 
     public SnapshotInstallation(PrimaryReplica replica, NodeId source, InstallSnapshot first)
     {
-        Invariant.Require(EpochRuns.TryDecode(first.History.Span, first.Index, first.IndexEpoch, out var history), "the codec checked it");
+        Invariant.Require(SnapshotPast.TryDecode(first.Past.Span, first.Index, first.IndexEpoch, out var past), "the codec checked it");
         Source = source;
         _pieceCount = first.PieceCount;
         Index = first.Index;
         Epoch = first.IndexEpoch;
-        History = history!;
-        _writer = replica.Snapshots.Create(new SnapshotHeader(Index, new Term(Epoch.Value), first.History.ToArray()));
+        Past = past;
+        _writer = replica.Snapshots.Create(new SnapshotHeader(Index, new Term(Epoch.Value), first.Past.ToArray()));
         _target = replica.Machine.BeginRestore();
     }
 
@@ -28,7 +28,7 @@ internal sealed class SnapshotInstallation
 
     public Epoch Epoch { get; }
 
-    public EpochRuns History { get; }
+    public SnapshotPast Past { get; }
 
     public int NextPiece { get; private set; }
 

@@ -45,16 +45,18 @@ internal sealed class SnapshotMaker(PrimaryReplica replica)
     }
 
     /// <summary>Begins one at LastApplied, unless one is being made or there is nothing new to tell. What is in it must be
-    /// committed and in the journal: a snapshot that the log knows nothing of is not believed at the next start.</summary>
+    /// in the journal (a snapshot that the log knows nothing of is not believed at the next start) and committed, but for a
+    /// primary whose executed batch waits for somebody who needs this very snapshot.</summary>
     public void Begin()
     {
         replica.SnapshotReceiver.DropOvertaken();
         if (IsBusy || replica.SnapshotReceiver.IsInstalling || replica.Past.IsStateLost) return;
         if ((replica.LastApplied <= SealedIndex && !_isDamaged) || replica.LastApplied.Value == 0) return;
-        if (replica.LastApplied > replica.CommitIndex || replica.LastApplied > replica.Journal.DurableIndex) return;
+        if (replica.LastApplied > replica.CommitIndex && replica.Serving?.IsStuck != true) return;
+        if (replica.LastApplied > replica.Journal.DurableIndex) return;
         _index = replica.LastApplied;
         _epoch = replica.Log.EpochAt(_index);
-        _writer = replica.Snapshots.Create(new SnapshotHeader(_index, new Term(_epoch.Value), replica.Log.EncodeHistory(_index)));
+        _writer = replica.Snapshots.Create(new SnapshotHeader(_index, new Term(_epoch.Value), SnapshotPast.Encode(replica.Log, _index, replica.CommitIndex)));
         _source = replica.Machine.BeginSnapshot();
         _bytes = 0;
     }

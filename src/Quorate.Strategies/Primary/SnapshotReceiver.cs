@@ -70,7 +70,7 @@ internal sealed class SnapshotReceiver(PrimaryReplica replica)
         if (!replica.Past.IsStateLost && snapshot.Index <= replica.LastApplied && replica.Log.EpochAt(snapshot.Index) == snapshot.Epoch) return true;
         if (replica.Past.IsStateLost && snapshot.Index < replica.Log.BaseIndex) return true;
         snapshot.Complete();
-        replica.Past.JumpTo(snapshot.Index, snapshot.Epoch, snapshot.History);
+        replica.Past.JumpTo(snapshot.Index, snapshot.Epoch, snapshot.Past);
         replica.SnapshotMaker.NoteSealed(snapshot.Index, snapshot.Bytes);
         var marked = replica.MarkSnapshot(snapshot.Index, snapshot.Epoch);
         if (replica.Configuration is { Leader.IsNone: false } && snapshot.Source != replica.Self)

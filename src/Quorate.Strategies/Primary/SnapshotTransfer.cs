@@ -34,7 +34,7 @@ internal sealed class SnapshotTransfer(bool stateOnly, LogIndex notBefore) : IDi
                 IndexEpoch = new Epoch(reader.Header.Term.Value),
                 Piece = _next,
                 PieceCount = reader.PieceCount,
-                History = reader.Header.Extra,
+                Past = reader.Header.Extra,
                 Data = bytes,
             });
             _next++;

@@ -19,15 +19,15 @@ internal sealed class InstallSnapshot : PrimaryMessage
 
     public int PieceCount { get; set; }
 
-    /// <summary>The epochs of the log up to there, as <see cref="EpochRuns.Encode"/> writes them.</summary>
-    public ReadOnlyMemory<byte> History { get; set; }
+    /// <summary>What is known of the log up to there, as <see cref="SnapshotPast.Encode"/> writes it.</summary>
+    public ReadOnlyMemory<byte> Past { get; set; }
 
     public ReadOnlyMemory<byte> Data { get; set; }
 
     public override void Encode(IBufferWriter<byte> output)
     {
         Wire.Write(output, Epoch.Value, Index.Value, IndexEpoch.Value, Piece, PieceCount);
-        Wire.WriteBytes(output, History.Span);
+        Wire.WriteBytes(output, Past.Span);
         Wire.WriteBytes(output, Data.Span);
     }
 
@@ -35,9 +35,9 @@ internal sealed class InstallSnapshot : PrimaryMessage
     {
         if (!reader.TryNatural(out var epoch) || !reader.TryNatural(out var index) || !reader.TryNatural(out var of)
             || !reader.TryNatural(out var piece) || !reader.TryNatural(out var count)
-            || !reader.TryBytes(out var history) || !reader.TryBytes(out var data)) return null;
+            || !reader.TryBytes(out var past) || !reader.TryBytes(out var data)) return null;
         if (count > int.MaxValue || piece >= count || index == 0 || of > epoch
-            || !EpochRuns.TryDecode(history.Span, new(index), new(of), out _)) return null;
+            || !SnapshotPast.TryDecode(past.Span, new(index), new(of), out _)) return null;
         return new InstallSnapshot
         {
             Epoch = new(epoch),
@@ -45,7 +45,7 @@ internal sealed class InstallSnapshot : PrimaryMessage
             IndexEpoch = new(of),
             Piece = (int)piece,
             PieceCount = (int)count,
-            History = history,
+            Past = past,
             Data = data,
         };
     }

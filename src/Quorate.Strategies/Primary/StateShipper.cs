@@ -16,6 +16,12 @@ internal sealed class StateShipper(PrimaryReplica replica)
     private readonly ArrayBufferWriter<byte> _commands = new();
     private readonly ArrayBufferWriter<byte> _effect = new();
     private LogIndex _told = replica.Log.LastIndex;
+    private long _executedAt;
+
+    /// <summary>Those who could have committed the batch that is out are silent. Whoever is to stand in for them may lack more
+    /// than the log holds, and between batches, when a snapshot could be begun, is not before they do.</summary>
+    public bool IsStuck =>
+        replica.LastApplied > replica.CommitIndex && replica.Now.Nanoseconds - _executedAt >= replica.Options.BackupSilenceNanoseconds;
 
     public void Add(ReadOnlySpan<byte> command, RequestId request)
     {
@@ -28,6 +34,7 @@ internal sealed class StateShipper(PrimaryReplica replica)
     {
         var log = replica.Log;
         if (_gathered.Count == 0 || replica.CommitIndex < log.LastIndex || replica.LastApplied < log.LastIndex) return;
+        _executedAt = replica.Now.Nanoseconds;
         var commands = _commands.WrittenSpan;
         foreach (var (request, length) in _gathered)
         {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Quorate.Replication.Policies;
 
 namespace Quorate.Cluster.Tests.Reads;
@@ -68,6 +69,34 @@ public sealed class ReadRoutingTests
         ReadFor(500);
         cluster.Run(3000); // the chain takes it in again
         ReadFor(1000).ShouldAllBe(n => n > 25);
+    }
+
+    [Theory]
+    [InlineData("STRATEGY chain REPLICAS 3 READS eventual")]
+    [InlineData("STRATEGY primary REPLICAS 3 ACK sync READS eventual")]
+    public void A_replica_that_was_let_go_reads_nothing_even_while_it_keeps_its_state(string policy)
+    {
+        var cluster = KeyspaceCluster.With($"catalog {policy}");
+        var group = KeyspaceCluster.GroupOf(cluster, "catalog");
+        var leaving = KeyspaceCluster.Members(cluster, "catalog")[^1];
+        var writer = cluster.Connect(KeyspaceCluster.LeaderOf(cluster, "catalog"));
+        var reader = cluster.Connect(leaving);
+        cluster.Await(writer, "SELECT catalog; SET k 0").ShouldBe("+OK +OK");
+        cluster.Run(100);
+        cluster.Await(reader, "SELECT catalog; GET k").ShouldBe("+OK $1 0");
+        cluster.Await(cluster.Connect(leaving), $"NODE DRAIN n{leaving}").ShouldBe("+OK");
+        var judged = 0;
+        for (var i = 1; i < 300; i++)
+        {
+            cluster.Tick();
+            if (cluster[leaving].Find(group) is not Group { Gate.IsOutside: true }) continue;
+            judged++;
+            cluster.Await(writer, $"SET k {i}").ShouldBe("+OK");
+            cluster.Run(100); // the others apply it
+            cluster.Await(reader, "GET k").ShouldBe($"${i.ToString(CultureInfo.InvariantCulture).Length} {i}");
+        }
+
+        judged.ShouldBeGreaterThan(0);
     }
 
     [Fact]

@@ -30,6 +30,23 @@ public sealed class HistoryTests
     }
 
     [Fact]
+    public void A_replica_that_was_let_go_asks_for_the_history_before_it_is_forgotten()
+    {
+        var (world, protocol) = PrimaryWorld.Of(3, new PrimaryOptions { Ack = Ack.Async });
+        world.Lead();
+        world.Write(world[1], 1, "both");
+        world.Settle(ticks: 12);
+        world.Write(world[1], 2, "only n1");
+        world.Network.Clear();
+        world[1].Outcomes[2].ShouldBe("Applied");
+        world.Configure(PrimaryWorld.Group(2, 2, [2, 3]));
+        world[1].Primary().MayLeave.ShouldBeFalse();
+        world.Settle(ticks: 12);
+        world[1].Primary().MayLeave.ShouldBeTrue("the primary needs no lease to tell what its log is");
+        protocol.LostOf(new NodeId(1)).Texts.ShouldBe(["only n1"]);
+    }
+
+    [Fact]
     public void A_state_that_was_lost_is_still_lost_after_a_restart()
     {
         var (world, _) = PrimaryWorld.Of(2, new PrimaryOptions { Ack = Ack.Async });
@@ -97,6 +114,40 @@ public sealed class HistoryTests
         world.CrashAndLoseUnsynced(world[3]);
         world.Start(world[3]);
         world[3].Machine.Applied.ShouldBe(world[1].Machine.Applied, "it is in the journal");
+    }
+
+    [Fact]
+    public void An_executed_batch_that_nobody_can_commit_any_more_is_in_the_snapshot_for_whoever_is_to()
+    {
+        var options = new PrimaryOptions { Ack = Ack.SemiSync, AckBackups = 1, Ship = Ship.State, MaxLagBytes = 60, BackupTimeoutTicks = 20, BackupSilenceTicks = 20 };
+        var (world, _) = PrimaryWorld.Of(3, options);
+        world.StartAll();
+        world.Configure(PrimaryWorld.Group(1, 1, [1, 2]));
+        world.Lease(world[1], 1_000_000);
+        world.Settle();
+        for (var i = 0; i < 10; i++)
+        {
+            world.Write(world[1], i, $"w{i}");
+            world.Settle();
+        }
+
+        world.Crash(world[2]);
+        world.Write(world[1], 10, "out");
+        world.Configure(PrimaryWorld.Group(2, 1, [1, 2], 3));
+        world.Lease(world[1], 1_000_000);
+        world.Settle(ticks: 60);
+        world[1].Outcomes.ShouldNotContainKey(10);
+        world[3].Machine.Applied.ShouldBe(world[1].Machine.Applied);
+        var (index, committed) = (world[3].Status().LastApplied, world[3].Status().CommitIndex);
+        committed.ShouldBe(index.Previous, "nobody has said that it is committed");
+        world[3].Replica.History!.IsCommitted.ShouldBeFalse("no read may show it");
+        world.CrashAndLoseUnsynced(world[3]);
+        world.Start(world[3]);
+        world[3].Status().CommitIndex.ShouldBeLessThan(index, "nor does a restart make it committed");
+        world.Configure(PrimaryWorld.Group(3, 1, [1, 2, 3]));
+        world.Lease(world[1], 1_000_000);
+        world.Settle(ticks: 60);
+        world[1].Outcomes[10].ShouldBe("Done");
     }
 
     [Fact]

@@ -1,0 +1,53 @@
+using Quorate.Replication;
+
+namespace Quorate.Strategies.Primary;
+
+/// <summary>
+/// A replica that the configuration has let go. Its log may end with entries that a fail-over cut off, and nobody will
+/// feed it any more who could tell: it asks the primary for the history, and puts what that lacks into the lost-and-found.
+/// Before that it must not be forgotten.
+/// </summary>
+internal sealed class Leaving(PrimaryReplica replica)
+{
+    private readonly HistoryQuery _query = new();
+    private int _elapsed;
+    private bool _hasCompared;
+
+    /// <summary>Nothing that only this replica holds is lost when it is forgotten now.</summary>
+    public bool IsDone => _hasCompared || replica.Log.LastIndex.Value == 0;
+
+    private bool IsOutside => replica.Configuration is { } configuration && !configuration.Contains(replica.Self);
+
+    public void OnEpoch() => _hasCompared &= IsOutside;
+
+    public void OnTick()
+    {
+        if (!IsOutside || IsDone || replica.Leader.IsNone || ++_elapsed < replica.Options.HeartbeatTicks) return;
+        _elapsed = 0;
+        _query.Epoch = replica.Configuration!.Epoch;
+        replica.Out.Send(replica.Leader, _query, replica.Journal.ConfigurationPoint);
+    }
+
+    /// <summary>A primary's answer: all of its log counts, committed or not. What it may lose of that it will keep itself.</summary>
+    public void HandleQuery(NodeId from)
+    {
+        if (replica.Serving is null || !replica.IsEpochDurable) return;
+        var log = replica.Log;
+        replica.Out.Send(from, new HistoryReply
+        {
+            Epoch = replica.Configuration!.Epoch,
+            Index = log.LastIndex,
+            IndexEpoch = log.LastEpoch,
+            History = log.EncodeHistory(log.LastIndex),
+        });
+    }
+
+    public void HandleReply(NodeId from, HistoryReply reply)
+    {
+        if (!IsOutside || IsDone || from != replica.Leader) return;
+        Invariant.Require(EpochRuns.TryDecode(reply.History.Span, reply.Index, reply.IndexEpoch, out var history), "the codec checked it");
+        var common = replica.Log.LastCommon(history!, reply.Index);
+        if (common < replica.Log.LastIndex) replica.Past.GiveUpFrom(common.Next);
+        _hasCompared = true;
+    }
+}
