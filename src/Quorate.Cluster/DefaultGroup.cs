@@ -24,7 +24,7 @@ public static class DefaultGroup
         machine,
         node.Host.SnapshotsOf(id),
         node.Options.Seed ^ (ulong)id.Value,
-        node.Options.Incarnation,
+        node.Holdings.Incarnation,
         rules,
         node.Watch);
 

@@ -23,11 +23,19 @@ internal sealed class Holdings(Node node)
     private readonly SortedList<int, PersistPoint> _left = [];
 
     private readonly SortedList<int, PersistPoint> _over = []; // records read back that are nobody's
+    private long _comeBack;
     private PersistPoint _recovered;
     private readonly Dictionary<int, (Epoch Epoch, bool NeedsState, GroupConfiguration? Wanted)> _told = [];
 
     /// <summary>Groups of which this node has a replica, the default group left out.</summary>
     public IEnumerable<GroupId> Groups => _assigned.Keys.Select(k => new GroupId(k));
+
+    /// <summary>
+    /// Of a replica that is made now. How often the node was started is not enough: a replica that left the node and came back within one
+    /// life remembers nothing of what it had made, and would give the same numbers to other updates. So the times that one came
+    /// back are counted as well, durably, and for ever.
+    /// </summary>
+    public long Incarnation => node.Options.Incarnation + _comeBack;
 
     /// <summary>A founder holds the group of the numbered databases unless it was given up; others when they are given it.</summary>
     public bool BeginsWithDefaultGroup =>
@@ -39,6 +47,7 @@ internal sealed class Holdings(Node node)
     {
         var note = node.Host.ReadNote(NoteName);
         var reader = new FieldReader(note.Span);
+        _comeBack = reader.Rest > 0 ? reader.Natural() : 0;
         for (var n = reader.Rest > 0 ? reader.Count(ControlLimits.MostGroups) : 0; n > 0; n--)
         {
             var assignment = new GroupAssignment(reader.Group(), reader.Policy(), reader.Configuration());
@@ -86,6 +95,7 @@ internal sealed class Holdings(Node node)
         {
             if (!assignment.Configuration.Contains(node.Options.Self) || assignment.Group == ControlMachine.ControlGroup) return;
             _assigned[assignment.Group.Value] = assignment;
+            if (_left.ContainsKey(assignment.Group.Value)) _comeBack++;
             WriteNote();
             group = Make(assignment, before);
             node.AddGroup(group);
@@ -202,11 +212,11 @@ internal sealed class Holdings(Node node)
         return new Group(assignment.Group, node, node.Keyspace, group => policy.Strategy switch
         {
             Strategy.Primary => new PrimaryReplica(
-                options.Self, options.Primary.With(policy), group.Machine, node.Host.SnapshotsOf(group.Id), node.Lost.Of(group.Id), options.Incarnation, node.Rules.Primary),
+                options.Self, options.Primary.With(policy), group.Machine, node.Host.SnapshotsOf(group.Id), node.Lost.Of(group.Id), Incarnation, node.Rules.Primary),
             Strategy.Chain => new ChainReplica(
                 options.Self,
                 options.Chain with { Craq = policy.Reads != ReadConsistency.Tail, Durable = isDurable, MinInSync = policy.MinInSync },
-                group.Machine, node.Host.SnapshotsOf(group.Id), options.Incarnation, node.Rules.Chain),
+                group.Machine, node.Host.SnapshotsOf(group.Id), Incarnation, node.Rules.Chain),
             Strategy.MultiLeader or Strategy.Leaderless => group.Merging!.MakeReplica(),
             _ => node.MakeRaft(group.Id, group.Machine, new Configuration(assignment.Configuration.InSync), isDurable, null),
         }, before, policy);
@@ -246,6 +256,7 @@ internal sealed class Holdings(Node node)
     {
         var output = new ArrayBufferWriter<byte>();
         var writer = new FieldWriter(output);
+        writer.Int64(_comeBack);
         writer.Int32(_assigned.Count);
         foreach (var assignment in _assigned.Values)
         {

@@ -49,7 +49,7 @@ internal sealed class StandingAlarms(Node node)
 
     private static string? WhatIsWrong(Group group) => group switch
     {
-        { Replica: PrimaryReplica { IsDegraded: true } } or { Replica: MultiLeaderReplica { IsDegraded: true } } =>
+        { Replica: PrimaryReplica { IsDegraded: true } } =>
             "degraded: writes are acknowledged by fewer replicas than the policy asks for, and would be lost with them",
         { Replica: PrimaryReplica { IsShort: true } } => "writes are refused: fewer replicas are up than the policy asks for",
         { Replica: PrimaryReplica { IsDelayCutShort: true } } => "the state here is newer than its delay says: more is written in that time than log is kept for",

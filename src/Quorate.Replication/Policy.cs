@@ -155,6 +155,9 @@ public sealed record Policy
     /// <summary>The rule itself, a script, the same on all nodes. Null where only the name is known.</summary>
     public string? MergeScript { get; init; }
 
+    /// <summary>Convergent: how long values that lost against concurrent ones can be asked for (LOSSES), in seconds, 1 to 365 days.</summary>
+    public int KeepLosersSeconds { get; init; } = Policies.LoserTime.Usual;
+
     /// <summary>Multi-leader.</summary>
     public Topology Topology { get; init; } = Topology.All;
 

@@ -49,6 +49,15 @@ internal static class ConsensusRun
                     outages[^1].Print(round + 1, clients.Where(c => c.Keyspace == name));
                 }
             }
+
+            var (begin, end) = (Outage.Now, 0L);
+            Thread.Sleep(Away + Calm);
+            end = Outage.Now;
+            foreach (var (name, _, _) in keyspaces)
+            {
+                var gap = clients.Where(c => c.Keyspace == name).Max(c => c.LongestGap(begin, end));
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name,-6} as long with all nodes there: longest time that a client waited {gap:0.000} s"));
+            }
         }
         finally
         {

@@ -231,6 +231,7 @@ internal ref struct FieldReader(ReadOnlySpan<byte> bytes)
             Consensus = Flag(),
             MergeName = TextOrNone(),
             MergeScript = LongTextOrNone(),
+            KeepLosersSeconds = Int32(),
         };
         if (!Enum.IsDefined(policy.Conflicts) || !Enum.IsDefined(policy.Topology)) Fail();
         return policy;

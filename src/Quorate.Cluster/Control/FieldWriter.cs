@@ -137,5 +137,6 @@ internal readonly struct FieldWriter(IBufferWriter<byte> output)
         Flag(policy.Consensus);
         TextOrNone(policy.MergeName);
         LongTextOrNone(policy.MergeScript);
+        Int32(policy.KeepLosersSeconds);
     }
 }

@@ -13,11 +13,12 @@ namespace Quorate.Cluster.Convergent;
 /// </summary>
 internal sealed class MergingContents
 {
-    private static readonly CommandTable Registers = new(RegisterTable.Keyspace);
+    private static readonly CommandTable Registers = new(RegisterTable.Keyspace, KeyspaceKind.Agreed);
 
     private readonly SortedList<int, ConvergentMachine> _machines = []; // by partition
     private readonly Group _group;
     private readonly Node _node;
+    private readonly long _incarnation;
     private IMergeRule? _rule;
     private byte[] _entry = new byte[256];
     private int _partitions = 1;
@@ -28,7 +29,7 @@ internal sealed class MergingContents
     /// <param name="before">What stood for the group on this node until now: what it forwarded goes on here.</param>
     public MergingContents(Group group, Node node, Policy policy, MergingContents? before)
     {
-        (_group, _node, Policy) = (group, node, policy);
+        (_group, _node, Policy, _incarnation) = (group, node, policy, node.Holdings.Incarnation);
         Forwarder = before?.Forwarder ?? new CommandForwarder(group, node);
         Forwarder.MoveTo(group);
         Inbox = before?.Inbox ?? new CommandInbox(group, node);
@@ -62,7 +63,7 @@ internal sealed class MergingContents
         if (Policy.Consensus)
         {
             var registers = options.CasPaxos.With(Policy) with { Acceptors = Policy.N };
-            return new CasPaxosReplica(options.Self, registers, new RegisterMachine(_group), snapshots, options.Incarnation, seed, _node.Rules.CasPaxos);
+            return new CasPaxosReplica(options.Self, registers, new RegisterMachine(_group), snapshots, _incarnation, seed, _node.Rules.CasPaxos);
         }
 
         if (Policy.Strategy == Strategy.Leaderless)
@@ -77,7 +78,7 @@ internal sealed class MergingContents
                 Durable = Policy.Durability != Durability.Memory,
             };
             _partitions = quorums.Partitions;
-            return new LeaderlessReplica(options.Self, quorums, NewMachine, new CommandKeys(), snapshots, options.Incarnation, seed, _node.Rules.Leaderless);
+            return new LeaderlessReplica(options.Self, quorums, NewMachine, new CommandKeys(), snapshots, _incarnation, seed, _node.Rules.Leaderless);
         }
 
         var leaders = options.MultiLeader.With(Policy) with
@@ -85,7 +86,7 @@ internal sealed class MergingContents
             RegionOf = RegionOf,
             Topology = Policy.Topology,
         };
-        return new MultiLeaderReplica(options.Self, leaders, NewMachine(0), snapshots, options.Incarnation, _node.Rules.MultiLeader);
+        return new MultiLeaderReplica(options.Self, leaders, NewMachine(0), snapshots, _incarnation, _node.Rules.MultiLeader);
     }
 
     /// <summary>As <see cref="Foresight.Foresee"/>: writes too are executed here as they come.</summary>
@@ -134,11 +135,12 @@ internal sealed class MergingContents
         var options = _node.Options.Merging with
         {
             Conflicts = Policy.Conflicts,
+            LossesKeptMilliseconds = 1000L * Policy.KeepLosersSeconds,
             MergeRule = Policy.Conflicts == ConflictRule.Merge ? _rule ??= _node.Host.MergeRuleOf(Policy.MergeName!, Policy.MergeScript ?? "") : null,
             Rules = _node.Rules.Merging,
         };
         var beside = _machines.Count > 0 ? _machines.Values[0] : null;
-        var machine = new ConvergentMachine(options, _node.Options.Self, _node.Options.Incarnation, _group, beside: beside);
+        var machine = new ConvergentMachine(options, _node.Options.Self, _incarnation, _group, beside: beside);
         machine.Store.OnConflict = key => ConflictNews.Publish(_node, _group.Id, key);
         _machines[partition] = machine;
         return _node.Options.Observe is { } observe ? observe(_group.Id, partition, machine) : machine;

@@ -22,10 +22,14 @@ public sealed class CommandTable
     private readonly CommandSpec[] _all;
     private readonly Entry[] _entries;
     private readonly int _shift;
+    private readonly KeyspaceKind _kind;
 
+    /// <param name="commands">All that there are.</param>
+    /// <param name="kind">Of the keyspaces that have them: errors say which others have more.</param>
     /// <exception cref="InvariantViolation">when two commands have one name, or a name is longer than 16 bytes.</exception>
-    public CommandTable(IEnumerable<CommandSpec> commands)
+    public CommandTable(IEnumerable<CommandSpec> commands, KeyspaceKind kind = KeyspaceKind.Ordered)
     {
+        _kind = kind;
         _all = [.. commands.OrderBy(c => c.Name, StringComparer.Ordinal)];
         var bits = 4;
         while (1 << bits < _all.Length * 4) bits++;
@@ -81,7 +85,8 @@ public sealed class CommandTable
     {
         if (!TryFind(args.Name, out var spec))
         {
-            reply.Error(UnknownCommand(args));
+            if (Refusals.OfUnknown(_kind, args.Name) is { } why) reply.Error(why);
+            else reply.Error(UnknownCommand(args));
             return null;
         }
 

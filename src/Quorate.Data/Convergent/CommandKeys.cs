@@ -11,7 +11,7 @@ namespace Quorate.Data;
 /// </summary>
 public sealed class CommandKeys : ICommandKeys
 {
-    private static readonly CommandTable Commands = new(ConvergentTable.Keyspace);
+    private static readonly CommandTable Commands = new(ConvergentTable.Keyspace, KeyspaceKind.Merging);
     private static readonly RespWriter Nobody = RespWriter.Discarding();
 
     private readonly RespWriter _reply = new();

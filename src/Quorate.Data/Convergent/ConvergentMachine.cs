@@ -33,7 +33,7 @@ public sealed class ConvergentMachine : IMergeMachine, IDeltaKeys
     }
 
     /// <summary>The commands of convergent keyspaces.</summary>
-    public static CommandTable Commands { get; } = new(ConvergentTable.Keyspace);
+    public static CommandTable Commands { get; } = new(ConvergentTable.Keyspace, KeyspaceKind.Merging);
 
     public MergeStore Store { get; }
 

@@ -51,5 +51,5 @@ public sealed class MergeContext
 
     /// <summary>What was asked for is defined only where all writes have one order.</summary>
     internal static void Refuse(RespWriter reply, string what) =>
-        reply.Error($"ERR '{what}' needs one order of all writes, which a convergent keyspace does not have; strategies that can do it: raft, primary, chain");
+        reply.Error(Refusals.Of(KeyspaceKind.Merging, what));
 }

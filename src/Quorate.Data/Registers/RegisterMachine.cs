@@ -51,7 +51,7 @@ public sealed class RegisterMachine : IRegisterMachine
             var spec = RegisterTable.All.Resolve(args, _reply);
             if (spec is not null && header.Database != 0) _reply.Error(Errors.DatabaseOutOfRange);
             else if (spec is not null && RegisterTable.IsDivisible(spec)) return args.Count - 1;
-            else if (spec is not null) Refuse(spec.Name);
+            else if (spec is not null) _reply.Error(Refusals.Of(KeyspaceKind.Agreed, spec.Name));
         }
 
         refusal.Write(_reply.Written.Span);
@@ -164,7 +164,4 @@ public sealed class RegisterMachine : IRegisterMachine
         table.Remove(slot);
         return !isSame;
     }
-
-    private void Refuse(string name) => _reply.Error(
-        $"ERR '{name}' needs one order of all keys, which a keyspace that agrees on each key by itself does not have; strategies that can do it: raft, primary, chain");
 }

@@ -42,7 +42,7 @@ public static class RegisterTable
     internal static CommandTable Functions { get; } =
         new([Cas, .. CommandTable.Keyspace.Where(c => OfOneKey.Contains(c.Name) || Divisible.Contains(c.Name))]);
 
-    internal static CommandTable All { get; } = new(Keyspace);
+    internal static CommandTable All { get; } = new(Keyspace, KeyspaceKind.Agreed);
 
     /// <summary>True when it may be taken apart key by key.</summary>
     internal static bool IsDivisible(CommandSpec spec) => Divisible.Contains(spec.Name);

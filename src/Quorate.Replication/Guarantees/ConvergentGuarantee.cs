@@ -51,7 +51,7 @@ internal static class ConvergentGuarantee
     {
         ConflictRule.Crdt => "Writes of one key that did not know of each other merge: counters add up, sets and hashes keep what was added and not removed, of strings the latest is shown and the others are listed as siblings until the next SET.",
         ConflictRule.Siblings => "Writes of one key that did not know of each other merge: counters add up, sets and hashes keep what was added and not removed; strings stay side by side until SET with their CONTEXT says which it is to be.",
-        ConflictRule.Lww => "Writes of one key that did not know of each other merge, counters, sets and hashes without loss; of strings the latest by clock wins and the others, acknowledged as they were, are gone but for the log of losses (LOSSES), which keeps them for a day.",
+        ConflictRule.Lww => $"Writes of one key that did not know of each other merge, counters, sets and hashes without loss; of strings the latest by clock wins and the others, acknowledged as they were, are gone but for the log of losses (LOSSES), which keeps them for {Policies.LoserTime.Say(policy.KeepLosersSeconds)}.",
         _ => $"Writes of one key that did not know of each other merge: counters add up, sets and hashes keep what was added and not removed; of strings rule '{policy.MergeName}' makes one, and where it fails they stay side by side.",
     };
 }

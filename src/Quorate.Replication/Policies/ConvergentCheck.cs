@@ -23,6 +23,7 @@ internal static class ConvergentCheck
         if ((policy.Conflicts == ConflictRule.Merge) != policy.MergeName is not null) problems.Add("conflicts merge needs the name of a rule: conflicts merge:cart");
         if (policy.MergeName is { } name && (name.Length > LongestName || name.Any(c => c is <= ' ' or > '~'))) problems.Add($"conflicts merge takes a name of 1 to {LongestName} printable ASCII characters without blanks");
         if (policy.MergeScript is { } script && Encoding.UTF8.GetByteCount(script) > LongestScriptBytes) problems.Add($"script has at most {LongestScriptBytes} bytes");
+        if (policy.KeepLosersSeconds is < 1 or > LoserTime.Longest) problems.Add($"keep-losers takes 1s to {LoserTime.Print(LoserTime.Longest)}");
         if (policy.MergeScript is not null && policy.MergeName is null) problems.Add("script belongs to conflicts merge:NAME");
     }
 

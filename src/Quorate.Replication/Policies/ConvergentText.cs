@@ -6,7 +6,7 @@ namespace Quorate.Replication.Policies;
 /// <summary>The words that only a convergent policy has.</summary>
 internal static class ConvergentText
 {
-    private static readonly string[] Both = ["conflicts", "script"];
+    private static readonly string[] Both = ["conflicts", "script", "keep-losers"];
     private static readonly string[] OfLeaderless = ["n", "r", "w", "sloppy", "consensus"];
 
     /// <summary>A word that the strategy never looks at: rather said than ignored. Null when there is none.</summary>
@@ -49,6 +49,10 @@ internal static class ConvergentText
             case "script":
                 policy = policy with { MergeScript = value };
                 return true;
+            case "keep-losers":
+                if (LoserTime.TryParse(value, out var seconds)) policy = policy with { KeepLosersSeconds = seconds };
+                else wrong = $"keep-losers is a time such as 90s, 15m, 6h or 1d, not '{value}'";
+                return true;
             case "topology":
                 if (PolicyWords.TryFind(PolicyWords.Topologies, value, out var topology)) policy = policy with { Topology = topology };
                 else wrong = PolicyText.NotOneOf(word, value, PolicyWords.Topologies);
@@ -73,6 +77,7 @@ internal static class ConvergentText
         else text.Append(CultureInfo.InvariantCulture, $" n {policy.N} r {policy.R} w {policy.W} sloppy {(policy.Sloppy ? "on" : "off")}");
         if (!policy.Consensus) text.Append(" conflicts ").Append(PolicyWords.Of(policy.Conflicts));
         if (policy.MergeName is not null) text.Append(':').Append(policy.MergeName);
+        if (policy.KeepLosersSeconds != LoserTime.Usual) text.Append(" keep-losers ").Append(LoserTime.Print(policy.KeepLosersSeconds));
         PolicyText.PrintReads(policy, text);
     }
 

@@ -42,7 +42,7 @@ public static class PolicyDefaults
         if (policy.Strategy != Strategy.MultiLeader) policy = policy with { Topology = Topology.All };
         if (policy.Strategy != Strategy.Leaderless) policy = policy with { N = 3, R = 2, W = 2, Sloppy = false, Consensus = false };
         if (policy.Consensus) policy = policy with { R = Majority(policy.N), W = Majority(policy.N) };
-        if (!policy.IsConvergent || policy.Consensus) policy = policy with { Conflicts = ConflictRule.Crdt, MergeName = null, MergeScript = null };
+        if (!policy.IsConvergent || policy.Consensus) policy = policy with { Conflicts = ConflictRule.Crdt, MergeName = null, MergeScript = null, KeepLosersSeconds = LoserTime.Usual };
         return policy.Spread is null ? policy : policy with { Spread = policy.Spread.ToLowerInvariant() };
     }
 }

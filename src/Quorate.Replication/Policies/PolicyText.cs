@@ -165,7 +165,7 @@ public static class PolicyText
             default:
                 return ConvergentText.TryTake(word, value, ref policy, out var wrong)
                     ? wrong
-                    : $"a policy has no '{word}'; it has strategy, replicas, ack, min-in-sync, when-short, ship, reads, durability, spread, delay, cascade; a convergent one conflicts, script, topology, n, r, w, sloppy, consensus";
+                    : $"a policy has no '{word}'; it has strategy, replicas, ack, min-in-sync, when-short, ship, reads, durability, spread, delay, cascade; a convergent one conflicts, script, keep-losers, topology, n, r, w, sloppy, consensus";
         }
     }
 

@@ -67,8 +67,10 @@ internal static class MergeScenarios
             if (all | prng.Chance(400)) strikes[kind] = weight * (1 + prng.Below(3));
         if (policy.Durability == Durability.Memory)
             foreach (var kind in (ReadOnlySpan<FaultKind>)[FaultKind.PowerLoss, FaultKind.PowerLossOfAll, FaultKind.SyncError, FaultKind.DiskFull, FaultKind.BitRot]) strikes.Remove(kind);
-        // A node that stays down for good is a member until its operator says otherwise, and one that leaves must be able to give away what it has.
-        if (strikes.ContainsKey(FaultKind.BitRot) || policy is { Strategy: Strategy.Leaderless, Durability: Durability.Memory }) strikes.Remove(FaultKind.NodeDrained);
+        // A node that stays down for good is a member until its operator says otherwise, and holds up those that leave.
+        if (strikes.ContainsKey(FaultKind.BitRot)) strikes.Remove(FaultKind.NodeDrained);
+        // Nobody reads from all holders when one of them has a damaged disk.
+        if (policy.Strategy == Strategy.Leaderless && policy.R == policy.N) strikes.Remove(FaultKind.BitRot);
         var regions = prng.Below(4);
         if (regions < 2) strikes.Remove(FaultKind.RegionCut);
         if (strikes.Count == 0) strikes[FaultKind.Partition] = 1;

@@ -23,7 +23,11 @@ public sealed record CasPaxosOptions
     public int PatienceTicks { get; init; } = 200;
 
     /// <summary>After a conflict, a proposer waits up to so many ticks before it tries again.</summary>
-    public int LongestBackoffTicks { get; init; } = 16;
+    public int LongestBackoffTicks { get; init; } = 8;
+
+    /// <summary>For so many ticks after a promise an acceptor promises nothing to another proposer, unless something was accepted meanwhile.
+    /// Long enough for an accept to follow within a region; 0: it always does.</summary>
+    public int ProtectTicks { get; init; } = 3;
 
     /// <summary>A tombstone, or a promise without a value, that nobody touched for so many ticks is collected.</summary>
     public int CollectTicks { get; init; } = 500;

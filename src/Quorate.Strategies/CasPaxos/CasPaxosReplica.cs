@@ -171,6 +171,7 @@ public sealed class CasPaxosReplica : IConfiguredReplica
                 Outbox.Answer(from, proposal);
                 break;
             case Confirmation confirmation when IsProposing && confirmation.Incarnation == Incarnation:
+                Outbox.OnHeard(from);
                 Proposer.HandleAnswers(from, confirmation.Items.Span);
                 break;
             case SeedRequest request:

@@ -29,6 +29,9 @@ internal enum Phase : byte
 /// </summary>
 internal sealed class KeyRound(CasPaxosReplica replica, byte[] key, ulong hash)
 {
+    /// <summary>A reader looks so many times more before it makes certain by itself.</summary>
+    private const int MostReadsAgain = 2;
+
     private readonly List<Attempt> _attempts = [];
     private readonly Stack<Attempt> _spare = new();
     private Ballot[] _reported = [];
@@ -44,6 +47,8 @@ internal sealed class KeyRound(CasPaxosReplica replica, byte[] key, ulong hash)
     private int _same;
     private int _nextPromises;
     private int _conflicts;
+    private int _readsLeft;
+    private bool _isToRead;
     private bool _asksNext;
 
     /// <summary>A quorum has promised it, together with accepting <see cref="_base"/>; none when there is no such promise.</summary>
@@ -135,9 +140,9 @@ internal sealed class KeyRound(CasPaxosReplica replica, byte[] key, ulong hash)
     {
         if (replica.Ticks >= _deadline) GiveUp();
         else if (!replica.IsProposing) return;
-        else if (Phase == Phase.Waiting && replica.Ticks >= _wakeTick) StartPreparing();
+        else if (Phase == Phase.Waiting && replica.Ticks >= _wakeTick) WakeUp();
         // Those who answered do not agree, and the rest may never answer.
-        else if (Phase == Phase.Reading && !_isCollection && _votes.For >= Quorum) StartPreparing();
+        else if (Phase == Phase.Reading && !_isCollection && _votes.For >= Quorum) ReadAgain();
         else if (replica.Ticks < _resendTick || Phase == Phase.Waiting) return;
         // The others could still be enough, but they do not answer, and whoever was overtaken once will be again.
         else if (_votes.Against > 0) Retry();
@@ -180,7 +185,26 @@ internal sealed class KeyRound(CasPaxosReplica replica, byte[] key, ulong hash)
         for (var i = 0; i < _acceptors.Length; i++) if (_votes.HasAnswered(i) && _reported[i] == item.Ballot) same++;
         if (_isCollection) CollectWhatWasReported(same);
         else if (same >= Quorum) AnswerFrom(item.Value);
-        else if (_votes.For == _acceptors.Length) StartPreparing();
+        else if (_votes.For == _acceptors.Length) ReadAgain();
+    }
+
+    /// <summary>A change is under way, most likely: it is given a moment to come to its end before it is overtaken.</summary>
+    private void ReadAgain()
+    {
+        if (_readsLeft == 0) StartPreparing();
+        else
+        {
+            _readsLeft--;
+            Enter(Phase.Waiting);
+            _wakeTick = replica.Ticks + 1;
+            _isToRead = true;
+        }
+    }
+
+    private void WakeUp()
+    {
+        if (_isToRead) StartReading();
+        else StartPreparing();
     }
 
     /// <summary>A quorum has accepted this value: it is chosen, and was so after the reads began. See <see cref="CasPaxos"/>.</summary>
@@ -350,7 +374,14 @@ internal sealed class KeyRound(CasPaxosReplica replica, byte[] key, ulong hash)
         _votes.Add(index, isFor: false);
         Learn(item.Other, item.Floor);
         if (Phase == Phase.Collecting) EndCollection();
-        else if (_acceptors.Length - _votes.Against < (Phase == Phase.Accepting ? Needed : Quorum)) Retry();
+        else if (_acceptors.Length - _votes.Against - CountSilent() < (Phase == Phase.Accepting ? Needed : Quorum)) Retry();
+    }
+
+    private int CountSilent()
+    {
+        var silent = 0;
+        for (var i = 0; i < _acceptors.Length; i++) if (!_votes.HasAnswered(i) && replica.Outbox.IsSilent(_acceptors[i])) silent++;
+        return silent;
     }
 
     private void Retry()
@@ -364,6 +395,7 @@ internal sealed class KeyRound(CasPaxosReplica replica, byte[] key, ulong hash)
         else
         {
             Enter(Phase.Waiting);
+            _isToRead = false;
             var longest = Math.Min(replica.Options.LongestBackoffTicks, 1 << Math.Min(_conflicts - 1, 10));
             _wakeTick = replica.Ticks + replica.Proposer.Dice.Between(1, Math.Max(1, longest));
         }
@@ -429,6 +461,7 @@ internal sealed class KeyRound(CasPaxosReplica replica, byte[] key, ulong hash)
         _acceptors = replica.Accepted.Acceptors!.Of(Hash);
         _isCollection = isCollection;
         _conflicts = 0;
+        _readsLeft = MostReadsAgain;
         _deadline = replica.Ticks + replica.Options.PatienceTicks;
         replica.Proposer.OnActive(this);
     }

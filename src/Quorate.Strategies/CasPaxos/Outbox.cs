@@ -20,6 +20,9 @@ internal sealed class Outbox(CasPaxosReplica replica)
 
         /// <summary>The life of the proposer that the answers are for.</summary>
         public long Incarnation { get; set; }
+
+        /// <summary>When the first message left that nothing was heard after, in ticks; null: something was.</summary>
+        public long? UnansweredSince { get; set; }
     }
 
     private readonly List<Lane> _lanes = [];
@@ -28,6 +31,12 @@ internal sealed class Outbox(CasPaxosReplica replica)
 
     /// <summary>Answers of this node's own acceptor that wait for the journal.</summary>
     public int OwnWaiting => _own.Count;
+
+    /// <summary>It has been asked something and has answered nothing for as long as it takes until it is asked again: its vote is not waited
+    /// for. To be wrong about that costs a round, nothing else.</summary>
+    public bool IsSilent(NodeId acceptor) => replica.Ticks - (LaneOf(acceptor).UnansweredSince ?? replica.Ticks) >= replica.Options.ResendTicks;
+
+    public void OnHeard(NodeId acceptor) => LaneOf(acceptor).UnansweredSince = null;
 
     public void Ask(NodeId acceptor, in Item item)
     {
@@ -100,6 +109,7 @@ internal sealed class Outbox(CasPaxosReplica replica)
         _proposal.Incarnation = replica.Incarnation;
         _proposal.Items = lane.Asked.WrittenMemory;
         replica.Out.Send(lane.Node, _proposal);
+        lane.UnansweredSince ??= replica.Ticks;
         lane.Asked.ResetWrittenCount();
     }
 

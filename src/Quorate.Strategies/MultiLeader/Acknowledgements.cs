@@ -13,17 +13,11 @@ internal sealed class Acknowledgements(MultiLeaderReplica replica)
 
     public int Count => _waiting.Count;
 
-    /// <summary>Fewer members of the region answer than the policy asks for, and it says to go on all the same.</summary>
-    public bool IsDegraded => replica.Options.WhenShort == WhenShort.Degrade && Reachable < Asked;
-
-    /// <summary>Other members whose copies a write needs.</summary>
-    public int Needed => IsDegraded ? Reachable : Asked;
-
     /// <summary>Why a write cannot be taken now; null when it can.</summary>
     public string? Refusal =>
         !_isRegionKnown && replica.Options.Ack != Ack.Async ? "it is not known yet which members are of this region"
         : _waiting.Count >= replica.Options.MaxWaitingWrites ? "too many writes wait for members of the region"
-        : replica.Options.WhenShort == WhenShort.Refuse && Reachable < Asked ? $"{Asked} other members of the region are asked for, and {Reachable} answer"
+        : Reachable < Asked ? $"{Asked} other members of the region are asked for, and {Reachable} answer"
         : null;
 
     /// <summary>Members change, and now and then what is known of where they are.</summary>
@@ -46,7 +40,7 @@ internal sealed class Acknowledgements(MultiLeaderReplica replica)
     public void OnFlushed(PersistPoint saved)
     {
         if (_turn.Count == 0) return;
-        var needed = Needed;
+        var needed = Asked;
         var deadline = replica.Now.Nanoseconds + (replica.Options.AckTimeoutTicks * MultiLeaderOptions.TickNanoseconds);
         foreach (var (request, dot) in _turn)
         {
@@ -60,7 +54,7 @@ internal sealed class Acknowledgements(MultiLeaderReplica replica)
     /// <summary>A member confirmed something, or the time is over.</summary>
     public void TryAnswer()
     {
-        var needed = Needed;
+        var needed = Asked;
         while (_waiting.TryPeek(out var oldest))
         {
             var dot = new Dot(replica.Self, oldest.Dot);

@@ -13,9 +13,6 @@ public sealed record MultiLeaderOptions
     /// <summary>The k of <see cref="Ack.SemiSync"/>, 1 and up; never more than the region has other members.</summary>
     public int AckBackups { get; init; } = 1;
 
-    /// <summary>What happens when fewer members of the region answer than <see cref="Ack"/> needs.</summary>
-    public WhenShort WhenShort { get; init; } = WhenShort.Refuse;
-
     /// <summary>Deltas, or the newest state of the keys they changed; the latter needs a machine that is
     /// <see cref="IDeltaKeys"/>.</summary>
     public Ship Ship { get; init; } = Ship.Log;
@@ -93,7 +90,6 @@ public sealed record MultiLeaderOptions
         {
             Ack = policy.Ack,
             AckBackups = policy.AckBackups,
-            WhenShort = policy.WhenShort,
             Ship = policy.Ship,
             Durable = policy.Durability != Durability.Memory,
         };

@@ -90,9 +90,6 @@ public sealed class MultiLeaderReplica : IConfiguredReplica
         WaitingWrites = Acknowledgements.Count,
     };
 
-    /// <summary>Writes are acknowledged by fewer members of the region than the policy asks for, as it allows.</summary>
-    public bool IsDegraded => Acknowledgements.IsDegraded;
-
     /// <summary>No member may be in doubt about an update that this replica knows: it holds nothing that another lacks. A member
     /// that is to be removed is asked to be so first.</summary>
     public bool IsDrained => Log.First == Log.End && Journal.IsAllDurable;

@@ -96,8 +96,6 @@ public sealed record MultiLeaderStatus
     /// another that it depends on.</summary>
     public required bool IsCausal { get; init; }
 
-    public required bool IsDegraded { get; init; }
-
     /// <summary>Whose state is being fetched; none when nobody's.</summary>
     public required NodeId Source { get; init; }
 

@@ -15,7 +15,6 @@ internal static class StatusReport
         NeedsState = replica.Report.NeedsState,
         HasGaps = replica.Pulls.HasGaps,
         IsCausal = replica.Knowledge.IsCausal,
-        IsDegraded = replica.IsDegraded,
         Source = replica.Pulls.Source,
         Seen = replica.Machine.Seen.ToString(),
         DurableSeen = replica.Journal.DurableSeen.ToString(),
@@ -39,7 +38,6 @@ internal static class StatusReport
         if (replica.Pulls.AreNumbersUsed) text.Append(" NUMBERS USED BEFORE");
         if (!replica.Pulls.Source.IsNone) text.Append(" pulls ").Append(replica.Pulls.Source);
         if (!replica.Knowledge.IsCausal) text.Append(" not causal before ").Append(replica.Knowledge.CausalAfter);
-        if (replica.IsDegraded) text.Append(" DEGRADED");
         if (replica.Counters.StampsRefused > 0) text.Append(" stamps refused ").Append(replica.Counters.StampsRefused);
         if (replica.Wanted is { } wanted) text.Append(" wants ").Append(wanted);
         foreach (var peer in replica.Peers)

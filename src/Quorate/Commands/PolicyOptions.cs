@@ -21,6 +21,7 @@ internal sealed class PolicyOptions
         ("spread", "Every replica in another zone, region or provider."),
         ("when-short", "What to do with writes while too few replicas are up: refuse or degrade."),
         ("conflicts", "multileader, leaderless: what becomes of strings written at the same time: crdt, siblings, lww or merge:NAME."),
+        ("keep-losers", "multileader, leaderless: how long LOSSES shows overwritten concurrent values: 90s, 15m, 6h, 1d (1d)."),
         ("topology", "multileader: who tells whom: all, ring or star."),
         ("n", "leaderless: replicas that hold each key (3)."),
         ("r", "leaderless: replicas that answer a read (a majority of n)."),
@@ -31,7 +32,7 @@ internal sealed class PolicyOptions
         ("consensus", "leaderless: each key is agreed on by a majority of its replicas: on or off."),
     ];
 
-    private static readonly string[] OfSomeStrategies = ["conflicts", "topology", "n", "r", "w", "sloppy", "consensus", "ack", "ship"];
+    private static readonly string[] OfSomeStrategies = ["conflicts", "keep-losers", "topology", "n", "r", "w", "sloppy", "consensus", "ack", "ship"];
 
     private readonly Option<FileInfo> _merge = new("--merge") { Description = "A file with the Lua script of the rule that --conflicts merge:NAME names; without that, the rule is named after the file." };
     private readonly List<(string Word, Option<string> Option)> _options = [];

@@ -58,6 +58,7 @@ internal static class Policies
             Ack = Ack.Async,
             Conflicts = conflicts,
             MergeName = conflicts == ConflictRule.Merge ? "cart" : null,
+            KeepLosersSeconds = 60 * n * replicas,
             Topology = topology,
             N = n,
             R = r,

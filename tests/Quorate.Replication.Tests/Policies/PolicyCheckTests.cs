@@ -40,6 +40,8 @@ public sealed class PolicyCheckTests
     [InlineData("strategy leaderless consensus on reads eventual", "use reads linearizable")]
     [InlineData("strategy leaderless reads session", "asks others every time")]
     [InlineData("strategy leaderless reads bounded:100", "one order of all writes")]
+    [InlineData("strategy multileader keep-losers 400d", "keep-losers takes 1s to 365d")]
+    [InlineData("strategy multileader keep-losers 0s", "keep-losers takes 1s to 365d")]
     [InlineData("strategy multileader reads linearizable", "no read is linearizable")]
     [InlineData("strategy multileader reads voted", "one order of all writes")]
     public void A_policy_that_cannot_be_is_refused_with_what_to_do(string words, string part)

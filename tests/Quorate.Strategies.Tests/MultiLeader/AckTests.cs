@@ -8,8 +8,8 @@ public sealed class AckTests
 {
     private static string RegionOf(NodeId node) => node.Value <= 3 ? "eu" : "us";
 
-    private static MultiLeaderWorld Of(Ack ack, WhenShort whenShort = WhenShort.Refuse, int backups = 1) =>
-        MultiLeaderWorld.Of(5, new MultiLeaderOptions { Ack = ack, AckBackups = backups, WhenShort = whenShort, RegionOf = RegionOf, AckTimeoutTicks = 50 });
+    private static MultiLeaderWorld Of(Ack ack, int backups = 1) =>
+        MultiLeaderWorld.Of(5, new MultiLeaderOptions { Ack = ack, AckBackups = backups, RegionOf = RegionOf, AckTimeoutTicks = 50 });
 
     [Fact]
     public void An_asynchronous_write_is_done_when_it_is_durable_here()
@@ -72,19 +72,6 @@ public sealed class AckTests
         world.Do(4, "SET k v").ShouldBeNull();
         world.Settle(30, MultiLeaderWorld.Without(3));
         world.Peek(1, "GET k").ShouldBe("v");
-    }
-
-    [Fact]
-    public void Where_the_policy_allows_it_a_write_goes_on_with_those_that_answer_and_says_so()
-    {
-        var world = Of(Ack.Sync, WhenShort.Degrade);
-        world.Settle(200, MultiLeaderWorld.Without(3));
-        world.Status(1).IsDegraded.ShouldBeTrue();
-        var request = world.Ask(1, "SET k v");
-        world.Settle(5, MultiLeaderWorld.Without(3));
-        world.Answer(1, request).ShouldBe("OK");
-        world.Settle(50);
-        world.Status(1).IsDegraded.ShouldBeFalse();
     }
 
     [Fact]
