@@ -15,7 +15,9 @@ public sealed class ControlCodecTests
 
     private static readonly GroupConfiguration Fed = Some with
     {
-        Learners = Ns(3, 4, 5), Standby = new Standby(Ns(4), [new Feed(N(5), N(1)), new Feed(N(3), default)]), Rule = GroupRule.Of(Behind),
+        Learners = Ns(3, 4, 5),
+        Standby = new Standby(Ns(4), [new Feed(N(5), N(1)), new Feed(N(3), default)]),
+        Rule = GroupRule.Of(Behind),
     };
 
     private static readonly ControlCommand[] Commands =
