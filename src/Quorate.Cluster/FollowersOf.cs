@@ -5,15 +5,19 @@ using FollowerStatus = Quorate.Cluster.Commands.FollowerStatus;
 
 namespace Quorate.Cluster;
 
-/// <summary>The other replicas of a group as its leader sees them; nobody on nodes that do not lead it.</summary>
+/// <summary>The other replicas of a group as its leader sees them, and cascaded ones as their source does; nobody on other nodes.</summary>
 internal static class FollowersOf
 {
     public static IReadOnlyList<FollowerStatus> This(Group group, Node node) => group switch
     {
         { Raft: { } raft } => [.. raft.Status.Followers.Select(f => new FollowerStatus(
             f.Node, f.MatchIndex, f.LagEntries, SinceHeard(group, node, f.Node, f.MillisecondsSinceAnswer), NameOf((int)f.State)))],
-        { Replica: PrimaryReplica { IsLeader: true } primary } => [.. primary.Status.Backups.Select(b => new FollowerStatus(
-            b.Node, b.MatchIndex, b.LagEntries, SinceHeard(group, node, b.Node, b.MillisecondsSinceAnswer), b.State == ProgressState.Changes ? "changes" : NameOf((int)(b.State == ProgressState.Snapshot ? ProgressState.Changes : b.State))))],
+        { Replica: PrimaryReplica primary } => [.. primary.Status.Backups.Select(b => new FollowerStatus(
+            b.Node, b.MatchIndex, b.LagEntries, SinceHeard(group, node, b.Node, b.MillisecondsSinceAnswer), b.State == ProgressState.Changes ? "changes" : NameOf((int)(b.State == ProgressState.Snapshot ? ProgressState.Changes : b.State)))
+        {
+            IsStandby = primary.Configuration!.Standby.Contains(b.Node),
+            DelaySeconds = primary.Configuration!.Standby.Delayed.Contains(b.Node) ? (primary.Configuration.Rule?.DelayMilliseconds ?? 0) / 1000 : 0,
+        })],
         { Replica: ChainReplica { IsLeader: true } chain } => Behind(chain.Status, chain.Leader),
         _ => [],
     };

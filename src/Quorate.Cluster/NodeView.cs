@@ -6,6 +6,7 @@ using Quorate.Data;
 using Quorate.Replication;
 using Quorate.Replication.Policies;
 using Quorate.Resp;
+using Quorate.Strategies.Primary;
 using GroupStatus = Quorate.Cluster.Commands.GroupStatus;
 
 namespace Quorate.Cluster;
@@ -163,13 +164,17 @@ internal sealed class NodeView(Node node) : INodeView
             report.CommitIndex,
             group.Machine.LastApplied,
             group.MillisecondsSinceLeader(node.Now),
-            FollowersOf.This(group, node));
+            FollowersOf.This(group, node))
+        {
+            DelaySeconds = group.Replica is PrimaryReplica delayed ? (int)(delayed.DelayMilliseconds / 1000) : 0,
+            Source = group.Configured?.Configuration is { } c && c.Standby.IsFed(node.Options.Self) && c.SourceOf(node.Options.Self) is var source && source != c.Leader ? source : default,
+        };
     }
 
     /// <summary>What a session has been answered is applied, on the leader of any strategy; how many hold it durably, the leader knows.</summary>
     public WriteHolders HoldersUpTo(SessionState session, LogIndex index) =>
         node.Routing.Of(session, out _) is { Replica.IsLeader: true } group
-            ? new WriteHolders(true, true, FollowersOf.This(group, node).Count(f => f.MatchIndex >= index))
+            ? new WriteHolders(true, true, FollowersOf.This(group, node).Count(f => f.MatchIndex >= index && !f.IsStandby))
             : new WriteHolders(false, true, 0);
 
     public Durability DurabilityOf(SessionState session)

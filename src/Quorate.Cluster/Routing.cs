@@ -61,7 +61,11 @@ internal sealed class Routing(Node node)
     {
         if (node.Control is not { Map: { IsKnown: true } map }) return default;
         var keyspace = session.Keyspace is { } name ? map.Keyspace(name) : map.KeyspaceOfDatabase(session.Database);
-        return keyspace is null ? default : ReadRule.Of(keyspace.Policy);
+        if (keyspace is null) return default;
+        var rule = ReadRule.Of(keyspace.Policy);
+        // A delayed replica is read by who says so, not by a keyspace's clients that happen to come here.
+        var isDelayed = rule.Consistency == ReadConsistency.Weak && node.Find(keyspace.Groups[0]) is Group { Gate.IsDelayed: true };
+        return isDelayed ? new ReadRule(ReadConsistency.Eventual) : rule;
     }
 
     /// <summary>The node holds no replica of a group that the other does.</summary>

@@ -52,6 +52,7 @@ internal sealed class StandingAlarms(Node node)
         { Replica: PrimaryReplica { IsDegraded: true } } =>
             "degraded: writes are acknowledged by fewer replicas than the policy asks for, and would be lost with them",
         { Replica: PrimaryReplica { IsShort: true } } => "writes are refused: fewer replicas are up than the policy asks for",
+        { Replica: PrimaryReplica { IsDelayCutShort: true } } => "the state here is newer than its delay says: more is written in that time than log is kept for",
         { Voting.State: not "ok" and var state } => $"the state here is not trusted ({state})",
         _ => null,
     };

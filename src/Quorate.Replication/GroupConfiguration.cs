@@ -19,17 +19,37 @@ public sealed record GroupConfiguration(
     /// <summary>What the replicas act by from this epoch on; null: as they were made.</summary>
     public GroupRule? Rule { get; init; }
 
+    /// <summary>The learners that are to stay learners.</summary>
+    public Standby Standby { get; init; } = Standby.Nobody;
+
     /// <summary>Everybody who holds the group's data or is about to.</summary>
     public IEnumerable<NodeId> Members => InSync.Concat(Learners);
 
     public bool Contains(NodeId node) => InSync.Contains(node) || Learners.Contains(node);
 
+    /// <summary>Who sends <paramref name="node"/> its entries: its source as long as that is a member, else the leader.</summary>
+    public NodeId SourceOf(NodeId node)
+    {
+        foreach (var feed in Standby.Feeds)
+            if (feed.Replica == node && Contains(feed.Source)) return feed.Source;
+        return Leader;
+    }
+
+    /// <summary>The next epoch's configuration, in which the node is no member.</summary>
+    public GroupConfiguration Without(NodeId node) => this with
+    {
+        Epoch = Epoch.Next,
+        InSync = [.. InSync.Where(n => n != node)],
+        Learners = [.. Learners.Where(n => n != node)],
+        Standby = Standby.Without(node),
+    };
+
     public bool Equals(GroupConfiguration? other) =>
         other is not null && Epoch == other.Epoch && Leader == other.Leader
-        && InSync.SequenceEqual(other.InSync) && Learners.SequenceEqual(other.Learners) && Rule == other.Rule;
+        && InSync.SequenceEqual(other.InSync) && Learners.SequenceEqual(other.Learners) && Rule == other.Rule && Standby.Equals(other.Standby);
 
     public override int GetHashCode() => Epoch.Value.GetHashCode();
 
     public override string ToString() =>
-        $"{Epoch} leader={Leader} in-sync=[{string.Join(' ', InSync)}] learners=[{string.Join(' ', Learners)}]";
+        $"{Epoch} leader={Leader} in-sync=[{string.Join(' ', InSync)}] learners=[{string.Join(' ', Learners)}]{Standby}";
 }

@@ -14,13 +14,19 @@ namespace Quorate.Replication;
 /// <param name="Craq">Chain: any replica answers reads.</param>
 public sealed record GroupRule(Ack Ack, int AckBackups, int MinInSync, WhenShort WhenShort, int Replicas, bool Craq)
 {
+    /// <summary>See <see cref="Policy.DelayMilliseconds"/>. Encoded beside the configuration's <see cref="Standby"/>, not here.</summary>
+    public int DelayMilliseconds { get; init; }
+
     /// <summary>Of <see cref="Write"/>, in bytes.</summary>
     public const int EncodedLength = 15;
 
     public static GroupRule Of(Policy policy)
     {
         ArgumentNullException.ThrowIfNull(policy);
-        return new GroupRule(policy.Ack, policy.AckBackups, policy.MinInSync, policy.WhenShort, policy.Replicas, policy.Reads != ReadConsistency.Tail);
+        return new GroupRule(policy.Ack, policy.AckBackups, policy.MinInSync, policy.WhenShort, policy.Replicas, policy.Reads != ReadConsistency.Tail)
+        {
+            DelayMilliseconds = policy.DelayMilliseconds,
+        };
     }
 
     /// <summary>Writes <see cref="EncodedLength"/> bytes.</summary>

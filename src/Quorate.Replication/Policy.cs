@@ -136,6 +136,16 @@ public sealed record Policy
     /// <summary>The label (region, zone, provider) of which every replica should have another value; null: none.</summary>
     public string? Spread { get; init; }
 
+    /// <summary>Primary: further replicas that hold entries at once and apply them <see cref="DelayMilliseconds"/> later. They count
+    /// for no acknowledgement and are never named primary.</summary>
+    public int Delayed { get; init; }
+
+    /// <summary>In milliseconds; 0 when <see cref="Delayed"/> is.</summary>
+    public int DelayMilliseconds { get; init; }
+
+    /// <summary>Primary: further replicas that a backup feeds, not the primary. They count for no acknowledgement.</summary>
+    public int Cascaded { get; init; }
+
     /// <summary>Convergent: what becomes of strings written at the same time.</summary>
     public ConflictRule Conflicts { get; init; } = ConflictRule.Crdt;
 
@@ -165,6 +175,9 @@ public sealed record Policy
 
     /// <summary>Leaderless: every key is decided by consensus of its replicas, without a leader. [CASPaxos]</summary>
     public bool Consensus { get; init; }
+
+    /// <summary>Nodes that hold the data, those counted that no acknowledgement waits for.</summary>
+    public int Holders => Replicas + Delayed + Cascaded;
 
     /// <summary>The data merges: there is no order of all writes.</summary>
     public bool IsConvergent => Strategy is Strategy.MultiLeader or Strategy.Leaderless;

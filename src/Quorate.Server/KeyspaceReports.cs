@@ -47,6 +47,9 @@ internal static class KeyspaceReports
             [.. configuration.InSync.Select(NameOf)],
             [.. configuration.Learners.Select(NameOf)])
         {
+            Delayed = [.. configuration.Standby.Delayed.Select(NameOf)],
+            DelaySeconds = configuration.Standby.Delayed.Count > 0 ? group.Policy.DelayMilliseconds / 1000 : 0,
+            Fed = [.. configuration.Standby.Feeds.Select(f => new FedReport(NameOf(f.Replica), configuration.SourceOf(f.Replica) is { IsNone: false } source ? NameOf(source) : null))],
             Lag = [.. (here?.Followers ?? []).Select(f => new FollowerReport(NameOf(f.Node), f.MatchIndex.Value, f.EntriesBehind, f.HeardMilliseconds, f.Progress))],
         };
 

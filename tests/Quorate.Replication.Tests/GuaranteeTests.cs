@@ -23,6 +23,7 @@ public sealed class GuaranteeTests
         ("strategy primary ack semisync:1 when-short degrade", "The same, but never refuse"),
         ("strategy primary ack majority reads bounded:500", "Reads at the nearest replica, half a second old at most"),
         ("strategy primary ack async", "As fast as one node, as safe as one node"),
+        ("strategy primary delay 1:1h cascade 1", "A state of an hour ago to go back to, and a copy far away that costs the primary nothing"),
         ("strategy chain", "Reads at the tail"),
         ("strategy chain replicas 5 min-in-sync 2 reads craq spread region", "Linearizable reads at every replica"),
         ("strategy primary replicas 1 durability memory", "A cache"),

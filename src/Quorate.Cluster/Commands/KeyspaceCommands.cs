@@ -33,6 +33,7 @@ internal static class KeyspaceCommands
                 "CREATE <name> [DB <n>] [STRATEGY raft|primary|chain|multileader|leaderless] [REPLICAS <n>] [ACK async|semisync:<k>|majority|sync]",
                 "    [MIN-IN-SYNC <n>] [WHEN-SHORT refuse|degrade] [SHIP log|state] [READS linearizable|tail|craq|eventual|weak]",
                 "    [DURABILITY fsync|written|memory] [SPREAD zone|region|provider]",
+                "    primary: [DELAY <replicas>:<time, such as 1h>|none] [CASCADE <replicas>], beyond REPLICAS",
                 "    multileader, leaderless: [CONFLICTS crdt|siblings|lww|merge:<rule> [SCRIPT <text>]]",
                 "    multileader: [TOPOLOGY all|ring|star]; leaderless: [N <n>] [R <n>] [W <n>] [SLOPPY on|off] [CONSENSUS on|off]",
                 "    Create a keyspace. SELECT <name> chooses it.",

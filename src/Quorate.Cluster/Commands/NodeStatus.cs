@@ -12,7 +12,8 @@ namespace Quorate.Cluster.Commands;
 /// <param name="CommitIndex">The last entry known to be committed.</param>
 /// <param name="LastApplied">The last entry that the state here contains.</param>
 /// <param name="LeaderHeardMilliseconds">How long ago the leader was last heard of; 0 on the leader, -1 when never.</param>
-/// <param name="Followers">On the leader one for every other member, in ascending order of id; elsewhere empty.</param>
+/// <param name="Followers">On the leader one for every other member that it feeds, in ascending order of id; on the source of cascaded
+/// replicas those; elsewhere empty.</param>
 public sealed record GroupStatus(
     GroupId Group,
     string Strategy,
@@ -24,6 +25,12 @@ public sealed record GroupStatus(
     long LeaderHeardMilliseconds,
     IReadOnlyList<FollowerStatus> Followers)
 {
+    /// <summary>This replica applies entries so long after they arrived; 0: at once.</summary>
+    public int DelaySeconds { get; init; }
+
+    /// <summary>Who sends this replica its entries; none: the leader.</summary>
+    public NodeId Source { get; init; }
+
     /// <summary>Whether the state here is trusted: ok, handing-over, quarantined or given-up.</summary>
     public string Trust { get; init; } = "ok";
 
@@ -37,7 +44,14 @@ public sealed record GroupStatus(
 /// <param name="EntriesBehind">Entries in the leader's log after that one.</param>
 /// <param name="HeardMilliseconds">How long ago it last answered; -1 when never.</param>
 /// <param name="Progress">The protocol's word for how it is fed: <c>probe</c>, <c>replicate</c>, <c>snapshot</c>.</param>
-public sealed record FollowerStatus(NodeId Node, LogIndex MatchIndex, long EntriesBehind, long HeardMilliseconds, string Progress);
+public sealed record FollowerStatus(NodeId Node, LogIndex MatchIndex, long EntriesBehind, long HeardMilliseconds, string Progress)
+{
+    /// <summary>Delayed or cascaded: it counts for nothing.</summary>
+    public bool IsStandby { get; init; }
+
+    /// <summary>It applies entries so long after they arrived; 0: at once.</summary>
+    public int DelaySeconds { get; init; }
+}
 
 /// <summary>Keys in one database.</summary>
 /// <param name="Number">The number that SELECT takes.</param>

@@ -75,12 +75,14 @@ internal static class QuorateCommands
         text.Append($"{(isConfigured ? "accepted" : "term")}={group.Term.Value} last={group.LastIndex.Value} ")
             .Append($"commit={group.CommitIndex.Value} applied={group.LastApplied.Value}");
         if (group.Trust != "ok") text.Append($" trust={group.Trust}");
+        if (group.DelaySeconds > 0) text.Append($" delay_s={group.DelaySeconds}");
+        if (!group.Source.IsNone) text.Append($" fed_by={group.Source}");
         if (!leads) text.Append($" leader_heard_ms={group.LeaderHeardMilliseconds}");
         text.Append('\n');
         foreach (var follower in group.Followers)
         {
             text.Append($"follower {group.Group} {follower.Node} match={follower.MatchIndex.Value} ")
-                .Append($"behind={follower.EntriesBehind} heard_ms={follower.HeardMilliseconds} progress={follower.Progress}\n");
+                .Append($"behind={follower.EntriesBehind} heard_ms={follower.HeardMilliseconds} progress={follower.Progress}{(follower.DelaySeconds > 0 ? $" delay_s={follower.DelaySeconds}" : "")}\n");
         }
     }
 
@@ -92,5 +94,7 @@ internal static class QuorateCommands
         var configuration = entry.Configuration;
         text.Append($"epoch={configuration.Epoch.Value} leader={configuration.Leader} in_sync={string.Join(',', configuration.InSync)} ");
         if (configuration.Learners.Count > 0) text.Append($"learners={string.Join(',', configuration.Learners)} ");
+        if (configuration.Standby.Delayed.Count > 0) text.Append($"delayed={string.Join(',', configuration.Standby.Delayed)} ");
+        if (configuration.Standby.Feeds.Count > 0) text.Append($"fed={string.Join(',', configuration.Standby.Feeds.Select(f => $"{f.Replica}<{configuration.SourceOf(f.Replica)}"))} ");
     }
 }

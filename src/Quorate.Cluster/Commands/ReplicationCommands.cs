@@ -66,7 +66,8 @@ internal static class ReplicationCommands
             return;
         }
 
-        var leader = node.Members.FirstOrDefault(m => m.Id == group.Leader);
+        var feeder = group.Source.IsNone ? group.Leader : group.Source;
+        var leader = node.Members.FirstOrDefault(m => m.Id == feeder);
         var (leaderHost, leaderPort) = leader is null ? ("", 0) : Words.Address(leader.RespAddress);
         reply.Array(5);
         reply.Bulk("slave"u8);

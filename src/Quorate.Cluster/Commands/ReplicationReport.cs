@@ -17,8 +17,8 @@ internal static class ReplicationReport
         var leads = group.Leader == node.Self.Id;
         Field(text, "role", leads ? "master" : "slave");
         if (!leads) Slave(node, group, text);
-        Field(text, "connected_slaves", leads ? group.Followers.Count(IsOnline) : 0);
-        if (leads) Slaves(node, group, text);
+        Field(text, "connected_slaves", group.Followers.Count(IsOnline));
+        Slaves(node, group, text);
         Field(text, "master_failover_state", node.Map?.Group(group.Group) is { IsSealed: true } ? "failover-in-progress" : "no-failover");
         Field(text, "master_replid", NodeNames.HistoryName(node, group.Group));
         Field(text, "master_replid2", new string('0', 40));
@@ -49,7 +49,9 @@ internal static class ReplicationReport
 
     private static void Slave(INodeView node, GroupStatus group, StringBuilder text)
     {
-        var leader = node.Members.FirstOrDefault(member => member.Id == group.Leader);
+        // A cascaded replica's master is, as in Redis, who feeds it.
+        var feeder = group.Source.IsNone ? group.Leader : group.Source;
+        var leader = node.Members.FirstOrDefault(member => member.Id == feeder);
         var (host, port) = leader is null ? ("", 0) : Words.Address(leader.RespAddress);
         Field(text, "master_host", host);
         Field(text, "master_port", port);
@@ -62,6 +64,7 @@ internal static class ReplicationReport
         if (leader is null) Field(text, "master_link_down_since_seconds", -1);
         Field(text, "slave_priority", 100);
         Field(text, "slave_read_only", 0);
+        if (group.DelaySeconds > 0) Field(text, "slave_delay_seconds", group.DelaySeconds);
         Field(text, "replica_announced", 1);
     }
 
@@ -74,7 +77,7 @@ internal static class ReplicationReport
             var (host, port) = Words.Address(node.Members.FirstOrDefault(member => member.Id == follower.Node)?.RespAddress ?? "");
             var state = follower.Progress == "snapshot" ? "wait_bgsave" : "online";
             Field(text, "slave" + number++,
-                $"ip={host},port={port},state={state},offset={follower.MatchIndex.Value},lag={follower.HeardMilliseconds / 1000}");
+                $"ip={host},port={port},state={state},offset={follower.MatchIndex.Value},lag={follower.HeardMilliseconds / 1000}{(follower.DelaySeconds > 0 ? $",delay={follower.DelaySeconds}" : "")}");
         }
     }
 }

@@ -75,7 +75,9 @@ internal static class SentinelCommands
     {
         if (Find(command, args) is not { } keyspace) return;
         var leader = command.Node.LeaderOf(keyspace.Groups[0]);
-        var members = command.Node.Map!.Group(keyspace.Groups[0])?.Configuration.Members.Where(n => n != leader).Select(n => Member(command, n)).OfType<Member>().ToList() ?? [];
+        // Clients look here for replicas to read from: a delayed one is none.
+        var configuration = command.Node.Map!.Group(keyspace.Groups[0])?.Configuration;
+        var members = configuration?.Members.Where(n => n != leader && !configuration.Standby.Delayed.Contains(n)).Select(n => Member(command, n)).OfType<Member>().ToList() ?? [];
         command.Reply.Array(members.Count);
         foreach (var member in members) Describe(command, member, "slave");
     }
@@ -102,7 +104,8 @@ internal static class SentinelCommands
     {
         var leader = Member(command, command.Node.LeaderOf(keyspace.Groups[0]));
         var (host, port) = Words.Address(leader?.RespAddress ?? "");
-        var replicas = command.Node.Map!.Group(keyspace.Groups[0])?.Configuration.Members.Count() ?? 0;
+        var configuration = command.Node.Map!.Group(keyspace.Groups[0])?.Configuration;
+        var replicas = configuration is null ? 0 : configuration.Members.Count() - configuration.Standby.Delayed.Count;
         Fields(
             command,
             ("name", keyspace.Name), ("ip", host), ("port", Text(port)), ("runid", leader is null ? "" : NodeNames.NodeName(command.Node, leader.Id)),

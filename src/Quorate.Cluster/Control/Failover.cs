@@ -62,7 +62,7 @@ internal static class Failover
         missing = 0;
         foreach (var node in group.Configuration.Members.Union(group.Counted).Union(group.Complete))
         {
-            if (supervisor.Detector.IsSuspected(node)) continue;
+            if (supervisor.Detector.IsSuspected(node) || group.Configuration.Standby.Contains(node)) continue;
             if (supervisor.BeatOf(node, group.Id) is { } beat && beat.Report.Epoch == group.Epoch) answers.Add(new Answer(node, beat.Report));
             else missing++;
         }

@@ -14,7 +14,8 @@ internal readonly record struct Answer(NodeId Node, ReplicaReport Report);
 /// <item>ack async: the most advanced that answers.</item>
 /// <item>chain: whoever is left of the chain, in its order.</item>
 /// </list>
-/// A replica that needs state holds nothing and is no answer: it may have forgotten what it held.
+/// A replica that needs state holds nothing and is no answer: it may have forgotten what it held. Delayed and cascaded replicas
+/// are never asked: no acknowledgement waited for them.
 /// </summary>
 internal static class FailoverChoice
 {
@@ -22,7 +23,7 @@ internal static class FailoverChoice
     public static GroupConfiguration? Choose(
         GroupEntry group, IReadOnlyList<Answer> answers, NodeId preferred, Predicate<NodeId> isUnfit, SupervisorRules rules, out string? why)
     {
-        var holding = answers.Where(a => a.Report.Epoch == group.Epoch && !a.Report.NeedsState).ToList();
+        var holding = answers.Where(a => a.Report.Epoch == group.Epoch && !a.Report.NeedsState && !group.Configuration.Standby.Contains(a.Node)).ToList();
         // A slow or leaving node is passed over as long as the others' answers are enough without it.
         var pool = Enough(group, holding.Where(a => !isUnfit(a.Node)).ToList(), out _) ?? Enough(group, holding, out why);
         if (pool is null) return NotEnough(group, holding, out why);
@@ -78,13 +79,18 @@ internal static class FailoverChoice
     {
         var now = group.Configuration;
         // Counted, but taken out of the group since: it comes back as a learner first, and the seal goes on.
-        if (!now.Contains(best.Node)) return new GroupConfiguration(group.Epoch.Next, default, now.InSync, [.. now.Learners, best.Node]);
+        if (!now.Contains(best.Node)) return now with { Epoch = group.Epoch.Next, Leader = default, Learners = [.. now.Learners, best.Node] };
         // With ack sync whoever is in sync is needed for every write: no one who may lack an old one begins there.
         var stays = group.Policy.Ack == Ack.Sync && group.Complete.Count > 0 ? group.Complete : now.InSync;
         // A majority is one of all: who does not answer now is still one of those it is counted among.
         bool IsInSync(NodeId node) => node == best.Node || (stays.Contains(node) && (group.Policy.Ack == Ack.Majority || holding.Any(a => a.Node == node)));
-        return new GroupConfiguration(
-            group.Epoch.Next, best.Node, [.. now.Members.Where(IsInSync)], [.. now.Members.Where(n => !IsInSync(n))]);
+        return now with
+        {
+            Epoch = group.Epoch.Next,
+            Leader = best.Node,
+            InSync = [.. now.Members.Where(IsInSync)],
+            Learners = [.. now.Members.Where(n => !IsInSync(n))],
+        };
     }
 
     /// <summary>Those of a chain that are fine, in its order, headed by one that certainly holds everything. A chain too short

@@ -165,7 +165,19 @@ internal ref struct FieldReader(ReadOnlySpan<byte> bytes)
     {
         var epoch = Epoch();
         var leader = Node();
-        return new GroupConfiguration(epoch, leader, Nodes(), Nodes()) { Rule = Flag() ? Rule() : null };
+        var (inSync, learners) = (Nodes(), Nodes());
+        var flags = Byte();
+        if ((flags & ~(FieldWriter.HasRule | FieldWriter.HasStandby)) != 0) Fail();
+        var rule = (flags & FieldWriter.HasRule) != 0 ? Rule() : null;
+        var standby = Standby.Nobody;
+        if ((flags & FieldWriter.HasStandby) != 0)
+        {
+            if (!Standby.TryRead(ref _rest, out standby, out var delay) || (delay > 0 && rule is null) || (delay == 0 && standby.IsEmpty)) Fail();
+            else if (standby.Delayed.Except(learners).Any() || standby.Feeds.Select(f => f.Replica).Except(learners).Any()) Fail();
+            else if (rule is not null) rule = rule with { DelayMilliseconds = delay };
+        }
+
+        return new GroupConfiguration(epoch, leader, inSync, learners) { Rule = rule, Standby = standby };
     }
 
     private GroupRule? Rule()
@@ -182,9 +194,10 @@ internal ref struct FieldReader(ReadOnlySpan<byte> bytes)
 
     public Policy Policy()
     {
+        var first = Byte();
         var policy = new Policy
         {
-            Strategy = (Strategy)Byte(),
+            Strategy = (Strategy)(first & ~FieldWriter.WithStandby),
             Ack = (Ack)Byte(),
             Ship = (Ship)Byte(),
             Reads = (ReadConsistency)Byte(),
@@ -198,7 +211,11 @@ internal ref struct FieldReader(ReadOnlySpan<byte> bytes)
         };
         if (!Enum.IsDefined(policy.Strategy) || !Enum.IsDefined(policy.Ack) || !Enum.IsDefined(policy.Ship) || !Enum.IsDefined(policy.Reads)
             || !Enum.IsDefined(policy.WhenShort) || !Enum.IsDefined(policy.Durability)) Fail();
-        return policy.IsConvergent ? Convergent(policy) : policy;
+        if (policy.IsConvergent) policy = Convergent(policy);
+        if ((first & FieldWriter.WithStandby) == 0) return policy;
+        policy = policy with { Delayed = Between(0, PolicyCheck.MostReplicas), DelayMilliseconds = Between(0, int.MaxValue), Cascaded = Between(0, PolicyCheck.MostReplicas) };
+        if (policy.Delayed + policy.Cascaded == 0) Fail();
+        return policy;
     }
 
     private Policy Convergent(Policy policy)

@@ -9,6 +9,14 @@ namespace Quorate.Cluster.Control;
 /// <summary>Writes the fields of the control plane's entries, snapshots and heartbeats: little-endian, one way to write each value.</summary>
 internal readonly struct FieldWriter(IBufferWriter<byte> output)
 {
+    /// <summary>What follows a configuration's members, as flags.</summary>
+    internal const int HasRule = 1;
+
+    internal const int HasStandby = 2;
+
+    /// <summary>A strategy's byte with this flag: the policy has replicas that no acknowledgement waits for.</summary>
+    internal const int WithStandby = 0x80;
+
     public void Byte(byte value)
     {
         output.GetSpan(1)[0] = value;
@@ -69,10 +77,16 @@ internal readonly struct FieldWriter(IBufferWriter<byte> output)
         Node(configuration.Leader);
         Nodes(configuration.InSync);
         Nodes(configuration.Learners);
-        Flag(configuration.Rule is not null);
-        if (configuration.Rule is not { } rule) return;
-        rule.Write(output.GetSpan(GroupRule.EncodedLength));
-        output.Advance(GroupRule.EncodedLength);
+        var delay = configuration.Rule?.DelayMilliseconds ?? 0;
+        var hasStandby = delay > 0 || !configuration.Standby.IsEmpty;
+        Byte((byte)((configuration.Rule is null ? 0 : HasRule) | (hasStandby ? HasStandby : 0)));
+        if (configuration.Rule is { } rule)
+        {
+            rule.Write(output.GetSpan(GroupRule.EncodedLength));
+            output.Advance(GroupRule.EncodedLength);
+        }
+
+        if (hasStandby) configuration.Standby.Write(output, delay);
     }
 
     public void Report(in ReplicaReport report)
@@ -93,7 +107,8 @@ internal readonly struct FieldWriter(IBufferWriter<byte> output)
 
     public void Policy(Policy policy)
     {
-        Byte((byte)policy.Strategy);
+        var hasStandby = policy.Delayed > 0 || policy.Cascaded > 0;
+        Byte((byte)((int)policy.Strategy | (hasStandby ? WithStandby : 0)));
         Byte((byte)policy.Ack);
         Byte((byte)policy.Ship);
         Byte((byte)policy.Reads);
@@ -105,6 +120,10 @@ internal readonly struct FieldWriter(IBufferWriter<byte> output)
         Int32(policy.BoundMilliseconds);
         TextOrNone(policy.Spread);
         if (policy.IsConvergent) Convergent(policy);
+        if (!hasStandby) return;
+        Int32(policy.Delayed);
+        Int32(policy.DelayMilliseconds);
+        Int32(policy.Cascaded);
     }
 
     private void Convergent(Policy policy)

@@ -54,8 +54,22 @@ internal static class GroupChanges
         if (members.Distinct().Count() < members.Length) return "a node holds one replica of a group";
         foreach (var node in members)
             if (!map.IsMember(node)) return $"{node} is not in the cluster";
+        if (StandbyProblem(next) is { } problem) return problem;
         foreach (var node in next.InSync)
             if (!group.Configuration.Contains(node) && group.Id != ControlMachine.ControlGroup) return $"{node} is new to the group: it begins as a learner";
+        return null;
+    }
+
+    private static string? StandbyProblem(GroupConfiguration next)
+    {
+        foreach (var node in next.Standby.Delayed)
+            if (!next.Learners.Contains(node)) return $"{node} is delayed: it stays a learner";
+        foreach (var feed in next.Standby.Feeds)
+        {
+            if (!next.Learners.Contains(feed.Replica)) return $"{feed.Replica} is fed by a backup: it stays a learner";
+            if (next.Standby.Contains(feed.Source)) return $"{feed.Source} feeds nobody: it is delayed, or fed by a backup itself";
+        }
+
         return null;
     }
 

@@ -24,7 +24,7 @@ internal static class KeyspaceChanges
         if (policy is { Conflicts: ConflictRule.Merge, MergeScript: null }) return $"conflicts merge:{policy.MergeName} needs the script of the rule: SCRIPT <text>";
         foreach (var nodes in command.Members)
         {
-            if (nodes.Count != policy.Replicas || nodes.Distinct().Count() != nodes.Count) return $"each group has {policy.Replicas} replicas, on different nodes";
+            if (nodes.Count != policy.Holders || nodes.Distinct().Count() != nodes.Count) return $"each group has {policy.Holders} replicas, on different nodes";
             foreach (var node in nodes)
                 if (map.Node(node) is not { State: NodeState.Up }) return $"{node} is not up: the cluster changed while the groups were placed, try again";
         }
@@ -48,7 +48,7 @@ internal static class KeyspaceChanges
         if (policy.Spread is { } label && policy.Spread != keyspace.Policy.Spread && keyspace.Groups.Any(g => !IsSpread(map, map.Group(g)!, label)))
             return $"the replicas of '{command.Name}' are not spread over {label} now, and altering does not move them: drain a node that stands in a {label} with another, or create a second keyspace and copy the keys";
         var up = map.Nodes.Where(n => n.State == NodeState.Up).Select(n => n.Labels).ToList();
-        if ((policy.Replicas > keyspace.Policy.Replicas || policy.Spread != keyspace.Policy.Spread) && PolicyCheck.Shortage(policy, up) is { } shortage) return shortage;
+        if ((policy.Replicas > keyspace.Policy.Replicas || policy.Holders > keyspace.Policy.Holders || policy.Spread != keyspace.Policy.Spread) && PolicyCheck.Shortage(policy, up) is { } shortage) return shortage;
         change = () => map.Put(keyspace with { Policy = policy });
         return null;
     }
@@ -76,7 +76,7 @@ internal static class KeyspaceChanges
 
     private static bool IsSpread(ClusterMap map, GroupEntry group, string label)
     {
-        var values = group.Configuration.Members.Select(n => map.Node(n)?.Labels.Of(label)).ToList();
+        var values = group.Configuration.Members.Where(n => !group.Configuration.Standby.Contains(n)).Select(n => map.Node(n)?.Labels.Of(label)).ToList();
         return !values.Contains(null) && values.Distinct().Count() == values.Count;
     }
 
@@ -95,7 +95,10 @@ internal static class KeyspaceChanges
             var group = new GroupId(++map.LastGroup);
             groups.Add(group);
             var isLed = policy.Strategy is Strategy.Primary or Strategy.Chain;
-            var first = new GroupConfiguration(new Epoch(1), isLed ? nodes[0] : default, [.. nodes], []);
+            var first = new GroupConfiguration(new Epoch(1), isLed ? nodes[0] : default, [.. nodes.Take(policy.Replicas)], [.. nodes.Skip(policy.Replicas)])
+            {
+                Standby = StandbyCare.First(policy, nodes),
+            };
             map.Put(AckRule.Settled(new GroupEntry(group, id, policy, first, [], [], 0)));
         }
 

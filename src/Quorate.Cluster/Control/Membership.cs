@@ -47,34 +47,80 @@ internal static class Membership
         var policy = supervisor.Map.Keyspace(group.Keyspace)?.Policy ?? group.Policy;
         bool IsGone(NodeId node) => supervisor.Map.Node(node) is not { State: NodeState.Up or NodeState.Joining }
             || supervisor.Detector.IsDeadFor(node, supervisor.Options.ReplaceMilliseconds, now);
-        var staying = current.Members.Where(n => !IsGone(n)).ToList();
+        var members = current.Members.Where(n => !IsGone(n)).ToList();
+        var staying = members.Where(n => !current.Standby.Contains(n)).ToList();
+        var nodes = supervisor.Map.Nodes.Where(n => !current.Contains(n.Id) && !supervisor.Detector.IsSuspected(n.Id) && supervisor.Detector.WasHeard(n.Id)
+            && SetAside.MayCome(supervisor, group, n.Id, now));
         if (staying.Count < policy.Replicas)
         {
-            var nodes = supervisor.Map.Nodes.Where(n => !current.Contains(n.Id) && !supervisor.Detector.IsSuspected(n.Id) && supervisor.Detector.WasHeard(n.Id)
-                && SetAside.MayCome(supervisor, group, n.Id, now));
-            return Placement.ChooseOne(policy, [.. staying.Select(n => supervisor.Map.Node(n)!)], nodes, supervisor.Map.ReplicasOn) is { } newcomer
-                ? current with { Epoch = current.Epoch.Next, Learners = [.. current.Learners, newcomer] }
-                : null;
+            if (Placement.ChooseOne(policy, Entries(supervisor, staying), nodes, supervisor.Map.ReplicasOn) is { } newcomer) return With(current, newcomer);
+            if (policy.Holders == policy.Replicas && current.Standby.IsEmpty) return null;
+            if (Promoted(supervisor, policy, current, staying, members) is { } promoted) return promoted;
         }
+
+        if (NextStandby(supervisor, group, policy, members, nodes) is { } standby) return standby;
+        if (staying.Count < policy.Replicas) return null;
 
         // Whoever goes may be needed by a fail-over as long as the group is not settled.
         if (group.IsConfigured && !AckRule.IsSettled(group)) return null;
         var ready = current.InSync.Count(n => !IsGone(n));
-        var goes = current.Learners.FirstOrDefault(IsGone);
+        var learners = current.Learners.Where(n => !current.Standby.Contains(n)).ToList();
+        var goes = learners.FirstOrDefault(IsGone);
         if (goes.IsNone && ready >= policy.Replicas)
         {
             goes = current.InSync.FirstOrDefault(n => IsGone(n) && n != current.Leader);
-            if (goes.IsNone && current.Learners.Count > 0 && ready + current.Learners.Count > policy.Replicas) goes = current.Learners[^1];
+            if (goes.IsNone && learners.Count > 0 && ready + learners.Count > policy.Replicas) goes = learners[^1];
             if (goes.IsNone && ready > policy.Replicas) goes = MostLoaded(supervisor, group);
         }
 
-        return goes.IsNone ? null : current with
-        {
-            Epoch = current.Epoch.Next,
-            InSync = [.. current.InSync.Where(n => n != goes)],
-            Learners = [.. current.Learners.Where(n => n != goes)],
-        };
+        return goes.IsNone ? null : current.Without(goes);
     }
+
+    /// <summary>A cascaded replica in the place of one that is gone for good, when no other node can take that: as a learner, which
+    /// comes into sync like any other. A delayed one never, unless there are more of them than are wanted.</summary>
+    private static GroupConfiguration? Promoted(Supervisor supervisor, Policy policy, GroupConfiguration current, List<NodeId> staying, List<NodeId> members)
+    {
+        var standby = current.Standby;
+        var surplus = Math.Max(0, members.Count(standby.Delayed.Contains) - policy.Delayed);
+        var candidates = standby.Feeds.Select(f => f.Replica).Concat(standby.Delayed.Reverse().Take(surplus)).Where(n => members.Contains(n) && !supervisor.Detector.IsSuspected(n));
+        return Placement.ChooseOne(policy, Entries(supervisor, staying), Entries(supervisor, candidates), supervisor.Map.ReplicasOn) is { } promoted
+            ? current with { Epoch = current.Epoch.Next, Standby = standby.Without(promoted) }
+            : null;
+    }
+
+    /// <summary>They count for nothing: one that is not wanted any more goes at once, one that is gone when another has come.</summary>
+    private static GroupConfiguration? NextStandby(Supervisor supervisor, GroupEntry group, Policy policy, List<NodeId> members, IEnumerable<NodeEntry> nodes)
+    {
+        var current = group.Configuration;
+        NodeId[] fed = [.. current.Standby.Feeds.Select(f => f.Replica)];
+        var isShort = (Delayed: members.Count(current.Standby.Delayed.Contains) < policy.Delayed, Fed: members.Count(fed.Contains) < policy.Cascaded);
+        if (isShort.Delayed || isShort.Fed)
+        {
+            // Who may be needed by a fail-over is none that a fail-over never asks.
+            if (Placement.ChooseStandby(policy, Entries(supervisor, members), nodes.Where(n => !group.Needs(n.Id)), supervisor.Map.ReplicasOn) is { } newcomer)
+            {
+                var standby = isShort.Delayed
+                    ? current.Standby with { Delayed = [.. current.Standby.Delayed, newcomer] }
+                    : current.Standby with { Feeds = [.. current.Standby.Feeds, new Feed(newcomer, StandbyCare.Source(supervisor, group, newcomer))] };
+                return With(current, newcomer) with { Standby = standby };
+            }
+        }
+
+        if (Surplus(current.Standby.Delayed, policy.Delayed, members) is { IsNone: false } delayed) return current.Without(delayed);
+        return Surplus(fed, policy.Cascaded, members) is { IsNone: false } cascaded ? current.Without(cascaded) : null;
+    }
+
+    private static NodeId Surplus(IReadOnlyList<NodeId> held, int wanted, List<NodeId> members)
+    {
+        if (held.Count <= wanted || held.Count(members.Contains) < wanted) return default;
+        var gone = held.FirstOrDefault(n => !members.Contains(n));
+        return gone.IsNone ? held[^1] : gone;
+    }
+
+    private static GroupConfiguration With(GroupConfiguration current, NodeId newcomer) =>
+        current with { Epoch = current.Epoch.Next, Learners = [.. current.Learners, newcomer] };
+
+    private static List<NodeEntry> Entries(Supervisor supervisor, IEnumerable<NodeId> nodes) => [.. nodes.Select(n => supervisor.Map.Node(n)!)];
 
     private static NodeId MostLoaded(Supervisor supervisor, GroupEntry group)
     {

@@ -9,9 +9,10 @@ public static class Placement
     /// <summary>The label over which replicas are spread as far as possible when the policy asks for none.</summary>
     private const string SpreadAnyway = "zone";
 
-    /// <summary>Chooses <see cref="Policy.Replicas"/> nodes that are up: first so that the values of the policy's label
+    /// <summary>Chooses <see cref="Policy.Holders"/> nodes that are up: first so that the values of the policy's label
     /// differ, then those that hold the fewest replicas, then the lowest ids. The order is a good one for a chain and
-    /// its first node for a leader.</summary>
+    /// its first node for a leader. The delayed replicas come behind those that count, then the cascaded: they are spread
+    /// as far as possible, and never refused for it.</summary>
     /// <param name="load">Replicas that a node holds.</param>
     /// <param name="chosen">Empty when there are not enough nodes.</param>
     /// <returns>Why not; null when done.</returns>
@@ -23,6 +24,7 @@ public static class Placement
         if (PolicyCheck.Shortage(policy, [.. candidates.Select(n => n.Labels)]) is { } shortage) return shortage;
         var taken = new List<NodeEntry>();
         while (taken.Count < policy.Replicas) taken.Add(Next(policy, taken, candidates, load)!);
+        while (taken.Count < policy.Holders) taken.Add(Next(policy, taken, candidates, load, isStandby: true)!);
         chosen = [.. taken.Select(n => n.Id)];
         return null;
     }
@@ -35,7 +37,14 @@ public static class Placement
         return Next(policy, staying, [.. nodes.Where(n => n.State == NodeState.Up)], load)?.Id;
     }
 
-    private static NodeEntry? Next(Policy policy, IReadOnlyList<NodeEntry> taken, List<NodeEntry> candidates, Func<NodeId, int> load)
+    /// <summary>The same for a replica that no acknowledgement waits for.</summary>
+    public static NodeId? ChooseStandby(Policy policy, IReadOnlyList<NodeEntry> staying, IEnumerable<NodeEntry> nodes, Func<NodeId, int> load)
+    {
+        ArgumentNullException.ThrowIfNull(policy);
+        return Next(policy, staying, [.. nodes.Where(n => n.State == NodeState.Up)], load, isStandby: true)?.Id;
+    }
+
+    private static NodeEntry? Next(Policy policy, IReadOnlyList<NodeEntry> taken, List<NodeEntry> candidates, Func<NodeId, int> load, bool isStandby = false)
     {
         var label = policy.Spread ?? SpreadAnyway;
         NodeEntry? best = null;
@@ -46,7 +55,7 @@ public static class Placement
             var value = node.Labels.Of(label);
             var crowd = value is null ? 0 : taken.Count(t => t.Labels.Of(label) == value);
             // Where the policy insists, a node that does not differ, or does not say, is no candidate.
-            if (policy.Spread is not null && (crowd > 0 || value is null)) continue;
+            if (policy.Spread is not null && !isStandby && (crowd > 0 || value is null)) continue;
             var key = (crowd, load(node.Id), node.Id.Value);
             if (key.CompareTo(bestKey) >= 0) continue;
             (best, bestKey) = (node, key);

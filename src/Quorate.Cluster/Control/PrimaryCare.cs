@@ -33,7 +33,8 @@ internal static class PrimaryCare
         }
 
         if (watch.Heir.IsNone) watch.Say("steady", "", now);
-        if (Settling.Step(supervisor, group, watch, now) || SetAside.Step(supervisor, group, watch, now) || Adoption.Step(supervisor, group, now)) return;
+        if (Settling.Step(supervisor, group, watch, now) || SetAside.Step(supervisor, group, watch, now) || Adoption.Step(supervisor, group, now)
+            || StandbyCare.Step(supervisor, group, watch, now)) return;
         Membership.Step(supervisor, group, watch, now);
     }
 
@@ -60,9 +61,13 @@ internal static class PrimaryCare
         }
 
         bool IsInSync(NodeId node) =>
-            node == current.Leader || (wanted.InSync.Contains(node) && (current.InSync.Contains(node) || !supervisor.Detector.IsSuspected(node)));
-        var next = new GroupConfiguration(
-            group.Epoch.Next, current.Leader, [.. current.Members.Where(IsInSync)], [.. current.Members.Where(n => !IsInSync(n))]);
+            node == current.Leader || (!current.Standby.Contains(node) && wanted.InSync.Contains(node) && (current.InSync.Contains(node) || !supervisor.Detector.IsSuspected(node)));
+        var next = current with
+        {
+            Epoch = group.Epoch.Next,
+            InSync = [.. current.Members.Where(IsInSync)],
+            Learners = [.. current.Members.Where(n => !IsInSync(n))],
+        };
         // A primary that was restarted begins anew in a new epoch, with the same replicas.
         return Membership.Change(supervisor, group, watch, next, now, mayRepeat: wanted.InSync.SequenceEqual(current.InSync));
     }

@@ -27,11 +27,10 @@ internal static class SetAside
         foreach (var node in current.Members)
         {
             if (node == current.Leader || !IsAccused(supervisor, group, node) || IsDeaf(supervisor, watch, node, now)) continue;
-            if (watch.SetAside.Any(s => s.Key != node && supervisor.Map.IsMember(s.Key) && !current.InSync.Contains(s.Key) && !HasGivenUp(watch, s.Key))) continue;
+            if (watch.SetAside.Any(s => s.Key != node && supervisor.Map.IsMember(s.Key) && !current.InSync.Contains(s.Key) && !current.Standby.Contains(s.Key) && !HasGivenUp(watch, s.Key))) continue;
             var left = current.InSync.Count(n => n != node);
             var needed = Math.Max(AckRule.HoldersOf(group.Policy), (group.Policy.Replicas / 2) + 1);
-            var next = new GroupConfiguration(
-                group.Epoch.Next, current.Leader, [.. current.InSync.Where(n => n != node)], [.. current.Learners.Where(n => n != node)]);
+            var next = current.Without(node);
             if (left < needed || supervisor.Machine.WhyNot(new SetConfiguration(group.Id, group.Epoch, next)) is not null)
             {
                 Note(supervisor, watch, node, now);

@@ -1,4 +1,5 @@
 using Quorate.Replication;
+using Quorate.Strategies.Primary;
 
 namespace Quorate.Cluster.Reads;
 
@@ -25,6 +26,9 @@ internal sealed class ReadGate(Group group, NodeId self)
     private LogIndex _reachedAtLeave;
     private bool _asks;
 
+    /// <summary>The state here stays behind on purpose.</summary>
+    public bool IsDelayed => group.Replica is PrimaryReplica { DelayMilliseconds: > 0 };
+
     /// <summary>The configuration has let this replica go: nobody feeds it any more, what it holds stays as old as it is.</summary>
     public bool IsOutside => group.Configured?.Configuration is { } configuration && !configuration.Contains(self);
 
@@ -34,6 +38,8 @@ internal sealed class ReadGate(Group group, NodeId self)
     public ReadVerdict Judge(in ReadRule rule, SessionPositions? seen, StepTime now)
     {
         if (group.IsAbsent || IsOutside || group.Voting.IsDistrusted) return ReadVerdict.Elsewhere;
+        // Who stays behind on purpose answers only those who have asked for whatever is here.
+        if (IsDelayed && rule.Consistency != ReadConsistency.Weak) return ReadVerdict.Elsewhere;
         if (rule.IsNewest) return group.Replica.MayReadLocally(now) ? ReadVerdict.Now : ReadVerdict.Ask;
         if (group.Replica.History is not { } history) return group.Replica.MayReadLocally(now) ? ReadVerdict.Now : ReadVerdict.Ask;
         if (!history.HasState)

@@ -101,6 +101,7 @@ internal sealed class ReadInbox(Group group, Node node)
 
     private ReadVerdict Judge(in AskedRun run, StepTime now)
     {
+        if (group.Gate.IsDelayed) return ReadVerdict.Elsewhere; // a run is sent by who has not heard of the delay yet
         _seen.Clear();
         run.NotePoints(_seen, group.Id);
         return group.Gate.Judge(run.Rule, _seen, now);

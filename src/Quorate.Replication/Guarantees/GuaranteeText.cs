@@ -17,6 +17,7 @@ internal static class GuaranteeText
         lines.AddRange(Places(guarantee));
         lines.Add(Window(guarantee));
         lines.Add(Reads(guarantee));
+        lines.AddRange(Standby(policy));
         if (policy.IsConvergent) lines.AddRange(ConvergentGuarantee.Of(guarantee));
         else lines.AddRange(Unavailable(guarantee));
         return lines;
@@ -137,6 +138,21 @@ internal static class GuaranteeText
         }
 
         yield return "Without a majority of the control group nobody's lease is renewed: writes and newest-value reads stop within a lease.";
+    }
+
+    private static IEnumerable<string> Standby(Policy policy)
+    {
+        if (policy.Delayed > 0)
+        {
+            var (who, it) = policy.Delayed == 1 ? ("1 more replica holds every write at once and applies", "it") : ($"{policy.Delayed} more replicas hold every write at once and apply", "they");
+            var time = StandbyText.Duration(policy.DelayMilliseconds);
+            yield return $"{who} it {time} later: what a mistake took (FLUSHALL) can be read there for {time}, by READS weak on that node"
+                + (policy.Durability == Durability.Memory ? ", unless that node is started again." : ".")
+                + $" No acknowledgement counts {(policy.Delayed == 1 ? "it" : "them")}, and {it} never {(policy.Delayed == 1 ? "takes" : "take")} over.";
+        }
+
+        if (policy.Cascaded > 0)
+            yield return $"{(policy.Cascaded == 1 ? "1 more replica is" : $"{policy.Cascaded} more replicas are")} fed by a backup, not by the primary. No acknowledgement counts {(policy.Cascaded == 1 ? "it" : "them")}, and no fail-over asks {(policy.Cascaded == 1 ? "it" : "them")}; where a replica is gone for good and no other node is free, one takes its place and comes into sync.";
     }
 
     internal static string Count(int number, string what) => number == 1 ? $"1 {what}" : $"{number} {what}s";

@@ -24,6 +24,7 @@ public static class PolicyCheck
         if (policy.Spread is { } label && !PolicyWords.Labels.Contains(label)) problems.Add($"spread is one of {string.Join('|', PolicyWords.Labels)}, not '{label}'");
         AddAckProblems(policy, problems);
         AddReadProblems(policy, problems);
+        StandbyText.AddProblems(policy, problems);
         if (policy.IsConvergent) ConvergentCheck.AddProblems(policy, built, problems);
         if (policy.Ship == Ship.State && policy.Strategy != Strategy.Primary && IsOrdered(policy.Strategy))
             problems.Add($"{PolicyWords.Of(policy.Strategy)} ships the log; ship state needs strategy primary");
@@ -38,6 +39,8 @@ public static class PolicyCheck
         ArgumentNullException.ThrowIfNull(policy);
         ArgumentNullException.ThrowIfNull(nodes);
         if (nodes.Count < policy.Replicas) return $"replicas {policy.Replicas} asks for more nodes than are up: {nodes.Count}";
+        if (nodes.Count < policy.Holders)
+            return $"replicas {policy.Replicas}{StandbyText.Printed(policy)} asks for {policy.Holders} nodes, for each replica stands on one of its own, and {nodes.Count} are up";
         if (policy.Spread is not { } label) return null;
         string[] values = [.. nodes.Select(n => n.Of(label)).OfType<string>().Distinct().Order(StringComparer.Ordinal)];
         return values.Length >= policy.Replicas

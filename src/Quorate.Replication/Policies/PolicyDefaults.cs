@@ -36,6 +36,7 @@ public static class PolicyDefaults
         if (policy.Strategy == Strategy.Leaderless) policy = policy with { Ack = Ack.Majority, Ship = Ship.Log };
         if (policy.Ack != Ack.SemiSync) policy = policy with { AckBackups = 1 };
         if (policy.Ack != Ack.Sync || policy.IsConvergent) policy = policy with { MinInSync = 2 };
+        if (policy.Delayed == 0) policy = policy with { DelayMilliseconds = 0 };
         if (policy.Reads != ReadConsistency.Bounded) policy = policy with { BoundMilliseconds = 500 };
         if (policy.Conflicts != ConflictRule.Merge) policy = policy with { MergeName = null, MergeScript = null };
         if (policy.Strategy != Strategy.MultiLeader) policy = policy with { Topology = Topology.All };

@@ -78,6 +78,7 @@ public static class PolicyText
         if (policy.Ack == Ack.Sync && !policy.IsConvergent) text.Append(CultureInfo.InvariantCulture, $" min-in-sync {policy.MinInSync}");
         if (policy.WhenShort != WhenShort.Refuse) text.Append(" when-short ").Append(PolicyWords.Of(policy.WhenShort));
         text.Append(" ship ").Append(PolicyWords.Of(policy.Ship));
+        StandbyText.Print(policy, text);
         if (policy.IsConvergent) ConvergentText.Print(policy, text);
         else PrintReads(policy, text);
         return text.ToString();
@@ -159,14 +160,12 @@ public static class PolicyText
                 if (!TryNumber(value, out var count)) return NotANumber(word, value);
                 policy = word == "n" ? policy with { N = count } : word == "r" ? policy with { R = count } : policy with { W = count };
                 return null;
-            case "delay":
-                return "delay is not built: a policy cannot keep a replica behind on purpose yet; for a state to go back to, copy the keys to a second keyspace now and then";
-            case "cascade" or "fed-by":
-                return $"{word} is not built: every backup is fed by its primary; in a chain (strategy chain) each replica is fed by the one before it";
+            case "delay": return StandbyText.TakeDelay(value, ref policy);
+            case "cascade": return StandbyText.TakeCascade(value, ref policy);
             default:
                 return ConvergentText.TryTake(word, value, ref policy, out var wrong)
                     ? wrong
-                    : $"a policy has no '{word}'; it has strategy, replicas, ack, min-in-sync, when-short, ship, reads, durability, spread; a convergent one conflicts, script, keep-losers, topology, n, r, w, sloppy, consensus";
+                    : $"a policy has no '{word}'; it has strategy, replicas, ack, min-in-sync, when-short, ship, reads, durability, spread, delay, cascade; a convergent one conflicts, script, keep-losers, topology, n, r, w, sloppy, consensus";
         }
     }
 

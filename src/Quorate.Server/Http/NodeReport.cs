@@ -63,6 +63,17 @@ public sealed record KeyspaceReport(
 /// while there is none.</summary>
 public sealed record GroupReport(string Group, long Epoch, string? Leader, IReadOnlyList<string> InSync, IReadOnlyList<string> Learners)
 {
+    /// <summary>Those of the learners that apply everything later, by <see cref="DelaySeconds"/>.</summary>
+    public IReadOnlyList<string> Delayed { get; init; } = [];
+
+    public int DelaySeconds { get; init; }
+
+    /// <summary>Those of the learners that are cascaded.</summary>
+    public IReadOnlyList<FedReport> Fed { get; init; } = [];
+
     /// <summary>How far the others are behind, when this node leads the group; else empty. With <c>ack async</c> this is the window of loss.</summary>
     public IReadOnlyList<FollowerReport> Lag { get; init; } = [];
 }
+
+/// <summary>A cascaded replica and who feeds it now; null: nobody leads the group.</summary>
+public sealed record FedReport(string Node, string? Source);

@@ -6,7 +6,7 @@ using Quorate.Strategies.CasPaxos;
 namespace Quorate.Simulation;
 
 /// <summary>When nobody asks for anything any more: everybody knows one map, every keyspace has as many replicas in sync as its policy
-/// wants, they are equal, and nobody keeps what is not theirs.</summary>
+/// wants, they are equal, those that follow behind have come to the same, and nobody keeps what is not theirs.</summary>
 internal sealed class Convergence(SimCluster cluster)
 {
     public bool IsReached(ClusterMap map, IEnumerable<KeyspacePlan> plans)
@@ -22,7 +22,7 @@ internal sealed class Convergence(SimCluster cluster)
                 continue;
             }
 
-            if (keyspace is null || !HasConverged(map.Group(keyspace.Groups[0])!, plan, up)) return false;
+            if (keyspace is null || !HasConverged(map, map.Group(keyspace.Groups[0])!, plan, up)) return false;
         }
 
         return up.All(n => n.Node!.Holdings.Groups.All(g => map.Group(g) is { } group && group.Needs(n.Id)));
@@ -32,11 +32,13 @@ internal sealed class Convergence(SimCluster cluster)
     private static bool IsReady(Group? held, GroupEntry group) =>
         held is { IsAbsent: false, Replica: CasPaxosReplica { Status: { IsVoting: true, Waiting: 0 } } replica } && replica.Report.Epoch == group.Epoch;
 
-    private static bool HasConverged(GroupEntry group, KeyspacePlan plan, List<SimNode> up)
+    private static bool HasConverged(ClusterMap map, GroupEntry group, KeyspacePlan plan, List<SimNode> up)
     {
         var configuration = group.Configuration;
         if (plan.Policy.Consensus) return up.All(n => !configuration.Contains(n.Id) || IsReady(n.Node!.Find(group.Id) as Group, group));
-        if (group.IsSealed || up.Count(n => configuration.InSync.Contains(n.Id)) != Math.Min(plan.Policy.Replicas, up.Count)) return false;
+        // A delayed replica takes nobody's place.
+        var able = up.Count(n => !configuration.Standby.Delayed.Contains(n.Id));
+        if (group.IsSealed || up.Count(n => configuration.InSync.Contains(n.Id)) != Math.Min(plan.Policy.Replicas, able)) return false;
         var replicas = new List<(SimNode Node, Group Group)>();
         foreach (var node in up.Where(n => configuration.InSync.Contains(n.Id)))
         {
@@ -53,10 +55,27 @@ internal sealed class Convergence(SimCluster cluster)
             if (last != (applied ??= last)) return false;
         }
 
+        if (!HasStandby(map, group, plan, up, applied!.Value, replicas)) return false;
         var digest = replicas[0].Group.Machine.Digest();
         foreach (var (node, found) in replicas)
             if (found.Machine.Digest() != digest)
                 throw new SimulationFailure($"equal logs, different states of {plan.Name}: {replicas[0].Node.Id} and {node.Id} at {applied}");
+        return true;
+    }
+
+    /// <summary>The delayed and the cascaded replicas are there, as far as there are nodes for them, and have applied as much.</summary>
+    private static bool HasStandby(ClusterMap map, GroupEntry group, KeyspacePlan plan, List<SimNode> up, LogIndex applied, List<(SimNode Node, Group Group)> into)
+    {
+        var (standby, policy) = (group.Configuration.Standby, plan.Policy);
+        // A node that was drained at the last moment stays so: it keeps what it has and gets nothing new.
+        if (up.Count(n => map.Node(n.Id) is { State: NodeState.Up }) >= policy.Holders && (standby.Delayed.Count != policy.Delayed || standby.Feeds.Count != policy.Cascaded)) return false;
+        foreach (var node in up.Where(n => standby.Contains(n.Id)))
+        {
+            if (node.Node!.Find(group.Id) is not Group { IsAbsent: false, Configured: { } configured } found) return false;
+            if (configured.Configuration?.Epoch != group.Epoch || configured.Report.NeedsState || new ReplicaView(found).LastApplied != applied) return false;
+            into.Add((node, found));
+        }
+
         return true;
     }
 }

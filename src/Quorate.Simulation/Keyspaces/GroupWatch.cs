@@ -104,6 +104,8 @@ internal sealed class GroupWatch(SimCluster cluster, GroupId id, KeyspacePlan pl
             return;
         }
 
+        if (view.Replica.Configuration!.Standby.Contains(node.Id)) throw new SimulationFailure($"{node.Id} orders {id} in {view.Replica.Configuration}");
+
         if (!_orderers.TryAdd(view.Epoch.Value, node.Id))
         {
             if (_orderers[view.Epoch.Value] != node.Id) throw new SimulationFailure($"two nodes order {id} in {view.Epoch}: {_orderers[view.Epoch.Value]} and {node.Id}");

@@ -7,6 +7,8 @@ namespace Quorate.Simulation;
 /// <summary>Mixtures for the labs of keyspaces, drawn from a seed's dice.</summary>
 internal static class KeyspaceScenarios
 {
+    private const int Nodes = 5;
+
     private static readonly (FaultKind Kind, int Weight)[] s_everything =
     [
         (FaultKind.ProcessCrash, 10), (FaultKind.PowerLoss, 10), (FaultKind.PowerLossOfAll, 2), (FaultKind.Pause, 8),
@@ -17,7 +19,7 @@ internal static class KeyspaceScenarios
     ];
 
     /// <summary>One keyspace of strategy primary, in one of the ways there are.</summary>
-    public static KeyspaceScenario Primary(Prng prng) => With(prng, [new KeyspacePlan("p", PrimaryPolicy(prng))]);
+    public static KeyspaceScenario Primary(Prng prng) => WithStandby(prng, With(prng, [new KeyspacePlan("p", PrimaryPolicy(prng))]));
 
     /// <summary>One chain of 3 to 5 replicas.</summary>
     public static KeyspaceScenario Chain(Prng prng) => With(prng, [new KeyspacePlan("c", ChainPolicy(prng))]);
@@ -45,7 +47,7 @@ internal static class KeyspaceScenarios
             plans.Add(plan);
         }
 
-        return With(prng, plans) with { };
+        return WithStandby(prng, With(prng, plans));
     }
 
     internal static Policy PrimaryPolicy(Prng prng)
@@ -84,6 +86,18 @@ internal static class KeyspaceScenarios
         return PolicyDefaults.Normal(policy);
     }
 
+    /// <summary>Drawn last of all, so that a seed's world is the same whether replicas follow behind or not.</summary>
+    private static KeyspaceScenario WithStandby(Prng prng, KeyspaceScenario scenario) =>
+        scenario with { Keyspaces = [.. scenario.Keyspaces.Select(p => p.Policy.Strategy == Strategy.Primary ? p with { Policy = WithStandby(prng, p.Policy) } : p)] };
+
+    /// <summary>As many as there are nodes for. The delay is short: when all is over they must have come to the others' state.</summary>
+    private static Policy WithStandby(Prng prng, Policy policy)
+    {
+        var free = Nodes - policy.Replicas;
+        if (free > 0 && prng.Chance(250)) policy = policy with { Delayed = 1, DelayMilliseconds = 1000 * (1 + prng.Below(5)) };
+        return free > policy.Delayed && prng.Chance(300) ? policy with { Cascaded = 1 } : policy;
+    }
+
     private static KeyspaceScenario With(Prng prng, IReadOnlyList<KeyspacePlan> plans)
     {
         var all = prng.Chance(250);
@@ -101,7 +115,7 @@ internal static class KeyspaceScenarios
         return new KeyspaceScenario(
             new Scenario
             {
-                Nodes = 5,
+                Nodes = Nodes,
                 ClientsPerNode = 1,
                 Depth = prng.Chance(300) ? 3 : 1,
                 ThinkMilliseconds = prng.Chance(300) ? 20 : 60,

@@ -81,6 +81,7 @@ internal sealed class JournalPump(SimNode node, Prng prng)
 
         After(Delay(300), () =>
         {
+            if (_journal.IsFailed) return; // a failed preparation has ended it meanwhile, and the node knows
             var durable = _journal.Complete(batch);
             _isBusy = false;
             if (_waitingSince >= 0) _lastTook = node.World.Now - _waitingSince;

@@ -70,6 +70,8 @@ internal sealed class Successor(ChainReplica replica, NodeId node, bool isLearne
                 break;
             case FeedState.Snapshot:
                 _transfer!.OnHeartbeat();
+                // Pieces go only to who answers. Whoever had nothing to answer, because the snapshot was long in the making, is asked.
+                if (IsSilent) Send(replica.Log.BaseIndex, ping: true);
                 break;
         }
     }
@@ -173,7 +175,11 @@ internal sealed class Successor(ChainReplica replica, NodeId node, bool isLearne
     private void SendNothing(bool ping)
     {
         var prev = LogIndex.Min(NextIndex.Previous, replica.Verified);
-        if (prev < replica.Log.BaseIndex) return;
+        if (prev >= replica.Log.BaseIndex) Send(prev, ping);
+    }
+
+    private void Send(LogIndex prev, bool ping)
+    {
         Fill(prev, ping);
         replica.Out.Send(Node, _forward);
     }

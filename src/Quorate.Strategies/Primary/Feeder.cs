@@ -28,7 +28,10 @@ internal sealed class Feeder(PrimaryReplica replica, bool feedsAll)
         }
     }
 
-    private LogIndex Limit => feedsAll ? replica.Log.LastIndex : replica.CommitIndex;
+    /// <summary>What a source sends is committed, and in the history of this epoch's primary. Counter-example without the second half.
+    /// 1. A primary that was cut off has committed entries 5 and 6, asynchronously. 2. Another is named, and the old one becomes
+    /// a source. 3. Before it hears of the new primary's 5 it sends its own: as committed, in the new epoch.</summary>
+    private LogIndex Limit => feedsAll ? replica.Log.LastIndex : LogIndex.Min(replica.CommitIndex, replica.Backup.Verified);
 
     public Progress? this[NodeId node]
     {
@@ -39,13 +42,15 @@ internal sealed class Feeder(PrimaryReplica replica, bool feedsAll)
         }
     }
 
-    /// <summary>A feeder of those whose source this replica is, as a backup; null when there are none.</summary>
+    /// <summary>A feeder of those whose source this replica is, as a backup, once its log is known to agree with the primary's;
+    /// null before, and when there are none.</summary>
     public static Feeder? CascadeOf(PrimaryReplica replica)
     {
-        if (replica.Configuration is not { } c || c.Leader.IsNone || c.Leader == replica.Self || !c.Contains(replica.Self)) return null;
-        var fed = new List<NodeId>();
-        foreach (var node in c.Learners) if (node != replica.Self && replica.Options.SourceOf(node, c) == replica.Self) fed.Add(node);
-        if (fed.Count == 0) return null;
+        if (replica.Configuration is not { Standby.Feeds.Count: > 0 } c || replica.Backup.Verified.Value == 0) return null;
+        if (c.Leader.IsNone || c.Leader == replica.Self || !c.Contains(replica.Self)) return null;
+        List<NodeId>? fed = null;
+        foreach (var feed in c.Standby.Feeds) if (feed.Source == replica.Self) (fed ??= []).Add(feed.Replica);
+        if (fed is null) return null;
         var feeder = new Feeder(replica, feedsAll: false);
         feeder.Follow(fed);
         return feeder;
@@ -200,7 +205,7 @@ internal sealed class Feeder(PrimaryReplica replica, bool feedsAll)
         _message.Epoch = replica.Configuration!.Epoch;
         _message.PrevIndex = prev;
         _message.PrevEpoch = prev.Value == 0 ? default : replica.Log.EpochAt(prev);
-        _message.CommitIndex = replica.CommitIndex;
+        _message.CommitIndex = LogIndex.Min(replica.CommitIndex, Limit);
         _message.LastIndex = Limit;
         _message.DropIndex = replica.DropIndex;
         _message.BackupIncarnation = member.Incarnation;

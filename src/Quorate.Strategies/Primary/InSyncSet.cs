@@ -69,6 +69,7 @@ internal sealed class InSyncSet(PrimaryReplica replica, Feeder feeder)
         if (HasSilent(current) && Shrunk(current, firstOfEpoch) is { } shrunk) return shrunk;
         foreach (var learner in current.Learners)
         {
+            if (current.Standby.Contains(learner)) continue;
             // One at a time, so that majorities of both sets meet. Too few may be in sync to commit anything: then the set must
             // grow first, and whoever has the whole log that was taken over has all that may be committed.
             if (IsCaughtUp(learner, firstOfEpoch)) return current with { InSync = [.. current.InSync, learner], Learners = [.. current.Learners.Where(n => n != learner)] };

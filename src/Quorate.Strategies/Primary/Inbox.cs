@@ -72,5 +72,5 @@ internal sealed class Inbox(PrimaryReplica replica)
     }
 
     private bool IsFeeder(NodeId from) =>
-        from != replica.Self && (from == replica.Leader || from == replica.Options.SourceOf(replica.Self, replica.Configuration!));
+        from != replica.Self && (from == replica.Leader || from == replica.Configuration!.SourceOf(replica.Self));
 }

@@ -2,12 +2,8 @@ using Quorate.Replication;
 
 namespace Quorate.Strategies.Primary;
 
-/// <summary>Cascading: <paramref name="Replica"/> is fed by <paramref name="Source"/> with what is committed, not by the
-/// primary. It holds while the replica is a learner and the source a member; it counts for no acknowledgement.</summary>
-public readonly record struct Feed(NodeId Replica, NodeId Source);
-
 /// <summary>What may be chosen about a primary-backup group. Ticks are <see cref="IReplica.TickLength"/> long. The same on
-/// all replicas, but for <see cref="Durable"/> and <see cref="DelayMilliseconds"/>.</summary>
+/// all replicas, but for <see cref="Durable"/>.</summary>
 public sealed record PrimaryOptions
 {
     /// <summary>Whose durable copies a write needs before it is committed and acknowledged; always the primary's own too.</summary>
@@ -33,13 +29,6 @@ public sealed record PrimaryOptions
     /// <summary>False: entries are kept in memory only (<c>durability memory</c>); configurations are journaled all the
     /// same. A restarted replica then counts as one that forgot.</summary>
     public bool Durable { get; init; } = true;
-
-    /// <summary>This replica applies an entry only this long after it arrived, in milliseconds; 0: at once. When the log
-    /// kept for it exceeds <see cref="MaxLagBytes"/>, the oldest is applied sooner.</summary>
-    public int DelayMilliseconds { get; init; }
-
-    /// <summary>Who is fed by another than the primary.</summary>
-    public IReadOnlyList<Feed> Feeds { get; init; } = [];
 
     /// <summary>A heartbeat goes to everybody this often, in ticks.</summary>
     public int HeartbeatTicks { get; init; } = 5;
@@ -90,8 +79,6 @@ public sealed record PrimaryOptions
 
     internal long BackupTimeoutNanoseconds => BackupTimeoutTicks * TickNanoseconds;
 
-    internal long DelayNanoseconds => DelayMilliseconds * StepTime.NanosecondsPerMillisecond;
-
     /// <summary>What <paramref name="policy"/> says, the rest as it is here.</summary>
     public PrimaryOptions With(Policy policy)
     {
@@ -117,16 +104,4 @@ public sealed record PrimaryOptions
         WhenShort = rule.WhenShort,
         Replicas = rule.Replicas,
     };
-
-    /// <summary>Who feeds <paramref name="node"/> in this configuration.</summary>
-    internal NodeId SourceOf(NodeId node, GroupConfiguration configuration)
-    {
-        foreach (var feed in Feeds)
-        {
-            if (feed.Replica == node && feed.Source != node && configuration.Learners.Contains(node) && configuration.Contains(feed.Source))
-                return feed.Source;
-        }
-
-        return configuration.Leader;
-    }
 }

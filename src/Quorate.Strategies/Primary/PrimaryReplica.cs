@@ -45,7 +45,7 @@ public sealed class PrimaryReplica : IConfiguredReplica
         Rules = rules ?? PrimaryRules.Standard;
         Journal = new PrimaryJournal(options);
         Amnesia = new Amnesia(incarnation);
-        Arrivals = new Arrivals(options);
+        Arrivals = new Arrivals();
         SnapshotMaker = new SnapshotMaker(this);
         SnapshotReceiver = new SnapshotReceiver(this);
         Backup = new Backup(this);
@@ -94,6 +94,10 @@ public sealed class PrimaryReplica : IConfiguredReplica
     /// <summary>The primary acknowledges what only it has: fewer backups answer than the policy asks for, and the policy
     /// says to go on all the same.</summary>
     public bool IsDegraded => Serving is { IsDegraded: true };
+
+    /// <summary>This replica applies entries so many milliseconds after they arrived, or sooner where it <see cref="IsDelayCutShort"/>.</summary>
+    public long DelayMilliseconds => Arrivals.DelayNanoseconds / StepTime.NanosecondsPerMillisecond;
+    public bool IsDelayCutShort => Arrivals.IsCutShort;
 
     /// <summary>Fewer backups answer the primary than the policy asks for: writes are refused, or it <see cref="IsDegraded"/>.</summary>
     public bool IsShort => Serving is { IsShortNow: true };
@@ -190,9 +194,8 @@ public sealed class PrimaryReplica : IConfiguredReplica
         Journal.StartAt(Log.LastIndex);
         _durableEpoch = Configuration?.Epoch ?? default;
         _accepting = (_durableEpoch, default);
-        Arrivals.Note(Log.LastIndex, now);
+        Arrivals.Follow(Configuration, Self, Log.LastIndex, now);
         if (!Options.Durable) Journal.SaveMark(RecordKind.MemoryMode, effects, Incarnation);
-        Cascade = Feeder.CascadeOf(this);
     }
 
     public void OnRequest(in ReplicaRequest request, StepTime now, Effects effects)
@@ -210,12 +213,8 @@ public sealed class PrimaryReplica : IConfiguredReplica
         Cascade?.OnTick();
         Reads.OnTick(Leader);
         Leaving.OnTick();
-        if (Options.DelayMilliseconds > 0)
-        {
-            ApplyCommitted();
-            Reads.OnApplied();
-        }
-
+        if (Arrivals.DelayNanoseconds > 0) ApplyCommitted();
+        Reads.OnApplied();
         SnapshotMaker.Work();
     }
 
@@ -232,6 +231,7 @@ public sealed class PrimaryReplica : IConfiguredReplica
         Enter(now, effects);
         Serving?.OnTurnEnd();
         if (Serving is null) Reads.Ask(Leader);
+        Cascade ??= Feeder.CascadeOf(this);
         Cascade?.SendAll();
         Past.TrimLog();
         SnapshotMaker.BeginIfDue();
@@ -306,7 +306,7 @@ public sealed class PrimaryReplica : IConfiguredReplica
     internal void ApplyCommitted()
     {
         if (Past.IsStateLost || LastApplied >= CommitIndex) return;
-        var limit = Serving is null ? Arrivals.LimitOf(CommitIndex, Log, Now) : CommitIndex;
+        var limit = Serving is null ? Arrivals.LimitOf(CommitIndex, Log, Options.MaxLagBytes, Now) : CommitIndex;
         while (LastApplied < limit)
         {
             var end = LogIndex.Min(limit, LastApplied + IStateMachine.ForesightWindow);
@@ -345,6 +345,7 @@ public sealed class PrimaryReplica : IConfiguredReplica
         _accepting = (configuration.Epoch, Journal.SaveConfiguration(configuration, Out));
         Configuration = configuration;
         Options = Options.With(configuration.Rule);
+        Arrivals.Follow(configuration, Self, Log.LastIndex, Now);
         Backup.OnEpoch();
         Leaving.OnEpoch();
         var leads = configuration.Leader == Self;
@@ -360,17 +361,14 @@ public sealed class PrimaryReplica : IConfiguredReplica
         Cascade?.End();
         Cascade = null;
         Reads.Fail();
+        ApplyCommitted(); // what was held back, if it is no more
         // What is half received belongs to the history of another primary.
         if (old is null || old.Leader != configuration.Leader) SnapshotReceiver.Abandon();
         if (leads && !NeedsState)
         {
             Serving = new Serving(this);
-            ApplyCommitted();
             Serving.Begin();
-            return;
         }
-
-        Cascade = Feeder.CascadeOf(this);
     }
 
     private void Foresee(LogIndex end)

@@ -209,7 +209,7 @@ internal sealed class Serving
         var fed = new List<NodeId>();
         foreach (var node in configuration.Members)
         {
-            if (node != _replica.Self && _replica.Options.SourceOf(node, configuration) == _replica.Self) fed.Add(node);
+            if (node != _replica.Self && configuration.SourceOf(node) == _replica.Self) fed.Add(node);
         }
 
         Feeder.Follow(fed);

@@ -68,6 +68,8 @@ internal sealed class SnapshotTransfer(bool stateOnly, LogIndex notBefore) : IDi
     private bool TryOpen(PrimaryReplica replica)
     {
         if (_reader is not null) return true;
+        // A source's own may be of a past that is not the group's, until its log is known to agree that far.
+        if (replica.Serving is null && replica.LastApplied > replica.Backup.Verified) return false;
         var oldest = stateOnly ? notBefore : replica.Log.BaseIndex;
         if (replica.SnapshotMaker.CanServe(oldest))
         {

@@ -27,8 +27,8 @@ internal sealed class PolicyOptions
         ("r", "leaderless: replicas that answer a read (a majority of n)."),
         ("w", "leaderless: replicas that have a write before it is acknowledged (a majority of n)."),
         ("sloppy", "leaderless: other nodes stand in for those that cannot be reached: on or off."),
-        ("delay", "Not built: refused with the reason."),
-        ("cascade", "Not built: refused with the reason."),
+        ("delay", "primary: further replicas that apply everything so much later: 1:1h, or none."),
+        ("cascade", "primary: further replicas that a backup feeds."),
         ("consensus", "leaderless: each key is agreed on by a majority of its replicas: on or off."),
     ];
 

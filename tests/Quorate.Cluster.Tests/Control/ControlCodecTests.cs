@@ -11,6 +11,13 @@ public sealed class ControlCodecTests
 {
     private static readonly GroupConfiguration Some = new(new(7), N(2), Ns(2, 1), Ns(3));
 
+    private static readonly Policy Behind = PolicyDefaults.For(Strategy.Primary) with { Delayed = 1, DelayMilliseconds = 90_000, Cascaded = 2 };
+
+    private static readonly GroupConfiguration Fed = Some with
+    {
+        Learners = Ns(3, 4, 5), Standby = new Standby(Ns(4), [new Feed(N(5), N(1)), new Feed(N(3), default)]), Rule = GroupRule.Of(Behind),
+    };
+
     private static readonly ControlCommand[] Commands =
     [
         new Bootstrap([Entry(1, "z1"), Entry(2, null, NodeState.Draining)]),
@@ -18,6 +25,8 @@ public sealed class ControlCodecTests
         new SetLabels(N(4), new NodeLabels()),
         new AdmitNode(N(1)), new DrainNode(N(2)), new RemoveNode(N(3)),
         new CreateKeyspace("orders", -1, PolicyDefaults.For(Strategy.Primary) with { Spread = "zone" }, [Ns(1, 2, 3), Ns(3, 2, 1)]),
+        new CreateKeyspace("behind", -1, Behind, [Ns(1, 2, 3, 4, 5, 6)]),
+        new SetConfiguration(new(17), new(6), Fed with { Rule = null }),
         new AlterKeyspace("orders", PolicyDefaults.For(Strategy.Chain)),
         new DropKeyspace("orders"),
         new SetConfiguration(new(17), new(6), Some, AdoptPolicy: true),
@@ -37,7 +46,7 @@ public sealed class ControlCodecTests
         new HeartbeatReply { LeaseMilliseconds = 1, WantsAll = true },
         new HeartbeatReply
         {
-            Incarnation = 3, SentAt = 77, LeaseMilliseconds = 1000, MapVersion = 9, Assignments = [new(new(17), PolicyDefaults.For(Strategy.Chain), Some)],
+            Incarnation = 3, SentAt = 77, LeaseMilliseconds = 1000, MapVersion = 9, Assignments = [new(new(17), PolicyDefaults.For(Strategy.Chain), Some), new(new(18), Behind, Fed)],
             Grants = [(new(17), new(7)), (new(18), new(1))], HandOvers = [(new(17), N(2))], Dropped = [new(19)],
         },
     ];

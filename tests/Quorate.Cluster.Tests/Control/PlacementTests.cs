@@ -40,6 +40,17 @@ public sealed class PlacementTests
     }
 
     [Fact]
+    public void Replicas_that_follow_behind_come_last_and_are_spread_where_they_can_be()
+    {
+        NodeEntry[] nodes = [Entry(1, "a"), Entry(2, "a"), Entry(3, "b"), Entry(4, "b"), Entry(5)];
+        var policy = new Policy { Strategy = Strategy.Primary, Replicas = 2, Delayed = 1, DelayMilliseconds = 1000, Cascaded = 1, Spread = "zone" };
+        Placement.Choose(policy, nodes, _ => 0, out var chosen).ShouldBeNull();
+        chosen.ShouldBe(Ns(1, 3, 5, 2), "one without a zone is no replica that counts, and as good as any behind them");
+        Placement.Choose(policy with { Cascaded = 3 }, nodes, _ => 0, out chosen).ShouldNotBeNull().ShouldContain("asks for 6 nodes");
+        chosen.ShouldBeEmpty();
+    }
+
+    [Fact]
     public void Any_cluster_is_placed_the_same_way_twice_spread_and_evenly()
     {
         var dice = new Prng(11);

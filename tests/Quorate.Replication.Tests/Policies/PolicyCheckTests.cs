@@ -23,6 +23,12 @@ public sealed class PolicyCheckTests
     [InlineData("replicas 1 reads voted", "3 or more")]
     [InlineData("strategy chain reads voted", "use strategy raft or primary")]
     [InlineData("strategy primary ship state reads voted", "use ship log")]
+    [InlineData("delay 1h", "delay needs strategy primary; raft has voters only")]
+    [InlineData("strategy chain cascade 1", "cascade needs strategy primary; a chain feeds each replica by the one before it")]
+    [InlineData("strategy multileader delay 1h", "delay needs strategy primary")]
+    [InlineData("strategy leaderless cascade 1", "cascade needs strategy primary")]
+    [InlineData("strategy primary replicas 1 cascade 1", "replicas 1 has no backup")]
+    [InlineData("strategy primary replicas 60 delay 3:1h cascade 2", "64 at most")]
     [InlineData("strategy pbft", "not built yet; use strategy raft")]
     [InlineData("strategy leaderless n 4", "n is 1 to replicas, which is 3, not 4")]
     [InlineData("strategy leaderless r 4", "r is 1 to n, which is 3, not 4")]
@@ -57,6 +63,9 @@ public sealed class PolicyCheckTests
         NodeLabels[] nodes = [new("p", "r", "a"), new("p", "r", "a"), new("p", "r", "b"), new()];
         PolicyCheck.Shortage(new Policy { Replicas = 4 }, nodes).ShouldBeNull();
         PolicyCheck.Shortage(new Policy { Replicas = 5 }, nodes).ShouldNotBeNull().ShouldContain("are up: 4");
+        var behind = new Policy { Strategy = Strategy.Primary, Replicas = 2, Delayed = 1, DelayMilliseconds = 60_000, Cascaded = 1, Spread = "zone" };
+        PolicyCheck.Shortage(behind, nodes).ShouldBeNull("those that follow behind may stand where others do");
+        PolicyCheck.Shortage(behind with { Cascaded = 2 }, nodes).ShouldNotBeNull().ShouldContain("replicas 2 delay 1:1m cascade 2 asks for 5 nodes");
         PolicyCheck.Shortage(new Policy { Replicas = 2, Spread = "zone" }, nodes).ShouldBeNull();
         PolicyCheck.Shortage(new Policy { Replicas = 3, Spread = "zone" }, nodes).ShouldNotBeNull().ShouldContain("p/r/a, p/r/b");
         PolicyCheck.Shortage(new Policy { Replicas = 2, Spread = "region" }, nodes).ShouldNotBeNull();
@@ -78,6 +87,7 @@ public sealed class PolicyCheckTests
         PolicyChange.WhyNot(primary, primary with { Durability = Durability.Memory }).ShouldNotBeNull();
         PolicyChange.WhyNot(primary, primary with { Durability = Durability.Written }).ShouldBeNull();
         PolicyChange.WhyNot(primary, primary with { Ack = Ack.Async }).ShouldBeNull();
+        PolicyChange.WhyNot(primary, primary with { Delayed = 1, DelayMilliseconds = 1000, Cascaded = 1 }).ShouldBeNull();
         PolicyChange.WhyNot(primary, primary with { Replicas = 5, Spread = "zone", Reads = ReadConsistency.Session }).ShouldBeNull();
     }
 
@@ -87,6 +97,7 @@ public sealed class PolicyCheckTests
         var primary = PolicyDefaults.For(Strategy.Primary);
         PolicyChange.IsForReadersOnly(primary, primary with { Reads = ReadConsistency.Bounded, BoundMilliseconds = 7 }).ShouldBeTrue();
         PolicyChange.IsForReadersOnly(primary, primary with { Replicas = 5 }).ShouldBeFalse();
+        PolicyChange.IsForReadersOnly(primary, primary with { Cascaded = 1 }).ShouldBeFalse();
         var chain = PolicyDefaults.For(Strategy.Chain);
         PolicyChange.IsForReadersOnly(chain, chain with { Reads = ReadConsistency.Craq }).ShouldBeFalse();
         PolicyChange.AltersAcknowledgement(primary, primary with { Reads = ReadConsistency.Weak }).ShouldBeFalse();

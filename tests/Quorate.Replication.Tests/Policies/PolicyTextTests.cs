@@ -13,6 +13,9 @@ public sealed class PolicyTextTests
     [InlineData("reads bounded:250 spread ZONE", "strategy raft replicas 3 ack majority ship log reads bounded:250 durability fsync spread zone")]
     [InlineData("strategy primary replicas 1", "strategy primary replicas 1 ack sync min-in-sync 1 ship log reads linearizable durability fsync")]
     [InlineData("min-in-sync 3 ack sync strategy primary", "strategy primary replicas 3 ack sync min-in-sync 3 ship log reads linearizable durability fsync")]
+    [InlineData("strategy primary delay 1h", "strategy primary replicas 3 ack sync min-in-sync 2 ship log delay 1:1h reads linearizable durability fsync")]
+    [InlineData("cascade 2 delay 2:5400s strategy primary ack async", "strategy primary replicas 3 ack async ship log delay 2:90m cascade 2 reads linearizable durability fsync")]
+    [InlineData("strategy primary delay none cascade 0", "strategy primary replicas 3 ack sync min-in-sync 2 ship log reads linearizable durability fsync")]
     [InlineData("strategy pbft", "strategy pbft replicas 4 ack majority ship log reads linearizable durability fsync")]
     [InlineData("strategy multileader", "strategy multileader replicas 3 ack async ship log topology all conflicts crdt reads session durability fsync")]
     [InlineData("CONFLICTS merge:cart topology RING strategy multileader ack semisync:2", "strategy multileader replicas 3 ack semisync:2 ship log topology ring conflicts merge:cart reads session durability fsync")]
@@ -39,8 +42,12 @@ public sealed class PolicyTextTests
     [InlineData("ack semisync:x", "only semisync")]
     [InlineData("reads craq:5", "only bounded")]
     [InlineData("colour blue", "has no 'colour'")]
-    [InlineData("strategy primary delay 5000", "delay is not built")]
-    [InlineData("strategy primary cascade on", "cascade is not built: every backup is fed by its primary")]
+    [InlineData("strategy primary delay 5000", "as in 1:1h")]
+    [InlineData("strategy primary delay 0:1h", "as in 1:1h")]
+    [InlineData("strategy primary delay 1:500ms", "as in 1:1h")]
+    [InlineData("strategy primary delay 1:8d", "1s to 7d")]
+    [InlineData("strategy primary delay 1:99999999999999h", "1s to 7d")]
+    [InlineData("strategy primary cascade on", "cascade is a number")]
     [InlineData("spread rack", "provider|region|zone|none")]
     [InlineData("ship fish", "log|state")]
     [InlineData("durability eternal", "fsync|written|memory")]
@@ -73,6 +80,10 @@ public sealed class PolicyTextTests
         altered.ShouldBe(PolicyDefaults.Normal(current with { Ack = Ack.SemiSync, AckBackups = 2 }));
         PolicyText.TryParse(["spread", "none"], current, out altered, out _).ShouldBeTrue();
         altered!.Spread.ShouldBeNull();
+        PolicyText.TryParse(["delay", "2:1d"], current, out altered, out _).ShouldBeTrue();
+        altered!.ShouldBe(PolicyDefaults.Normal(current with { Delayed = 2, DelayMilliseconds = 86_400_000 }));
+        PolicyText.TryParse(["delay", "none"], altered, out altered, out _).ShouldBeTrue();
+        altered.ShouldBe(PolicyDefaults.Normal(current));
     }
 
     /// <summary>Over every combination of words that is a policy at all.</summary>

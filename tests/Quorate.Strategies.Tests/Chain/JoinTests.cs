@@ -77,6 +77,37 @@ public sealed class JoinTests
     }
 
     [Fact]
+    public void A_learner_that_was_cut_off_until_the_log_had_gone_on_without_it_is_asked_again()
+    {
+        var options = new ChainOptions { RetainedBytes = 1000, MaxLagBytes = 2000, MaxBatchBytes = 20, MaxInflight = 1 };
+        var (world, control) = ChainWorld.Of(1, nodes: 2, options: options);
+        for (var i = 1; i <= 20; i++) world.Write(world[1], i, $"x={i}");
+        control.Decide([1], [2]);
+        control.TellAll();
+        control.GrantAll();
+        for (var i = 0; i < 20 && world[2].Chain().Status.LastIndex.Value < 3; i++)
+        {
+            world.TickAll();
+            while (world.Network.Count > 0 && world[2].Chain().Status.LastIndex.Value < 3) world.Deliver(world.Network[0]);
+        }
+
+        for (var i = 0; i < 2 * options.SilenceTicks; i++)
+        {
+            world.Write(world[1], 100 + i, $"y={i}");
+            world.Network.Clear();
+            control.GrantAll();
+            world.TickAll();
+        }
+
+        world.Network.Clear();
+        control.GrantAll();
+        world[2].Machine.Applied.Count.ShouldBeLessThan(20);
+        world.Settle(60);
+        world[2].Machine.Applied.ShouldBe(world[1].Machine.Applied);
+        world[1].Machine.Applied.Count.ShouldBe(20 + (2 * options.SilenceTicks));
+    }
+
+    [Fact]
     public void A_returning_replica_is_cut_to_the_chains_history_and_keeps_its_state()
     {
         var (world, control) = ChainWorld.Of(3);

@@ -4,7 +4,7 @@ using Quorate.Strategies.Tests.Harness;
 
 namespace Quorate.Strategies.Tests.Primary;
 
-/// <summary>Divergence, snapshots, newest state, cascades, delay.</summary>
+/// <summary>Divergence, snapshots, newest state.</summary>
 public sealed class HistoryTests
 {
     [Fact]
@@ -167,32 +167,6 @@ public sealed class HistoryTests
         world[1].Outcomes[1].ShouldBe("Done");
         world[1].Outcomes[2].ShouldBe("ReadNow");
         world[1].Machine.Applied.ShouldBe(["a", "gathers"]);
-    }
-
-    [Fact]
-    public void A_replica_with_a_source_is_fed_by_it_with_what_is_committed()
-    {
-        var world = PrimaryWorld.Led(3, new PrimaryOptions { Feeds = [new Feed(new NodeId(3), new NodeId(2))] }, learners: 1);
-        world.Write(world[1], 1, "a");
-        world.Settle(ticks: 12);
-        world[3].Machine.Applied.ShouldBe(["a"]);
-        world[1].Status().Backups.Select(b => b.Node).ShouldBe([new NodeId(2)]);
-        world[2].Status().Backups.Select(b => b.Node).ShouldBe([new NodeId(3)]);
-    }
-
-    [Fact]
-    public void A_delayed_replica_holds_entries_at_once_and_applies_them_later()
-    {
-        var (world, protocol) = PrimaryWorld.Of(2);
-        protocol.Special[new NodeId(2)] = protocol.Options with { DelayMilliseconds = 1000 };
-        world.Lead();
-        world.Write(world[1], 1, "a");
-        world.Settle(ticks: 50);
-        world[1].Outcomes[1].ShouldBe("Applied");
-        world[2].Status().CommitIndex.ShouldBe(new LogIndex(2));
-        world[2].Machine.Applied.ShouldBeEmpty();
-        world.Settle(ticks: 60);
-        world[2].Machine.Applied.ShouldBe(["a"]);
     }
 
     [Fact]

@@ -55,18 +55,23 @@ internal static class PrimaryWorld
     }
 
     /// <summary>A group in epoch 1 with n1 as the primary, its lease long, all of it delivered.</summary>
-    public static World Led(int nodes, PrimaryOptions? options = null, PrimaryRules? rules = null, int learners = 0)
+    public static World Led(int nodes, PrimaryOptions? options = null, PrimaryRules? rules = null, int learners = 0, Standby? standby = null, int delay = 0)
     {
         var (world, _) = Of(nodes, options, rules);
-        world.Lead(learners);
+        world.Lead(learners, standby, delay);
         return world;
     }
 
-    public static void Lead(this World world, int learners = 0)
+    /// <param name="delay">Of the delayed replicas, in milliseconds.</param>
+    public static void Lead(this World world, int learners = 0, Standby? standby = null, int delay = 0)
     {
         world.StartAll();
         var ids = world.Nodes.Keys.ToList();
-        world.Configure(new GroupConfiguration(new Epoch(1), ids[0], ids[..^learners], ids[^learners..]));
+        world.Configure(new GroupConfiguration(new Epoch(1), ids[0], ids[..^learners], ids[^learners..])
+        {
+            Standby = standby ?? Standby.Nobody,
+            Rule = delay == 0 ? null : GroupRule.Of(new Policy { Strategy = Strategy.Primary, Ack = Ack.Async, DelayMilliseconds = delay }),
+        });
         world.Lease(world[1], 1_000_000);
         world.Stabilize();
     }

@@ -1,0 +1,56 @@
+using Quorate.Replication;
+
+namespace Quorate.Cluster.Control;
+
+/// <summary>
+/// A primary's replicas that no acknowledgement waits for. Which they are is part of the group's configuration, and so is who feeds
+/// the cascaded ones: a backup in sync that is up; when it is no more, another; without any, the primary.
+/// </summary>
+internal static class StandbyCare
+{
+    /// <summary>Of a group that is made on these nodes: those that count come first, then the delayed, then the cascaded.</summary>
+    public static Standby First(Policy policy, IReadOnlyList<NodeId> nodes)
+    {
+        if (policy.Delayed + policy.Cascaded == 0) return Standby.Nobody;
+        var backups = nodes.Take(policy.Replicas).Skip(1).ToList();
+        return new Standby(
+            [.. nodes.Skip(policy.Replicas).Take(policy.Delayed)],
+            [.. nodes.Skip(policy.Replicas + policy.Delayed).Select((n, i) => new Feed(n, backups.Count > 0 ? backups[i % backups.Count] : default))]);
+    }
+
+    /// <summary>True when a configuration in which somebody is fed by another was proposed.</summary>
+    public static bool Step(Supervisor supervisor, GroupEntry group, GroupWatch watch, long now)
+    {
+        var current = group.Configuration;
+        for (var i = 0; i < current.Standby.Feeds.Count; i++)
+        {
+            var feed = current.Standby.Feeds[i];
+            if (IsFit(supervisor, group, feed.Source)) continue;
+            var source = Source(supervisor, group, feed.Replica);
+            if (source == feed.Source) continue;
+            Feed[] feeds = [.. current.Standby.Feeds];
+            feeds[i] = feed with { Source = source };
+            var next = current with { Epoch = current.Epoch.Next, Standby = current.Standby with { Feeds = feeds } };
+            if (Membership.Change(supervisor, group, watch, next, now)) return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>The backup that feeds the fewest others; none when there is none that can.</summary>
+    public static NodeId Source(Supervisor supervisor, GroupEntry group, NodeId fed)
+    {
+        var (best, fewest) = (default(NodeId), int.MaxValue);
+        foreach (var node in group.Configuration.InSync)
+        {
+            if (!IsFit(supervisor, group, node)) continue;
+            var feeds = group.Configuration.Standby.Feeds.Count(f => f.Source == node && f.Replica != fed);
+            if (feeds < fewest) (best, fewest) = (node, feeds);
+        }
+
+        return best;
+    }
+
+    private static bool IsFit(Supervisor supervisor, GroupEntry group, NodeId node) =>
+        node != group.Configuration.Leader && group.Configuration.InSync.Contains(node) && !supervisor.Detector.IsSuspected(node);
+}
