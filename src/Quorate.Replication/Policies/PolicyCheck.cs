@@ -40,7 +40,7 @@ public static class PolicyCheck
         ArgumentNullException.ThrowIfNull(nodes);
         if (nodes.Count < policy.Replicas) return $"replicas {policy.Replicas} asks for more nodes than are up: {nodes.Count}";
         if (nodes.Count < policy.Holders)
-            return $"replicas {policy.Replicas}{StandbyText.Printed(policy)} asks for {policy.Holders} nodes, for each replica stands on one of its own, and {nodes.Count} are up";
+            return $"replicas {policy.Replicas}{StandbyText.Printed(policy)} asks for {policy.Holders} nodes, more nodes than are up ({nodes.Count}): each replica stands on one of its own";
         if (policy.Spread is not { } label) return null;
         string[] values = [.. nodes.Select(n => n.Of(label)).OfType<string>().Distinct().Order(StringComparer.Ordinal)];
         return values.Length >= policy.Replicas
