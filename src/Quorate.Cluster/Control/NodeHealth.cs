@@ -43,7 +43,15 @@ internal sealed class NodeHealth
     {
         var milliseconds = (now - _lastBeat) / 1e6;
         var wasLate = Phi(now) >= _options.SuspicionThreshold;
-        WasHeard = true;
+        if (!WasHeard)
+        {
+            // Suspected or not, it was only not there yet: a node that joins is in the map before it is started.
+            (WasHeard, IsSuspected, _relapses) = (true, false, 0);
+            (_lastBeat, _goodSince, _calmSince) = (now, now, now);
+            OnStall(stallMilliseconds, now);
+            return;
+        }
+
         // An outage is no sample of the rhythm: it would hide the next one.
         if (wasLate) _goodSince = now;
         else Learn(milliseconds);

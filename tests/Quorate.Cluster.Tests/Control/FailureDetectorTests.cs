@@ -70,6 +70,18 @@ public sealed class FailureDetectorTests
     }
 
     [Fact]
+    public void The_first_heartbeat_of_all_ends_the_suspicion_that_nobody_was_there()
+    {
+        SilenceUntilSuspected();
+        Silence(5000);
+        Beat(100);
+        _detector.IsSuspected(N(1)).ShouldBeFalse();
+        SilenceUntilSuspected();
+        Beat(100);
+        _detector.IsSuspected(N(1)).ShouldBeTrue("from then on it has to show that it stays");
+    }
+
+    [Fact]
     public void A_node_that_flaps_waits_longer_with_every_relapse_and_is_forgiven_in_the_end()
     {
         Beat(2000);
