@@ -11,6 +11,9 @@ internal sealed class ReadInbox(Group group, Node node)
     /// <summary>Runs that wait for leave to read; more are refused at once.</summary>
     private const int MostRuns = 10_000;
 
+    /// <summary>Of a run, no more is answered once there are so many bytes: a few bytes may ask for a lot. The asker comes again for the rest.</summary>
+    private const int MostAnswerBytes = 1 << 20;
+
     /// <summary>What waits longer is given back, so that the asker tries another replica.</summary>
     private const long Patience = 300 * StepTime.NanosecondsPerMillisecond;
 
@@ -119,7 +122,8 @@ internal sealed class ReadInbox(Group group, Node node)
         var start = answers.Bytes.Length;
         RunCodec.BeginAnswer(answers.Bytes, run.Ticket, RunOutcome.Answered, group.Reached, run.Count);
         var commands = run.Commands;
-        for (var i = 0; i < run.Count; i++)
+        var answered = 0;
+        while (answered < run.Count && answers.Bytes.Length - start < MostAnswerBytes)
         {
             var isEntry = EntryCodec.TryRead(RunCodec.NextPiece(ref commands), ref _ranges, out var header, out var args);
             Invariant.Require(isEntry, "a run was looked at before");
@@ -137,9 +141,11 @@ internal sealed class ReadInbox(Group group, Node node)
             }
 
             RunCodec.AddCommand(answers.Bytes, _reply.Written.Span);
+            answered++;
         }
 
-        node.Statistics.Reads.AnsweredForPeers += run.Count;
+        RunCodec.SetCount(answers.Bytes, start, answered);
+        node.Statistics.Reads.AnsweredForPeers += answered;
         group.NeedsTurnEnd();
     }
 

@@ -96,6 +96,10 @@ internal static class RunCodec
         output.Advance(AnsweredHead);
     }
 
+    /// <summary>Of how many commands there are replies in the answer that begins at <paramref name="start"/>: the first ones of the run.</summary>
+    public static void SetCount(ByteQueue output, int start, int count) =>
+        BinaryPrimitives.WriteUInt16LittleEndian(output.Written[(start + 25)..], (ushort)count);
+
     /// <summary>Takes the first answer off. False: the bytes make no sense.</summary>
     public static bool TryTakeAnswer(
         ref ReadOnlySpan<byte> bytes, out long ticket, out RunOutcome outcome, out HistoryPoint point, out int count, out ReadOnlySpan<byte> replies)

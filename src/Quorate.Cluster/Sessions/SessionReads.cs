@@ -122,7 +122,11 @@ internal sealed class SessionReads(ClientSession session, SlotQueue slots)
         if (rule.Consistency == ReadConsistency.Session) session.State.Positions.Replace(group, point);
         else if (rule.FollowsSession || session.FollowsHistory) session.State.Positions.Note(group, point);
         Node.Statistics.Reads.CountElsewhere(rule.Consistency, count);
-        for (var i = 0; i < count && i < _runCount; i++) session.CompleteSlot(_runFirst + i, RunCodec.NextPiece(ref replies));
+        // The first of them only, when their replies are large: the others are asked for again.
+        var first = _runFirst;
+        count = Math.Min(count, _runCount);
+        Hold(first + count, first + _runCount);
+        for (var i = 0; i < count; i++) session.CompleteSlot(first + i, RunCodec.NextPiece(ref replies));
     }
 
     public void OnRunLost(long ticket)
@@ -139,12 +143,7 @@ internal sealed class SessionReads(ClientSession session, SlotQueue slots)
     public void OnRunFailed(long ticket)
     {
         if (!TryEndRun(ticket)) return;
-        for (var at = _runFirst; at < _runFirst + _runCount; at++)
-        {
-            if (!slots.Contains(at)) continue;
-            ref var slot = ref slots[at];
-            if (slot.State == SlotState.Reading) slot.State = SlotState.Held;
-        }
+        Hold(_runFirst, _runFirst + _runCount);
     }
 
     /// <summary>How long a command waits: a read that may be answered by somebody near is refused sooner than one that must wait
@@ -173,6 +172,17 @@ internal sealed class SessionReads(ClientSession session, SlotQueue slots)
         session.PopHead();
         Node.Host.OnSessionOutput(session);
         return true;
+    }
+
+    /// <summary>They wait again for somebody who answers them.</summary>
+    private void Hold(long from, long end)
+    {
+        for (var at = from; at < end; at++)
+        {
+            if (!slots.Contains(at)) continue;
+            ref var slot = ref slots[at];
+            if (slot.State == SlotState.Reading) slot.State = SlotState.Held;
+        }
     }
 
     private bool TryEndRun(long ticket)

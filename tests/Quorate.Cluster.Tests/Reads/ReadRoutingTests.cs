@@ -37,6 +37,28 @@ public sealed class ReadRoutingTests
     }
 
     [Fact]
+    public void A_run_of_reads_of_large_values_is_answered_piece_by_piece()
+    {
+        var cluster = KeyspaceCluster.With("catalog STRATEGY chain REPLICAS 3 READS craq");
+        var outsider = KeyspaceCluster.Outsiders(cluster, "catalog")[0];
+        var client = cluster.Connect(outsider);
+        var value = new string('x', 400_000);
+        cluster.Await(client, $"SELECT catalog; SET k {value}").ShouldBe("+OK +OK");
+        for (var i = 0; i < 20; i++) cluster.Send(client, i % 2 == 0 ? "GET k" : "STRLEN k");
+        var replies = "";
+        for (var i = 0; i < 200 && !replies.EndsWith(":400000", StringComparison.Ordinal); i++)
+        {
+            cluster.Tick();
+            replies += LocalCluster.Take(client) + " ";
+            replies = replies.TrimEnd();
+        }
+
+        replies.Split(":400000").Length.ShouldBe(11);
+        replies.Length.ShouldBeGreaterThan(10 * value.Length);
+        cluster[outsider].Statistics.Reads.Elsewhere.ShouldBe(20);
+    }
+
+    [Fact]
     public void A_replica_that_is_stopped_gets_no_reads_within_a_second_and_gets_them_back()
     {
         var cluster = KeyspaceCluster.With("catalog STRATEGY chain REPLICAS 3 READS eventual");
