@@ -26,8 +26,8 @@ public sealed record CasPaxosOptions
     public int LongestBackoffTicks { get; init; } = 8;
 
     /// <summary>For so many ticks after a promise an acceptor promises nothing to another proposer, unless something was accepted meanwhile.
-    /// Long enough for an accept to follow within a region; 0: it always does.</summary>
-    public int ProtectTicks { get; init; } = 3;
+    /// Three are long enough for an accept to follow within a region. 0, it always does, is what is measured to be better.</summary>
+    public int ProtectTicks { get; init; }
 
     /// <summary>A tombstone, or a promise without a value, that nobody touched for so many ticks is collected.</summary>
     public int CollectTicks { get; init; } = 500;

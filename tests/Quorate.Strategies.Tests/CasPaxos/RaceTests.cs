@@ -45,7 +45,7 @@ public sealed class RaceTests
     [InlineData(false, 0)]
     public void An_acceptor_that_is_silent_is_not_waited_for_after_a_conflict(bool isSilent, int conflicts)
     {
-        var group = new CasPaxosGroup(3);
+        var group = new CasPaxosGroup(3, new CasPaxosOptions { ProtectTicks = 3 });
         if (isSilent)
         {
             group.World.Crash(group[2]);
