@@ -41,13 +41,18 @@ public sealed record ChainOptions
     /// <summary>Forwards with entries on the way to one successor, unanswered, at most.</summary>
     public int MaxInflight { get; init; } = 64;
 
+    /// <summary>Once so many bytes of entries are on the way to one successor, no more are sent: what one that is far behind
+    /// is sent at once keeps everybody waiting, and its buffers are to be used again.</summary>
+    public long MaxInflightBytes { get; init; } = 2 << 20;
+
     /// <summary>The head refuses writes while this many bytes of log are not committed yet: the bound on every log.</summary>
     public long MaxPendingBytes { get; init; } = 64L << 20;
 
     /// <summary>Bytes of log kept in memory after they are applied, for a replica that comes back.</summary>
     public long RetainedBytes { get; init; } = 1L << 20;
 
-    /// <summary>Bytes of applied log kept in memory for learners at most; one further behind gets a snapshot.</summary>
+    /// <summary>A quarter of the bytes of applied log kept in memory for learners that answer, unless twice the state's size is more; one
+    /// further behind gets a snapshot.</summary>
     public long MaxLagBytes { get; init; } = 64L << 20;
 
     /// <summary>A learner whose durable log is at most this many bytes shorter than the tail's is let into the chain: from
@@ -58,14 +63,14 @@ public sealed record ChainOptions
     /// if more).</summary>
     public long SnapshotThresholdBytes { get; init; } = 256L << 20;
 
-    /// <summary>Bytes of snapshot written in one turn.</summary>
+    /// <summary>A piece of a snapshot has about this many bytes (a tick makes one, several when there is nothing else to do).</summary>
     public int SnapshotPieceBytes { get; init; } = 128 << 10;
 
     /// <summary>Pieces of a snapshot on the way to a learner, at most.</summary>
     public int SnapshotWindow { get; init; } = 8;
 
+    internal InflightBounds InflightBounds => new(MaxInflight, MaxInflightBytes, MaxBatchBytes);
+
     /// <summary>What an epoch's rule says, the rest as it is here.</summary>
     internal ChainOptions With(GroupRule? rule) => rule is null ? this : this with { MinInSync = rule.MinInSync, Craq = rule.Craq };
-
-    internal const long TickNanoseconds = IReplica.TickLength * StepTime.NanosecondsPerMillisecond;
 }

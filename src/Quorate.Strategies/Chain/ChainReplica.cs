@@ -176,7 +176,7 @@ public sealed class ChainReplica : IConfiguredReplica
         Enter(now, effects);
         Position?.OnTick();
         Reads.OnTick();
-        SnapshotMaker.Work();
+        SnapshotMaker.OnTick();
     }
 
     public void OnPersisted(PersistPoint durable, StepTime now, Effects effects)
@@ -195,8 +195,7 @@ public sealed class ChainReplica : IConfiguredReplica
         Position?.OnTurnEnd();
         Reads.Ask();
         TrimLog();
-        SnapshotMaker.BeginIfDue();
-        SnapshotMaker.Work();
+        SnapshotMaker.OnTurnEnd();
     }
 
     public void OnSnapshotSealed(LogIndex index, bool saved, StepTime now, Effects effects)
@@ -382,11 +381,7 @@ public sealed class ChainReplica : IConfiguredReplica
         if (Log.Bytes <= Options.RetainedBytes) return;
         var target = LogIndex.Min(LastApplied, Log.FirstWithin(Options.RetainedBytes).Previous);
         if (Position?.Tail is { } tail) target = LogIndex.Min(target, tail.NeededFrom(target));
-        if (Log.Bytes > Options.MaxLagBytes)
-        {
-            var bound = LogIndex.Min(LastApplied, Log.FirstWithin(Options.MaxLagBytes).Previous);
-            target = LogIndex.Max(target, bound);
-        }
+        if (Log.Bytes > SnapshotMaker.FillBytes) target = LogIndex.Max(target, LogIndex.Min(LastApplied, Log.FirstWithin(SnapshotMaker.FillBytes).Previous));
 
         if (target > Log.BaseIndex) Log.DropThrough(target, LastApplied);
     }

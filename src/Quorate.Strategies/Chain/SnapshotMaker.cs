@@ -1,4 +1,3 @@
-using System.Buffers;
 using Quorate.Replication;
 
 namespace Quorate.Strategies.Chain;
@@ -6,13 +5,10 @@ namespace Quorate.Strategies.Chain;
 /// <summary>Makes this replica's own snapshots, a piece a turn, and knows the newest sealed one.</summary>
 internal sealed class SnapshotMaker(ChainReplica replica)
 {
-    private readonly ArrayBufferWriter<byte> _piece = new();
-    private ISnapshotSource? _source;
-    private ISnapshotWriter? _writer;
+    private SnapshotWalk? _walk;
+    private bool _isAwaited;
     private LogIndex _index;
     private Epoch _epoch;
-    private long _bytes;
-    private bool _sealing;
     private bool _isDamaged;
 
     /// <summary>The newest sealed snapshot; 0 when there is none.</summary>
@@ -20,7 +16,14 @@ internal sealed class SnapshotMaker(ChainReplica replica)
 
     public long SealedBytes { get; private set; }
 
-    public bool IsBusy => _source is not null || _sealing;
+    public bool IsBusy => _walk is not null;
+
+    /// <summary>The last entry in the snapshot that is being made; 0 when none is.</summary>
+    public LogIndex IndexInMaking => _walk is null ? default : _index;
+
+    /// <summary>Log kept for somebody who is being filled, in bytes: while a snapshot is made, sent and put in place, as much as
+    /// the state takes twice may be written, and what is forgotten meanwhile would make the snapshot one for nothing.</summary>
+    public long FillBytes => Math.Max(4 * replica.Options.MaxLagBytes, 2 * Math.Max(SealedBytes, _walk?.Bytes ?? 0));
 
     public void NoteSealed(LogIndex index, long bytes)
     {
@@ -42,9 +45,15 @@ internal sealed class SnapshotMaker(ChainReplica replica)
         if (IsBusy || replica.SnapshotReceiver.IsInstalling || (replica.LastApplied <= SealedIndex && !_isDamaged) || replica.LastApplied.Value == 0) return;
         _index = replica.LastApplied;
         _epoch = replica.Log.EpochAt(_index);
-        _writer = replica.Snapshots.Create(new SnapshotHeader(_index, new Term(_epoch.Value), default));
-        _source = replica.Machine.BeginSnapshot();
-        _bytes = 0;
+        var writer = replica.Snapshots.Create(new SnapshotHeader(_index, new Term(_epoch.Value), default));
+        _walk = new SnapshotWalk(replica.Machine.BeginSnapshot(), writer, replica.Options.SnapshotPieceBytes);
+    }
+
+    /// <summary>Begins one that somebody waits for.</summary>
+    public void BeginForAwaiting()
+    {
+        Begin();
+        _isAwaited = IsBusy;
     }
 
     public void BeginIfDue()
@@ -53,39 +62,29 @@ internal sealed class SnapshotMaker(ChainReplica replica)
         if (replica.Journal.BytesSinceSnapshot > threshold) Begin();
     }
 
-    /// <summary>Writes a piece if the writer can take one.</summary>
-    public void Work()
+    public void OnTick() => _walk?.OnTick();
+
+    public void OnTurnEnd()
     {
-        if (_source is null || !_writer!.IsReady) return;
-        _piece.ResetWrittenCount();
-        var more = _source.WriteNext(_piece, replica.Options.SnapshotPieceBytes);
-        // Even an empty state takes one piece, so that there is something to send.
-        if (_piece.WrittenCount > 0 || (!more && _bytes == 0)) _writer.Append(_piece.WrittenSpan);
-        _bytes += _piece.WrittenCount;
-        if (more) return;
-        _source.Dispose();
-        _source = null;
-        _sealing = true;
-        _writer.Seal();
+        BeginIfDue();
+        _walk?.OnTurnEnd(_isAwaited);
     }
 
     /// <summary>Another snapshot takes the only place.</summary>
     public void Abandon()
     {
-        _source?.Dispose();
-        _source = null;
-        _writer?.Dispose();
-        _writer = null;
-        _sealing = false;
+        _walk?.Close();
+        _walk = null;
+        _isAwaited = false;
     }
 
     /// <returns>False: it is none of this maker's.</returns>
     public bool OnSealed(LogIndex index, bool saved)
     {
-        if (!_sealing || index != _index) return false;
+        if (_walk is not { IsSealing: true } walk || index != _index) return false;
         Abandon();
         if (!saved) return true;
-        NoteSealed(_index, _bytes);
+        NoteSealed(_index, walk.Bytes);
         replica.Journal.MarkSnapshot(_index, _epoch, replica.Accepted, replica.Out);
         return true;
     }

@@ -17,7 +17,8 @@ internal sealed class SnapshotTransfer
     {
         if (!TryOpen(replica)) return;
         var reader = _reader!;
-        while (_next < reader.PieceCount && _next - _acknowledged < replica.Options.SnapshotWindow)
+        // About a piece a turn: the clients of the turn wait for it. Answers and ticks fill the window.
+        for (var sent = 0; sent < replica.Options.SnapshotPieceBytes && _next < reader.PieceCount && _next - _acknowledged < replica.Options.SnapshotWindow; _next++)
         {
             if (!reader.TryRead(_next, out var bytes))
             {
@@ -35,7 +36,7 @@ internal sealed class SnapshotTransfer
                 PieceCount = reader.PieceCount,
                 Data = bytes,
             });
-            _next++;
+            sent += bytes.Length;
         }
     }
 
@@ -74,7 +75,7 @@ internal sealed class SnapshotTransfer
             replica.SnapshotMaker.NoteDamaged();
         }
 
-        replica.SnapshotMaker.Begin();
+        replica.SnapshotMaker.BeginForAwaiting();
         return false;
     }
 }

@@ -15,13 +15,10 @@ public enum FeedState : byte
     Snapshot,
 }
 
-/// <summary>
-/// The link down, of one epoch: to the successor in the chain, or from the tail to a learner. One batch is in flight and what
-/// comes meanwhile gathers behind it; more only when a full batch waits or the oldest is late.
-/// </summary>
+/// <summary>The link down, of one epoch: to the successor in the chain, or from the tail to a learner.</summary>
 internal sealed class Successor(ChainReplica replica, NodeId node, bool isLearner)
 {
-    private readonly Queue<(LogIndex Last, long SentAt)> _inflight = new();
+    private readonly Inflight _inflight = new();
 
     // Encoded as it is sent, hence one for all.
     private readonly Forward _forward = new();
@@ -52,7 +49,7 @@ internal sealed class Successor(ChainReplica replica, NodeId node, bool isLearne
     public bool IsSilent => SilentTicks >= replica.Options.SilenceTicks;
 
     /// <summary>The log before this index is not needed for it.</summary>
-    public LogIndex NeededFrom => LogIndex.Max(Durable, _transfer?.Index ?? default);
+    public LogIndex NeededFrom => LogIndex.Max(Durable, _transfer is { Index.Value: 0 } ? replica.SnapshotMaker.IndexInMaking : _transfer?.Index ?? default);
 
     public void OnTick()
     {
@@ -88,7 +85,7 @@ internal sealed class Successor(ChainReplica replica, NodeId node, bool isLearne
                 SendEntries(ping: true);
                 break;
             case FeedState.Replicate:
-                while (NextIndex <= replica.Verified && MaySendMore()) SendEntries(ping: false);
+                while (NextIndex <= replica.Verified && _inflight.HasRoom(replica.Log.BytesFrom(NextIndex), replica.Options.InflightBounds, replica.Now)) SendEntries(ping: false);
                 if (!isLearner && replica.Stable > _toldStable) SendNothing(ping: false);
                 break;
             case FeedState.Snapshot when !IsSilent:
@@ -101,7 +98,7 @@ internal sealed class Successor(ChainReplica replica, NodeId node, bool isLearne
     {
         if (!Hear(ack.Incarnation)) return;
         if (ack.Durable > Durable) Durable = ack.Durable;
-        while (_inflight.TryPeek(out var oldest) && oldest.Last <= ack.Durable) _inflight.Dequeue();
+        _inflight.RemoveThrough(ack.Durable);
         if (State == FeedState.Snapshot && (_transfer!.Index.Value == 0 || ack.Received < _transfer.Index)) return;
         if (State != FeedState.Replicate) BecomeReplicate(ack.Received.Next);
         else if (ack.Received >= NextIndex) NextIndex = ack.Received.Next;
@@ -151,24 +148,17 @@ internal sealed class Successor(ChainReplica replica, NodeId node, bool isLearne
         return true;
     }
 
-    private bool MaySendMore()
-    {
-        if (_inflight.Count == 0) return true;
-        if (_inflight.Count >= replica.Options.MaxInflight) return false;
-        return replica.Now.Nanoseconds - _inflight.Peek().SentAt >= ChainOptions.TickNanoseconds
-            || replica.Log.BytesFrom(NextIndex) >= replica.Options.MaxBatchBytes;
-    }
-
     private void SendEntries(bool ping)
     {
         var last = NextIndex.Previous;
         Fill(last, ping);
         if (NextIndex <= replica.Verified) _forward.Entries = replica.Log.Frames(NextIndex, replica.Verified, replica.Options.MaxBatchBytes, out last);
         replica.Out.Send(Node, _forward);
+        var bytes = _forward.Entries.Length;
         _forward.Entries = default;
         if (State != FeedState.Replicate) return;
         NextIndex = last.Next;
-        _inflight.Enqueue((last, replica.Now.Nanoseconds));
+        _inflight.Add(last, bytes, replica.Now);
     }
 
     /// <summary>Tells how far the log is stable and committed.</summary>

@@ -19,15 +19,6 @@ internal sealed class Feeder(PrimaryReplica replica, bool feedsAll)
 
     public IReadOnlyList<Progress> Fed => _fed;
 
-    public bool IsSendingSnapshot
-    {
-        get
-        {
-            foreach (var member in _fed) if (member.Transfer is not null && !IsAway(member)) return true;
-            return false;
-        }
-    }
-
     /// <summary>What a source sends is committed, and in the history of this epoch's primary. Counter-example without the second half.
     /// 1. A primary that was cut off has committed entries 5 and 6, asynchronously. 2. Another is named, and the old one becomes
     /// a source. 3. Before it hears of the new primary's 5 it sends its own: as committed, in the new epoch.</summary>
@@ -142,10 +133,17 @@ internal sealed class Feeder(PrimaryReplica replica, bool feedsAll)
         || replica.Now.Nanoseconds - member.LastAnswerAt >= replica.Options.BackupSilenceNanoseconds;
 
     /// <summary>Nobody that is fed needs the log up to here.</summary>
-    public LogIndex SlowestNeeded()
+    /// <summary>None of them needs the log up to here. One that is to get a snapshot needs what comes after it.</summary>
+    public LogIndex NeededBy(bool onlyPresent)
     {
         var slowest = replica.LastApplied;
-        foreach (var member in _fed) slowest = LogIndex.Min(slowest, member.NeededFrom);
+        foreach (var member in _fed)
+        {
+            if (onlyPresent && IsAway(member)) continue;
+            var isPromised = member.State == ProgressState.Snapshot && member.Transfer!.Index.Value == 0;
+            slowest = LogIndex.Min(slowest, isPromised ? LogIndex.Max(member.MatchIndex, replica.SnapshotMaker.IndexInMaking) : member.NeededFrom);
+        }
+
         return slowest;
     }
 
@@ -157,13 +155,13 @@ internal sealed class Feeder(PrimaryReplica replica, bool feedsAll)
             case ProgressState.Probe when !member.IsSent:
                 // Also below what is in memory: the history tells whether the logs agree there.
                 SendHeartbeat(member);
-                member.OnSent(default, replica.Now);
+                member.OnSent(default, 0, replica.Now);
                 break;
             case ProgressState.Changes when !member.IsSent:
                 if (!TrySendChanges(member)) member.BecomeProbe(member.MatchIndex.Next);
                 break;
             case ProgressState.Replicate:
-                if (IsFarBehind(member) && member.InflightCount == 0 && TrySendChanges(member)) break;
+                if (IsFarBehind(member) && member.Inflight.Count == 0 && TrySendChanges(member)) break;
                 if (member.NextIndex <= replica.Log.BaseIndex)
                 {
                     // What it needs is gone. A dead one is not worth a snapshot: wait until it answers.
@@ -171,7 +169,7 @@ internal sealed class Feeder(PrimaryReplica replica, bool feedsAll)
                     break;
                 }
 
-                while (member.NextIndex <= Limit && MaySendMore(member)) SendEntries(member);
+                while (member.NextIndex <= Limit && member.Inflight.HasRoom(Behind(member), replica.Options.InflightBounds, replica.Now)) SendEntries(member);
                 break;
         }
     }
@@ -184,20 +182,12 @@ internal sealed class Feeder(PrimaryReplica replica, bool feedsAll)
 
     private long Behind(Progress member) => replica.Log.BytesFrom(member.NextIndex) - replica.Log.BytesFrom(Limit.Next);
 
-    private bool MaySendMore(Progress member)
-    {
-        if (member.InflightCount == 0) return true;
-        if (member.InflightCount >= replica.Options.MaxInflight) return false;
-        return replica.Now.Nanoseconds - member.OldestInflightSentAt >= PrimaryOptions.TickNanoseconds
-            || Behind(member) >= replica.Options.MaxBatchBytes;
-    }
-
     private void SendEntries(Progress member)
     {
         var bytes = Math.Min(replica.Options.MaxBatchBytes, Behind(member));
         var entries = replica.Log.Frames(member.NextIndex, bytes, out var last);
         SendAppend(member, member.NextIndex.Previous, entries);
-        member.OnSent(last, replica.Now);
+        member.OnSent(last, entries.Length, replica.Now);
     }
 
     private void SendAppend(Progress member, LogIndex prev, ReadOnlyMemory<byte> entries)

@@ -76,9 +76,14 @@ internal sealed class Past(PrimaryReplica replica)
     public void TrimLog()
     {
         var feeder = replica.Serving?.Feeder ?? replica.Cascade;
-        var bound = feeder is { IsSendingSnapshot: true } ? 4 * replica.Options.MaxLagBytes : replica.Options.MaxLagBytes;
-        var target = feeder is null ? replica.DropIndex : LogIndex.Min(replica.DropIndex, feeder.SlowestNeeded());
-        if (replica.Log.Bytes > bound) target = LogIndex.Max(target, replica.Log.FirstWithin(bound).Previous);
+        var target = feeder is null ? replica.DropIndex : LogIndex.Min(replica.DropIndex, feeder.NeededBy(onlyPresent: false));
+        if (replica.Log.Bytes > replica.Options.MaxLagBytes)
+        {
+            var most = replica.Log.FirstWithin(replica.Options.MaxLagBytes).Previous;
+            if (feeder is not null) most = LogIndex.Max(LogIndex.Min(most, feeder.NeededBy(onlyPresent: true)), replica.Log.FirstWithin(replica.SnapshotMaker.FillBytes).Previous);
+            target = LogIndex.Max(target, most);
+        }
+
         target = LogIndex.Min(LogIndex.Min(target, LogIndex.Min(replica.LastApplied, replica.CommitIndex)), replica.Journal.JournaledIndex);
         if (target > replica.Log.BaseIndex && !IsStateLost) replica.Log.DropThrough(target);
     }

@@ -53,8 +53,12 @@ public sealed record PrimaryOptions
     /// <summary>Appends on the way to one backup, unanswered, at most.</summary>
     public int MaxInflight { get; init; } = 64;
 
+    /// <summary>Once so many bytes of entries are on the way to one backup, no more are sent: what one that is far behind
+    /// is sent at once keeps everybody waiting, and its buffers are to be used again.</summary>
+    public long MaxInflightBytes { get; init; } = 2 << 20;
+
     /// <summary>Log kept in memory after it has been applied, for backups that lack it and for the lost-and-found; four
-    /// times as much while a snapshot is on its way to somebody.</summary>
+    /// times as much, or twice the state's size if more, for a backup that answers: it is being filled.</summary>
     public long MaxLagBytes { get; init; } = 64L << 20;
 
     /// <summary>With <see cref="Ship.State"/>: a backup further behind than this many bytes of log is sent the newest state
@@ -67,11 +71,13 @@ public sealed record PrimaryOptions
     /// <summary>A snapshot is made when this many bytes of log were journaled since the last (or twice that one's size, if more).</summary>
     public long SnapshotThresholdBytes { get; init; } = 256L << 20;
 
-    /// <summary>Bytes of snapshot written in one turn.</summary>
+    /// <summary>A piece of a snapshot has about this many bytes (a tick makes one, several when there is nothing else to do).</summary>
     public int SnapshotPieceBytes { get; init; } = 128 << 10;
 
     /// <summary>Pieces of a snapshot on the way to a backup, at most.</summary>
     public int SnapshotWindow { get; init; } = 8;
+
+    internal InflightBounds InflightBounds => new(MaxInflight, MaxInflightBytes, MaxBatchBytes);
 
     internal const long TickNanoseconds = IReplica.TickLength * StepTime.NanosecondsPerMillisecond;
 

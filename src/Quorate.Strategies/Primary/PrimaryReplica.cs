@@ -215,7 +215,7 @@ public sealed class PrimaryReplica : IConfiguredReplica
         Leaving.OnTick();
         if (Arrivals.DelayNanoseconds > 0) ApplyCommitted();
         Reads.OnApplied();
-        SnapshotMaker.Work();
+        SnapshotMaker.OnTick();
     }
 
     public void OnPersisted(PersistPoint durable, StepTime now, Effects effects)
@@ -234,8 +234,7 @@ public sealed class PrimaryReplica : IConfiguredReplica
         Cascade ??= Feeder.CascadeOf(this);
         Cascade?.SendAll();
         Past.TrimLog();
-        SnapshotMaker.BeginIfDue();
-        SnapshotMaker.Work();
+        SnapshotMaker.OnTurnEnd();
     }
 
     public void OnSnapshotSealed(LogIndex index, bool saved, StepTime now, Effects effects)

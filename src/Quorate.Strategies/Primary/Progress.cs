@@ -6,7 +6,6 @@ namespace Quorate.Strategies.Primary;
 /// Invariant: MatchIndex &lt; NextIndex in state Replicate.</summary>
 internal sealed class Progress(NodeId node, LogIndex next, StepTime since)
 {
-    private readonly Queue<(LogIndex Last, long SentAt)> _inflight = new();
     private LogIndex _lagTarget;
 
     public NodeId Node { get; } = node;
@@ -34,9 +33,7 @@ internal sealed class Progress(NodeId node, LogIndex next, StepTime since)
 
     public SnapshotTransfer? Transfer { get; private set; }
 
-    public int InflightCount => _inflight.Count;
-
-    public long OldestInflightSentAt => _inflight.Peek().SentAt;
+    public Inflight Inflight { get; } = new();
 
     /// <summary>The log up to this index is not needed for this replica.</summary>
     public LogIndex NeededFrom => State == ProgressState.Snapshot ? LogIndex.Max(MatchIndex, Transfer!.Index) : MatchIndex;
@@ -64,7 +61,7 @@ internal sealed class Progress(NodeId node, LogIndex next, StepTime since)
         _lagTarget = lastIndex;
     }
 
-    public void OnSent(LogIndex last, StepTime now)
+    public void OnSent(LogIndex last, long bytes, StepTime now)
     {
         if (State != ProgressState.Replicate)
         {
@@ -73,7 +70,7 @@ internal sealed class Progress(NodeId node, LogIndex next, StepTime since)
         }
 
         NextIndex = last.Next;
-        _inflight.Enqueue((last, now.Nanoseconds));
+        Inflight.Add(last, bytes, now);
     }
 
     /// <summary>The logs agree up to <paramref name="last"/> and are durable there up to <paramref name="match"/>.</summary>
@@ -88,7 +85,7 @@ internal sealed class Progress(NodeId node, LogIndex next, StepTime since)
         }
 
         var next = LogIndex.Max(last, MatchIndex).Next;
-        while (_inflight.TryPeek(out var oldest) && oldest.Last <= match) _inflight.Dequeue();
+        Inflight.RemoveThrough(match);
         if (State == ProgressState.Replicate) NextIndex = LogIndex.Max(NextIndex, next);
         else BecomeReplicate(next);
     }
@@ -117,7 +114,7 @@ internal sealed class Progress(NodeId node, LogIndex next, StepTime since)
         State = ProgressState.Probe;
         NextIndex = LogIndex.Max(next, new LogIndex(1));
         IsSent = false;
-        _inflight.Clear();
+        Inflight.Clear();
         EndTransfer();
     }
 
@@ -125,7 +122,7 @@ internal sealed class Progress(NodeId node, LogIndex next, StepTime since)
     public void BecomeChanges()
     {
         State = ProgressState.Changes;
-        _inflight.Clear();
+        Inflight.Clear();
         IsSent = true;
     }
 
@@ -134,7 +131,7 @@ internal sealed class Progress(NodeId node, LogIndex next, StepTime since)
     {
         EndTransfer();
         State = ProgressState.Snapshot;
-        _inflight.Clear();
+        Inflight.Clear();
         Transfer = new SnapshotTransfer(stateOnly: false, default);
     }
 
@@ -158,6 +155,6 @@ internal sealed class Progress(NodeId node, LogIndex next, StepTime since)
         State = ProgressState.Replicate;
         NextIndex = next;
         IsSent = false;
-        _inflight.Clear();
+        Inflight.Clear();
     }
 }

@@ -136,7 +136,7 @@ internal sealed class Serving
 
         ReleaseReads();
         Feeder.SendAll();
-        _replica.DropIndex = Feeder.SlowestNeeded();
+        _replica.DropIndex = Feeder.NeededBy(onlyPresent: false);
     }
 
     public void OnCommitAdvanced()
@@ -197,7 +197,7 @@ internal sealed class Serving
             Invariant.Require(member.NextIndex <= _replica.Log.LastIndex.Next, "NextIndex is at most one past the log");
             Invariant.Require(
                 member.State != ProgressState.Replicate || member.MatchIndex < member.NextIndex, "MatchIndex < NextIndex");
-            Invariant.Require(member.InflightCount <= _replica.Options.MaxInflight, "the window bounds what is in flight");
+            Invariant.Require(member.Inflight.Count <= _replica.Options.MaxInflight, "the window bounds what is in flight");
         }
 
         Invariant.Require(_replica.CommitIndex <= LogIndex.Max(_replica.Journal.DurableIndex, FirstOfEpoch), "the primary has durably what it commits");

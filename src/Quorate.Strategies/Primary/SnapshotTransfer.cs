@@ -18,7 +18,8 @@ internal sealed class SnapshotTransfer(bool stateOnly, LogIndex notBefore) : IDi
     {
         if (!TryOpen(replica)) return;
         var reader = _reader!;
-        while (_next < reader.PieceCount && _next - _acknowledged < replica.Options.SnapshotWindow)
+        // About a piece a turn: the clients of the turn wait for it. Answers and ticks fill the window.
+        for (var sent = 0; sent < replica.Options.SnapshotPieceBytes && _next < reader.PieceCount && _next - _acknowledged < replica.Options.SnapshotWindow; _next++)
         {
             if (!reader.TryRead(_next, out var bytes))
             {
@@ -37,7 +38,7 @@ internal sealed class SnapshotTransfer(bool stateOnly, LogIndex notBefore) : IDi
                 Past = reader.Header.Extra,
                 Data = bytes,
             });
-            _next++;
+            sent += bytes.Length;
         }
     }
 
@@ -80,7 +81,7 @@ internal sealed class SnapshotTransfer(bool stateOnly, LogIndex notBefore) : IDi
             replica.SnapshotMaker.NoteDamaged();
         }
 
-        if (replica.LastApplied >= oldest) replica.SnapshotMaker.Begin();
+        if (replica.LastApplied >= oldest) replica.SnapshotMaker.BeginForAwaiting();
         return false;
     }
 

@@ -126,7 +126,7 @@ internal sealed class Leader : Role
 
         ConfirmReads();
         foreach (var member in _followers) _replicator.Send(member);
-        Replica.DropIndex = SlowestMatch();
+        Replica.DropIndex = _replicator.NeededBy(_followers, onlyReachable: false);
     }
 
     public override void OnPersisted() => TryAdvanceCommitIndex();
@@ -196,6 +196,9 @@ internal sealed class Leader : Role
     /// <summary>It has answered within an election timeout.</summary>
     public bool IsReachable(NodeId node) => node == Replica.Self || (this[node] is { } member && _replicator.IsReachable(member));
 
+    /// <summary>No follower that answers needs the log up to here.</summary>
+    public LogIndex NeededByReachable() => _replicator.NeededBy(_followers, onlyReachable: true);
+
     /// <summary>It said last that its state is wrong.</summary>
     public bool IsQuarantined(NodeId node) => this[node] is { IsQuarantined: true };
 
@@ -219,12 +222,12 @@ internal sealed class Leader : Role
             Invariant.Require(member.NextIndex <= Replica.Log.LastIndex.Next, "NextIndex is at most one past the log");
             Invariant.Require(
                 member.State != ProgressState.Replicate || member.MatchIndex < member.NextIndex, "MatchIndex < NextIndex");
-            Invariant.Require(member.InflightCount <= Replica.Options.MaxInflight, "the window bounds what is in flight");
+            Invariant.Require(member.Inflight.Count <= Replica.Options.MaxInflight, "the window bounds what is in flight");
         }
     }
 
     private bool IsUpToDate(Progress member) =>
-        member.State == ProgressState.Replicate && member.MatchIndex == Replica.Log.LastIndex && member.InflightCount == 0 && _replicator.IsReachable(member);
+        member.State == ProgressState.Replicate && member.MatchIndex == Replica.Log.LastIndex && member.Inflight.Count == 0 && _replicator.IsReachable(member);
 
     private void TellCommitIndex(NodeId node)
     {
@@ -362,13 +365,6 @@ internal sealed class Leader : Role
 
         if (best is not null) Transfer.Ask(best.Node);
         Replica.BecomeFollower(NodeId.None);
-    }
-
-    private LogIndex SlowestMatch()
-    {
-        var slowest = Replica.LastApplied;
-        foreach (var member in _followers) slowest = LogIndex.Min(slowest, member.NeededFrom);
-        return slowest;
     }
 
     /// <summary>The leader's own log counts as far as it is durable: it is written while the followers are sent to. [Raft §10.2.1]</summary>

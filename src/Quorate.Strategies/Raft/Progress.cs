@@ -6,8 +6,6 @@ namespace Quorate.Strategies.Raft;
 /// Invariant: MatchIndex &lt; NextIndex in state Replicate.</summary>
 internal sealed class Progress(NodeId node, LogIndex next, StepTime since)
 {
-    private readonly Queue<(LogIndex Last, long SentAt)> _inflight = new();
-
     public NodeId Node { get; } = node;
 
     public ProgressState State { get; private set; } = ProgressState.Probe;
@@ -42,9 +40,7 @@ internal sealed class Progress(NodeId node, LogIndex next, StepTime since)
     /// <summary>A snapshot for a member whose log is up to date but whose state is wrong; goes beside the entries.</summary>
     public SnapshotTransfer? Reseed { get; private set; }
 
-    public int InflightCount => _inflight.Count;
-
-    public long OldestInflightSentAt => _inflight.Peek().SentAt;
+    public Inflight Inflight { get; } = new();
 
     /// <summary>The log before this index is not needed for this member.</summary>
     public LogIndex NeededFrom => LogIndex.Max(MatchIndex, Transfer?.Index ?? default);
@@ -67,7 +63,7 @@ internal sealed class Progress(NodeId node, LogIndex next, StepTime since)
         return true;
     }
 
-    public void OnSent(LogIndex last, StepTime now)
+    public void OnSent(LogIndex last, long bytes, StepTime now)
     {
         if (State != ProgressState.Replicate)
         {
@@ -76,7 +72,7 @@ internal sealed class Progress(NodeId node, LogIndex next, StepTime since)
         }
 
         NextIndex = last.Next;
-        _inflight.Enqueue((last, now.Nanoseconds));
+        Inflight.Add(last, bytes, now);
     }
 
     /// <summary>The logs agree up to <paramref name="last"/> and are durable there up to <paramref name="match"/>.</summary>
@@ -93,7 +89,7 @@ internal sealed class Progress(NodeId node, LogIndex next, StepTime since)
         }
 
         NextIndex = LogIndex.Max(NextIndex, LogIndex.Max(last, MatchIndex).Next);
-        while (_inflight.TryPeek(out var oldest) && oldest.Last <= match) _inflight.Dequeue();
+        Inflight.RemoveThrough(match);
         if (State == ProgressState.Probe) BecomeReplicate(LogIndex.Max(last, MatchIndex).Next);
         return rose;
     }
@@ -120,14 +116,14 @@ internal sealed class Progress(NodeId node, LogIndex next, StepTime since)
         State = ProgressState.Probe;
         NextIndex = LogIndex.Max(next, new LogIndex(1));
         ProbeSent = false;
-        _inflight.Clear();
+        Inflight.Clear();
         EndTransfer();
     }
 
     public void BecomeSnapshot()
     {
         State = ProgressState.Snapshot;
-        _inflight.Clear();
+        Inflight.Clear();
         Transfer = new SnapshotTransfer();
     }
 
@@ -165,6 +161,6 @@ internal sealed class Progress(NodeId node, LogIndex next, StepTime since)
         State = ProgressState.Replicate;
         NextIndex = next;
         ProbeSent = false;
-        _inflight.Clear();
+        Inflight.Clear();
     }
 }

@@ -32,8 +32,12 @@ public sealed record RaftOptions
     /// <summary>AppendEntries on the way to one follower, unanswered, at most.</summary>
     public int MaxInflight { get; init; } = 64;
 
-    /// <summary>A follower further behind than this many bytes of log is not waited for: it gets a snapshot. Also the
-    /// bound on the log kept in memory after it has been applied.</summary>
+    /// <summary>Once so many bytes of entries are on the way to one follower, no more are sent: what one that is far behind
+    /// is sent at once keeps everybody waiting, and its buffers are to be used again.</summary>
+    public long MaxInflightBytes { get; init; } = 2 << 20;
+
+    /// <summary>A follower that is silent and further behind than this many bytes of log is not waited for: it gets a snapshot.
+    /// For one that answers four times as much is kept, or twice the state's size if more: it is being filled.</summary>
     public long MaxLagBytes { get; init; } = 64L << 20;
 
     /// <summary>Bytes of log that a leader holds without their being committed, and bytes it has handed to its own journal
@@ -45,12 +49,8 @@ public sealed record RaftOptions
     /// if more).</summary>
     public long SnapshotThresholdBytes { get; init; } = 256L << 20;
 
-    /// <summary>Bytes of snapshot written in one tick, as one piece.</summary>
+    /// <summary>A piece of a snapshot has about this many bytes (a tick makes one, several when there is nothing else to do).</summary>
     public int SnapshotPieceBytes { get; init; } = 128 << 10;
-
-    /// <summary>Bytes of snapshot written at the end of a turn, as one piece (no more than in a tick): walking over keys that
-    /// are in no cache takes long enough to be felt by every command of the turn.</summary>
-    public int SnapshotTurnBytes { get; init; } = 16 << 10;
 
     /// <summary>Pieces of a snapshot on the way to a follower, at most.</summary>
     public int SnapshotWindow { get; init; } = 32;
@@ -58,6 +58,8 @@ public sealed record RaftOptions
     /// <summary>False: entries are kept in memory only (<c>durability memory</c>). Terms and votes are journaled all the
     /// same. A restarted replica then counts as one that forgot.</summary>
     public bool Durable { get; init; } = true;
+
+    internal InflightBounds InflightBounds => new(MaxInflight, MaxInflightBytes, MaxBatchBytes);
 
     internal long ElectionTimeoutNanoseconds => ElectionTimeoutTicks * TickNanoseconds;
 

@@ -199,7 +199,7 @@ public sealed class RaftReplica : IQuiescentReplica
         Enter(now, effects);
         if (!_handover.Request.IsNone && --_handover.TicksLeft <= 0) EndHandover(Outcome.Unknown("no leader is known yet"));
         Role.OnTick();
-        SnapshotMaker.Work(Options.SnapshotPieceBytes);
+        SnapshotMaker.OnTick();
     }
 
     public void OnPersisted(PersistPoint durable, StepTime now, Effects effects)
@@ -214,8 +214,7 @@ public sealed class RaftReplica : IQuiescentReplica
         Enter(now, effects);
         Role.OnTurnEnd();
         TrimLog();
-        SnapshotMaker.BeginIfDue();
-        SnapshotMaker.Work(Options.SnapshotTurnBytes);
+        SnapshotMaker.OnTurnEnd();
     }
 
     public void OnSnapshotSealed(LogIndex index, bool saved, StepTime now, Effects effects)
@@ -515,7 +514,13 @@ public sealed class RaftReplica : IQuiescentReplica
     private void TrimLog()
     {
         var target = DropIndex;
-        if (Log.Bytes > Options.MaxLagBytes) target = LogIndex.Max(target, Log.FirstWithin(Options.MaxLagBytes).Previous);
+        if (Log.Bytes > Options.MaxLagBytes)
+        {
+            var most = Log.FirstWithin(Options.MaxLagBytes).Previous;
+            if (Role is Leader leader) most = LogIndex.Max(LogIndex.Min(most, leader.NeededByReachable()), Log.FirstWithin(SnapshotMaker.FillBytes).Previous);
+            target = LogIndex.Max(target, most);
+        }
+
         target = LogIndex.Min(LogIndex.Min(target, LastApplied), Journal.JournaledIndex);
         if (target <= Log.BaseIndex) return;
         Log.DropThrough(target);

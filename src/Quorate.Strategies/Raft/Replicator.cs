@@ -2,10 +2,7 @@ using Quorate.Replication;
 
 namespace Quorate.Strategies.Raft;
 
-/// <summary>
-/// What the leader sends to a follower and when. One round in flight, and what comes meanwhile gathers behind it; more
-/// rounds only when a full batch waits or the oldest is late, so that neither throughput nor a long wire suffers.
-/// </summary>
+/// <summary>What the leader sends to a follower and when: how much at a time, says <see cref="Inflight"/>.</summary>
 internal sealed class Replicator(RaftReplica replica)
 {
     // Encoded as it is sent, hence one for all.
@@ -34,7 +31,8 @@ internal sealed class Replicator(RaftReplica replica)
                 SendEntries(member);
                 break;
             case ProgressState.Replicate:
-                while (member.NextIndex <= replica.Log.LastIndex && MaySendMore(member)) SendEntries(member);
+                while (member.NextIndex <= replica.Log.LastIndex
+                    && member.Inflight.HasRoom(replica.Log.BytesFrom(member.NextIndex), replica.Options.InflightBounds, replica.Now)) SendEntries(member);
                 break;
             case ProgressState.Snapshot:
                 member.Transfer!.Send(replica, member, Round);
@@ -42,6 +40,20 @@ internal sealed class Replicator(RaftReplica replica)
         }
 
         if (member.Reseed is { } reseed && IsReachable(member)) reseed.Send(replica, member, Round);
+    }
+
+    /// <summary>None of them needs the log up to here. One that is to get a snapshot needs what comes after it.</summary>
+    public LogIndex NeededBy(List<Progress> members, bool onlyReachable)
+    {
+        var slowest = replica.LastApplied;
+        foreach (var member in members)
+        {
+            if (onlyReachable && !IsReachable(member)) continue;
+            var isPromised = member.State == ProgressState.Snapshot && member.Transfer!.Index.Value == 0;
+            slowest = LogIndex.Min(slowest, isPromised ? LogIndex.Max(member.MatchIndex, replica.SnapshotMaker.IndexInMaking) : member.NeededFrom);
+        }
+
+        return slowest;
     }
 
     public void OnHeartbeat(Progress member)
@@ -63,14 +75,6 @@ internal sealed class Replicator(RaftReplica replica)
         replica.Out.Send(member.Node, _message);
     }
 
-    private bool MaySendMore(Progress member)
-    {
-        if (member.InflightCount == 0) return true;
-        if (member.InflightCount >= replica.Options.MaxInflight) return false;
-        return replica.Now.Nanoseconds - member.OldestInflightSentAt >= RaftOptions.TickNanoseconds
-            || replica.Log.BytesFrom(member.NextIndex) >= replica.Options.MaxBatchBytes;
-    }
-
     private void SendEntries(Progress member)
     {
         var prev = member.NextIndex.Previous;
@@ -80,8 +84,8 @@ internal sealed class Replicator(RaftReplica replica)
             ? replica.Log.Frames(member.NextIndex, replica.Options.MaxBatchBytes, out last)
             : default;
         replica.Out.Send(member.Node, _message);
+        member.OnSent(last, _message.Entries.Length, replica.Now);
         _message.Entries = default;
-        member.OnSent(last, replica.Now);
     }
 
     private void Fill(Progress member, LogIndex prev)

@@ -20,7 +20,8 @@ internal sealed class SnapshotTransfer(LogIndex since = default) : IDisposable
     {
         if (!TryOpen(replica)) return;
         var reader = _reader!;
-        while (_next < reader.PieceCount && _next - _acknowledged < replica.Options.SnapshotWindow)
+        // About a piece a turn: the clients of the turn wait for it. Answers and ticks fill the window.
+        for (var sent = 0; sent < replica.Options.SnapshotPieceBytes && _next < reader.PieceCount && _next - _acknowledged < replica.Options.SnapshotWindow; _next++)
         {
             if (!reader.TryRead(_next, out var bytes))
             {
@@ -41,7 +42,7 @@ internal sealed class SnapshotTransfer(LogIndex since = default) : IDisposable
                 ConfigurationBytes = reader.Header.Extra,
                 Data = bytes,
             });
-            _next++;
+            sent += bytes.Length;
         }
     }
 
@@ -81,7 +82,7 @@ internal sealed class SnapshotTransfer(LogIndex since = default) : IDisposable
             replica.SnapshotMaker.NoteDamaged();
         }
 
-        replica.SnapshotMaker.Begin();
+        replica.SnapshotMaker.BeginForAwaiting();
         return false;
     }
 }

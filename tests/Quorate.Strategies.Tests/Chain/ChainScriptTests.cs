@@ -27,12 +27,13 @@ public sealed class ChainScriptTests
     [Fact]
     public void There_are_scripts() => Names.Count.ShouldBeGreaterThanOrEqualTo(6);
 
-    /// <summary>Words after the number of nodes: <c>tail</c> (reads at the tail only), <c>small</c> (log kept in memory).</summary>
+    /// <summary>Words after the number of nodes: <c>tail</c> (reads at the tail only), <c>small</c> (log kept in memory, pieces of snapshots).</summary>
     private static ChainProtocol Create(int nodes, string[] words) => new(new ChainOptions
     {
         Craq = !words.Contains("tail"),
         RetainedBytes = words.Contains("small") ? 0 : 1 << 20,
         MaxLagBytes = words.Contains("small") ? 60 : 64 << 20,
+        SnapshotPieceBytes = words.Contains("small") ? 4 : 128 << 10,
         SnapshotWindow = 2,
     });
 

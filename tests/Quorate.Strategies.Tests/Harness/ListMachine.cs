@@ -70,7 +70,7 @@ internal sealed class ListMachine(Action<LogIndex, string, RequestId> onApply) :
 
         public bool WriteNext(IBufferWriter<byte> output, int budgetBytes)
         {
-            if (_next < state.Count) output.Write(Encoding.UTF8.GetBytes(state[_next++]));
+            if (_next < state.Count) output.Write(Encoding.UTF8.GetBytes(state[_next++] + "\0"));
             return _next < state.Count;
         }
 
@@ -85,7 +85,7 @@ internal sealed class ListMachine(Action<LogIndex, string, RequestId> onApply) :
 
         public bool TryAccept(ReadOnlySpan<byte> piece)
         {
-            if (!piece.IsEmpty) _state.Add(Encoding.UTF8.GetString(piece));
+            _state.AddRange(Encoding.UTF8.GetString(piece).Split('\0', StringSplitOptions.RemoveEmptyEntries));
             return true;
         }
 

@@ -24,13 +24,14 @@ public sealed class PrimaryScriptTests
     [Fact]
     public void There_are_scripts() => Names.Count.ShouldBeGreaterThanOrEqualTo(6);
 
-    /// <summary>Words after the number of nodes: <c>async|semisync|majority|sync</c>, <c>state</c>, <c>small</c> (log kept in memory).</summary>
+    /// <summary>Words after the number of nodes: <c>async|semisync|majority|sync</c>, <c>state</c>, <c>small</c> (log kept in memory, pieces of snapshots).</summary>
     private static PrimaryProtocol Create(string[] words) => new(new PrimaryOptions
     {
         Ack = words.Contains("async") ? Ack.Async : words.Contains("sync") ? Ack.Sync : words.Contains("majority") ? Ack.Majority : Ack.SemiSync,
         Ship = words.Contains("state") ? Ship.State : Ship.Log,
         CoalesceBytes = 40,
         MaxLagBytes = words.Contains("small") ? 60 : 64 << 20,
+        SnapshotPieceBytes = words.Contains("small") ? 4 : 128 << 10,
         BackupTimeoutTicks = 20,
     });
 

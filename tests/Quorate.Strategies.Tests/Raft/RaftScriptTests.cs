@@ -18,7 +18,7 @@ public sealed class RaftScriptTests
     [Fact]
     public void There_are_scripts() => Names.Count.ShouldBeGreaterThanOrEqualTo(8);
 
-    /// <summary>Words after the number of nodes: <c>memory</c>, <c>small</c> (log kept in memory), <c>voters=k</c>.</summary>
+    /// <summary>Words after the number of nodes: <c>memory</c>, <c>small</c> (log kept in memory, pieces of snapshots), <c>voters=k</c>.</summary>
     private static RaftProtocol Create(int nodes, string[] words)
     {
         var voters = words.FirstOrDefault(w => w.StartsWith("voters=", StringComparison.Ordinal)) is { } w ? int.Parse(w.AsSpan(7)) : nodes;
@@ -26,6 +26,7 @@ public sealed class RaftScriptTests
         {
             Durable = !words.Contains("memory"),
             MaxLagBytes = words.Contains("small") ? 60 : 64 << 20,
+            SnapshotPieceBytes = words.Contains("small") ? 4 : 128 << 10,
         });
     }
 

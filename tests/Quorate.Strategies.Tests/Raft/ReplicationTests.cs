@@ -209,6 +209,20 @@ public sealed class ReplicationTests
     }
 
     [Fact]
+    public void A_follower_that_is_far_behind_is_not_sent_all_it_lacks_at_once()
+    {
+        var world = RaftWorld.Of(3, new RaftOptions { MaxBatchBytes = 100, MaxInflightBytes = 250 });
+        var leader = world.ElectAny();
+        world.Network.Clear();
+        for (var i = 1; i <= 50; i++) world.Write(leader, i, $"a command of some length {i}");
+        var to = world.Nodes.Values.First(n => n != leader).Id.Value;
+        var sent = world.Sent<AppendEntries>(leader.Id.Value, to);
+        sent.Sum(m => m.Entries.Length).ShouldBeInRange(250, 350);
+        world.Stabilize();
+        leader.Outcomes.Count(o => o.Value == "Applied").ShouldBe(50);
+    }
+
+    [Fact]
     public void A_lost_append_is_noticed_by_the_next_heartbeat_and_sent_again()
     {
         var world = RaftWorld.Of(3);

@@ -24,6 +24,36 @@ public sealed class SnapshotTests
     }
 
     [Fact]
+    public void Writes_that_go_on_meanwhile_do_not_make_a_snapshot_one_for_nothing()
+    {
+        const string Value = "a value that is somewhat longer";
+        var (world, leader, behind) = OneBehind(Small with { SnapshotPieceBytes = 32 });
+        world.Start(behind);
+        var promised = new HashSet<LogIndex>();
+        var written = 0;
+        for (var i = 0; i < 60 && StateOf() != ProgressState.Snapshot; i++) Step();
+        while (StateOf() == ProgressState.Snapshot) Step();
+        Settle(world);
+        behind.Machine.Applied.ShouldBe(leader.Machine.Applied);
+        promised.Count.ShouldBe(1);
+        (written * Value.Length).ShouldBeGreaterThan((int)Small.MaxLagBytes);
+
+        ProgressState StateOf() => leader.Status().Followers.Single(f => f.Node == behind.Id).State;
+
+        void Step()
+        {
+            written.ShouldBeLessThan(200);
+            world.Write(leader, 1000 + ++written, $"{Value} {written}");
+            world.TickAll();
+            for (var k = 0; k < 6 && world.Network.Count > 0; k++)
+            {
+                promised.UnionWith(world.Sent<InstallSnapshot>(leader.Id.Value, behind.Id.Value).Select(m => m.LastIncludedIndex));
+                world.Deliver(world.Network[0]);
+            }
+        }
+    }
+
+    [Fact]
     public void It_starts_again_from_the_snapshot_it_was_sent()
     {
         var (world, leader, behind) = OneBehind();
@@ -147,12 +177,14 @@ public sealed class SnapshotTests
         Data = System.Text.Encoding.UTF8.GetBytes(state),
     };
 
-    private static (World World, TestNode Leader, TestNode Behind) OneBehind()
+    private static (World World, TestNode Leader, TestNode Behind) OneBehind(RaftOptions? options = null)
     {
-        var world = RaftWorld.Of(3, Small);
+        var world = RaftWorld.Of(3, options ?? Small);
         var leader = world.ElectAny();
         var behind = world.Nodes.Values.First(n => n != leader);
         world.Crash(behind);
+        // Silent, and so not waited for.
+        Settle(world, 31);
         for (var i = 1; i <= 40; i++)
         {
             world.Write(leader, i, $"value {i}");

@@ -1,0 +1,76 @@
+using System.Buffers;
+
+namespace Quorate.Replication;
+
+/// <summary>
+/// One snapshot in the making: walks over the state in small steps while commands go on, and hands what it gathers to the
+/// writer in larger pieces. A step at the end of a turn is felt by every command of that turn, because keys that are in no
+/// cache are slow to walk over; a tick in which nothing is asked of the replica is taken for more. Not safe for use by
+/// several threads.
+/// </summary>
+public sealed class SnapshotWalk
+{
+    private const int TurnBytes = 16 << 10;
+
+    private const int PiecesOfIdleTick = 4;
+
+    private readonly ArrayBufferWriter<byte> _piece = new();
+    private readonly ISnapshotWriter _writer;
+    private readonly int _pieceBytes;
+    private ISnapshotSource? _source;
+    private int _turns;
+
+    /// <param name="source">the state; disposed when all of it is written</param>
+    /// <param name="writer">where it goes; disposed with this</param>
+    /// <param name="pieceBytes">about how many bytes a piece has, above 0</param>
+    public SnapshotWalk(ISnapshotSource source, ISnapshotWriter writer, int pieceBytes)
+    {
+        _source = source;
+        _writer = writer;
+        _pieceBytes = pieceBytes;
+    }
+
+    /// <summary>Everything is with the writer; what is missing is its word that it is durable.</summary>
+    public bool IsSealing => _source is null;
+
+    /// <summary>Bytes of state that the writer was given.</summary>
+    public long Bytes { get; private set; }
+
+    /// <summary>A small step; one four times as large when somebody waits, because the log grows until he has it.</summary>
+    public void OnTurnEnd(bool isAwaited)
+    {
+        _turns++;
+        Step(Math.Min(isAwaited ? 4 * TurnBytes : TurnBytes, _pieceBytes));
+    }
+
+    /// <summary>A step of one piece, or of several when there was no turn since the last tick but that tick's own.</summary>
+    public void OnTick()
+    {
+        var pieces = _turns > 1 ? 1 : PiecesOfIdleTick;
+        _turns = 0;
+        for (var i = 0; i < pieces; i++) Step(_pieceBytes);
+    }
+
+    /// <summary>Gives up what is not sealed; does nothing to what is.</summary>
+    public void Close()
+    {
+        _source?.Dispose();
+        _source = null;
+        _writer.Dispose();
+    }
+
+    private void Step(int bytes)
+    {
+        if (_source is null || !_writer.IsReady) return;
+        var more = _source.WriteNext(_piece, bytes);
+        if (more && _piece.WrittenCount < _pieceBytes) return;
+        // Even an empty state takes one piece, so that there is something to send.
+        if (_piece.WrittenCount > 0 || Bytes == 0) _writer.Append(_piece.WrittenSpan);
+        Bytes += _piece.WrittenCount;
+        _piece.ResetWrittenCount();
+        if (more) return;
+        _source.Dispose();
+        _source = null;
+        _writer.Seal();
+    }
+}
