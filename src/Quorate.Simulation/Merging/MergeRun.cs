@@ -16,9 +16,6 @@ internal sealed class MergeRun
     /// <summary>Each step of the liveness phase ends within this many ticks.</summary>
     private const int LivenessTicks = 3000;
 
-    /// <summary>A node whose clock has jumped ahead several times gives stamps that the others refuse until their own clocks have come as far.</summary>
-    private const int SkewTicks = 40_000;
-
     private readonly MergePlan _plan;
     private readonly SimCluster _cluster;
     private readonly KeyspaceWatch _watch;
@@ -156,7 +153,9 @@ internal sealed class MergeRun
         Until("every client served", () => _cluster.Clients.Select((c, i) => c.OkCount > before[i]).All(served => served));
         foreach (var client in _cluster.Clients) client.Stop();
         Until("every operation answered", () => _cluster.Clients.All(c => c.InFlight == 0));
-        _cluster.Until("equal replicas", SkewTicks + (2 * LivenessTicks), _convergence.IsReached);
+        // What a clock stamped that had jumped too far ahead is refused until the others' clocks have come near enough.
+        var ahead = _cluster.Nodes.Max(n => n.Clock.FurthestAheadMilliseconds) - ConvergentMachine.SkewLimitMilliseconds;
+        _cluster.Until("equal replicas", (int)(Math.Max(0, ahead) / IReplica.TickLength) + (2 * LivenessTicks), _convergence.IsReached);
         _cluster.Until("memory of what was removed gone", 2 * LivenessTicks, _convergence.HasForgotten);
         _convergence.BeQuiet();
     }
