@@ -54,10 +54,7 @@ public class GroupWatchTests
 
         for (var failovers = 1; failovers <= 3; failovers++)
         {
-            for (var end = world.Now + World.Second; world.Step(end);)
-            {
-            }
-
+            world.Run(world.Now + World.Second);
             @operator.Ask("KEYSPACE FAILOVER k", insists: true);
             cluster.Until("fail-over", Patience, () => watch!.Failovers > failovers);
         }
