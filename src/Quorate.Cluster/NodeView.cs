@@ -154,6 +154,8 @@ internal sealed class NodeView(Node node) : INodeView
     private GroupStatus StatusOfOther(Group group)
     {
         var report = group.Configured?.Report ?? default;
+        var configuration = group.Configured?.Configuration;
+        var self = node.Options.Self;
         var strategy = node.Control?.Map.Group(group.Id)?.Policy.Strategy;
         return new GroupStatus(
             group.Id,
@@ -167,7 +169,8 @@ internal sealed class NodeView(Node node) : INodeView
             FollowersOf.This(group, node))
         {
             DelaySeconds = group.Replica is PrimaryReplica delayed ? (int)(delayed.DelayMilliseconds / 1000) : 0,
-            Source = group.Configured?.Configuration is { } c && c.Standby.IsFed(node.Options.Self) && c.SourceOf(node.Options.Self) is var source && source != c.Leader ? source : default,
+            Source = configuration is not null && configuration.Standby.IsFed(self) && configuration.SourceOf(self) is var source && source != configuration.Leader ? source : default,
+            IsStandby = configuration is not null && configuration.Standby.Contains(self),
         };
     }
 

@@ -189,6 +189,26 @@ public sealed class KeyspaceTests
         LocalCluster.Take(early).ShouldBe("+OK");
     }
 
+    /// <summary>What can only be meant as a number is answered in Redis's words, which clients know.</summary>
+    [Theory]
+    [InlineData("nowhere", "-ERR there is no keyspace 'nowhere': KEYSPACE LIST names those there are")]
+    [InlineData("1x", "-ERR there is no keyspace '1x': KEYSPACE LIST names those there are")]
+    [InlineData("-", "-ERR there is no keyspace '-': KEYSPACE LIST names those there are")]
+    [InlineData("-1", "-ERR DB index is out of range")]
+    [InlineData("99", "-ERR DB index is out of range")]
+    [InlineData("99999999999", "-ERR value is not an integer or out of range")]
+    [InlineData("99999999999999999999999", "-ERR value is not an integer or out of range")]
+    [InlineData("-99999999999", "-ERR value is not an integer or out of range")]
+    [InlineData("+1", "-ERR value is not an integer or out of range")]
+    [InlineData("01", "-ERR value is not an integer or out of range")]
+    public void What_is_no_keyspace_cannot_be_selected(string name, string error)
+    {
+        var cluster = KeyspaceCluster.With();
+        var session = cluster.Connect(1);
+        cluster.Await(session, "SELECT 3; SET k 1").ShouldBe("+OK +OK");
+        cluster.Await(session, $"SELECT {name}; GET k").ShouldBe($"{error} $1 1", "the selection stays");
+    }
+
     [Fact]
     public void Without_a_control_plane_there_are_the_numbered_databases()
     {

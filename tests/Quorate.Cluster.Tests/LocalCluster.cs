@@ -71,6 +71,9 @@ internal sealed class LocalCluster
     /// <summary>Frames for which this says true are lost: from, to, kind.</summary>
     public Func<int, int, byte, bool>? Drops { get; set; }
 
+    /// <summary>Bytes of the longest frame that has arrived; a test may set it to 0 first.</summary>
+    public int LongestFrame { get; set; }
+
     /// <summary>Nodes that are stopped: no time passes for them, and what comes waits.</summary>
     public IReadOnlySet<int> Paused => _paused;
 
@@ -155,6 +158,7 @@ internal sealed class LocalCluster
     {
         if (Cut.Contains((from, to)) || !_hosts.TryGetValue(to, out var host) || host.Node is not { } node) return;
         if (Drops is { } drops && PeerFrame.TryRead(frame, out var kind, out _, out _) && drops(from, to, kind)) return;
+        LongestFrame = Math.Max(LongestFrame, frame.Length);
         if (_paused.Contains(to))
         {
             _waiting.Add((from, to, frame.ToArray()));

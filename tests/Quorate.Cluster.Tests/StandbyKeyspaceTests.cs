@@ -114,6 +114,8 @@ public sealed class StandbyKeyspaceTests
         cluster.Await(via, "QUORATE STATUS").ShouldContain($" delayed={late} ");
         var there = cluster.Connect(late.Value);
         cluster.Await(there, "SELECT ks; INFO replication").ShouldContain("slave_delay_seconds:3600");
+        foreach (var node in Entry(cluster).Configuration.Members.Where(n => n.Value != KeyspaceCluster.LeaderOf(cluster, "ks")))
+            cluster.Await(cluster.Connect(node.Value), "SELECT ks; INFO replication").ShouldContain($" slave_priority:{(standby.Contains(node) ? 0 : 100)} ");
         cluster.Await(there, "QUORATE STATUS").ShouldContain("delay_s=3600");
         cluster.Await(via, "SENTINEL REPLICAS ks").ShouldNotContain($"n{late.Value} ");
     }

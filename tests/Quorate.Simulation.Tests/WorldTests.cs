@@ -54,4 +54,19 @@ public class WorldTests
 
         ((double)(lastFast - lastSlow) / world.Now).ShouldBeInRange(0.0399, 0.0401);
     }
+
+    [Fact]
+    public void A_clock_remembers_how_far_ahead_it_was()
+    {
+        var clock = new SimClock(new World(1), 5, 0, 100);
+        var right = clock.Now.UnixMilliseconds;
+        clock.JumpWall(-1000);
+        clock.FurthestAheadMilliseconds.ShouldBe(0);
+        clock.JumpWall(5000);
+        clock.JumpWall(-2000);
+        (clock.Now.UnixMilliseconds - right).ShouldBe(2000);
+        clock.PutRight();
+        clock.Now.UnixMilliseconds.ShouldBe(right);
+        clock.FurthestAheadMilliseconds.ShouldBe(4000);
+    }
 }

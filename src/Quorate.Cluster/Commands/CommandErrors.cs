@@ -45,6 +45,11 @@ public static class CommandErrors
 
     internal static void NotAnInteger(RespWriter reply) => reply.Error("ERR value is not an integer or out of range"u8);
 
+    /// <param name="reply">Where the error goes.</param>
+    /// <param name="name">What the client took for one.</param>
+    internal static void NoKeyspace(RespWriter reply, ReadOnlySpan<byte> name) =>
+        reply.Error(Words.Bytes($"ERR there is no keyspace '{Echo(name, MostEcho)}': KEYSPACE LIST names those there are"));
+
     internal static void MapUnknown(RespWriter reply) => reply.Error("LOADING this node has not heard yet which keyspaces there are"u8);
 
     private static string Echo(ReadOnlySpan<byte> word, int most) =>

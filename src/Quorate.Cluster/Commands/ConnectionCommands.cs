@@ -158,7 +158,9 @@ internal static class ConnectionCommands
         {
             if (command.Node.Map?.Keyspace(Words.Text(args[1])) is not { } keyspace)
             {
-                CommandErrors.NotAnInteger(command.Reply);
+                // Whoever meant a number is told what Redis tells.
+                if (command.Node.Map is null || IsNumeral(args[1])) CommandErrors.NotAnInteger(command.Reply);
+                else CommandErrors.NoKeyspace(command.Reply, args[1]);
                 return;
             }
 
@@ -193,6 +195,13 @@ internal static class ConnectionCommands
         command.IsSilent = false;
         command.Reply.Protocol = command.Session.Protocol;
         command.Reply.Simple("RESET"u8);
+    }
+
+    /// <summary>Digits, perhaps with a sign, too many or not as Redis writes them; or nothing at all.</summary>
+    private static bool IsNumeral(ReadOnlySpan<byte> word)
+    {
+        if (word.Length > 1 && word[0] is (byte)'+' or (byte)'-') word = word[1..];
+        return !word.ContainsAnyExceptInRange((byte)'0', (byte)'9');
     }
 
     private static bool IsDefaultUser(ReadOnlySpan<byte> user) => user.SequenceEqual("default"u8);

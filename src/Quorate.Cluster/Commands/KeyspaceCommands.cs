@@ -216,9 +216,8 @@ internal static class KeyspaceCommands
     private static KeyspaceEntry? Find(NodeCommand command, in CommandArgs args)
     {
         if (Map(command) is not { } map) return null;
-        var name = Words.Text(args[2]);
-        if (map.Keyspace(name) is { } keyspace) return keyspace;
-        command.Reply.Error($"ERR there is no keyspace '{name}': KEYSPACE LIST names those there are");
+        if (map.Keyspace(Words.Text(args[2])) is { } keyspace) return keyspace;
+        CommandErrors.NoKeyspace(command.Reply, args[2]);
         return null;
     }
 

@@ -31,6 +31,9 @@ public sealed record GroupStatus(
     /// <summary>Who sends this replica its entries; none: the leader.</summary>
     public NodeId Source { get; init; }
 
+    /// <summary>This replica is delayed or cascaded: it never takes over.</summary>
+    public bool IsStandby { get; init; }
+
     /// <summary>Whether the state here is trusted: ok, handing-over, quarantined or given-up.</summary>
     public string Trust { get; init; } = "ok";
 

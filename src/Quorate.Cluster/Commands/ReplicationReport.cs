@@ -62,7 +62,7 @@ internal static class ReplicationReport
         Field(text, "slave_read_repl_offset", group.LastIndex.Value);
         Field(text, "slave_repl_offset", group.LastApplied.Value);
         if (leader is null) Field(text, "master_link_down_since_seconds", -1);
-        Field(text, "slave_priority", 100);
+        Field(text, "slave_priority", group.IsStandby ? 0 : 100); // Redis's sentinels promote nobody who has 0
         Field(text, "slave_read_only", 0);
         if (group.DelaySeconds > 0) Field(text, "slave_delay_seconds", group.DelaySeconds);
         Field(text, "replica_announced", 1);

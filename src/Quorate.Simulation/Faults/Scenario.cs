@@ -104,10 +104,7 @@ public sealed record Scenario
     internal static Scenario Random(Prng prng)
     {
         var nodes = prng.Below(10) switch { < 6 => 3, < 8 => 4, _ => 5 };
-        var all = prng.Chance(250);
-        var strikes = new SortedDictionary<FaultKind, int>();
-        foreach (var (kind, weight) in s_everything)
-            if (all | prng.Chance(450)) strikes[kind] = weight * (1 + prng.Below(3));
+        var strikes = SomeOf(s_everything, prng, 450);
         if (strikes.ContainsKey(FaultKind.BitRot)) strikes.Remove(FaultKind.MembershipChange); // the rest must remain a majority
         if (strikes.Count == 0) strikes[FaultKind.PowerLoss] = 1;
         return new Scenario
@@ -125,17 +122,40 @@ public sealed record Scenario
             MaxInflight = prng.Chance(200) ? 1 + prng.Below(4) : 64,
             DiskSlowness = prng.Chance(150) ? 1 + prng.Below(30) : 1,
             Strikes = strikes,
-            LossPerMille = prng.Chance(300) ? prng.Below(50) : 0,
-            DuplicationPerMille = prng.Chance(300) ? prng.Below(100) : 0,
-            ReorderPerMille = prng.Chance(300) ? prng.Below(150) : 0,
-            CorruptionPerMille = prng.Chance(250) ? prng.Below(20) : 0,
-            DelayMicroseconds = prng.Chance(700) ? 800 : 100 + prng.Below(30_000),
-            DriftPartsPerMillion = prng.Below(2) * prng.Below(20_000),
+        }.WithSomeNetwork(prng) with
+        {
             SnapshotThresholdBytes = 4_000 + prng.Below(60_000),
             MaxLagBytes = 2_000 + prng.Below(20_000),
             QuietAfterTicks = Quiet(prng),
         };
     }
+
+    /// <summary>Each kind with a chance, per mille, and now and then all of them.</summary>
+    internal static SortedDictionary<FaultKind, int> SomeOf(IEnumerable<(FaultKind Kind, int Weight)> kinds, Prng prng, int perMille)
+    {
+        var all = prng.Chance(250);
+        var strikes = new SortedDictionary<FaultKind, int>();
+        foreach (var (kind, weight) in kinds)
+            if (all | prng.Chance(perMille)) strikes[kind] = weight * (1 + prng.Below(3));
+        return strikes;
+    }
+
+    /// <summary>Takes away what a keyspace does not claim to stand that has its data in memory only.</summary>
+    internal static void SpareMemory(SortedDictionary<FaultKind, int> strikes)
+    {
+        foreach (var kind in (ReadOnlySpan<FaultKind>)[FaultKind.PowerLoss, FaultKind.PowerLossOfAll, FaultKind.SyncError, FaultKind.DiskFull, FaultKind.BitRot]) strikes.Remove(kind);
+    }
+
+    /// <summary>Links that lose, repeat, reorder, damage and delay, each in some worlds, and clocks that drift.</summary>
+    internal Scenario WithSomeNetwork(Prng prng) => this with
+    {
+        LossPerMille = prng.Chance(300) ? prng.Below(50) : 0,
+        DuplicationPerMille = prng.Chance(300) ? prng.Below(100) : 0,
+        ReorderPerMille = prng.Chance(300) ? prng.Below(150) : 0,
+        CorruptionPerMille = prng.Chance(250) ? prng.Below(20) : 0,
+        DelayMicroseconds = prng.Chance(700) ? 800 : 100 + prng.Below(30_000),
+        DriftPartsPerMillion = prng.Below(2) * prng.Below(20_000),
+    };
 
     /// <summary>In some worlds groups fall quiet whenever clients think for a moment.</summary>
     internal static int Quiet(Prng prng) => prng.Chance(300) ? 2 + prng.Below(10) : 100;

@@ -138,10 +138,10 @@ internal sealed class GroupWatch(SimCluster cluster, GroupId id, KeyspacePlan pl
         var commit = view.CommitIndex;
         if (commit == seen.CommitIndex) return;
         var from = seen.CommitIndex.Next;
+        // Where writes may be lost, a replica that has heard nothing of the newest epoch's log does not know yet which are:
+        // what it committed is compared once it has.
+        if (commit >= from && plan.MayLose && (view.Epoch < _newest || view.LastEpoch < _newest)) return;
         seen.CommitIndex = commit;
-        if (commit < from) return;
-        // Where writes may be lost, a replica that has heard nothing of the newest epoch's log does not know yet which are.
-        if (plan.MayLose && (view.Epoch < _newest || view.LastEpoch < _newest)) return;
         for (var i = from; i <= commit; i = i.Next)
         {
             while (_committed.Count <= i.Value) _committed.Add(default);

@@ -58,38 +58,20 @@ internal sealed class KeyspaceRun
 
     public RunOutcome Execute()
     {
-        var outcome = new RunOutcome { Faults = _world.Faults, Operations = _counts };
-        try
-        {
-            Begin();
-            Break();
-            Mend();
-            foreach (var plan in Lasting) CheckHistory(plan, outcome);
-        }
-        catch (SimulationFailure failure)
-        {
-            outcome.Failure = failure.Message;
-            _world.Log($"{_cluster.Describe()}");
-        }
-        catch (Exception bug)
-        {
-            outcome.Failure = $"stopped by {bug}"; // nodes and journals are not to throw, whatever happens to them
-        }
-
-        if (outcome.Failure is not null)
-        {
-            outcome.Failure += $"\n{string.Join('\n', _scenario.Keyspaces.Select(p => $"{p.Name}: {Replication.Policies.PolicyText.Print(p.Policy)}"))}";
-            _world.Log($"FAILED: {outcome.Failure}");
-        }
-
-        outcome.TraceHash = _world.TraceHash;
-        outcome.Steps = _world.Steps;
-        outcome.VirtualNanoseconds = _world.Now;
-        outcome.InvariantChecks = _cluster.Invariants.Checks;
+        var policies = string.Join('\n', _scenario.Keyspaces.Select(p => $"{p.Name}: {Replication.Policies.PolicyText.Print(p.Policy)}"));
+        var outcome = RunOutcome.Of(
+            _cluster, _counts,
+            outcome =>
+            {
+                Begin();
+                Break();
+                Mend();
+                foreach (var plan in Lasting) CheckHistory(plan, outcome);
+            },
+            policies);
         outcome.Elections = _watch.Elections;
         outcome.Failovers = _watch.Failovers;
         outcome.EntriesCompared = _watch.Compared;
-        outcome.Snapshots = _cluster.Nodes.Sum(n => n.SealedSnapshots);
         outcome.CheckedOperations = _plans.Sum(p => p.History.Operations.Count);
         return outcome;
     }
@@ -108,10 +90,7 @@ internal sealed class KeyspaceRun
     {
         foreach (var node in _cluster.Nodes) node.Start();
         Until("map that everybody knows", () => _cluster.Nodes.All(n => n.Node!.Control!.Map.Nodes.Count == _cluster.Nodes.Count));
-        for (var end = _world.Now + 300 * World.Millisecond; _world.Step(end);)
-        {
-        }
-
+        _world.Run(_world.Now + 300 * World.Millisecond);
         foreach (var plan in _scenario.Keyspaces)
             if (plan.CreatedAfterMilliseconds == 0) _operations.Create(plan);
         Until("keyspaces", () => _cluster.Nodes.All(n => _scenario.Keyspaces.All(p => p.CreatedAfterMilliseconds > 0 || n.Node!.Control!.Map.Keyspace(p.Name) is not null)));
@@ -122,10 +101,7 @@ internal sealed class KeyspaceRun
         foreach (var client in _cluster.Clients) client.Start();
         foreach (var plan in _scenario.Keyspaces) _operations.Schedule(plan);
         _nemesis.Start();
-        var end = _world.Now + _scenario.World.SafetySeconds * World.Second;
-        while (_world.Step(end))
-        {
-        }
+        _world.Run(_world.Now + _scenario.World.SafetySeconds * World.Second);
     }
 
     private void Mend()
@@ -135,10 +111,7 @@ internal sealed class KeyspaceRun
         _nemesis.StopAndHeal();
         _operations.Mend();
         Until("operator's orders carried out", () => _operator.IsIdle);
-        var before = _plans.ToDictionary(p => p, p => p.Clients.Select(c => c.OkCount).ToArray());
-        Until("every client served", () => Lasting.All(p => p.Clients.Select((c, i) => c.OkCount > before[p][i]).All(served => served)));
-        foreach (var client in _cluster.Clients) client.Stop();
-        Until("every operation answered", () => _cluster.Clients.All(c => c.InFlight == 0));
+        _cluster.EndClients(LivenessTicks, Lasting.SelectMany(p => p.Clients));
         var convergence = new Convergence(_cluster);
         _cluster.Until("equal states", 2 * LivenessTicks, () => convergence.IsReached(_watch.Newest!, _plans.Select(p => p.Plan)));
         foreach (var plan in Lasting) ReadAll(plan);

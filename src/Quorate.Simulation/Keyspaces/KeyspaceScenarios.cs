@@ -100,16 +100,12 @@ internal static class KeyspaceScenarios
 
     private static KeyspaceScenario With(Prng prng, IReadOnlyList<KeyspacePlan> plans)
     {
-        var all = prng.Chance(250);
-        var strikes = new SortedDictionary<FaultKind, int>();
-        foreach (var (kind, weight) in s_everything)
-            if (all | prng.Chance(450)) strikes[kind] = weight * (1 + prng.Below(3));
+        var strikes = Scenario.SomeOf(s_everything, prng, 450);
 
         // A node that stays down for good, disk and all, is a fault that not every policy claims to stand.
         if (plans.Any(p => p.Guarantee.OneNode != Survival.Always)) strikes.Remove(FaultKind.BitRot);
         if (strikes.ContainsKey(FaultKind.BitRot)) strikes.Remove(FaultKind.NodeDrained);
-        if (plans.Any(p => p.Policy.Durability == Durability.Memory))
-            foreach (var kind in (ReadOnlySpan<FaultKind>)[FaultKind.PowerLoss, FaultKind.PowerLossOfAll, FaultKind.SyncError, FaultKind.DiskFull, FaultKind.BitRot]) strikes.Remove(kind);
+        if (plans.Any(p => p.Policy.Durability == Durability.Memory)) Scenario.SpareMemory(strikes);
         if (strikes.Count == 0) strikes[FaultKind.ProcessCrash] = 1;
         var loses = plans.Any(p => p.MayLose);
         return new KeyspaceScenario(
@@ -127,12 +123,8 @@ internal static class KeyspaceScenarios
                 MaxInflight = prng.Chance(200) ? 1 + prng.Below(4) : 64,
                 DiskSlowness = prng.Chance(150) ? 1 + prng.Below(30) : 1,
                 Strikes = strikes,
-                LossPerMille = prng.Chance(300) ? prng.Below(50) : 0,
-                DuplicationPerMille = prng.Chance(300) ? prng.Below(100) : 0,
-                ReorderPerMille = prng.Chance(300) ? prng.Below(150) : 0,
-                CorruptionPerMille = prng.Chance(250) ? prng.Below(20) : 0,
-                DelayMicroseconds = prng.Chance(700) ? 800 : 100 + prng.Below(30_000),
-                DriftPartsPerMillion = prng.Below(2) * prng.Below(20_000),
+            }.WithSomeNetwork(prng) with
+            {
                 SnapshotThresholdBytes = 4_000 + prng.Below(60_000),
                 // What is cut off can be listed only as far as the log is kept.
                 MaxLagBytes = loses ? 4 << 20 : 2_000 + prng.Below(20_000),

@@ -39,4 +39,41 @@ internal sealed class RunOutcome
     public required FaultCounts Faults { get; init; }
 
     public required OperationCounts Operations { get; init; }
+
+    /// <summary>Runs to the end or to the first complaint; then reads off what every kind of run counts.</summary>
+    /// <param name="cluster">What is run.</param>
+    /// <param name="operations">What its clients ask.</param>
+    /// <param name="run">All of the run; a complaint is a <see cref="SimulationFailure"/>.</param>
+    /// <param name="policies">Those of the keyspaces: told with a complaint.</param>
+    public static RunOutcome Of(SimCluster cluster, OperationCounts operations, Action<RunOutcome> run, string policies = "")
+    {
+        var world = cluster.World;
+        var outcome = new RunOutcome { Faults = world.Faults, Operations = operations };
+        try
+        {
+            run(outcome);
+        }
+        catch (SimulationFailure failure)
+        {
+            outcome.Failure = failure.Message;
+            world.Log($"{cluster.Describe()}");
+        }
+        catch (Exception bug)
+        {
+            outcome.Failure = $"stopped by {bug}"; // nodes and journals are not to throw, whatever happens to them
+        }
+
+        if (outcome.Failure is not null)
+        {
+            outcome.Failure = $"{outcome.Failure}\n{policies}".TrimEnd();
+            world.Log($"FAILED: {outcome.Failure}");
+        }
+
+        outcome.TraceHash = world.TraceHash;
+        outcome.Steps = world.Steps;
+        outcome.VirtualNanoseconds = world.Now;
+        outcome.InvariantChecks = cluster.Invariants.Checks;
+        outcome.Snapshots = cluster.Nodes.Sum(n => n.SealedSnapshots);
+        return outcome;
+    }
 }

@@ -37,31 +37,14 @@ internal sealed class SimulationRun
 
     public RunOutcome Execute()
     {
-        var outcome = new RunOutcome { Faults = _world.Faults, Operations = _history.Counts };
-        try
+        var outcome = RunOutcome.Of(_cluster, _history.Counts, outcome =>
         {
             RunSafetyPhase();
             RunLivenessPhase();
             CheckHistory(outcome);
-        }
-        catch (SimulationFailure failure)
-        {
-            outcome.Failure = failure.Message;
-        }
-        catch (Exception bug)
-        {
-            outcome.Failure = $"stopped by {bug}"; // nodes and journals are not to throw, whatever happens to them
-        }
-
-        if (outcome.Failure is not null) _world.Log($"FAILED: {outcome.Failure}");
-
-        outcome.TraceHash = _world.TraceHash;
-        outcome.Steps = _world.Steps;
-        outcome.VirtualNanoseconds = _world.Now;
-        outcome.InvariantChecks = _cluster.Invariants.Checks;
+        });
         outcome.Elections = _cluster.Invariants.Elections;
         outcome.EntriesCompared = _cluster.Invariants.EntriesCompared;
-        outcome.Snapshots = _cluster.Nodes.Sum(n => n.SealedSnapshots);
         outcome.CheckedOperations = _history.Operations.Count;
         return outcome;
     }
@@ -80,10 +63,7 @@ internal sealed class SimulationRun
         }
 
         _nemesis.Start();
-        var end = _scenario.SafetySeconds * World.Second;
-        while (_world.Step(end))
-        {
-        }
+        _world.Run(_scenario.SafetySeconds * World.Second);
     }
 
     private void RunLivenessPhase()
@@ -93,10 +73,7 @@ internal sealed class SimulationRun
         _nemesis.StopAndHeal();
         RestoreMembers();
 
-        var before = _cluster.Clients.Select(c => c.OkCount).ToArray();
-        Until("every client served", () => _cluster.Clients.Select((c, i) => c.OkCount > before[i]).All(served => served));
-        foreach (var client in _cluster.Clients) client.Stop();
-        Until("every operation answered", () => _cluster.Clients.All(c => c.InFlight == 0));
+        _cluster.EndClients(LivenessTicks, _cluster.Clients);
         Until("equal states", HasConverged);
 
         var left = new List<string>(_workload.Keys);

@@ -16,9 +16,6 @@ internal sealed class MergeRun
     /// <summary>Each step of the liveness phase ends within this many ticks.</summary>
     private const int LivenessTicks = 3000;
 
-    /// <summary>A node whose clock has jumped ahead several times gives stamps that the others refuse until their own clocks have come as far.</summary>
-    private const int SkewTicks = 40_000;
-
     private readonly MergePlan _plan;
     private readonly SimCluster _cluster;
     private readonly KeyspaceWatch _watch;
@@ -72,36 +69,17 @@ internal sealed class MergeRun
 
     public RunOutcome Execute()
     {
-        var outcome = new RunOutcome { Faults = World.Faults, Operations = _history.Counts };
-        try
-        {
-            Begin();
-            Break();
-            Mend();
-            Check(outcome);
-        }
-        catch (SimulationFailure failure)
-        {
-            outcome.Failure = failure.Message;
-            World.Log($"{_cluster.Describe()}");
-        }
-        catch (Exception bug)
-        {
-            outcome.Failure = $"stopped by {bug}"; // nodes and journals are not to throw, whatever happens to them
-        }
-
-        if (outcome.Failure is not null)
-        {
-            outcome.Failure += $"\n{PolicyText.Print(_plan.Policy)}";
-            World.Log($"FAILED: {outcome.Failure}");
-        }
-
-        outcome.TraceHash = World.TraceHash;
-        outcome.Steps = World.Steps;
-        outcome.VirtualNanoseconds = World.Now;
-        outcome.InvariantChecks = _cluster.Invariants.Checks;
+        var outcome = RunOutcome.Of(
+            _cluster, _history.Counts,
+            outcome =>
+            {
+                Begin();
+                Break();
+                Mend();
+                Check(outcome);
+            },
+            PolicyText.Print(_plan.Policy));
         outcome.Elections = _watch.Elections;
-        outcome.Snapshots = _cluster.Nodes.Sum(n => n.SealedSnapshots);
         outcome.CheckedOperations = _history.Operations.Count;
         outcome.Updates = _updates.Count;
         outcome.ReadsChecked = _sessions.ReadsChecked;
@@ -139,10 +117,7 @@ internal sealed class MergeRun
     {
         foreach (var client in _cluster.Clients) client.Start();
         _nemesis.Start();
-        var end = World.Now + _plan.World.SafetySeconds * World.Second;
-        while (World.Step(end))
-        {
-        }
+        World.Run(World.Now + _plan.World.SafetySeconds * World.Second);
     }
 
     private void Mend()
@@ -152,11 +127,10 @@ internal sealed class MergeRun
         _nemesis.StopAndHeal();
         _operations.Mend();
         Until("operator's orders carried out", () => _operator.IsIdle);
-        var before = _cluster.Clients.Select(c => c.OkCount).ToArray();
-        Until("every client served", () => _cluster.Clients.Select((c, i) => c.OkCount > before[i]).All(served => served));
-        foreach (var client in _cluster.Clients) client.Stop();
-        Until("every operation answered", () => _cluster.Clients.All(c => c.InFlight == 0));
-        _cluster.Until("equal replicas", SkewTicks + (2 * LivenessTicks), _convergence.IsReached);
+        _cluster.EndClients(LivenessTicks, _cluster.Clients);
+        // What a clock stamped that had jumped too far ahead is refused until the others' clocks have come near enough.
+        var ahead = _cluster.Nodes.Max(n => n.Clock.FurthestAheadMilliseconds) - ConvergentMachine.SkewLimitMilliseconds;
+        _cluster.Until("equal replicas", (int)(Math.Max(0, ahead) / IReplica.TickLength) + (2 * LivenessTicks), _convergence.IsReached);
         _cluster.Until("memory of what was removed gone", 2 * LivenessTicks, _convergence.HasForgotten);
         _convergence.BeQuiet();
     }

@@ -61,12 +61,8 @@ internal static class MergeScenarios
 
     private static MergePlan With(Prng prng, Policy policy)
     {
-        var all = prng.Chance(250);
-        var strikes = new SortedDictionary<FaultKind, int>();
-        foreach (var (kind, weight) in s_everything)
-            if (all | prng.Chance(400)) strikes[kind] = weight * (1 + prng.Below(3));
-        if (policy.Durability == Durability.Memory)
-            foreach (var kind in (ReadOnlySpan<FaultKind>)[FaultKind.PowerLoss, FaultKind.PowerLossOfAll, FaultKind.SyncError, FaultKind.DiskFull, FaultKind.BitRot]) strikes.Remove(kind);
+        var strikes = Scenario.SomeOf(s_everything, prng, 400);
+        if (policy.Durability == Durability.Memory) Scenario.SpareMemory(strikes);
         // A node that stays down for good is a member until its operator says otherwise, and holds up those that leave.
         if (strikes.ContainsKey(FaultKind.BitRot)) strikes.Remove(FaultKind.NodeDrained);
         // Nobody reads from all holders when one of them has a damaged disk.
@@ -90,12 +86,8 @@ internal static class MergeScenarios
                 MaxInflight = prng.Chance(300) ? 1 + prng.Below(4) : 64,
                 DiskSlowness = prng.Chance(150) ? 1 + prng.Below(30) : 1,
                 Strikes = strikes,
-                LossPerMille = prng.Chance(300) ? prng.Below(50) : 0,
-                DuplicationPerMille = prng.Chance(300) ? prng.Below(100) : 0,
-                ReorderPerMille = prng.Chance(300) ? prng.Below(150) : 0,
-                CorruptionPerMille = prng.Chance(250) ? prng.Below(20) : 0,
-                DelayMicroseconds = prng.Chance(700) ? 800 : 100 + prng.Below(30_000),
-                DriftPartsPerMillion = prng.Below(2) * prng.Below(20_000),
+            }.WithSomeNetwork(prng) with
+            {
                 // Some clocks are further ahead than others take stamps from.
                 ClockJumpMilliseconds = prng.Chance(300) ? 70_000 : 10_000,
                 MendsClocks = true,

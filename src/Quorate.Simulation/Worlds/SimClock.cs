@@ -16,11 +16,18 @@ internal sealed class SimClock(World world, long offset, int driftPartsPerMillio
         offset + world.Now + world.Now * driftPartsPerMillion / 1_000_000,
         Epoch2026 + world.Now / World.Millisecond + wallSkewMilliseconds + _jumped);
 
+    /// <summary>How far jumps have put the wall clock ahead at most, 0 and up.</summary>
+    public long FurthestAheadMilliseconds { get; private set; }
+
     /// <summary>True time that passes while this node's clock advances by <paramref name="local"/>.</summary>
     public long TrueSpan(long local) => local - local * driftPartsPerMillion / 1_000_000;
 
     /// <summary>Somebody has set the wall clock; it is off by no more than in the beginning.</summary>
     public void PutRight() => _jumped = 0;
 
-    public void JumpWall(long milliseconds) => _jumped += milliseconds;
+    public void JumpWall(long milliseconds)
+    {
+        _jumped += milliseconds;
+        FurthestAheadMilliseconds = Math.Max(FurthestAheadMilliseconds, _jumped);
+    }
 }

@@ -204,6 +204,15 @@ internal sealed class SimCluster
         }
     }
 
+    /// <summary>Each of these clients is served once more, then all stop and wait for what they have asked.</summary>
+    public void EndClients(int ticks, IEnumerable<SimClient> served)
+    {
+        var before = served.Select(c => (Client: c, c.OkCount)).ToArray();
+        Until("every client served", ticks, () => before.All(b => b.Client.OkCount > b.OkCount));
+        foreach (var client in Clients) client.Stop();
+        Until("every operation answered", ticks, () => Clients.All(c => c.InFlight == 0));
+    }
+
     public string Describe() => string.Join(Environment.NewLine, Nodes);
 
     private SimClock ClockFrom(Prng prng) => new(

@@ -51,6 +51,14 @@ internal sealed class World(ulong seed, TextWriter? log = null)
         return true;
     }
 
+    /// <summary>Executes all events up to <paramref name="until"/>, which is then the time.</summary>
+    public void Run(long until)
+    {
+        while (Step(until))
+        {
+        }
+    }
+
     /// <summary>Adds something that happened to the trace.</summary>
     public void Trace(ulong what) => TraceHash = (ulong.RotateLeft(TraceHash, 23) ^ what ^ (ulong)Now) * 0x9E3779B97F4A7C15;
 

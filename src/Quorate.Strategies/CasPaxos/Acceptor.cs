@@ -52,14 +52,10 @@ internal sealed class Acceptor(CasPaxosReplica replica)
         // Of a ballot that was promised the promise is repeated: the answer may have been lost.
         if (asked.Ballot < PromiseOf(register)) return ConflictOf(asked, register);
         if (register is null && asked.Ballot == Store.Floor) return ConflictOf(asked, register);
-        // Who was just promised something is about to propose. If others could always overtake it, all of them might do so for ever,
-        // and whoever had the last success would have the next one too.
-        if (register is not null && asked.Ballot.Node != register.Promise.Node && replica.Ticks - register.PreparedTick < replica.Options.ProtectTicks) return ConflictOf(asked, register);
         register ??= Store.Add(asked.Key);
         register.TouchedTick = replica.Ticks;
         if (asked.Ballot > register.Promise)
         {
-            register.PreparedTick = replica.Ticks;
             register.Promise = replica.Rules.PromisedAfterPrepare(asked.Ballot, register.Promise);
             RegisterRecord.WritePromised(_record, register);
         }

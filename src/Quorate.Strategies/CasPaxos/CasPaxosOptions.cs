@@ -25,10 +25,6 @@ public sealed record CasPaxosOptions
     /// <summary>After a conflict, a proposer waits up to so many ticks before it tries again.</summary>
     public int LongestBackoffTicks { get; init; } = 8;
 
-    /// <summary>For so many ticks after a promise an acceptor promises nothing to another proposer, unless something was accepted meanwhile.
-    /// Three are long enough for an accept to follow within a region. 0, it always does, is what is measured to be better.</summary>
-    public int ProtectTicks { get; init; }
-
     /// <summary>A tombstone, or a promise without a value, that nobody touched for so many ticks is collected.</summary>
     public int CollectTicks { get; init; } = 500;
 

@@ -24,15 +24,9 @@ internal sealed class Register(byte[] key, ulong hash)
     /// <summary>When it was last asked to promise or to accept something.</summary>
     public long TouchedTick { get; set; }
 
-    /// <summary>When the promise was given that nothing was accepted after yet; long ago: there is none.</summary>
-    public long PreparedTick { get; set; } = LongAgo;
-
-    private const long LongAgo = long.MinValue / 2;
-
     public void Accept(Ballot ballot, ReadOnlySpan<byte> value)
     {
         Accepted = ballot;
-        PreparedTick = LongAgo;
         if (Value.Length == value.Length) value.CopyTo(Value);
         else Value = value.ToArray();
     }

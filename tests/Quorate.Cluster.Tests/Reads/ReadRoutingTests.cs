@@ -44,6 +44,8 @@ public sealed class ReadRoutingTests
         var client = cluster.Connect(outsider);
         var value = new string('x', 400_000);
         cluster.Await(client, $"SELECT catalog; SET k {value}").ShouldBe("+OK +OK");
+        cluster.Run(100);
+        cluster.LongestFrame = 0;
         for (var i = 0; i < 20; i++) cluster.Send(client, i % 2 == 0 ? "GET k" : "STRLEN k");
         var replies = "";
         for (var i = 0; i < 200 && !replies.EndsWith(":400000", StringComparison.Ordinal); i++)
@@ -55,6 +57,7 @@ public sealed class ReadRoutingTests
 
         replies.Split(":400000").Length.ShouldBe(11);
         replies.Length.ShouldBeGreaterThan(10 * value.Length);
+        cluster.LongestFrame.ShouldBeInRange(1 << 20, (1 << 20) + value.Length + 1000); // the bound, and what crossed it
         cluster[outsider].Statistics.Reads.Elsewhere.ShouldBe(20);
     }
 
