@@ -11,7 +11,10 @@ public interface IJournalFiles
 
     /// <summary>Creates a file of the given length, zero-filled and durable in length and content, but its name becomes
     /// durable only with <see cref="SyncDirectory"/>.</summary>
-    void Create(string name, long length);
+    /// <param name="name">its name in the folder; what has it is replaced</param>
+    /// <param name="length">in bytes</param>
+    /// <param name="isBeside">batches are written to other files meanwhile and are not to wait for this: it may take longer</param>
+    void Create(string name, long length, bool isBeside = false);
 
     long Length(string name);
 

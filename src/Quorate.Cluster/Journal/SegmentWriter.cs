@@ -41,7 +41,7 @@ internal sealed class SegmentWriter(IJournalFiles files, JournalRules rules, ulo
                     _name = JournalFormat.NameOf(part.Segment);
                     _seed = JournalFormat.ChecksumSeed(part.Segment, salt);
                     if (part.MustReplace) files.Delete(_name);
-                    if (!part.IsPrepared) Create(_name, part.Segment, part.SegmentLength, ref failure);
+                    if (!part.IsPrepared) Create(_name, part.Segment, part.SegmentLength, isBeside: false, ref failure);
                 }
 
                 Seal(part.Bytes);
@@ -74,7 +74,7 @@ internal sealed class SegmentWriter(IJournalFiles files, JournalRules rules, ulo
             if (plan.Number > 0)
             {
                 var name = JournalFormat.NameOf(plan.Number);
-                if (plan.Recycle is null) Create(name, plan.Number, plan.Length, ref failure);
+                if (plan.Recycle is null) Create(name, plan.Number, plan.Length, isBeside: true, ref failure);
                 else Recycle(plan.Recycle, name, plan, ref failure);
             }
         }
@@ -107,9 +107,9 @@ internal sealed class SegmentWriter(IJournalFiles files, JournalRules rules, ulo
         _isDirty = false;
     }
 
-    private void Create(string name, long number, long length, ref JournalFailure failure)
+    private void Create(string name, long number, long length, bool isBeside, ref JournalFailure failure)
     {
-        files.Create(name, length);
+        files.Create(name, length, isBeside);
         WriteHeader(name, number, length, ref failure);
         if (rules.SyncDirectoryAfterCreate) files.SyncDirectory();
     }

@@ -32,7 +32,7 @@ internal sealed class SimDisk(World world, Prng prng, int sectorSize) : IJournal
 
     public IReadOnlyList<string> List() => [.. _names.Keys];
 
-    public void Create(string name, long length)
+    public void Create(string name, long length, bool isBeside = false)
     {
         if (IsFull)
         {

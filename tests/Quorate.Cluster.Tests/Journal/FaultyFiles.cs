@@ -34,7 +34,7 @@ internal sealed class FaultyFiles : IJournalFiles
 
     public IReadOnlyList<string> List() => [.. _names.Keys.Order(StringComparer.Ordinal)];
 
-    public void Create(string name, long length)
+    public void Create(string name, long length, bool isBeside = false)
     {
         Step();
         Creates++;
