@@ -5,8 +5,9 @@ namespace Quorate.Replication;
 /// <summary>
 /// One snapshot in the making: walks over the state in small steps while commands go on, and hands what it gathers to the
 /// writer in larger pieces. A step at the end of a turn is felt by every command of that turn, because keys that are in no
-/// cache are slow to walk over; a tick in which nothing is asked of the replica is taken for more. Not safe for use by
-/// several threads.
+/// cache are slow to walk over; and a snapshot for which nobody waits takes its time (a piece a tick), because all nodes
+/// make theirs at about the same moment. A tick in which nothing is asked of the replica is taken for more. Not safe for
+/// use by several threads.
 /// </summary>
 public sealed class SnapshotWalk
 {
@@ -36,19 +37,28 @@ public sealed class SnapshotWalk
     /// <summary>Bytes of state that the writer was given.</summary>
     public long Bytes { get; private set; }
 
-    /// <summary>A small step; one four times as large when somebody waits, because the log grows until he has it.</summary>
+    /// <summary>A small step, unless those since the last tick make a piece; a larger one, always, when somebody waits, because
+    /// the log grows until he has it.</summary>
     public void OnTurnEnd(bool isAwaited)
     {
         _turns++;
-        Step(Math.Min(isAwaited ? 4 * TurnBytes : TurnBytes, _pieceBytes));
+        if (isAwaited) Step(Math.Min(4 * TurnBytes, _pieceBytes));
+        else if (_turns * TurnBytes <= _pieceBytes) Step(Math.Min(TurnBytes, _pieceBytes));
     }
 
-    /// <summary>A step of one piece, or of several when there was no turn since the last tick but that tick's own.</summary>
+    /// <summary>A step of what the turns since the last tick left of a piece, or of several when there was no turn but that tick's own.</summary>
     public void OnTick()
     {
-        var pieces = _turns > 1 ? 1 : PiecesOfIdleTick;
+        if (_turns <= 1)
+        {
+            for (var i = 0; i < PiecesOfIdleTick; i++) Step(_pieceBytes);
+        }
+        else if (_turns * TurnBytes < _pieceBytes)
+        {
+            Step(_pieceBytes - (_turns * TurnBytes));
+        }
+
         _turns = 0;
-        for (var i = 0; i < pieces; i++) Step(_pieceBytes);
     }
 
     /// <summary>Gives up what is not sealed; does nothing to what is.</summary>
