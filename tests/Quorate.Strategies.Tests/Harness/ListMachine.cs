@@ -70,7 +70,13 @@ internal sealed class ListMachine(Action<LogIndex, string, RequestId> onApply) :
 
         public bool WriteNext(IBufferWriter<byte> output, int budgetBytes)
         {
-            if (_next < state.Count) output.Write(Encoding.UTF8.GetBytes(state[_next++] + "\0"));
+            for (var left = budgetBytes; left > 0 && _next < state.Count;)
+            {
+                var line = Encoding.UTF8.GetBytes(state[_next++] + "\0");
+                output.Write(line);
+                left -= line.Length;
+            }
+
             return _next < state.Count;
         }
 
