@@ -10,7 +10,7 @@ internal sealed record CompareOptions
                bench/compare strategies [--rounds N] [--quick] [--only raft,chain-craq] [--results DIR]
                bench/compare kills [--rounds N] [--durability fsync|memory]
                bench/compare power [--rounds N]
-               bench/compare overload [--durability fsync|memory]
+               bench/compare overload|comeback [--durability fsync|memory]
                bench/growth [--quick] [--only keys,values,connections,replicas,sets,groups]
                bench/compare keyspaces [--minutes M]
                bench/compare failover [--strategy raft|primary|chain] [--kills N] [--verbose]
@@ -28,7 +28,7 @@ internal sealed record CompareOptions
           --results DIR  where latest.md, latest.json and latest.svg go (bench/results)
           --minutes M    how long keyspaces goes on (1)
           --seconds S    how long regions cuts one off (60)
-          --durability   what kills, overload and reads start their servers with (fsync)
+          --durability   what kills, overload, comeback and reads start their servers with (fsync)
         """;
 
     public string Verb { get; init; } = "compare";
@@ -66,7 +66,7 @@ internal sealed record CompareOptions
             var value = i + 1 < words.Length ? words[i + 1] : "";
             switch (words[i])
             {
-                case "kills" or "power" or "keyspaces" or "growth" or "overload" or "reads" or "strategies" or "regions" or "leaderless" or "consensus" when i == 0: options = options with { Verb = words[i] }; continue;
+                case "kills" or "power" or "keyspaces" or "growth" or "overload" or "comeback" or "reads" or "strategies" or "regions" or "leaderless" or "consensus" when i == 0: options = options with { Verb = words[i] }; continue;
                 case "failover" when i == 0: options = options with { Verb = words[i], Kills = 20 }; continue;
                 case "--verbose": options = options with { IsVerbose = true }; continue;
                 case "--quick": options = options with { IsQuick = true }; continue;

@@ -26,6 +26,7 @@ try
         "power" => FaultRun.Power(options, folder) ? 0 : 1,
         "growth" => GrowthRun.Run(options, folder) ? 0 : 1,
         "overload" => OverloadRun.Run(options, folder) ? 0 : 1,
+        "comeback" => ComebackRun.Run(options, folder) ? 0 : 1,
         "keyspaces" => KeyspaceRun.Run(options, folder) ? 0 : 1,
         "failover" => FailoverRun.Run(options, folder) ? 0 : 1,
         "strategies" => StrategyRun.Run(options, folder) ? 0 : 1,

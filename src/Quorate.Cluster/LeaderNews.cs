@@ -7,7 +7,7 @@ using Quorate.Replication;
 namespace Quorate.Cluster;
 
 /// <summary>
-/// Tells subscribers on this node that another leads a keyspace, in the words of Sentinel (<c>+switch-master</c>) and of .NET's usual client
+/// Tells the log and subscribers on this node that another leads a keyspace, in the words of Sentinel (<c>+switch-master</c>) and of .NET's usual client
 /// (<c>__Booksleeve_MasterChanged</c>), so that clients that look for the leader look again at once. Looked at every tick where
 /// something stirs, and now and then elsewhere: a leader that comes and goes within one tick is nobody's news.
 /// </summary>
@@ -60,13 +60,17 @@ internal sealed class LeaderNews(Node node)
         var (from, to) = (AddressOf(before), AddressOf(now));
         var (oldHost, oldPort) = Words.Address(from);
         var (newHost, newPort) = Words.Address(to);
+        var names = new List<string>();
         foreach (var keyspace in map.Keyspaces)
         {
             if (!keyspace.Groups.Contains(group.Id)) continue;
+            names.Add(keyspace.Name);
             Publish("+switch-master", string.Create(CultureInfo.InvariantCulture, $"{keyspace.Name} {oldHost} {oldPort} {newHost} {newPort}"));
         }
 
         Publish("__Booksleeve_MasterChanged", to);
+        var led = names.Count > 4 ? $"{names[0]} to {names[^1]}" : string.Join(", ", names);
+        if (node.Find(group.Id) is Group { IsAbsent: false }) node.Alarms.Note($"{now} leads {led} in place of {before}");
         if (!ClosesClients || before != node.Options.Self) return;
         foreach (var session in node.Sessions.ToList())
             if (session.State.SubscriptionCount == 0 && node.Routing.Of(session.State, out _)?.Id == group.Id) node.View.Close(session.State);

@@ -9,6 +9,7 @@ using Quorate.Server.Http;
 using Quorate.Server.Peers;
 using Quorate.Server.Storage;
 using Quorate.Server.Turns;
+using Quorate.Strategies.Raft;
 
 namespace Quorate.Server;
 
@@ -23,6 +24,7 @@ public sealed class NodeServer : IAsyncDisposable
     private readonly ILogger _log;
     private readonly ManualResetEventSlim _stopTicks = new(initialState: false, spinCount: 0); // spinning a hundred times a second is not idle
     private readonly ClientCounters _counters = new();
+    private readonly WarmBlocks _blocks = new();
     private NodeStore? _store;
     private NodeLoop? _loop;
     private RespEndpoint? _clients;
@@ -70,7 +72,7 @@ public sealed class NodeServer : IAsyncDisposable
     {
         Member[] all = [.. members.OrderBy(m => m.Id).Select(m => m.Id == _options.Self ? m with { RespAddress = RespAddress } : m)];
         _store = NodeStore.Open(_options, all, _log);
-        _loop = new NodeLoop(_store.NodeOptions(_options, all), _store, _log, _options.Regions);
+        _loop = new NodeLoop(_store.NodeOptions(_options, all) with { Raft = new RaftOptions { Blocks = _blocks } }, _store, _log, _options.Regions);
         _loop.Node.MeasureProcess = ProcessMeasure.Take;
         _store.Recover(_loop);
 
@@ -115,6 +117,7 @@ public sealed class NodeServer : IAsyncDisposable
 
         _store?.Dispose();
         _loop?.Dispose();
+        _blocks.Dispose();
         _listeners.Dispose();
         _stopTicks.Dispose();
     }

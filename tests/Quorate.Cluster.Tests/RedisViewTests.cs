@@ -75,6 +75,13 @@ public sealed class RedisViewTests
             heard.ShouldContain($"$26 __Booksleeve_MasterChanged $3 r:{heir}");
         }
 
+        foreach (var node in members)
+        {
+            var told = new List<string>();
+            while (cluster[node].Alarms.TryTakeNotice(out var notice)) told.Add(notice!);
+            told.ShouldContain($"n{heir} leads ks in place of n{old}");
+        }
+
         cluster.Await(session, "GET a; SET a 2; GET a").ShouldBe("$1 1 +OK $1 2", "the old leader's clients go on");
         cluster.Await(session, $"FAILOVER TO r {heir}").ShouldContain("leads");
         cluster.Await(session, "FAILOVER ABORT").ShouldContain("No failover in progress");

@@ -33,13 +33,14 @@ internal readonly ref struct EntryView(Term term, EntryKind kind, ReadOnlySpan<b
 /// <para>Invariants: entries <c>BaseIndex+1 .. LastIndex</c> are here; terms never fall from one entry to the next; a
 /// frame never spans two chunks.</para>
 /// </summary>
-internal sealed class EntryLog
+internal sealed class EntryLog(IBlockSupply? blocks = null)
 {
     public const int HeaderBytes = 13;
     private const int MinChunkBytes = 64 << 10;
     private const int MaxChunkBytes = 2 << 20;
     private const int SpareChunks = 3;
 
+    private readonly IBlockSupply _blocks = blocks ?? PlainBlocks.Instance;
     private readonly List<Chunk> _chunks = [];
     private readonly List<NativeBlock> _spare = [];
     private readonly TermRuns _terms = new();
@@ -279,7 +280,7 @@ internal sealed class EntryLog
         if (bytes is null)
         {
             var usual = _chunks.Count == 0 ? MinChunkBytes : Math.Min(MaxChunkBytes, 2 * _chunks[^1].Bytes.Length);
-            bytes = new NativeBlock(Math.Max(usual, length));
+            bytes = _blocks.Take(Math.Max(usual, length));
         }
 
         var chunk = new Chunk(bytes, _chunks.Count == 0 ? 0 : _chunks[^1].End);
@@ -293,7 +294,7 @@ internal sealed class EntryLog
         _chunks.RemoveAt(at);
         if (bytes.Length > MaxChunkBytes)
         {
-            Free(bytes);
+            _blocks.Return(bytes);
             return;
         }
 
@@ -302,11 +303,9 @@ internal sealed class EntryLog
         // Large ones are worth more: AppendEntries are cut where a chunk ends.
         var smallest = 0;
         for (var i = 1; i < _spare.Count; i++) if (_spare[i].Length < _spare[smallest].Length) smallest = i;
-        Free(_spare[smallest]);
+        _blocks.Return(_spare[smallest]);
         _spare.RemoveAt(smallest);
     }
-
-    private static void Free(NativeBlock block) => ((IDisposable)block).Dispose();
 
     private NativeBlock? TakeSpare(int length)
     {

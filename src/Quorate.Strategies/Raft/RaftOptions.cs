@@ -40,6 +40,9 @@ public sealed record RaftOptions
     /// For one that answers four times as much is kept, or twice the state's size if more: it is being filled.</summary>
     public long MaxLagBytes { get; init; } = 64L << 20;
 
+    /// <summary>Where the log has its memory from.</summary>
+    public IBlockSupply Blocks { get; init; } = PlainBlocks.Instance;
+
     /// <summary>Bytes of log that a leader holds without their being committed, and bytes it has handed to its own journal
     /// without their being durable: above this, each, it refuses writes (<see cref="OutcomeKind.Unavailable"/>) until fewer are left.
     /// One entry of any size is taken when there is nothing else.</summary>

@@ -40,6 +40,7 @@ public sealed class RaftReplica : IQuiescentReplica
         Options = options;
         Machine = machine;
         Snapshots = snapshots;
+        Log = new EntryLog(options.Blocks);
         Incarnation = incarnation;
         // Questions of another life are answered late, too: their contexts must not be asked again.
         _readContext = incarnation << 32;
@@ -97,7 +98,7 @@ public sealed class RaftReplica : IQuiescentReplica
 
     internal Prng Dice { get; }
 
-    internal EntryLog Log { get; } = new();
+    internal EntryLog Log { get; }
 
     internal RaftJournal Journal { get; }
 
