@@ -20,6 +20,7 @@ public sealed class SnapshotWalk
     private readonly int _pieceBytes;
     private ISnapshotSource? _source;
     private int _turns;
+    private int _left;
 
     /// <param name="source">the state; disposed when all of it is written</param>
     /// <param name="writer">where it goes; disposed with this</param>
@@ -28,8 +29,11 @@ public sealed class SnapshotWalk
     {
         _source = source;
         _writer = writer;
-        _pieceBytes = pieceBytes;
+        _pieceBytes = _left = pieceBytes;
     }
+
+    /// <summary>Somebody waits for it: the log grows until he has it.</summary>
+    public bool IsAwaited { get; set; }
 
     /// <summary>Everything is with the writer; what is missing is its word that it is durable.</summary>
     public bool IsSealing => _source is null;
@@ -37,13 +41,14 @@ public sealed class SnapshotWalk
     /// <summary>Bytes of state that the writer was given.</summary>
     public long Bytes { get; private set; }
 
-    /// <summary>A small step, unless those since the last tick make a piece; a larger one, always, when somebody waits, because
-    /// the log grows until he has it.</summary>
-    public void OnTurnEnd(bool isAwaited)
+    /// <summary>A small step, unless those since the last tick make a piece; a larger one, always, when it is awaited.</summary>
+    public void OnTurnEnd()
     {
         _turns++;
-        if (isAwaited) Step(Math.Min(4 * TurnBytes, _pieceBytes));
-        else if (_turns * TurnBytes <= _pieceBytes) Step(Math.Min(TurnBytes, _pieceBytes));
+        var bytes = Math.Min(IsAwaited ? 4 * TurnBytes : TurnBytes, IsAwaited ? _pieceBytes : _left);
+        if (bytes == 0) return;
+        if (!IsAwaited) _left -= bytes;
+        Step(bytes);
     }
 
     /// <summary>A step of what the turns since the last tick left of a piece, or of several when there was no turn but that tick's own.</summary>
@@ -53,12 +58,13 @@ public sealed class SnapshotWalk
         {
             for (var i = 0; i < PiecesOfIdleTick; i++) Step(_pieceBytes);
         }
-        else if (_turns * TurnBytes < _pieceBytes)
+        else if (_left > 0)
         {
-            Step(_pieceBytes - (_turns * TurnBytes));
+            Step(_left);
         }
 
         _turns = 0;
+        _left = _pieceBytes;
     }
 
     /// <summary>Gives up what is not sealed; does nothing to what is.</summary>

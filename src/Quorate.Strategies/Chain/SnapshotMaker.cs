@@ -6,7 +6,6 @@ namespace Quorate.Strategies.Chain;
 internal sealed class SnapshotMaker(ChainReplica replica)
 {
     private SnapshotWalk? _walk;
-    private bool _isAwaited;
     private LogIndex _index;
     private Epoch _epoch;
     private bool _isDamaged;
@@ -53,7 +52,7 @@ internal sealed class SnapshotMaker(ChainReplica replica)
     public void BeginForAwaiting()
     {
         Begin();
-        _isAwaited = IsBusy;
+        if (_walk is not null) _walk.IsAwaited = true;
     }
 
     public void BeginIfDue()
@@ -67,7 +66,7 @@ internal sealed class SnapshotMaker(ChainReplica replica)
     public void OnTurnEnd()
     {
         BeginIfDue();
-        _walk?.OnTurnEnd(_isAwaited);
+        _walk?.OnTurnEnd();
     }
 
     /// <summary>Another snapshot takes the only place.</summary>
@@ -75,7 +74,6 @@ internal sealed class SnapshotMaker(ChainReplica replica)
     {
         _walk?.Close();
         _walk = null;
-        _isAwaited = false;
     }
 
     /// <returns>False: it is none of this maker's.</returns>

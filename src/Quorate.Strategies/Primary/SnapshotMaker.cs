@@ -6,7 +6,6 @@ namespace Quorate.Strategies.Primary;
 internal sealed class SnapshotMaker(PrimaryReplica replica)
 {
     private SnapshotWalk? _walk;
-    private bool _isAwaited;
     private LogIndex _index;
     private Epoch _epoch;
     private bool _isDamaged;
@@ -67,7 +66,7 @@ internal sealed class SnapshotMaker(PrimaryReplica replica)
     public void BeginForAwaiting()
     {
         Begin();
-        _isAwaited = IsBusy;
+        if (_walk is not null) _walk.IsAwaited = true;
     }
 
     public void BeginIfDue()
@@ -81,7 +80,7 @@ internal sealed class SnapshotMaker(PrimaryReplica replica)
     public void OnTurnEnd()
     {
         BeginIfDue();
-        _walk?.OnTurnEnd(_isAwaited);
+        _walk?.OnTurnEnd();
     }
 
     /// <summary>Another snapshot takes the only place.</summary>
@@ -89,7 +88,6 @@ internal sealed class SnapshotMaker(PrimaryReplica replica)
     {
         _walk?.Close();
         _walk = null;
-        _isAwaited = false;
     }
 
     /// <returns>False: it is none of this maker's.</returns>

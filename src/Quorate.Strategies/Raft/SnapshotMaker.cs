@@ -6,7 +6,6 @@ namespace Quorate.Strategies.Raft;
 internal sealed class SnapshotMaker(RaftReplica replica)
 {
     private SnapshotWalk? _walk;
-    private bool _isAwaited;
     private LogIndex _index;
     private Term _term;
     private bool _isDamaged;
@@ -54,7 +53,7 @@ internal sealed class SnapshotMaker(RaftReplica replica)
     public void BeginForAwaiting()
     {
         Begin();
-        _isAwaited = IsBusy;
+        if (_walk is not null) _walk.IsAwaited = true;
     }
 
     public void BeginIfDue()
@@ -68,7 +67,7 @@ internal sealed class SnapshotMaker(RaftReplica replica)
     public void OnTurnEnd()
     {
         BeginIfDue();
-        _walk?.OnTurnEnd(_isAwaited);
+        _walk?.OnTurnEnd();
     }
 
     /// <summary>Another snapshot takes the only place.</summary>
@@ -76,7 +75,6 @@ internal sealed class SnapshotMaker(RaftReplica replica)
     {
         _walk?.Close();
         _walk = null;
-        _isAwaited = false;
     }
 
     /// <returns>False: it is none of this maker's.</returns>

@@ -31,10 +31,11 @@ internal sealed class Chaos
             Craq = seed % 4 != 0,
             SnapshotThresholdBytes = seed % 2 == 0 ? 600 : 1 << 20,
             RetainedBytes = seed % 3 == 0 ? 0 : 1 << 20,
-            MaxLagBytes = seed % 3 == 0 ? 400 : 64 << 20,
+            MaxLagBytes = seed % 3 == 0 ? 100 : 64 << 20,
             MaxBatchBytes = 120,
             MaxInflight = 4,
             SnapshotWindow = 3,
+            SnapshotPieceBytes = 16,
             SilenceTicks = 20,
         };
         _world = new World(new ChainProtocol(options, rules), chain + 1) { Trace = line => Note(line) };

@@ -47,7 +47,7 @@ public sealed class JoinTests
     [Fact]
     public void A_learner_behind_the_log_gets_a_snapshot_that_goes_on_where_it_stopped()
     {
-        var options = new ChainOptions { RetainedBytes = 0, SnapshotWindow = 1 };
+        var options = new ChainOptions { RetainedBytes = 0, SnapshotWindow = 1, SnapshotPieceBytes = 4 };
         var (world, control) = ChainWorld.Of(1, nodes: 2, options: options);
         for (var i = 1; i <= 6; i++) world.Write(world[1], i, $"x={i}");
         control.Decide([1], [2]);
@@ -60,6 +60,7 @@ public sealed class JoinTests
             while (world.Network.Count > 0 && !world.Sent<SnapshotAck>(2, 1).Any(a => a.NextPiece == 3)) world.Deliver(world.Network[0]);
         }
 
+        world.Sent<SnapshotAck>(2, 1).ShouldContain(a => a.NextPiece == 3);
         // Another epoch comes in between; the pieces that have arrived are not fetched again.
         world.Network.Clear();
         control.Decide([1], [2]);
@@ -103,6 +104,7 @@ public sealed class JoinTests
         control.GrantAll();
         world[2].Machine.Applied.Count.ShouldBeLessThan(20);
         world.Settle(60);
+        world[2].Disk.Sealed.ShouldNotBeNull("a snapshot");
         world[2].Machine.Applied.ShouldBe(world[1].Machine.Applied);
         world[1].Machine.Applied.Count.ShouldBe(20 + (2 * options.SilenceTicks));
     }

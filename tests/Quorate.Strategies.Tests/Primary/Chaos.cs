@@ -32,10 +32,11 @@ internal sealed class Chaos
         _options = options with
         {
             SnapshotThresholdBytes = seed % 2 == 0 ? 600 : 1 << 20,
-            MaxLagBytes = seed % 3 == 0 && options.Ack != Ack.Async ? 400 : 64 << 20,
+            MaxLagBytes = seed % 3 == 0 && options.Ack != Ack.Async ? 100 : 64 << 20,
             MaxBatchBytes = 120,
             MaxInflight = 4,
             SnapshotWindow = 3,
+            SnapshotPieceBytes = 16,
             CoalesceBytes = 150,
             BackupTimeoutTicks = 40,
             LeaseGraceTicks = 20,

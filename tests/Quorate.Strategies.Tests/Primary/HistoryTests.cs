@@ -68,7 +68,7 @@ public sealed class HistoryTests
     [Fact]
     public void Who_needs_what_is_gone_gets_a_snapshot_that_goes_on_where_it_was_interrupted()
     {
-        var world = PrimaryWorld.Led(3, new PrimaryOptions { MaxLagBytes = 60, SnapshotWindow = 1, BackupTimeoutTicks = 10_000, BackupSilenceTicks = 10_000 });
+        var world = PrimaryWorld.Led(3, new PrimaryOptions { MaxLagBytes = 15, SnapshotWindow = 1, SnapshotPieceBytes = 1, BackupTimeoutTicks = 10_000, BackupSilenceTicks = 10_000 });
         world.Crash(world[3]);
         for (var i = 0; i < 10; i++)
         {
@@ -93,7 +93,40 @@ public sealed class HistoryTests
         }
 
         world[3].Machine.Applied.ShouldBe(world[1].Machine.Applied);
+        delivered.Max().ShouldBeGreaterThan(3, "several pieces");
         delivered.Count(p => p == 0).ShouldBeLessThanOrEqualTo(2, "it did not begin anew");
+    }
+
+    [Fact]
+    public void Writes_that_go_on_meanwhile_do_not_make_a_snapshot_one_for_nothing()
+    {
+        const string Value = "a value that is somewhat longer";
+        var options = new PrimaryOptions { MaxLagBytes = 200, SnapshotWindow = 2, SnapshotPieceBytes = 32, BackupTimeoutTicks = 20, BackupSilenceTicks = 20 };
+        var world = PrimaryWorld.Led(3, options);
+        world.Crash(world[3]);
+        world.Settle(ticks: 60);
+        for (var i = 0; i < 20; i++)
+        {
+            world.Write(world[1], i, $"{Value} {i}");
+            world.Settle();
+        }
+
+        world.Start(world[3]);
+        var promised = new HashSet<LogIndex>();
+        for (var written = 1; written <= 25; written++)
+        {
+            world.Write(world[1], 100 + written, $"{Value} {100 + written}");
+            world.TickAll();
+            for (var k = 0; k < 8 && world.Network.Count > 0; k++)
+            {
+                promised.UnionWith(world.Sent<InstallSnapshot>(1, 3).Select(m => m.Index));
+                world.Deliver(world.Network[0]);
+            }
+        }
+
+        promised.Count.ShouldBe(1, "and it was under way while more was written than is kept for one that is silent");
+        world.Settle(ticks: 60);
+        world[3].Machine.Applied.ShouldBe(world[1].Machine.Applied);
     }
 
     [Fact]

@@ -69,7 +69,7 @@ public sealed class StandbyTests
     [Fact]
     public void A_source_that_needs_to_send_a_snapshot_makes_its_own()
     {
-        var options = new PrimaryOptions { MaxLagBytes = 60, BackupTimeoutTicks = 10_000, BackupSilenceTicks = 10_000 };
+        var options = new PrimaryOptions { MaxLagBytes = 15, BackupTimeoutTicks = 10_000, BackupSilenceTicks = 10_000 };
         var world = PrimaryWorld.Led(3, options, learners: 1, standby: s_thirdFedBySecond);
         world.Crash(world[3]);
         for (var i = 0; i < 10; i++)
@@ -82,6 +82,7 @@ public sealed class StandbyTests
         world.Settle(ticks: 60);
         world[3].Machine.Applied.ShouldBe(world[1].Machine.Applied);
         world[1].Status().SnapshotIndex.ShouldBe(default);
+        world[2].Status().SnapshotIndex.ShouldNotBe(default);
     }
 
     [Fact]

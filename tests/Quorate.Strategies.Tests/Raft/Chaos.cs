@@ -33,10 +33,11 @@ internal sealed class Chaos
         {
             Durable = durable,
             SnapshotThresholdBytes = seed % 2 == 0 ? 600 : 1 << 20,
-            MaxLagBytes = seed % 3 == 0 ? 400 : 64 << 20,
+            MaxLagBytes = seed % 3 == 0 ? 100 : 64 << 20,
             MaxBatchBytes = 120,
             MaxInflight = 4,
             SnapshotWindow = 3,
+            SnapshotPieceBytes = 16,
         };
         _world = new World(new RaftProtocol(new Configuration(RaftProtocol.Ids(voters)), options, rules, seed), voters + 1);
         _world.Trace = line => _trace.Add(line);

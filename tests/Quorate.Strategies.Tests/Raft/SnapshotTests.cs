@@ -7,7 +7,7 @@ namespace Quorate.Strategies.Tests.Raft;
 /// <summary>[Raft §5 of the dissertation, §7 and fig. 13 of the paper]</summary>
 public sealed class SnapshotTests
 {
-    private static readonly RaftOptions Small = new() { MaxLagBytes = 300, SnapshotWindow = 2, MaxBatchBytes = 200 };
+    private static readonly RaftOptions Small = new() { MaxLagBytes = 300, SnapshotWindow = 2, MaxBatchBytes = 200, SnapshotPieceBytes = 32 };
 
     [Fact]
     public void A_follower_that_needs_what_is_gone_gets_a_snapshot_and_then_the_log()
@@ -27,7 +27,7 @@ public sealed class SnapshotTests
     public void Writes_that_go_on_meanwhile_do_not_make_a_snapshot_one_for_nothing()
     {
         const string Value = "a value that is somewhat longer";
-        var (world, leader, behind) = OneBehind(Small with { SnapshotPieceBytes = 32 });
+        var (world, leader, behind) = OneBehind();
         world.Start(behind);
         var promised = new HashSet<LogIndex>();
         var written = 0;
@@ -45,7 +45,7 @@ public sealed class SnapshotTests
             written.ShouldBeLessThan(200);
             world.Write(leader, 1000 + ++written, $"{Value} {written}");
             world.TickAll();
-            for (var k = 0; k < 6 && world.Network.Count > 0; k++)
+            for (var k = 0; k < 4 && world.Network.Count > 0; k++)
             {
                 promised.UnionWith(world.Sent<InstallSnapshot>(leader.Id.Value, behind.Id.Value).Select(m => m.LastIncludedIndex));
                 world.Deliver(world.Network[0]);
@@ -177,9 +177,9 @@ public sealed class SnapshotTests
         Data = System.Text.Encoding.UTF8.GetBytes(state),
     };
 
-    private static (World World, TestNode Leader, TestNode Behind) OneBehind(RaftOptions? options = null)
+    private static (World World, TestNode Leader, TestNode Behind) OneBehind()
     {
-        var world = RaftWorld.Of(3, options ?? Small);
+        var world = RaftWorld.Of(3, Small);
         var leader = world.ElectAny();
         var behind = world.Nodes.Values.First(n => n != leader);
         world.Crash(behind);
