@@ -9,7 +9,7 @@ namespace Quorate.Cluster;
 internal sealed class GroupClocks(Node node, SortedList<int, HostedGroup> groups)
 {
     /// <summary>In ticks: a quiet group is looked at so seldom if nothing stirs it.</summary>
-    private const int LongestRest = 3000;
+    private const int LongestRest = 30_000;
 
     private readonly List<HostedGroup> _ticking = [];
     private int _ticks;
@@ -31,7 +31,9 @@ internal sealed class GroupClocks(Node node, SortedList<int, HostedGroup> groups
             var group = _ticking[i];
             group.OnTick(now);
             node.NeedsTurnEnd(group);
-            if (group.IsQuiet) Stop(group);
+            if (!group.IsQuiet) continue;
+            Stop(group);
+            node.Holdings.OnQuiet(group);
         }
     }
 

@@ -16,6 +16,9 @@ internal sealed class Holdings(Node node)
 {
     private const string NoteName = "groups";
 
+    /// <summary>In heartbeats: how often every group is looked at, should one have changed without a tick.</summary>
+    private const int AllBeats = 50;
+
     private readonly SortedList<int, GroupAssignment> _assigned = [];
 
     /// <summary>Groups of which this node had a replica once. Should it get one again, the journal's records up to these
@@ -26,6 +29,8 @@ internal sealed class Holdings(Node node)
     private long _comeBack;
     private PersistPoint _recovered;
     private readonly Dictionary<int, (Epoch Epoch, bool NeedsState, GroupConfiguration? Wanted)> _told = [];
+    private readonly SortedSet<int> _quiet = [];
+    private int _beats;
 
     /// <summary>Groups of which this node has a replica, the default group left out.</summary>
     public IEnumerable<GroupId> Groups => _assigned.Keys.Select(k => new GroupId(k));
@@ -141,6 +146,7 @@ internal sealed class Holdings(Node node)
         if (node.Find(id) is not Group { IsAbsent: false } group) return;
         if (group.Configured is { MayLeave: false } && !node.Control!.Map.WasDropped(id)) return; // it is told again with a later heartbeat
         if (!_assigned.Remove(id.Value) && id != Node.DefaultGroup) return;
+        _beats = 0; // what is gone is told with all that is held
         _left[id.Value] = new PersistPoint(group.Effects.End.Value - 1);
         foreach (var left in _left.Keys.Where(g => node.Control!.Map.WasDropped(new GroupId(g))).ToList()) _left.Remove(left);
         WriteNote();
@@ -175,27 +181,44 @@ internal sealed class Holdings(Node node)
     }
 
     /// <summary>What this node holds, for the control leader.</summary>
-    public IReadOnlyList<GroupBeat> Beats()
+    /// <param name="isAll">False: only those that may have changed since the last call. A thousand quiet groups cost nothing.</param>
+    public IReadOnlyList<GroupBeat> Beats(out bool isAll)
     {
+        isAll = _beats++ % AllBeats == 0;
         var beats = new List<GroupBeat>();
         _told.Clear();
-        foreach (var hosted in node.Groups)
+        foreach (var hosted in isAll ? node.Groups : node.Ticking)
+            if (BeatOf(hosted) is { } beat) beats.Add(beat);
+        if (!isAll)
         {
-            if (hosted is not Group { IsAbsent: false } group) continue;
-            if (group.Configured is { } configured)
-            {
-                beats.Add(new GroupBeat(group.Id, configured.Report, configured.Wanted) { Diverged = group.Voting.Diverged });
-                _told[group.Id.Value] = NewsOf(configured);
-            }
-            else if (group.Raft is { } raft)
-            {
-                var beat = group.IsTicking || group.QuietBeat?.Report.Epoch != group.Epoch ? BeatOf(group, raft) : group.QuietBeat;
-                beats.Add(beat);
-                group.QuietBeat = group.IsTicking ? null : beat;
-            }
+            foreach (var id in _quiet)
+                if (node.Find(new GroupId(id)) is { IsTicking: false } hosted && BeatOf(hosted) is { } beat) beats.Add(beat);
         }
 
+        _quiet.Clear();
         return beats;
+    }
+
+    /// <summary>The group ticks no more; what it came to meanwhile is still to be told.</summary>
+    public void OnQuiet(HostedGroup hosted)
+    {
+        _quiet.Add(hosted.Id.Value);
+        if (hosted is Group group) group.QuietBeat = null;
+    }
+
+    private GroupBeat? BeatOf(HostedGroup hosted)
+    {
+        if (hosted is not Group { IsAbsent: false } group) return null;
+        if (group.Configured is { } configured)
+        {
+            _told[group.Id.Value] = NewsOf(configured);
+            return new GroupBeat(group.Id, configured.Report, configured.Wanted) { Diverged = group.Voting.Diverged };
+        }
+
+        if (group.Raft is not { } raft) return null;
+        var beat = group.IsTicking || group.QuietBeat?.Report.Epoch != group.Epoch ? BeatOf(group, raft) : group.QuietBeat;
+        group.QuietBeat = group.IsTicking ? null : beat;
+        return beat;
     }
 
     private static (Epoch, bool, GroupConfiguration?) NewsOf(IConfiguredReplica replica)

@@ -14,7 +14,7 @@ namespace Quorate.Cluster;
 internal sealed class LeaderNews(Node node)
 {
     /// <summary>In ticks: how often a group is looked at that is quiet here or lives elsewhere.</summary>
-    private const int SeldomTicks = 50;
+    private const int SeldomTicks = 500;
 
     private readonly Dictionary<GroupId, NodeId> _last = [];
     private int _ticks;

@@ -26,16 +26,19 @@ internal sealed class StandingAlarms(Node node)
     public void OnTick()
     {
         if (++_ticks % LookTicks != 0 || node.Control is not { Map: { IsKnown: true } map }) return;
-        foreach (var hosted in node.Groups)
-        {
-            if (hosted is not Group group) continue;
-            var why = WhatIsWrong(group);
-            if (why is not null) Keep(group.Id, $"{map.NamesOf(group.Id)}: {why}");
-            else if (_now.Remove(group.Id.Value, out var over) && over.Looks >= PatienceLooks) node.Alarms.Note($"over: {over.Text}");
-        }
-
+        foreach (var hosted in node.Ticking) Look(map, hosted); // nothing goes wrong in one that is quiet
         for (var i = _now.Count - 1; i >= 0; i--)
-            if (node.Find(new GroupId(_now.Keys[i])) is null) _now.RemoveAt(i);
+        {
+            if (node.Find(new GroupId(_now.Keys[i])) is not { } hosted) _now.RemoveAt(i);
+            else if (!hosted.IsTicking) Look(map, hosted);
+        }
+    }
+
+    private void Look(ClusterMap map, HostedGroup hosted)
+    {
+        if (hosted is not Group group) return;
+        if (WhatIsWrong(group) is { } why) Keep(group.Id, $"{map.NamesOf(group.Id)}: {why}");
+        else if (_now.Remove(group.Id.Value, out var over) && over.Looks >= PatienceLooks) node.Alarms.Note($"over: {over.Text}");
     }
 
     /// <summary>Degrading loses what was promised, so it is told at once.</summary>

@@ -1,3 +1,4 @@
+using Quorate.Cluster.Control;
 using Quorate.Strategies.Raft;
 
 namespace Quorate.Cluster.Tests;
@@ -85,6 +86,29 @@ public sealed class QuietGroupTests
         _cluster.Kill(_cluster.Ids.First(i => i != leader));
         _cluster.Run(2_000);
         _cluster[leader].Raft.IsQuiet.ShouldBeFalse();
+    }
+
+    [Fact]
+    public void What_a_group_came_to_before_it_fell_quiet_reaches_the_control_leader()
+    {
+        var atOnce = Soon with { QuietAfterTicks = 1 };
+        var cluster = KeyspaceCluster.With(new ControlOptions { HeartbeatMilliseconds = 400 }, o => o with { Raft = atOnce }, "ks STRATEGY raft REPLICAS 3");
+        var id = KeyspaceCluster.GroupOf(cluster, "ks");
+        var members = KeyspaceCluster.Members(cluster, "ks").Select(n => (Node: n, Group: (Group)cluster[n].Find(id)!)).ToList();
+        for (var i = 0; i < 5; i++)
+        {
+            cluster.Await(cluster.Connect(1), $"SELECT ks; SET k {i}").ShouldBe("+OK +OK");
+            cluster.Until(() => members.All(m => !m.Group.IsTicking), "it is quiet");
+            cluster.Run(900 + (i * 30)); // two heartbeats
+            var leader = cluster.Ids.Select(n => cluster[n].Control!).First(c => c.Replica.IsLeader);
+            foreach (var (node, group) in members)
+            {
+                var told = leader.Supervisor.BeatOf(new(node), id).ShouldNotBeNull();
+                told.Report.CommitIndex.ShouldBe(group.Raft!.Status.CommitIndex, $"n{node} in round {i}");
+                told.Report.CommitIndex.Value.ShouldBeGreaterThan(i);
+                told.Leads.ShouldBe(group.Raft.IsLeader);
+            }
+        }
     }
 
     private int FallQuiet()

@@ -45,6 +45,8 @@ internal sealed class ControlPlane : HostedGroup, IControlListener
 
     public override IReplica Replica => _raft;
 
+    internal Supervisor Supervisor => _supervisor;
+
     public ControlMachine Machine { get; }
 
     public ClusterMap Map => Machine.Map;
@@ -248,7 +250,8 @@ internal sealed class ControlPlane : HostedGroup, IControlListener
         var (oldest, last) = Node.Host.DiskDelay;
         if (_toldTo != (_raft.Leader, _raft.CurrentTerm)) _told.Forget();
         _toldTo = (_raft.Leader, _raft.CurrentTerm);
-        var (basedOn, groups, gone) = _told.Of(now.Nanoseconds, Node.Holdings.Beats());
+        var held = Node.Holdings.Beats(out var isAll);
+        var (basedOn, groups, gone) = _told.Of(now.Nanoseconds, held, isAll);
         var heartbeat = new Heartbeat
         {
             Incarnation = Node.Options.Incarnation,

@@ -24,18 +24,23 @@ public sealed class FailureDetector(ControlOptions options)
     public void OnHeartbeat(NodeId node, int stallMilliseconds, long now) => Of(node, now).OnHeartbeat(stallMilliseconds, now);
 
     /// <summary>Time passed; <paramref name="known"/> are the nodes that heartbeats are expected of.</summary>
-    public void OnTick(IEnumerable<NodeId> known, long now)
+    /// <returns>True: one of them became suspected or slow since the last tick, or is so no more.</returns>
+    public bool OnTick(IEnumerable<NodeId> known, long now)
     {
         ArgumentNullException.ThrowIfNull(known);
         // If this process slept, the heartbeats of that time may lie unread: nobody is to blame for it.
         var own = now - _lastTick - options.Nanoseconds(5 * IReplica.TickLength);
         _lastTick = now;
+        var isNews = false;
         foreach (var node in known)
         {
             var health = Of(node, now);
             if (own > 0) health.Forgive(own, now);
             health.OnTick(now);
+            isNews |= health.TakeNews();
         }
+
+        return isNews;
     }
 
     public void Forget(NodeId node) => _nodes.Remove(node.Value);

@@ -14,6 +14,9 @@ internal sealed class GroupWatch(GroupId group)
     /// so that what was true of the leases when it was proposed is true when it is applied.</summary>
     public ControlCommand? Pending { get; private set; }
 
+    /// <summary>Something waits to be done about the group.</summary>
+    public bool IsUnderWay => Pending is not null || !Heir.IsNone;
+
     public bool IsPendingIn(Epoch epoch) => Pending is not null && PendingAt == epoch;
 
     public Epoch PendingAt { get; private set; }

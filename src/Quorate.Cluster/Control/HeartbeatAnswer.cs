@@ -7,13 +7,14 @@ internal static class HeartbeatAnswer
 {
     public static HeartbeatReply To(Supervisor supervisor, NodeId node, NodeBeats beats, long now)
     {
-        var all = beats.IsTimeForAll(supervisor.Map);
+        var map = supervisor.Map;
+        var all = beats.IsTimeForAll(map);
         var assignments = new List<GroupAssignment>();
         var grants = new List<(GroupId, Epoch)>();
         var handOvers = new List<(GroupId, NodeId)>();
-        foreach (var group in supervisor.Map.Groups)
+        foreach (var group in all ? map.Groups : supervisor.Rounds.Configured(map).Concat(supervisor.Rounds.Stirring(map)))
         {
-            if (!(all || group.IsConfigured) || !group.Needs(node)) continue;
+            if (!group.Needs(node)) continue;
             var beat = beats.Of(group.Id);
             if (beat is null ? group.Configuration.Contains(node) : beat.Report.Epoch < group.Epoch) assignments.Add(Assignment(group));
             if (MayGrant(supervisor, group, node))
@@ -35,7 +36,7 @@ internal static class HeartbeatAnswer
             Assignments = assignments,
             Grants = grants,
             HandOvers = handOvers,
-            Dropped = all ? Dropped(supervisor, node, beats, assignments) : [],
+            Dropped = Dropped(supervisor, node, all ? beats.Groups : beats.Last.Groups, assignments),
         };
     }
 
@@ -59,10 +60,10 @@ internal static class HeartbeatAnswer
 
     /// <summary>A replica that is out hears of it first, by the configuration, and is told to go when it says that it knows.
     /// A raft replica goes by its own group's word: its leader says that it counts no more.</summary>
-    private static List<GroupId> Dropped(Supervisor supervisor, NodeId node, NodeBeats beats, List<GroupAssignment> assignments)
+    private static List<GroupId> Dropped(Supervisor supervisor, NodeId node, IEnumerable<GroupBeat> beats, List<GroupAssignment> assignments)
     {
         var dropped = new List<GroupId>();
-        foreach (var beat in beats.Groups)
+        foreach (var beat in beats)
         {
             if (supervisor.Map.Group(beat.Group) is not { } group) dropped.Add(beat.Group);
             else if (group.Needs(node)) continue;

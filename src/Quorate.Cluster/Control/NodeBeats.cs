@@ -5,8 +5,8 @@ namespace Quorate.Cluster.Control;
 /// <summary>What one node has told by its heartbeats, up to the newest.</summary>
 internal sealed class NodeBeats
 {
-    /// <summary>Groups that elect for themselves and are quiet are looked at once in so many heartbeats.</summary>
-    private const int SeldomBeats = 10;
+    /// <summary>All groups are looked at once in so many heartbeats.</summary>
+    private const int SeldomBeats = 30;
 
     private readonly Dictionary<GroupId, GroupBeat> _groups = [];
     private long _looks;
@@ -37,12 +37,11 @@ internal sealed class NodeBeats
 
     public GroupBeat? Of(GroupId group) => _groups.GetValueOrDefault(group);
 
-    /// <summary>Whether the groups that elect for themselves are to be looked at for this answer: after news of the map or of one of
-    /// them, else now and then. There may be a thousand of them, and nobody waits for their answers.</summary>
+    /// <summary>Whether this answer is to be about groups too that elect for themselves and of which there is no news: after a change of the
+    /// map, else now and then. There may be a thousand of them.</summary>
     public bool IsTimeForAll(ClusterMap map)
     {
-        var isTime = _looks++ % SeldomBeats == 0 || _lookedAtMap != map.Version || Last!.BasedOn == 0
-            || Last.Gone.Count > 0 || Last.Groups.Any(b => map.Group(b.Group) is not { IsConfigured: true });
+        var isTime = _looks++ % SeldomBeats == 0 || _lookedAtMap != map.Version || Last!.BasedOn == 0 || Last.Gone.Count > 0;
         _lookedAtMap = map.Version;
         return isTime;
     }

@@ -16,6 +16,7 @@ internal sealed class NodeHealth
     private long _lastStall;
     private int _stallsInARow;
     private int _relapses;
+    private (bool IsSuspected, bool IsSlow, bool WasHeard) _told;
 
     public NodeHealth(ControlOptions options, long now)
     {
@@ -79,6 +80,14 @@ internal sealed class NodeHealth
             _relapses--;
             _calmSince = now;
         }
+    }
+
+    /// <summary>Whether any of the judgements has changed since the last call.</summary>
+    public bool TakeNews()
+    {
+        var before = _told;
+        _told = (IsSuspected, IsSlow, WasHeard);
+        return _told != before;
     }
 
     /// <summary>The watcher itself was stopped for so long: no node is to blame.</summary>

@@ -16,15 +16,12 @@ public sealed class Supervisor
     /// <summary>Notices that nobody took are dropped beyond this, the oldest first.</summary>
     private const int MostNotices = 256;
 
-    /// <summary>What can wait is looked at once in so many ticks.</summary>
-    private const int SlowTicks = 10;
-
     private readonly SortedList<int, NodeBeats> _beats = [];
     private readonly SortedList<int, GroupWatch> _watches = [];
     private readonly List<ControlCommand> _proposals = [];
     private readonly Queue<string> _notices = new();
     private readonly Dictionary<NodeId, long> _admitted = [];
-    private long _ticks;
+    private long _mapVersion = -1;
 
     public Supervisor(ControlMachine machine, ControlOptions? options = null)
         : this(machine, options, SupervisorRules.Sound)
@@ -50,6 +47,8 @@ public sealed class Supervisor
 
     internal ClusterMap Map => Machine.Map;
 
+    internal Rounds Rounds { get; } = new();
+
     /// <summary>Begins a term as control leader, knowing nothing but the map.</summary>
     /// <param name="now">The time of the step.</param>
     /// <param name="since">When this node was elected: by then its predecessors' leases for the control group were over, and with
@@ -60,6 +59,7 @@ public sealed class Supervisor
         _watches.Clear();
         _proposals.Clear();
         _admitted.Clear();
+        Rounds.Begin();
         Detector.Begin(now.Nanoseconds);
         Leases.Begin((since ?? now).Nanoseconds, Rules.WaitsAfterElection);
     }
@@ -76,6 +76,8 @@ public sealed class Supervisor
         if (beats.IsOld(heartbeat)) return null;
         if (!beats.TryTake(heartbeat)) return HeartbeatAnswer.WantsAll(this, heartbeat);
         Detector.OnHeartbeat(from, Math.Max(heartbeat.OldestUnsyncedMilliseconds, heartbeat.LastSyncMilliseconds), now.Nanoseconds);
+        foreach (var beat in heartbeat.Groups)
+            if (Map.Group(beat.Group) is { IsConfigured: false }) Rounds.Stir(beat.Group);
         if (node.State == NodeState.Joining) Admit(from, now.Nanoseconds);
         return HeartbeatAnswer.To(this, from, beats, now.Nanoseconds);
     }
@@ -94,16 +96,16 @@ public sealed class Supervisor
     /// <summary>Time has passed; call about every <see cref="IReplica.TickLength"/>, after what was committed is applied.</summary>
     public void OnTick(StepTime now)
     {
-        Detector.OnTick(Map.Nodes.Where(n => n.State != NodeState.Removed).Select(n => n.Id), now.Nanoseconds);
+        if (Detector.OnTick(Map.Nodes.Where(n => n.State != NodeState.Removed).Select(n => n.Id), now.Nanoseconds)) Rounds.LookAtAll();
         Leases.Prune(now.Nanoseconds);
-        _ticks++;
-        foreach (var group in Map.Groups.ToList())
+        foreach (var group in Rounds.Next(Map))
         {
-            // Nobody waits for what is done about a group that elects for itself; and there may be a thousand of them.
-            if (group.IsConfigured || (_ticks + group.Id.Value) % SlowTicks == 0) Step(group, now.Nanoseconds);
+            Step(group, now.Nanoseconds);
+            Rounds.Looked(group, WatchOf(group.Id).IsUnderWay);
         }
 
-        if (_ticks % SlowTicks == 0) ForgetWhatIsNoMore();
+        if (_mapVersion != Map.Version) ForgetWhatIsNoMore();
+        _mapVersion = Map.Version;
     }
 
     /// <summary>As the target of <see cref="AskFailover"/>: what was asked for is to be given up.</summary>
@@ -128,6 +130,7 @@ public sealed class Supervisor
         if (!group.Configuration.InSync.Contains(target)) return $"{target} is not in sync in {id}: it may lack acknowledged writes";
         if (Detector.IsSuspected(target)) return $"{target} does not answer";
         var watch = WatchOf(id);
+        Rounds.Stir(id);
         (watch.Heir, watch.HeirSince, watch.IsOperatorsWish) = (target, now.Nanoseconds, true);
         (watch.HeirPatience, watch.IsHeirForced) = (Options.Nanoseconds(patienceMilliseconds == 0 ? Options.HandOverMilliseconds : patienceMilliseconds), isForced);
         return null;

@@ -11,6 +11,9 @@ internal sealed class ToldBeats
     private readonly Dictionary<GroupId, (GroupBeat Beat, long ChangedAt)> _told = [];
     private readonly Dictionary<GroupId, long> _gone = [];
     private readonly List<GroupId> _missing = [];
+
+    /// <summary>Changed since the newest answer.</summary>
+    private readonly HashSet<GroupId> _news = [];
     private long _answered;
 
     /// <summary>Answers to heartbeats before this one say nothing: what went since then may be forgotten here.</summary>
@@ -25,29 +28,28 @@ internal sealed class ToldBeats
         if (sentAt <= _answered || sentAt < _since) return;
         _answered = sentAt;
         foreach (var (group, at) in _gone) if (at <= sentAt) _gone.Remove(group);
+        _news.RemoveWhere(g => _told[g].ChangedAt <= sentAt);
     }
 
     /// <summary>The part of a heartbeat that is about groups.</summary>
     /// <param name="now">Its <see cref="Heartbeat.SentAt"/>.</param>
-    /// <param name="groups">All that the node holds.</param>
-    public (long BasedOn, IReadOnlyList<GroupBeat> Groups, IReadOnlyList<GroupId> Gone) Of(long now, IReadOnlyList<GroupBeat> groups)
+    /// <param name="groups">What the node holds.</param>
+    /// <param name="isAll">False: some of what is as it was told is left out, and what is held no more is not looked for.</param>
+    public (long BasedOn, IReadOnlyList<GroupBeat> Groups, IReadOnlyList<GroupId> Gone) Of(long now, IReadOnlyList<GroupBeat> groups, bool isAll)
     {
         if (_since == long.MaxValue) _since = now;
-        var news = new List<GroupBeat>();
         foreach (var beat in groups)
         {
-            if (!_told.TryGetValue(beat.Group, out var told) || !(ReferenceEquals(told.Beat, beat) || told.Beat == beat))
-            {
-                told = (beat, now);
-                _told[beat.Group] = told;
-                _gone.Remove(beat.Group);
-            }
-
-            if (told.ChangedAt > _answered) news.Add(beat);
+            if (_told.TryGetValue(beat.Group, out var told) && (ReferenceEquals(told.Beat, beat) || told.Beat == beat)) continue;
+            _told[beat.Group] = (beat, now);
+            _news.Add(beat.Group);
+            _gone.Remove(beat.Group);
         }
 
-        if (_told.Count > groups.Count) FindGone(now, groups);
-        return _answered == 0 ? (0, groups, []) : (_answered, news, [.. _gone.Keys]);
+        if (isAll && _told.Count > groups.Count) FindGone(now, groups);
+        return _answered == 0
+            ? (0, [.. _told.Values.Select(t => t.Beat)], [])
+            : (_answered, [.. _news.Select(g => _told[g].Beat)], [.. _gone.Keys]);
     }
 
     private void FindGone(long now, IReadOnlyList<GroupBeat> groups)
@@ -58,6 +60,7 @@ internal sealed class ToldBeats
         foreach (var group in _missing)
         {
             _told.Remove(group);
+            _news.Remove(group);
             _gone[group] = now;
         }
     }

@@ -126,6 +126,19 @@ public sealed class FailureDetectorTests
         _detector.IsSlow(N(1)).ShouldBeTrue("once very long is enough");
     }
 
+    [Fact]
+    public void A_tick_says_when_a_node_is_judged_otherwise_and_only_then()
+    {
+        Beat(1000);
+        Tick().ShouldBeFalse();
+        for (var i = 0; i < 2; i++) _detector.OnHeartbeat(N(1), _options.SlowDiskMilliseconds, _now);
+        Tick().ShouldBeTrue("it is slow");
+        Tick().ShouldBeFalse();
+        var news = 0;
+        for (; !_detector.IsSuspected(N(1)); _now += 10 * Ms) news += Tick() ? 1 : 0;
+        news.ShouldBe(1, "it is suspected");
+    }
+
     private void Beat(int milliseconds, int interval = 0)
     {
         if (interval == 0) interval = _options.HeartbeatMilliseconds;
@@ -159,5 +172,5 @@ public sealed class FailureDetectorTests
         return (int)((_now - begin) / Ms);
     }
 
-    private void Tick() => _detector.OnTick([N(1)], _now);
+    private bool Tick() => _detector.OnTick([N(1)], _now);
 }

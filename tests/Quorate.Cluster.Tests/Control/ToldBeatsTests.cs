@@ -9,7 +9,9 @@ public sealed class ToldBeatsTests
 {
     private readonly ToldBeats _told = new();
     private readonly SortedList<int, GroupBeat> _held = [];
+    private readonly SortedSet<int> _changed = [];
     private NodeBeats _heard = new();
+    private bool _hasLost;
     private long _now;
 
     public ToldBeatsTests()
@@ -72,10 +74,10 @@ public sealed class ToldBeatsTests
             for (var step = 0; step < 400; step++)
             {
                 if (dice.Below(3) == 0) Change((int)dice.Between(1, 30), step);
-                if (dice.Below(6) == 0) _held.Remove((int)dice.Between(1, 30));
+                if (dice.Below(6) == 0) Leave((int)dice.Between(1, 30));
                 if (dice.Below(80) == 0) _heard = new NodeBeats();
                 if (dice.Below(100) == 0) _told.Forget();
-                way.Add((Next(), new SortedList<int, GroupBeat>(_held)));
+                way.Add((Next(isAll: _hasLost || dice.Below(10) == 0), new SortedList<int, GroupBeat>(_held)));
                 while (way.Count > 0 && dice.Below(3) != 0)
                 {
                     var (sent, meant) = way[(int)dice.Below(way.Count)];
@@ -91,12 +93,23 @@ public sealed class ToldBeatsTests
         }
     }
 
-    private void Change(int group, long index) =>
-        _held[group] = new GroupBeat(new(group), new ReplicaReport(new(1), new(1), new(index), new(index), false));
-
-    private Heartbeat Next()
+    private void Change(int group, long index)
     {
-        var (basedOn, groups, gone) = _told.Of(++_now, [.. _held.Values]);
+        _held[group] = new GroupBeat(new(group), new ReplicaReport(new(1), new(1), new(index), new(index), false));
+        _changed.Add(group);
+    }
+
+    private void Leave(int group)
+    {
+        _hasLost |= _held.Remove(group);
+        _changed.Remove(group);
+    }
+
+    private Heartbeat Next(bool isAll = false)
+    {
+        var (basedOn, groups, gone) = _told.Of(++_now, [.. isAll ? _held.Values : _changed.Select(g => _held[g])], isAll);
+        _changed.Clear();
+        if (isAll) _hasLost = false;
         return new Heartbeat { Incarnation = 1, SentAt = _now, BasedOn = basedOn, Groups = groups, Gone = gone };
     }
 
