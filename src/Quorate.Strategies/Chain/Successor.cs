@@ -97,11 +97,13 @@ internal sealed class Successor(ChainReplica replica, NodeId node, bool isLearne
     public void HandleAck(Acknowledge ack)
     {
         if (!Hear(ack.Incarnation)) return;
-        if (ack.Durable > Durable) Durable = ack.Durable;
-        _inflight.RemoveThrough(ack.Durable);
-        if (State == FeedState.Snapshot && (_transfer!.Index.Value == 0 || ack.Received < _transfer.Index)) return;
-        if (State != FeedState.Replicate) BecomeReplicate(ack.Received.Next);
-        else if (ack.Received >= NextIndex) NextIndex = ack.Received.Next;
+        // A replica that was restarted may have lost what it had passed on in its earlier life.
+        var (durable, received) = (LogIndex.Min(ack.Durable, replica.Log.LastIndex), LogIndex.Min(ack.Received, replica.Log.LastIndex));
+        if (durable > Durable) Durable = durable;
+        _inflight.RemoveThrough(durable);
+        if (State == FeedState.Snapshot && (_transfer!.Index.Value == 0 || received < _transfer.Index)) return;
+        if (State != FeedState.Replicate) BecomeReplicate(received.Next);
+        else if (received >= NextIndex) NextIndex = received.Next;
     }
 
     public void HandleResume(Resume resume)

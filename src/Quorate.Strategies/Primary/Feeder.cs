@@ -132,7 +132,6 @@ internal sealed class Feeder(PrimaryReplica replica, bool feedsAll)
         replica.Now.Nanoseconds - member.CaughtUpAt >= replica.Options.BackupTimeoutNanoseconds
         || replica.Now.Nanoseconds - member.LastAnswerAt >= replica.Options.BackupSilenceNanoseconds;
 
-    /// <summary>Nobody that is fed needs the log up to here.</summary>
     /// <summary>None of them needs the log up to here. One that is to get a snapshot needs what comes after it.</summary>
     public LogIndex NeededBy(bool onlyPresent)
     {

@@ -155,6 +155,26 @@ public sealed class EpochTests
     }
 
     [Fact]
+    public void An_acknowledgement_of_what_a_restart_has_lost_counts_for_what_is_left()
+    {
+        var (world, _) = ChainWorld.Of(2);
+        world[1].SyncsAtOnce = false;
+        world.Write(world[1], 1, "x=1");
+        world.Stabilize(e => e.To != world[1].Id);
+        world[2].Status().LastIndex.ShouldBe(new LogIndex(2));
+        var late = world[2].Status();
+        world.CrashAndLoseUnsynced(world[1]);
+        world.Start(world[1]);
+        world[1].SyncsAtOnce = true;
+        world[1].Status().LastIndex.ShouldBe(new LogIndex(1));
+        var epoch = late.Configuration!.Epoch;
+        world.Inject(2, 1, new Acknowledge { Epoch = epoch, Received = late.LastIndex, Durable = late.LastIndex, Commit = late.CommitIndex, Incarnation = world[2].Incarnation });
+        world.Inject(2, 1, new Resume { Epoch = epoch, LastIndex = late.LastIndex, LastEpoch = epoch, Incarnation = world[2].Incarnation });
+        world.Settle();
+        world[1].Status().Fed.ShouldHaveSingleItem().Durable.ShouldBe(new LogIndex(1));
+    }
+
+    [Fact]
     public void The_head_moves_when_everything_is_committed()
     {
         var (world, control) = ChainWorld.Of(3);
