@@ -309,6 +309,7 @@ public sealed class Node
     {
         if (Host.OutputTo(to) is not { } output) return;
         PeerFrame.Write(output, group.Id, message, _scratch);
+        Watch.OnSent(to);
         Statistics.PeerOutputBytes += _scratch.WrittenCount;
         if (_scratch.Capacity > 1 << 24) _scratch.Clear();
         HasEffects(group);

@@ -1,4 +1,5 @@
 using Quorate.Cluster.Control;
+using Quorate.Cluster.Peers;
 using Quorate.Strategies.Raft;
 
 namespace Quorate.Cluster.Tests;
@@ -109,6 +110,25 @@ public sealed class QuietGroupTests
                 told.Leads.ShouldBe(group.Raft.IsLeader);
             }
         }
+    }
+
+    [Fact]
+    public void Nodes_ping_each_other_only_where_nothing_else_goes()
+    {
+        var cluster = KeyspaceCluster.With(new ControlOptions(), o => o with { Raft = Soon }, "a STRATEGY raft REPLICAS 3", "b STRATEGY raft REPLICAS 3", "c STRATEGY raft REPLICAS 3");
+        cluster.Until(() => cluster.Up.All(n => cluster[n].Ticking.Count == 1), "all groups but the control group are quiet");
+        var pings = new List<(int From, int To)>();
+        cluster.Drops = (from, to, kind) =>
+        {
+            if (kind == PeerPing.WireKind) pings.Add((from, to));
+            return false;
+        };
+        cluster.Run(1000);
+        var leader = cluster.Ids.First(n => cluster[n].Control!.Replica.IsLeader);
+        pings.ShouldAllBe(p => p.From != leader && p.To != leader, "the control group's heartbeats and their answers go there");
+        var elsewhere = ((string[])["a", "b", "c"]).First(k => KeyspaceCluster.RaftLeaderOf(cluster, k) != leader);
+        var (lead, others) = (KeyspaceCluster.RaftLeaderOf(cluster, elsewhere), KeyspaceCluster.Members(cluster, elsewhere).Where(n => n != leader));
+        foreach (var other in others.Where(n => n != lead)) pings.Count(p => p == (lead, other)).ShouldBeInRange(18, 20);
     }
 
     private int FallQuiet()

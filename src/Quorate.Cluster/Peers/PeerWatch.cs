@@ -19,6 +19,12 @@ internal sealed class PeerWatch(Node node, GroupClocks clocks) : IPeerWatch
         peer.IsSilent = false;
     }
 
+    /// <summary>Something goes to the node: that says as well that this one lives.</summary>
+    public void OnSent(NodeId to)
+    {
+        if (_peers.TryGetValue(to, out var peer)) peer.WasSentTo = true;
+    }
+
     public void OnTick(StepTime now)
     {
         var raft = node.Options.Raft;
@@ -26,7 +32,8 @@ internal sealed class PeerWatch(Node node, GroupClocks clocks) : IPeerWatch
         var longest = (long)(raft.ElectionTimeoutTicks - raft.HeartbeatTicks) * IReplica.TickLength * StepTime.NanosecondsPerMillisecond;
         foreach (var (id, peer) in _peers)
         {
-            if (clocks.QuietCount > 0) node.Tell(id, PeerPing.Instance);
+            if (clocks.QuietCount > 0 && !peer.WasSentTo) node.Tell(id, PeerPing.Instance);
+            peer.WasSentTo = false;
             if (peer.IsSilent || now.Nanoseconds - peer.HeardAt <= longest) continue;
             peer.IsSilent = true;
             clocks.StirAll(id);
@@ -38,5 +45,8 @@ internal sealed class PeerWatch(Node node, GroupClocks clocks) : IPeerWatch
         public long HeardAt { get; set; }
 
         public bool IsSilent { get; set; }
+
+        /// <summary>Since the last round of pings.</summary>
+        public bool WasSentTo { get; set; }
     }
 }
