@@ -9,7 +9,7 @@ namespace Quorate.Cluster;
 internal sealed class GroupClocks(Node node, SortedList<int, HostedGroup> groups)
 {
     /// <summary>In ticks: a quiet group is looked at so seldom if nothing stirs it.</summary>
-    private const int LongestRest = 30_000;
+    private const int LongestRest = 60_000;
 
     private readonly List<HostedGroup> _ticking = [];
     private int _ticks;
