@@ -15,7 +15,9 @@ internal sealed class WarmBlocks : IBlockSupply, IDisposable
     // As many out at once as logs have that do not grow.
     private const int UsuallyOut = 4;
     private const int Ahead = 4;
-    private const int MostReady = 8;
+
+    // What one log grows to before a silent follower is given up: the next time it is there already.
+    private const int MostReady = 32;
     private const int PageBytes = 4096;
 
     private readonly ConcurrentQueue<NativeBlock> _ready = new();
