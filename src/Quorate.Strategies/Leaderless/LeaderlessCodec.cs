@@ -14,7 +14,7 @@ public static class LeaderlessCodec
     /// <summary>The message points into <paramref name="body"/>. False: these bytes are not a message of that kind.</summary>
     public static bool TryDecode(byte kind, ReadOnlyMemory<byte> body, out Message? message)
     {
-        var reader = new WireReader(body);
+        var reader = new MessageReader(body);
         message = kind switch
         {
             Ping.KindByte => Ping.Decode(ref reader),

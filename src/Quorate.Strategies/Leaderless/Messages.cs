@@ -48,7 +48,7 @@ internal sealed class Ping : Message
         Packing.WriteBytes(output, Complete.Span);
     }
 
-    public static Ping? Decode(ref WireReader reader) =>
+    public static Ping? Decode(ref MessageReader reader) =>
         reader.TryNatural(out var epoch) && reader.TryNatural(out var incarnation) && reader.TryNatural(out var hints)
         && reader.TryNatural(out var accepted) && reader.TryByte(1, out var knowsPast) && reader.TryBytes(out var generations)
         && reader.TryBytes(out var settled) && reader.TryBytes(out var held) && reader.TryBytes(out var complete)
@@ -109,7 +109,7 @@ internal sealed class Coordinate : Message
         Packing.WriteBytes(output, Payload.Span);
     }
 
-    public static Coordinate? Decode(ref WireReader reader) =>
+    public static Coordinate? Decode(ref MessageReader reader) =>
         reader.TryNatural(out var number) && reader.TryNatural(out var incarnation) && reader.TryNatural(out var receiver)
         && reader.TryPartition(out var partition) && reader.TryByte(1, out var isWrite) && reader.TryBytes(out var payload)
             ? new Coordinate
@@ -152,7 +152,7 @@ internal sealed class CoordinateReply : Message
         Packing.WriteBytes(output, Reply.Span);
     }
 
-    public static CoordinateReply? Decode(ref WireReader reader) =>
+    public static CoordinateReply? Decode(ref MessageReader reader) =>
         reader.TryNatural(out var number) && reader.TryNatural(out var incarnation)
         && reader.TryByte((byte)OutcomeKind.Unknown, out var outcome) && reader.TryBytes(out var reply)
         && (OutcomeKind)outcome is OutcomeKind.Done or OutcomeKind.Unavailable or OutcomeKind.Unknown

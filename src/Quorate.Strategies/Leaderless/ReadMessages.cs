@@ -39,7 +39,7 @@ internal sealed class Query : Message
         }
     }
 
-    public static Query? Decode(ref WireReader reader)
+    public static Query? Decode(ref MessageReader reader)
     {
         if (!reader.TryNatural(out var epoch) || !reader.TryNatural(out var operation) || !reader.TryPartition(out var partition)
             || !reader.TryByte(1, out var isExact) || !reader.TryCount(2, out var count)) return null;
@@ -88,7 +88,7 @@ internal sealed class State : Message
         }
     }
 
-    public static State? Decode(ref WireReader reader)
+    public static State? Decode(ref MessageReader reader)
     {
         if (!reader.TryNatural(out var operation) || !reader.TryByte(3, out var flags) || !reader.TryCount(2, out var count)) return null;
         var (versions, states) = (new ulong[count], new ReadOnlyMemory<byte>[count]);

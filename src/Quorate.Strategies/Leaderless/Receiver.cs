@@ -13,7 +13,7 @@ internal sealed class Receiver(LeaderlessReplica replica)
         // Whoever knows an older list of members may count on holders that are none any more.
         var isOld = message.Epoch < replica.Placement.Epoch;
         var refused = new List<int>();
-        var reader = new WireReader(message.Entries);
+        var reader = new MessageReader(message.Entries);
         var ahead = reader;
         var foreseen = 0;
         for (var i = 0; i < message.Count && Store.TryReadEntry(ref reader, out var partition, out var hintFor, out var bytes); i++)
@@ -52,7 +52,7 @@ internal sealed class Receiver(LeaderlessReplica replica)
     }
 
     /// <summary>Tells the machines what comes next; up to where.</summary>
-    private int Foresee(ref WireReader reader, int from)
+    private int Foresee(ref MessageReader reader, int from)
     {
         var i = from;
         for (; i < from + IStateMachine.ForesightWindow && Store.TryReadEntry(ref reader, out var partition, out var hintFor, out var bytes); i++)

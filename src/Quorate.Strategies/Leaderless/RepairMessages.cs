@@ -52,7 +52,7 @@ internal sealed class Compare : Message
         Packing.WriteBytes(output, Body.Span);
     }
 
-    public static Compare? Decode(ref WireReader reader) =>
+    public static Compare? Decode(ref MessageReader reader) =>
         reader.TryNatural(out var epoch) && reader.TryPartition(out var partition) && reader.TryNatural(out var round)
         && reader.TryByte((byte)RepairStep.Taken, out var step) && reader.TryBytes(out var body)
             ? new Compare { Epoch = new(epoch), Partition = partition, Round = round, Step = (RepairStep)step, Body = body }
@@ -91,7 +91,7 @@ internal sealed class Compared : Message
         Packing.WriteBytes(output, Body.Span);
     }
 
-    public static Compared? Decode(ref WireReader reader) =>
+    public static Compared? Decode(ref MessageReader reader) =>
         reader.TryNatural(out var epoch) && reader.TryNatural(out var incarnation) && reader.TryPartition(out var partition)
         && reader.TryNatural(out var round) && reader.TryByte((byte)RepairStep.Range, out var step) && reader.TryBytes(out var body)
             ? new Compared { Epoch = new(epoch), Incarnation = incarnation, Partition = partition, Round = round, Step = (RepairStep)step, Body = body }

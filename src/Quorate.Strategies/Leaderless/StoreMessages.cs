@@ -40,7 +40,7 @@ internal sealed class Store : Message
         Packing.WriteBytes(output, bytes);
     }
 
-    public static bool TryReadEntry(ref WireReader reader, out int partition, out NodeId hintFor, out ReadOnlyMemory<byte> bytes)
+    public static bool TryReadEntry(ref MessageReader reader, out int partition, out NodeId hintFor, out ReadOnlyMemory<byte> bytes)
     {
         bytes = default;
         hintFor = default;
@@ -49,7 +49,7 @@ internal sealed class Store : Message
         return reader.TryBytes(out bytes);
     }
 
-    public static Store? Decode(ref WireReader reader, ReadOnlyMemory<byte> body)
+    public static Store? Decode(ref MessageReader reader, ReadOnlyMemory<byte> body)
     {
         if (!reader.TryNatural(out var epoch) || !reader.TryNatural(out var incarnation) || !reader.TryNatural(out var batch)
             || !reader.TryCount(3, out var count)) return null;
@@ -61,7 +61,7 @@ internal sealed class Store : Message
     public override string ToString()
     {
         var text = $"Store {Epoch} batch {Batch}";
-        var reader = new WireReader(Entries);
+        var reader = new MessageReader(Entries);
         while (TryReadEntry(ref reader, out var partition, out var hintFor, out var bytes))
             text += $" p{partition}{(hintFor.IsNone ? "" : $" hint for {hintFor}")} {bytes.Length} bytes";
         return text;
@@ -92,7 +92,7 @@ internal sealed class Stored : Message
         foreach (var position in Refused) Packing.WriteNumber(output, (ulong)position);
     }
 
-    public static Stored? Decode(ref WireReader reader)
+    public static Stored? Decode(ref MessageReader reader)
     {
         if (!reader.TryNatural(out var incarnation) || !reader.TryNatural(out var batch) || !reader.TryCount(1, out var count)) return null;
         var refused = new int[count];

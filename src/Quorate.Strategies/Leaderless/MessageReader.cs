@@ -4,7 +4,7 @@ using Quorate.Replication;
 namespace Quorate.Strategies.Leaderless;
 
 /// <summary>Reads what <see cref="Packing"/> writes; bytes come as memory that goes on pointing into the input.</summary>
-internal ref struct WireReader(ReadOnlyMemory<byte> bytes)
+internal ref struct MessageReader(ReadOnlyMemory<byte> bytes)
 {
     private readonly ReadOnlyMemory<byte> _all = bytes;
     private PackedReader _reader = new(bytes.Span);
