@@ -1,4 +1,5 @@
 using System.Buffers;
+using Quorate.Replication.Ordered;
 
 namespace Quorate.Replication;
 
@@ -17,6 +18,10 @@ public interface IStateMachine
 
     /// <summary>How many entries are worth naming before the first of them is applied.</summary>
     public const int ForesightWindow = 16;
+
+    /// <summary>Where the machine reports the keys that an entry touches, before <see cref="Apply"/> of that entry returns.
+    /// The replica tells the entry itself there when it has been applied.</summary>
+    Taps Taps => Taps.None;
 
     /// <summary>Begins to read the state as it is now, while later entries go on being applied. One at a time.</summary>
     ISnapshotSource BeginSnapshot();
