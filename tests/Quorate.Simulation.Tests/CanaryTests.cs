@@ -1,4 +1,7 @@
 using System.Globalization;
+using Quorate.Simulation.Canaries;
+using Quorate.Simulation.Faults;
+using Quorate.Simulation.Labs;
 
 namespace Quorate.Simulation.Tests;
 
@@ -8,7 +11,7 @@ public class CanaryTests
     public void Every_canary_is_caught()
     {
         var output = new StringWriter(CultureInfo.InvariantCulture);
-        var code = Canaries.Run(output);
+        var code = CanaryList.Run(output);
         TestContext.Current.TestOutputHelper?.WriteLine(output.ToString());
         code.ShouldBe(0, output.ToString());
     }
@@ -17,7 +20,7 @@ public class CanaryTests
     [Fact]
     public void The_scenarios_of_canaries_find_nothing_in_the_rules_that_ship()
     {
-        foreach (var canary in Canaries.All.DistinctBy(c => (c.Variant.Scenario, c.Variant.Keyspaces, c.Variant.Merging)))
+        foreach (var canary in CanaryList.All.DistinctBy(c => (c.Variant.Scenario, c.Variant.Keyspaces, c.Variant.Merging)))
         {
             for (var seed = 1ul; seed <= 2; seed++)
             {

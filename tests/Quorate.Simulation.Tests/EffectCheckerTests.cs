@@ -1,3 +1,5 @@
+using Quorate.Simulation.Checking;
+
 namespace Quorate.Simulation.Tests;
 
 public class EffectCheckerTests

@@ -1,3 +1,5 @@
+using Quorate.Simulation.Checking;
+
 namespace Quorate.Simulation.Tests;
 
 /// <summary>Histories written by hand, one operation a line.</summary>

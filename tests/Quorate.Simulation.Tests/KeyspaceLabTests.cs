@@ -1,4 +1,6 @@
 using System.Globalization;
+using Quorate.Simulation.Faults;
+using Quorate.Simulation.Labs;
 
 namespace Quorate.Simulation.Tests;
 

@@ -1,4 +1,7 @@
 using System.Globalization;
+using Quorate.Simulation.Canaries;
+using Quorate.Simulation.Faults;
+using Quorate.Simulation.Labs;
 
 namespace Quorate.Simulation.Tests;
 
@@ -71,8 +74,8 @@ public class LabTests
     [Fact]
     public void A_failure_ends_with_the_line_that_replays_it()
     {
-        var canary = Canaries.All.First(c => c.Name.Contains("two votes", StringComparison.Ordinal));
-        var caught = Canaries.Catch(canary).ShouldNotBeNull();
+        var canary = CanaryList.All.First(c => c.Name.Contains("two votes", StringComparison.Ordinal));
+        var caught = CanaryList.Catch(canary).ShouldNotBeNull();
         var report = new LabReport();
         var seed = (ulong)caught.Seeds;
         report.Add(seed, new SimulationRun(seed, canary.Variant, null).Execute(), null);

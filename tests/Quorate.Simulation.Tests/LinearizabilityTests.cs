@@ -1,4 +1,6 @@
 using Quorate.Replication;
+using Quorate.Simulation.Checking;
+using Quorate.Simulation.Workloads;
 
 namespace Quorate.Simulation.Tests;
 

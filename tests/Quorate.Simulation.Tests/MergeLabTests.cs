@@ -1,4 +1,5 @@
 using System.Globalization;
+using Quorate.Simulation.Labs;
 
 namespace Quorate.Simulation.Tests;
 

@@ -1,5 +1,6 @@
 using System.IO;
 using Quorate.Replication;
+using Quorate.Simulation.Worlds;
 
 namespace Quorate.Simulation.Tests;
 

@@ -1,4 +1,5 @@
 using Quorate.Replication;
+using Quorate.Simulation.Worlds;
 
 namespace Quorate.Simulation.Tests;
 

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Quorate.Compare.Load;
 using Quorate.Compare.Processes;
-using Quorate.Simulation;
+using Quorate.Simulation.Checking;
 
 namespace Quorate.Compare.Faults;
 

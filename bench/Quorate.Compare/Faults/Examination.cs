@@ -1,6 +1,6 @@
 using Quorate.Compare.Load;
 using Quorate.Compare.Processes;
-using Quorate.Simulation;
+using Quorate.Simulation.Checking;
 
 namespace Quorate.Compare.Faults;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Net.Sockets;
 using Quorate.Compare.Load;
-using Quorate.Simulation;
+using Quorate.Simulation.Checking;
 
 namespace Quorate.Compare.Faults;
 

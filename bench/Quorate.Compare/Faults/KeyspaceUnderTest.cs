@@ -3,7 +3,8 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using Quorate.Compare.Load;
 using Quorate.Compare.Processes;
-using Quorate.Simulation;
+using Quorate.Simulation.Checking;
+using Quorate.Simulation.Faults;
 
 namespace Quorate.Compare.Faults;
 

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using Quorate.Compare.Load;
-using Quorate.Simulation;
+using Quorate.Simulation.Checking;
 
 namespace Quorate.Compare.Faults;
 

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Quorate.Simulation;
+using Quorate.Simulation.Checking;
 
 namespace Quorate.Compare.Faults;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using Quorate.Compare.Load;
-using Quorate.Simulation;
+using Quorate.Simulation.Checking;
 
 namespace Quorate.Compare.Faults;
 

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using Quorate.Compare.Load;
 using Quorate.Compare.Processes;
-using Quorate.Simulation;
 
 namespace Quorate.Compare.Faults;
 

@@ -1,7 +1,9 @@
 using Quorate.Cluster.Journal;
 using Quorate.Replication;
+using Quorate.Simulation.Faults;
+using Quorate.Simulation.Labs;
 
-namespace Quorate.Simulation;
+namespace Quorate.Simulation.Canaries;
 
 /// <summary>One broken rule of the journal each.</summary>
 internal static class JournalCanaries

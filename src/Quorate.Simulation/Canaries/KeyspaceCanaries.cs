@@ -2,10 +2,13 @@ using Quorate.Cluster;
 using Quorate.Cluster.Control;
 using Quorate.Replication;
 using Quorate.Replication.Policies;
+using Quorate.Simulation.Faults;
+using Quorate.Simulation.Keyspaces;
+using Quorate.Simulation.Labs;
 using Quorate.Strategies.Chain;
 using Quorate.Strategies.Primary;
 
-namespace Quorate.Simulation;
+namespace Quorate.Simulation.Canaries;
 
 /// <summary>One broken rule of primary, chain or the control plane each, with a scenario in which it matters soon.</summary>
 internal static class KeyspaceCanaries

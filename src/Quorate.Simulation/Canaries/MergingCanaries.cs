@@ -3,11 +3,16 @@ using Quorate.Replication;
 using Quorate.Replication.Causality;
 using Quorate.Replication.Crdt;
 using Quorate.Replication.Policies;
+using Quorate.Simulation.Faults;
+using Quorate.Simulation.Keyspaces;
+using Quorate.Simulation.Labs;
+using Quorate.Simulation.Merging;
+using Quorate.Simulation.Worlds;
 using Quorate.Strategies.CasPaxos;
 using Quorate.Strategies.Leaderless;
 using Quorate.Strategies.MultiLeader;
 
-namespace Quorate.Simulation;
+namespace Quorate.Simulation.Canaries;
 
 /// <summary>One broken rule of multileader, leaderless, caspaxos or of the merging itself each, with a scenario in which it matters soon.</summary>
 internal static class MergingCanaries

@@ -1,8 +1,10 @@
 using Quorate.Cluster;
 using Quorate.Replication;
+using Quorate.Simulation.Faults;
+using Quorate.Simulation.Labs;
 using Quorate.Strategies.Raft;
 
-namespace Quorate.Simulation;
+namespace Quorate.Simulation.Canaries;
 
 /// <summary>One broken rule of raft each, with a scenario in which it matters soon.</summary>
 internal static class RaftCanaries

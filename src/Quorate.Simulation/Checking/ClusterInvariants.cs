@@ -1,8 +1,9 @@
 using Quorate.Cluster;
 using Quorate.Replication;
+using Quorate.Simulation.Worlds;
 using Quorate.Strategies.Raft;
 
-namespace Quorate.Simulation;
+namespace Quorate.Simulation.Checking;
 
 /// <summary>
 /// What must hold between nodes, looked at after every step of any of them, by an observer who sees all of them at once

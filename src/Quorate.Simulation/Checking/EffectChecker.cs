@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Quorate.Simulation;
+namespace Quorate.Simulation.Checking;
 
 /// <summary>
 /// Counts acknowledged writes in the final state: every acknowledged one exactly once, every unknown one at most once,

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Quorate.Simulation;
+namespace Quorate.Simulation.Checking;
 
 /// <summary>The sequential specification of one key: what each operation answers and leaves behind. Null is "absent".</summary>
 internal static class KeyModel

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Quorate.Simulation;
+namespace Quorate.Simulation.Checking;
 
 /// <summary>
 /// Decides whether a history is linearizable: whether every operation can be given one moment between its invocation

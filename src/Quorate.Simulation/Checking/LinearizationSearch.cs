@@ -1,6 +1,6 @@
 using Quorate.Replication;
 
-namespace Quorate.Simulation;
+namespace Quorate.Simulation.Checking;
 
 /// <summary>
 /// Depth-first search for a linearization of one key's operations [Wing-Gong 1993], remembering every configuration (set of

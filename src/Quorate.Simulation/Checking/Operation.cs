@@ -1,4 +1,4 @@
-namespace Quorate.Simulation;
+namespace Quorate.Simulation.Checking;
 
 /// <summary>What an operation of the workload does to its key; each is one Redis command.</summary>
 public enum OperationKind : byte

@@ -1,4 +1,4 @@
-namespace Quorate.Simulation;
+namespace Quorate.Simulation.Checking;
 
 public enum VerdictKind : byte
 {

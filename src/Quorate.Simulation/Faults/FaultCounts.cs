@@ -1,4 +1,4 @@
-namespace Quorate.Simulation;
+namespace Quorate.Simulation.Faults;
 
 /// <summary>The faults that the simulator can inject.</summary>
 public enum FaultKind : byte

@@ -1,6 +1,7 @@
 using Quorate.Replication;
+using Quorate.Simulation.Worlds;
 
-namespace Quorate.Simulation;
+namespace Quorate.Simulation.Faults;
 
 /// <summary>Cuts the network along lines: halves, one way only, around a bridge, a node on its own; and lets some of them flap.</summary>
 internal sealed class PartitionNemesis(SimCluster cluster, Prng prng)

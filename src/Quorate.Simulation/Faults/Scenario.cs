@@ -1,6 +1,6 @@
 using Quorate.Replication;
 
-namespace Quorate.Simulation;
+namespace Quorate.Simulation.Faults;
 
 /// <summary>
 /// What one run is made of: cluster, workload, which faults and how often. Random ones differ much from seed to seed (a swarm):

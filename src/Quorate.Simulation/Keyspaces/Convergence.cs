@@ -1,9 +1,10 @@
 using Quorate.Cluster;
 using Quorate.Cluster.Control;
 using Quorate.Replication;
+using Quorate.Simulation.Worlds;
 using Quorate.Strategies.CasPaxos;
 
-namespace Quorate.Simulation;
+namespace Quorate.Simulation.Keyspaces;
 
 /// <summary>When nobody asks for anything any more: everybody knows one map, every keyspace has as many replicas in sync as its policy
 /// wants, they are equal, those that follow behind have come to the same, and nobody keeps what is not theirs.</summary>

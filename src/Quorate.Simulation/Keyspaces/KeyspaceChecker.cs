@@ -2,8 +2,10 @@ using System.Globalization;
 using System.Text;
 using Quorate.Replication;
 using Quorate.Replication.Guarantees;
+using Quorate.Simulation.Checking;
+using Quorate.Simulation.Workloads;
 
-namespace Quorate.Simulation;
+namespace Quorate.Simulation.Keyspaces;
 
 /// <summary>
 /// Checks a keyspace's history by what its policy promises. Where no write may be lost: every acknowledged one is there once, and

@@ -2,8 +2,10 @@ using Quorate.Cluster;
 using Quorate.Cluster.Control;
 using Quorate.Replication;
 using Quorate.Replication.Policies;
+using Quorate.Simulation.Faults;
+using Quorate.Simulation.Worlds;
 
-namespace Quorate.Simulation;
+namespace Quorate.Simulation.Keyspaces;
 
 /// <summary>What the operator does to the keyspaces of a run, and whom the faults had better strike.</summary>
 internal sealed class KeyspaceOperations

@@ -1,7 +1,10 @@
 using Quorate.Replication;
 using Quorate.Replication.Guarantees;
+using Quorate.Simulation.Faults;
+using Quorate.Simulation.Workloads;
+using Quorate.Simulation.Worlds;
 
-namespace Quorate.Simulation;
+namespace Quorate.Simulation.Keyspaces;
 
 /// <summary>One keyspace of a run: what it promises, when it comes and whether it goes.</summary>
 internal sealed record KeyspacePlan(string Name, Policy Policy)

@@ -1,8 +1,13 @@
 using Quorate.Cluster;
 using Quorate.Cluster.Control;
 using Quorate.Replication;
+using Quorate.Simulation.Checking;
+using Quorate.Simulation.Faults;
+using Quorate.Simulation.Labs;
+using Quorate.Simulation.Workloads;
+using Quorate.Simulation.Worlds;
 
-namespace Quorate.Simulation;
+namespace Quorate.Simulation.Keyspaces;
 
 /// <summary>
 /// One seed, once, for a lab of keyspaces: nodes with a control plane, an operator who makes keyspaces and disturbs them, clients that

@@ -1,8 +1,9 @@
 using Quorate.Replication;
 using Quorate.Replication.Guarantees;
 using Quorate.Replication.Policies;
+using Quorate.Simulation.Faults;
 
-namespace Quorate.Simulation;
+namespace Quorate.Simulation.Keyspaces;
 
 /// <summary>Mixtures for the labs of keyspaces, drawn from a seed's dice.</summary>
 internal static class KeyspaceScenarios

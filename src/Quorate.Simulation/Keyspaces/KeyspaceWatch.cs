@@ -1,13 +1,15 @@
 using Quorate.Cluster;
 using Quorate.Cluster.Control;
 using Quorate.Replication;
+using Quorate.Simulation.Checking;
+using Quorate.Simulation.Worlds;
 
-namespace Quorate.Simulation;
+namespace Quorate.Simulation.Keyspaces;
 
 /// <summary>Looks at all keyspaces of a node after every step: at its map, and at the replicas that it holds.</summary>
 internal sealed class KeyspaceWatch(SimCluster cluster, IReadOnlyList<KeyspacePlan> plans)
 {
-    private readonly SortedDictionary<int, GroupWatch> _groups = [];
+    private readonly SortedDictionary<int, ReplicaWatch> _groups = [];
     private readonly Dictionary<long, string> _maps = [];
     private readonly Dictionary<NodeId, (long Life, long Version)> _versions = [];
     private readonly ClusterInvariants _control = new(n => n.Control?.Replica as Strategies.Raft.RaftReplica);
@@ -47,7 +49,7 @@ internal sealed class KeyspaceWatch(SimCluster cluster, IReadOnlyList<KeyspacePl
         {
             if (map.Keyspace(plan.Name) is not { } keyspace) continue;
             var group = keyspace.Groups[0];
-            if (plan.IsConfigured) _groups.TryAdd(group.Value, new GroupWatch(cluster, group, plan));
+            if (plan.IsConfigured) _groups.TryAdd(group.Value, new ReplicaWatch(cluster, group, plan));
             else if (!_rafts.ContainsKey(group.Value)) _rafts.Add(group.Value, new ClusterInvariants(n => (n.Find(group) as Group)?.Raft));
         }
     }

@@ -3,7 +3,7 @@ using Quorate.Replication;
 using Quorate.Strategies.Chain;
 using Quorate.Strategies.Primary;
 
-namespace Quorate.Simulation;
+namespace Quorate.Simulation.Keyspaces;
 
 /// <summary>What the checkers see of a replica that the control plane configures, whatever its strategy.</summary>
 internal readonly struct ReplicaView

@@ -1,6 +1,8 @@
 using Quorate.Replication;
+using Quorate.Simulation.Workloads;
+using Quorate.Simulation.Worlds;
 
-namespace Quorate.Simulation;
+namespace Quorate.Simulation.Keyspaces;
 
 /// <summary>Somebody who gives the commands that change the cluster, one after another, at any node that answers; an order
 /// whose outcome is not known is given again as often as is asked for.</summary>

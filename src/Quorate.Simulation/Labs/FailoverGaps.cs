@@ -1,8 +1,12 @@
 using Quorate.Cluster.Control;
 using Quorate.Replication;
 using Quorate.Replication.Policies;
+using Quorate.Simulation.Faults;
+using Quorate.Simulation.Keyspaces;
+using Quorate.Simulation.Workloads;
+using Quorate.Simulation.Worlds;
 
-namespace Quorate.Simulation;
+namespace Quorate.Simulation.Labs;
 
 /// <summary>
 /// How long a keyspace's writes stop when the node that leads it is killed, in virtual time and with the times that ship: the

@@ -1,6 +1,8 @@
 using System.Diagnostics;
+using Quorate.Simulation.Keyspaces;
+using Quorate.Simulation.Merging;
 
-namespace Quorate.Simulation;
+namespace Quorate.Simulation.Labs;
 
 /// <summary>
 /// Runs whole clusters in simulated worlds, one per seed, and says what was tried and what was found. The same seed gives the

@@ -1,4 +1,4 @@
-namespace Quorate.Simulation;
+namespace Quorate.Simulation.Labs;
 
 /// <summary>What <c>quorate lab run</c> is asked to do. Exactly one of <see cref="Seed"/>, <see cref="Seeds"/> and
 /// <see cref="Minutes"/> decides how much; without any, 100 seeds.</summary>

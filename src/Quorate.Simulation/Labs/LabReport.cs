@@ -1,4 +1,8 @@
-namespace Quorate.Simulation;
+using Quorate.Simulation.Checking;
+using Quorate.Simulation.Faults;
+using Quorate.Simulation.Workloads;
+
+namespace Quorate.Simulation.Labs;
 
 /// <summary>What one seed, or many together, did and found.</summary>
 public sealed class LabReport

@@ -1,4 +1,9 @@
-namespace Quorate.Simulation;
+using Quorate.Simulation.Checking;
+using Quorate.Simulation.Faults;
+using Quorate.Simulation.Workloads;
+using Quorate.Simulation.Worlds;
+
+namespace Quorate.Simulation.Labs;
 
 /// <summary>What one run did and found.</summary>
 internal sealed class RunOutcome

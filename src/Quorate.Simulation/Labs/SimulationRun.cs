@@ -1,7 +1,11 @@
 using Quorate.Replication;
+using Quorate.Simulation.Checking;
+using Quorate.Simulation.Faults;
+using Quorate.Simulation.Workloads;
+using Quorate.Simulation.Worlds;
 using Quorate.Strategies.Raft;
 
-namespace Quorate.Simulation;
+namespace Quorate.Simulation.Labs;
 
 /// <summary>
 /// One seed, once: a safety phase full of faults, then a liveness phase in which everything is mended and the cluster must

@@ -1,8 +1,11 @@
 using Quorate.Cluster;
 using Quorate.Cluster.Journal;
 using Quorate.Replication;
+using Quorate.Simulation.Faults;
+using Quorate.Simulation.Keyspaces;
+using Quorate.Simulation.Merging;
 
-namespace Quorate.Simulation;
+namespace Quorate.Simulation.Labs;
 
 /// <summary>What a run is made with, but for its seed: a canary changes one of these.</summary>
 internal sealed record Variant

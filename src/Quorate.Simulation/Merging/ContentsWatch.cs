@@ -4,9 +4,10 @@ using Quorate.Data;
 using Quorate.Replication;
 using Quorate.Replication.Causality;
 using Quorate.Resp;
+using Quorate.Simulation.Workloads;
 using Quorate.Strategies.MultiLeader;
 
-namespace Quorate.Simulation;
+namespace Quorate.Simulation.Merging;
 
 /// <summary>
 /// Stands between a replica and its contents and writes down what is executed there, and what that could see: so that afterwards it

@@ -1,8 +1,9 @@
 using Quorate.Cluster;
 using Quorate.Replication;
+using Quorate.Simulation.Worlds;
 using Quorate.Strategies.MultiLeader;
 
-namespace Quorate.Simulation;
+namespace Quorate.Simulation.Merging;
 
 /// <summary>When a client of a multi-leader keyspace is told that its write is done, as many members of the region have it durably as the
 /// policy says, where copies are kept on disks. Who is down may be one of them.</summary>

@@ -1,6 +1,9 @@
 using Quorate.Replication;
+using Quorate.Simulation.Checking;
+using Quorate.Simulation.Workloads;
+using Quorate.Simulation.Worlds;
 
-namespace Quorate.Simulation;
+namespace Quorate.Simulation.Merging;
 
 /// <summary>What every node shows of every key when all is over.</summary>
 internal sealed class FinalReads(MergePlan plan)

@@ -1,4 +1,4 @@
-namespace Quorate.Simulation;
+namespace Quorate.Simulation.Merging;
 
 /// <summary>What the keys of a merging keyspace's workload are, by the first word of their names, and how to read what one holds as a
 /// set of unique texts.</summary>

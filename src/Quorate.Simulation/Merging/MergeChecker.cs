@@ -3,8 +3,10 @@ using System.Text;
 using Quorate.Data;
 using Quorate.Replication;
 using Quorate.Replication.Crdt;
+using Quorate.Simulation.Checking;
+using Quorate.Simulation.Worlds;
 
-namespace Quorate.Simulation;
+namespace Quorate.Simulation.Merging;
 
 /// <summary>
 /// What must be there in the end, from what clients were told and what each write could see: every acknowledged value that nobody

@@ -1,9 +1,10 @@
 using Quorate.Cluster;
 using Quorate.Replication;
+using Quorate.Simulation.Worlds;
 using Quorate.Strategies.Leaderless;
 using Quorate.Strategies.MultiLeader;
 
-namespace Quorate.Simulation;
+namespace Quorate.Simulation.Merging;
 
 /// <summary>When nobody asks for anything any more: everybody who holds a key holds the same of it, what was removed is forgotten, and
 /// nothing is sent that is not asked about.</summary>

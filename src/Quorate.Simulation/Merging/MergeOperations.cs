@@ -2,9 +2,12 @@ using Quorate.Cluster;
 using Quorate.Cluster.Control;
 using Quorate.Data;
 using Quorate.Replication;
+using Quorate.Simulation.Faults;
+using Quorate.Simulation.Keyspaces;
+using Quorate.Simulation.Worlds;
 using Quorate.Strategies.Leaderless;
 
-namespace Quorate.Simulation;
+namespace Quorate.Simulation.Merging;
 
 /// <summary>What the operator does to a keyspace whose data merges, and where its replicas are.</summary>
 internal sealed class MergeOperations

@@ -1,7 +1,9 @@
 using Quorate.Replication;
 using Quorate.Replication.Guarantees;
+using Quorate.Simulation.Faults;
+using Quorate.Simulation.Worlds;
 
-namespace Quorate.Simulation;
+namespace Quorate.Simulation.Merging;
 
 /// <summary>One run of a keyspace whose data merges: the world and its faults, and what is promised of the keyspace in it.</summary>
 internal sealed record MergePlan(Scenario World, Policy Policy)

@@ -3,8 +3,14 @@ using Quorate.Cluster.Control;
 using Quorate.Data;
 using Quorate.Replication;
 using Quorate.Replication.Policies;
+using Quorate.Simulation.Checking;
+using Quorate.Simulation.Faults;
+using Quorate.Simulation.Keyspaces;
+using Quorate.Simulation.Labs;
+using Quorate.Simulation.Workloads;
+using Quorate.Simulation.Worlds;
 
-namespace Quorate.Simulation;
+namespace Quorate.Simulation.Merging;
 
 /// <summary>
 /// One seed, once, for a lab of keyspaces whose data merges: a safety phase in which every node's clients read and write whatever is cut

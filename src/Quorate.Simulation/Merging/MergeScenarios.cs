@@ -1,7 +1,8 @@
 using Quorate.Replication;
 using Quorate.Replication.Policies;
+using Quorate.Simulation.Faults;
 
-namespace Quorate.Simulation;
+namespace Quorate.Simulation.Merging;
 
 /// <summary>Mixtures for the labs of keyspaces whose data merges, drawn from a seed's dice.</summary>
 internal static class MergeScenarios

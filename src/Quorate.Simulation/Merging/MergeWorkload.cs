@@ -1,7 +1,9 @@
 using System.Globalization;
 using Quorate.Replication;
+using Quorate.Simulation.Checking;
+using Quorate.Simulation.Workloads;
 
-namespace Quorate.Simulation;
+namespace Quorate.Simulation.Merging;
 
 /// <summary>
 /// What clients ask of a keyspace whose data merges: few keys of every type, so that they meet; every value written once only, so that it

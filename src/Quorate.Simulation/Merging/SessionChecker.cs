@@ -1,8 +1,10 @@
 using System.Globalization;
 using Quorate.Replication;
+using Quorate.Simulation.Checking;
+using Quorate.Simulation.Worlds;
 using Quorate.Strategies.MultiLeader;
 
-namespace Quorate.Simulation;
+namespace Quorate.Simulation.Merging;
 
 /// <summary>
 /// What reads may show, as soon as they are answered. Where reads see writes: all that was acknowledged before they began.

@@ -3,7 +3,7 @@ using System.Text;
 using Quorate.Data;
 using Quorate.Replication.Crdt;
 
-namespace Quorate.Simulation;
+namespace Quorate.Simulation.Merging;
 
 /// <summary>An application's rule as a script would be: all values, in order, one after another; it fails where they end alike.</summary>
 internal sealed class SimMergeRule : IMergeRule

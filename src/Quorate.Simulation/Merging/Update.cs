@@ -1,7 +1,7 @@
 using Quorate.Replication;
 using Quorate.Replication.Causality;
 
-namespace Quorate.Simulation;
+namespace Quorate.Simulation.Merging;
 
 /// <summary>One execution of a client's write by one replica's contents, as seen from beside it.</summary>
 internal sealed class Update

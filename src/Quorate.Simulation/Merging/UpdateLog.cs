@@ -1,4 +1,7 @@
-namespace Quorate.Simulation;
+using Quorate.Simulation.Checking;
+using Quorate.Simulation.Worlds;
+
+namespace Quorate.Simulation.Merging;
 
 /// <summary>All writes that replicas' contents have executed, in the order in which it happened.</summary>
 internal sealed class UpdateLog(MergePlan plan)

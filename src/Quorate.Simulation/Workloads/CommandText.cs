@@ -1,7 +1,8 @@
 using System.Text;
 using Quorate.Resp;
+using Quorate.Simulation.Checking;
 
-namespace Quorate.Simulation;
+namespace Quorate.Simulation.Workloads;
 
 /// <summary>An operation as the words of its command, in a buffer of its own.</summary>
 internal sealed class CommandText

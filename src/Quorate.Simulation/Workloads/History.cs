@@ -1,4 +1,6 @@
-namespace Quorate.Simulation;
+using Quorate.Simulation.Checking;
+
+namespace Quorate.Simulation.Workloads;
 
 /// <summary>Every operation of one run, and the count of what became of them.</summary>
 /// <param name="counts">Shared with other histories of the run; null: counts of its own.</param>

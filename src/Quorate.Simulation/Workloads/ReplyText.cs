@@ -1,7 +1,8 @@
 using System.Buffers.Text;
 using System.Text;
+using Quorate.Simulation.Worlds;
 
-namespace Quorate.Simulation;
+namespace Quorate.Simulation.Workloads;
 
 /// <summary>Takes RESP2 replies off the front of a buffer. Elements of arrays, flat, stand on lines of their own.</summary>
 internal static class ReplyText

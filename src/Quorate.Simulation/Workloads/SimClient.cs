@@ -1,7 +1,10 @@
 using Quorate.Cluster;
 using Quorate.Replication;
+using Quorate.Simulation.Checking;
+using Quorate.Simulation.Faults;
+using Quorate.Simulation.Worlds;
 
-namespace Quorate.Simulation;
+namespace Quorate.Simulation.Workloads;
 
 /// <summary>
 /// One client: connected to one node at a time, with a few commands in flight, it records what it asked and what it was

@@ -1,4 +1,6 @@
-namespace Quorate.Simulation;
+using Quorate.Simulation.Checking;
+
+namespace Quorate.Simulation.Workloads;
 
 /// <summary>What a client asks for next.</summary>
 /// <param name="Kind">What it does to its key.</param>

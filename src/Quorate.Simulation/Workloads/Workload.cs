@@ -1,7 +1,8 @@
 using System.Globalization;
 using Quorate.Replication;
+using Quorate.Simulation.Checking;
 
-namespace Quorate.Simulation;
+namespace Quorate.Simulation.Workloads;
 
 /// <summary>
 /// What the clients ask for: few keys, so that they meet; unique values, so that a read tells which write it saw. Registers

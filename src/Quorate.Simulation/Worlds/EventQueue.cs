@@ -1,4 +1,4 @@
-namespace Quorate.Simulation;
+namespace Quorate.Simulation.Worlds;
 
 /// <summary>What is to happen, ordered by virtual time; what falls on the same instant keeps the order it was scheduled in.</summary>
 internal sealed class EventQueue

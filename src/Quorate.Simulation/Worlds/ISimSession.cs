@@ -1,4 +1,4 @@
-namespace Quorate.Simulation;
+namespace Quorate.Simulation.Worlds;
 
 /// <summary>The far end of a connection to a node.</summary>
 internal interface ISimSession

@@ -2,7 +2,7 @@ using Quorate.Cluster;
 using Quorate.Cluster.Journal;
 using Quorate.Replication;
 
-namespace Quorate.Simulation;
+namespace Quorate.Simulation.Worlds;
 
 /// <summary>
 /// What the shell's journal thread does, as events with time between them in which a crash can fall: take a batch, write

@@ -1,4 +1,4 @@
-namespace Quorate.Simulation;
+namespace Quorate.Simulation.Worlds;
 
 /// <summary>One direction between two nodes. Rates are per mille of the messages.</summary>
 internal sealed class Link

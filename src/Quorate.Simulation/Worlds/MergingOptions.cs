@@ -1,9 +1,10 @@
 using Quorate.Data;
+using Quorate.Simulation.Faults;
 using Quorate.Strategies.CasPaxos;
 using Quorate.Strategies.Leaderless;
 using Quorate.Strategies.MultiLeader;
 
-namespace Quorate.Simulation;
+namespace Quorate.Simulation.Worlds;
 
 /// <summary>Settings of the strategies whose data merges or is agreed on key by key: bounds so low that they are met, and times so short
 /// that what happens seldom happens in every world.</summary>

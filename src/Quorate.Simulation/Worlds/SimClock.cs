@@ -1,6 +1,6 @@
 using Quorate.Replication;
 
-namespace Quorate.Simulation;
+namespace Quorate.Simulation.Worlds;
 
 /// <summary>
 /// One node's clocks. The monotonic one has an offset of its own and runs too fast or too slow by a fixed rate, within the

@@ -3,11 +3,14 @@ using Quorate.Cluster.Control;
 using Quorate.Cluster.Journal;
 using Quorate.Replication;
 using Quorate.Replication.Policies;
+using Quorate.Simulation.Checking;
+using Quorate.Simulation.Faults;
+using Quorate.Simulation.Workloads;
 using Quorate.Strategies.Chain;
 using Quorate.Strategies.Primary;
 using Quorate.Strategies.Raft;
 
-namespace Quorate.Simulation;
+namespace Quorate.Simulation.Worlds;
 
 /// <summary>All machines of one world, the network between them, and what an operator can ask of them.</summary>
 internal sealed class SimCluster

@@ -1,8 +1,9 @@
 using System.IO;
 using Quorate.Cluster.Journal;
 using Quorate.Replication;
+using Quorate.Simulation.Faults;
 
-namespace Quorate.Simulation;
+namespace Quorate.Simulation.Worlds;
 
 /// <summary>
 /// A disk that keeps what it promised and nothing more. Written bytes survive a power loss only after

@@ -1,6 +1,6 @@
 using Quorate.Replication;
 
-namespace Quorate.Simulation;
+namespace Quorate.Simulation.Worlds;
 
 /// <summary>
 /// One file's bytes, in blocks that exist once as durable and, between a write and its sync, a second time as written.

@@ -1,6 +1,7 @@
 using Quorate.Replication;
+using Quorate.Simulation.Faults;
 
-namespace Quorate.Simulation;
+namespace Quorate.Simulation.Worlds;
 
 /// <summary>
 /// The network between nodes: per direction a delay distribution, loss, duplication, reordering, corruption, and cuts.

@@ -5,8 +5,11 @@ using Quorate.Cluster;
 using Quorate.Cluster.Control;
 using Quorate.Cluster.Journal;
 using Quorate.Replication;
+using Quorate.Simulation.Faults;
+using Quorate.Simulation.Merging;
+using Quorate.Simulation.Workloads;
 
-namespace Quorate.Simulation;
+namespace Quorate.Simulation.Worlds;
 
 /// <summary>
 /// One machine: the node that ships, and a host made of a simulated disk, network and clock. It crashes, loses power, pauses

@@ -1,6 +1,6 @@
 using Quorate.Replication;
 
-namespace Quorate.Simulation;
+namespace Quorate.Simulation.Worlds;
 
 /// <summary>
 /// A node's notes on its simulated disk: a note that was written is there after every crash, and a crash in the middle of

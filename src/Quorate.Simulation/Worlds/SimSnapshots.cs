@@ -1,7 +1,8 @@
 using System.Buffers;
 using Quorate.Replication;
+using Quorate.Simulation.Faults;
 
-namespace Quorate.Simulation;
+namespace Quorate.Simulation.Worlds;
 
 /// <summary>
 /// One group's snapshots on one node's simulated disk. Pieces take time to be written, a snapshot is there after a power

@@ -1,7 +1,8 @@
 using System.Runtime.CompilerServices;
 using Quorate.Replication;
+using Quorate.Simulation.Faults;
 
-namespace Quorate.Simulation;
+namespace Quorate.Simulation.Worlds;
 
 /// <summary>
 /// One simulated world: virtual time, the events to come, the seed's dice, and a running hash over everything that happened.

@@ -1,7 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
 using Quorate.Configuration;
-using Quorate.Simulation;
+using Quorate.Simulation.Canaries;
+using Quorate.Simulation.Labs;
 
 namespace Quorate.Commands;
 
@@ -14,7 +15,7 @@ internal static class LabCommand
         var canaries = new Command("canaries", "Breaks the rules one by one on purpose and shows that the checks notice.");
         var only = new Argument<string?>("part") { Description = "Only those whose names contain this.", Arity = ArgumentArity.ZeroOrOne };
         canaries.Add(only);
-        canaries.SetAction(parsed => Canaries.Run(output, only: parsed.GetValue(only)));
+        canaries.SetAction(parsed => CanaryList.Run(output, only: parsed.GetValue(only)));
         lab.Add(canaries);
         lab.Add(CreateGap(output));
         return lab;

@@ -1,6 +1,7 @@
 using System.Text;
 using Quorate.Replication;
-using Quorate.Simulation;
+using Quorate.Simulation.Checking;
+using Quorate.Simulation.Worlds;
 using Quorate.Strategies.CasPaxos;
 using Quorate.Strategies.Tests.Harness;
 using World = Quorate.Strategies.Tests.Harness.World;

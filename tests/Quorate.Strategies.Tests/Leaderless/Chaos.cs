@@ -1,5 +1,6 @@
 using Quorate.Replication;
-using Quorate.Simulation;
+using Quorate.Simulation.Checking;
+using Quorate.Simulation.Worlds;
 using Quorate.Strategies.Leaderless;
 using Quorate.Strategies.Tests.Harness;
 

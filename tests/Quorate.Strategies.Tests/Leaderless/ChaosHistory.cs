@@ -1,5 +1,5 @@
 using Quorate.Replication;
-using Quorate.Simulation;
+using Quorate.Simulation.Checking;
 using Quorate.Strategies.Tests.Harness;
 
 namespace Quorate.Strategies.Tests.Leaderless;

@@ -1,7 +1,7 @@
 using Quorate.Replication.Causality;
-using Quorate.Simulation;
+using Quorate.Simulation.Checking;
 using Quorate.Strategies.Leaderless;
-using Operation = Quorate.Simulation.Operation;
+using Operation = Quorate.Simulation.Checking.Operation;
 
 namespace Quorate.Strategies.Tests.Leaderless;
 

@@ -1,14 +1,15 @@
 using Quorate.Cluster;
 using Quorate.Replication;
+using Quorate.Simulation.Worlds;
 
-namespace Quorate.Simulation;
+namespace Quorate.Simulation.Keyspaces;
 
 /// <summary>
 /// One group of a primary or a chain, seen on all nodes at once by an observer that forgets nothing: one configuration and
 /// one orderer in an epoch, nobody acting beside those who were named later, epochs that never go back, entries that are the
 /// same wherever they are, commits that are held by as many as the policy says and stay.
 /// </summary>
-internal sealed class GroupWatch(SimCluster cluster, GroupId id, KeyspacePlan plan)
+internal sealed class ReplicaWatch(SimCluster cluster, GroupId id, KeyspacePlan plan)
 {
     /// <summary>Of a batch of entries that arrives at once, this many are compared.</summary>
     private const int EntriesPerStep = 4;

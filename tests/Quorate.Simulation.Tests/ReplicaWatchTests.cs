@@ -2,10 +2,14 @@ using Quorate.Cluster;
 using Quorate.Cluster.Control;
 using Quorate.Replication;
 using Quorate.Replication.Policies;
+using Quorate.Simulation.Faults;
+using Quorate.Simulation.Keyspaces;
+using Quorate.Simulation.Workloads;
+using Quorate.Simulation.Worlds;
 
 namespace Quorate.Simulation.Tests;
 
-public class GroupWatchTests
+public class ReplicaWatchTests
 {
     private const int Patience = 3000;
 
@@ -30,13 +34,13 @@ public class GroupWatchTests
         var scenario = new Scenario { Nodes = 5, Strikes = new SortedDictionary<FaultKind, int>(), SnapshotThresholdBytes = 1 << 24, MaxLagBytes = 1 << 24 };
         var cluster = new SimCluster(world, scenario, NodeRules.Sound, new()) { Control = new ControlOptions() };
         var maps = new KeyspaceWatch(cluster, []);
-        GroupWatch? watch = null;
+        ReplicaWatch? watch = null;
         GroupId Id() => maps.Newest?.Keyspace("k")?.Groups[0] ?? default;
         cluster.Watch = node =>
         {
             maps.Check(node);
             if (Id() == default) return;
-            watch ??= new GroupWatch(cluster, Id(), new KeyspacePlan("k", policy));
+            watch ??= new ReplicaWatch(cluster, Id(), new KeyspacePlan("k", policy));
             watch.Check(node, node.Node?.Find(Id()) as Group);
         };
         var @operator = new SimOperator(cluster, world.Fork());

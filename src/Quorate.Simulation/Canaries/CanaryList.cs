@@ -1,12 +1,12 @@
 using System.Diagnostics;
 
-namespace Quorate.Simulation;
+namespace Quorate.Simulation.Canaries;
 
 /// <summary>
 /// Tests the tester: variants broken on purpose, one rule each, must all be caught within their budget of seeds. A canary
 /// that survives means that the simulator would not notice that mistake in the real code either.
 /// </summary>
-public static class Canaries
+public static class CanaryList
 {
     private const ulong FirstSeed = 1;
 
