@@ -1,8 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
-using System.Text;
 using Quorate.Cluster;
-using Quorate.Cluster.Control;
 using Quorate.Cluster.Journal;
 using Quorate.Replication;
 using Quorate.Simulation.Faults;
@@ -308,29 +306,7 @@ internal sealed class SimNode : INodeHost
         });
     }
 
-    public override string ToString()
-    {
-        if (!IsUp) return $"{Id} down{(HasRefused ? ", refused to start" : "")}";
-        var text = new StringBuilder();
-        if (Node!.Control is { } control) Describe(control, text);
-        else Node.Describe(text);
-        return $"{Id}{(IsPaused ? " paused" : "")}{(HasFailedJournal ? " journal failed" : "")} {text}";
-    }
-
-    private void Describe(ControlPlane control, StringBuilder text)
-    {
-        text.Append("map ").Append(control.Map.Version).Append(' ');
-        control.Replica.Describe(text);
-        foreach (var group in Node!.Groups)
-        {
-            if (group is not Group { IsAbsent: false } held || group.Id == Node.DefaultGroup) continue;
-            text.Append("\n    ");
-            held.Describe(text);
-        }
-
-        foreach (var group in control.Map.Groups)
-            if (control.StatusOf(group.Id) is { } status) text.Append(System.Globalization.CultureInfo.InvariantCulture, $"\n    {group.Configuration} {group.Policy.Ack} complete [{string.Join(" ", group.Complete)}] counted [{string.Join(" ", group.Counted)}] {group.FewestHolders}: {status.Phase} {status.Reason}");
-    }
+    public override string ToString() => NodeText.Of(this);
 
     private SimNotes Notes => _notes ??= new SimNotes(Disk, _prng.Fork());
 
