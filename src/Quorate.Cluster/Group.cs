@@ -233,7 +233,7 @@ internal sealed class Group : HostedGroup, IReplyRouter
         Node.OnLeaderChanged();
     }
 
-    public override bool OnMessage(NodeId from, byte kind, ReadOnlyMemory<byte> body, StepTime now)
+    public override bool OnMessage(NodeId from, ushort kind, ReadOnlyMemory<byte> body, StepTime now)
     {
         switch (kind)
         {

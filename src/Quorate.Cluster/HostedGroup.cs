@@ -35,7 +35,7 @@ internal abstract class HostedGroup
     protected Node Node { get; }
 
     /// <summary>False: the message makes no sense.</summary>
-    public abstract bool OnMessage(NodeId from, byte kind, ReadOnlyMemory<byte> body, StepTime now);
+    public abstract bool OnMessage(NodeId from, ushort kind, ReadOnlyMemory<byte> body, StepTime now);
 
     /// <summary>An outcome that is not an applied entry.</summary>
     public abstract void OnOutcome(RequestId id, in Outcome outcome);

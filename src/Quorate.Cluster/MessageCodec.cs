@@ -11,22 +11,22 @@ namespace Quorate.Cluster;
 /// <summary>Reads the messages of every strategy; each has a block of kinds of its own.</summary>
 internal static class MessageCodec
 {
-    public static bool TryDecode(byte kind, ReadOnlyMemory<byte> body, out Message? message)
+    public static bool TryDecode(ushort kind, ReadOnlyMemory<byte> body, out Message? message)
     {
         message = null;
-        switch (kind >> 5)
+        switch (kind / Message.BlockLength * Message.BlockLength)
         {
-            case 1:
+            case RaftCodec.Block:
                 return RaftCodec.TryDecode(kind, body, out message);
-            case 2:
+            case PrimaryCodec.Block:
                 return PrimaryCodec.TryDecode(kind, body, out message);
-            case 3:
+            case ChainCodec.Block:
                 return ChainCodec.TryDecode(kind, body, out message);
-            case 4:
+            case MultiLeaderCodec.Block:
                 return MultiLeaderCodec.TryDecode(kind, body, out message);
-            case 5:
+            case LeaderlessCodec.Block:
                 return LeaderlessCodec.TryDecode(kind, body, out message);
-            case 6:
+            case CasPaxosCodec.Block:
                 return CasPaxosCodec.TryDecode(kind, body, out message);
             default:
                 return false;

@@ -69,7 +69,7 @@ internal sealed class LocalCluster
     public HashSet<(int From, int To)> Cut { get; } = [];
 
     /// <summary>Frames for which this says true are lost: from, to, kind.</summary>
-    public Func<int, int, byte, bool>? Drops { get; set; }
+    public Func<int, int, ushort, bool>? Drops { get; set; }
 
     /// <summary>Bytes of the longest frame that has arrived; a test may set it to 0 first.</summary>
     public int LongestFrame { get; set; }

@@ -131,23 +131,23 @@ internal sealed class ControlPlane : HostedGroup, IControlListener
             m.Id, m.Name, m.PeerAddress, m.RespAddress, "", m.Id == Node.Options.Self ? labels : new(), NodeState.Up))]).Encode(), now);
     }
 
-    public override bool OnMessage(NodeId from, byte kind, ReadOnlyMemory<byte> body, StepTime now)
+    public override bool OnMessage(NodeId from, ushort kind, ReadOnlyMemory<byte> body, StepTime now)
     {
         switch (kind)
         {
-            case Heartbeat.KindByte:
+            case Heartbeat.WireKind:
                 if (!Heartbeat.TryDecode(body, out var beat)) return false;
                 if (_supervisor.OnHeartbeat(from, beat!, now, _electedIn == _raft.CurrentTerm && IsCurrent(now)) is { } reply) Node.SendTo(from, this, reply);
                 return true;
-            case HeartbeatReply.KindByte:
+            case HeartbeatReply.WireKind:
                 if (!HeartbeatReply.TryDecode(body, out var answer)) return false;
                 CarryOut(answer!, now);
                 return true;
-            case ControlQuestion.KindByte:
+            case ControlQuestion.WireKind:
                 if (!ControlQuestion.TryDecode(body, out var question)) return false;
                 OnQuestion(from, question!, now);
                 return true;
-            case ControlReply.KindByte:
+            case ControlReply.WireKind:
                 if (!ControlReply.TryDecode(body, out var told)) return false;
                 if (told!.Incarnation == Node.Options.Incarnation) Answered(told.Ticket, told.Answer);
                 return true;

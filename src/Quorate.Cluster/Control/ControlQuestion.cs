@@ -18,9 +18,9 @@ internal enum Asking : byte
 /// <summary>A node → the control leader. Not repeated: when the answer is lost the client is told that the outcome is unknown.</summary>
 internal sealed class ControlQuestion : Message
 {
-    public const byte KindByte = 10;
+    public const ushort WireKind = 10;
 
-    public override byte Kind => KindByte;
+    public override ushort Kind => WireKind;
 
     /// <summary>Chosen by the asking node, greater with every question of its life.</summary>
     public long Ticket { get; init; }
@@ -58,10 +58,10 @@ public sealed record ControlAnswer(string? Refusal, long MapVersion);
 /// <summary>The control leader → the node that asked.</summary>
 internal sealed class ControlReply : Message
 {
-    public const byte KindByte = 11;
+    public const ushort WireKind = 11;
     private const int LongestRefusal = 4096;
 
-    public override byte Kind => KindByte;
+    public override ushort Kind => WireKind;
 
     public long Ticket { get; init; }
 

@@ -16,9 +16,9 @@ public sealed record GroupBeat(GroupId Group, ReplicaReport Report, GroupConfigu
 /// <summary>A node → the control leader: it lives, how its disk does, what its replicas hold and want.</summary>
 public sealed class Heartbeat : Message
 {
-    public const byte KindByte = 8;
+    public const ushort WireKind = 8;
 
-    public override byte Kind => KindByte;
+    public override ushort Kind => WireKind;
 
     /// <summary>Of the sender's life, greater with every start: what an earlier life said is ignored, and so is an answer to
     /// it, which carries a send time of an earlier clock.</summary>

@@ -10,9 +10,9 @@ public sealed record GroupAssignment(GroupId Group, Policy Policy, GroupConfigur
 /// (OnConfiguration), grants (OnLease until <see cref="Leases.UntilOnNode"/>), hand-overs.</summary>
 public sealed class HeartbeatReply : Message
 {
-    public const byte KindByte = 9;
+    public const ushort WireKind = 9;
 
-    public override byte Kind => KindByte;
+    public override ushort Kind => WireKind;
 
     /// <summary>As in the heartbeat. A node ignores an answer to another life of itself.</summary>
     public long Incarnation { get; init; }

@@ -7,9 +7,9 @@ namespace Quorate.Cluster.Forwarding;
 /// <summary>A node that was asked for commands in a life that is not its own → who asked: this is mine, and I have executed none of them.</summary>
 internal sealed class ForwardLife : Message
 {
-    public const byte WireKind = 4;
+    public const ushort WireKind = 4;
 
-    public override byte Kind => WireKind;
+    public override ushort Kind => WireKind;
 
     /// <summary>The node's <see cref="Node.ForwardingSession"/>.</summary>
     public long Life { get; init; }

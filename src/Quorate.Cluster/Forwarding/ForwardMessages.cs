@@ -10,9 +10,9 @@ namespace Quorate.Cluster.Forwarding;
 /// </summary>
 internal sealed class ForwardRequests : Message
 {
-    public const byte WireKind = 1;
+    public const ushort WireKind = 1;
 
-    public override byte Kind => WireKind;
+    public override ushort Kind => WireKind;
 
     /// <summary>One session per life of a node: id and incarnation.</summary>
     public long Session { get; init; }
@@ -59,9 +59,9 @@ internal sealed class ForwardRequests : Message
 /// epoch and index: how far in the history the write was seen.</summary>
 internal sealed class ForwardReplies : Message
 {
-    public const byte WireKind = 2;
+    public const ushort WireKind = 2;
 
-    public override byte Kind => WireKind;
+    public override ushort Kind => WireKind;
 
     private const int HeadBytes = 28;
 

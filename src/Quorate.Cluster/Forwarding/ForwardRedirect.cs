@@ -7,9 +7,9 @@ namespace Quorate.Cluster.Forwarding;
 /// <summary>A member of a group that does not lead it → a node that has no replica and asked it: ask this one.</summary>
 internal sealed class ForwardRedirect : Message
 {
-    public const byte WireKind = 3;
+    public const ushort WireKind = 3;
 
-    public override byte Kind => WireKind;
+    public override ushort Kind => WireKind;
 
     public NodeId Leader { get; init; }
 

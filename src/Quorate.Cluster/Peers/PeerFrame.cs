@@ -5,26 +5,28 @@ using Quorate.Replication;
 namespace Quorate.Cluster.Peers;
 
 /// <summary>
-/// A message on the wire between nodes: <c>[u32 length][u32 crc32c][u8 kind][i32 group][body]</c>, little-endian; the length counts
+/// A message on the wire between nodes: <c>[u32 length][u32 crc32c][u16 kind][i32 group][body]</c>, little-endian; the length counts
 /// what follows it, the checksum covers what follows it. TCP's own checksum is too weak for a store: a flipped bit must
 /// never become an entry.
 /// </summary>
 public static class PeerFrame
 {
     public const int LengthBytes = 4;
-    public const int HeaderBytes = 4 + 1 + 4;
+    public const int HeaderBytes = 4 + KindBytes + 4;
 
     /// <summary>Largest frame that a node accepts, in bytes: one 512 MB value and its surroundings.</summary>
     public const int MaxBytes = (512 << 20) + (64 << 20);
+
+    private const int KindBytes = sizeof(ushort);
 
     /// <summary>Writes one whole frame. <paramref name="scratch"/> is the caller's, reused from frame to frame.</summary>
     public static void Write(IBufferWriter<byte> output, GroupId group, Message message, ArrayBufferWriter<byte> scratch)
     {
         scratch.ResetWrittenCount();
-        var head = scratch.GetSpan(5);
-        head[0] = message.Kind;
-        BinaryPrimitives.WriteInt32LittleEndian(head[1..], group.Value);
-        scratch.Advance(5);
+        var head = scratch.GetSpan(KindBytes + 4);
+        BinaryPrimitives.WriteUInt16LittleEndian(head, message.Kind);
+        BinaryPrimitives.WriteInt32LittleEndian(head[KindBytes..], group.Value);
+        scratch.Advance(KindBytes + 4);
         message.Encode(scratch);
         var content = scratch.WrittenSpan;
         var prefix = output.GetSpan(8);
@@ -35,7 +37,7 @@ public static class PeerFrame
     }
 
     /// <summary>Takes a frame without its length prefix apart. False: too short, or damaged on its way.</summary>
-    public static bool TryRead(ReadOnlyMemory<byte> frame, out byte kind, out GroupId group, out ReadOnlyMemory<byte> body)
+    public static bool TryRead(ReadOnlyMemory<byte> frame, out ushort kind, out GroupId group, out ReadOnlyMemory<byte> body)
     {
         kind = 0;
         group = default;
@@ -43,8 +45,8 @@ public static class PeerFrame
         if (frame.Length < HeaderBytes) return false;
         var span = frame.Span;
         if (BinaryPrimitives.ReadUInt32LittleEndian(span) != Crc32C.Of(span[4..])) return false;
-        kind = span[4];
-        group = new GroupId(BinaryPrimitives.ReadInt32LittleEndian(span[5..]));
+        kind = BinaryPrimitives.ReadUInt16LittleEndian(span[4..]);
+        group = new GroupId(BinaryPrimitives.ReadInt32LittleEndian(span[(4 + KindBytes)..]));
         body = frame[HeaderBytes..];
         return true;
     }

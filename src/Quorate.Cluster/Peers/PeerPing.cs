@@ -6,11 +6,11 @@ namespace Quorate.Cluster.Peers;
 /// <summary>Says only that the node lives; sent while groups of its are quiet.</summary>
 internal sealed class PeerPing : Message
 {
-    public const byte WireKind = 12;
+    public const ushort WireKind = 12;
 
     public static readonly PeerPing Instance = new();
 
-    public override byte Kind => WireKind;
+    public override ushort Kind => WireKind;
 
     public override void Encode(IBufferWriter<byte> output)
     {

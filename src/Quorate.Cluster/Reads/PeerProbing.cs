@@ -13,7 +13,7 @@ internal sealed class PeerProbing(Node node)
     }
 
     /// <summary>A probe, or one that comes back.</summary>
-    public bool OnProbe(NodeId from, byte kind, long sentAt, StepTime now)
+    public bool OnProbe(NodeId from, ushort kind, long sentAt, StepTime now)
     {
         if (kind == PeerProbe.AnswerKind) Scores.OnProbeAnswered(from, sentAt, now);
         else node.Tell(from, new PeerProbe(sentAt, isAnswer: true));

@@ -11,9 +11,9 @@ namespace Quorate.Cluster.Reads;
 /// </summary>
 internal sealed class ReadsAsked : Message
 {
-    public const byte WireKind = 20;
+    public const ushort WireKind = 20;
 
-    public override byte Kind => WireKind;
+    public override ushort Kind => WireKind;
 
     /// <summary>One session per life of a node: id and incarnation.</summary>
     public long Session { get; init; }
@@ -37,9 +37,9 @@ internal sealed class ReadsAsked : Message
 /// <summary>What became of runs: each <c>[i64 ticket][u8 outcome][i64 epoch][i64 index][u16 replies]([u32 length][RESP bytes])*</c>.</summary>
 internal sealed class ReadsAnswered : Message
 {
-    public const byte WireKind = 21;
+    public const ushort WireKind = 21;
 
-    public override byte Kind => WireKind;
+    public override ushort Kind => WireKind;
 
     public long Session { get; init; }
 
@@ -72,10 +72,10 @@ internal sealed class ReadsAnswered : Message
 /// <summary>Asks whether a peer is there, and how fast it answers; it comes back as it is but for its kind.</summary>
 internal sealed class PeerProbe(long sentAt, bool isAnswer) : Message
 {
-    public const byte WireKind = 22;
-    public const byte AnswerKind = 23;
+    public const ushort WireKind = 22;
+    public const ushort AnswerKind = 23;
 
-    public override byte Kind => isAnswer ? AnswerKind : WireKind;
+    public override ushort Kind => isAnswer ? AnswerKind : WireKind;
 
     /// <summary>The asker's monotonic clock, in nanoseconds; it means nothing to anybody else.</summary>
     public long SentAt => sentAt;

@@ -8,11 +8,11 @@ namespace Quorate.Cluster.Voting;
 /// <c>[i64 number][i64 index][u64 value][i32 length or -1][reply]</c>; -1: the reply is long and was not asked for whole.</summary>
 internal sealed class Ballots : Message
 {
-    public const byte WireKind = 24;
+    public const ushort WireKind = 24;
 
     public const int HeaderLength = 28;
 
-    public override byte Kind => WireKind;
+    public override ushort Kind => WireKind;
 
     /// <summary>The life of the node that asked; another life knows nothing of it.</summary>
     public long Asker { get; init; }
@@ -57,9 +57,9 @@ internal sealed class Ballots : Message
 /// <summary>A group's leader → a replica whose state differs from the majority's at an index: do not use it.</summary>
 internal sealed class QuarantineOrder : Message
 {
-    public const byte WireKind = 25;
+    public const ushort WireKind = 25;
 
-    public override byte Kind => WireKind;
+    public override ushort Kind => WireKind;
 
     public LogIndex Index { get; init; }
 

@@ -14,7 +14,7 @@ namespace Quorate.Server.Peers;
 /// <param name="PeerAddress">Where peers reach the sender; may be empty.</param>
 internal sealed record PeerHello(NodeId From, NodeId To, ulong Cluster, string RespAddress, string PeerAddress)
 {
-    public const int Version = 2;
+    public const int Version = 3;
     public const int MaxBytes = 1024;
 
     private const int FixedBytes = 4 + 2 + 4 + 4 + 8 + 2;

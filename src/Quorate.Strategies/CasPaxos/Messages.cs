@@ -83,9 +83,9 @@ internal abstract class ItemsMessage : CasPaxosMessage
 /// <summary>What a proposer asks an acceptor.</summary>
 internal sealed class Proposal : ItemsMessage
 {
-    public const byte KindByte = 192;
+    public const ushort WireKind = CasPaxosCodec.Block + 1;
 
-    public override byte Kind => KindByte;
+    public override ushort Kind => WireKind;
 
     public static Proposal? Decode(ReadOnlyMemory<byte> body)
     {
@@ -99,9 +99,9 @@ internal sealed class Proposal : ItemsMessage
 /// <summary>What an acceptor answers. It leaves the node when all that it says is durable.</summary>
 internal sealed class Confirmation : ItemsMessage
 {
-    public const byte KindByte = 193;
+    public const ushort WireKind = CasPaxosCodec.Block + 2;
 
-    public override byte Kind => KindByte;
+    public override ushort Kind => WireKind;
 
     public static Confirmation? Decode(ReadOnlyMemory<byte> body)
     {
@@ -115,9 +115,9 @@ internal sealed class Confirmation : ItemsMessage
 /// <summary>A replica that holds nothing asks a member for its registers, from a place on.</summary>
 internal sealed class SeedRequest : CasPaxosMessage
 {
-    public const byte KindByte = 194;
+    public const ushort WireKind = CasPaxosCodec.Block + 3;
 
-    public override byte Kind => KindByte;
+    public override ushort Kind => WireKind;
 
     /// <summary>The asker's place among the sender's registers, 0 at first.</summary>
     public long From { get; set; }
@@ -143,9 +143,9 @@ internal sealed class SeedRequest : CasPaxosMessage
 /// <summary>Some of a member's registers.</summary>
 internal sealed class SeedPiece : CasPaxosMessage
 {
-    public const byte KindByte = 195;
+    public const ushort WireKind = CasPaxosCodec.Block + 4;
 
-    public override byte Kind => KindByte;
+    public override ushort Kind => WireKind;
 
     /// <summary>What was asked for, and where the next piece begins.</summary>
     public long From { get; set; }

@@ -12,9 +12,9 @@ internal abstract class ChainMessage : Message
 /// <summary>[CR §2] What the head has ordered, on its way down: to the successor, and from the tail to learners.</summary>
 internal sealed class Forward : ChainMessage
 {
-    public const byte KindByte = 96;
+    public const ushort WireKind = ChainCodec.Block + 1;
 
-    public override byte Kind => KindByte;
+    public override ushort Kind => WireKind;
 
     /// <summary>The entry before the first; the receiver takes the rest only if it has this one.</summary>
     public LogIndex PrevIndex { get; set; }
@@ -70,9 +70,9 @@ internal sealed class Forward : ChainMessage
 /// <summary>[CR §2] On its way up: what the successor holds, and what the tail has committed.</summary>
 internal sealed class Acknowledge : ChainMessage
 {
-    public const byte KindByte = 97;
+    public const ushort WireKind = ChainCodec.Block + 2;
 
-    public override byte Kind => KindByte;
+    public override ushort Kind => WireKind;
 
     /// <summary>The log agrees with the predecessor's up to here (maybe not durable yet).</summary>
     public LogIndex Received { get; set; }
@@ -100,9 +100,9 @@ internal sealed class Acknowledge : ChainMessage
 /// <summary>[CR §3.3] Where the successor's log ends, or where it could agree with the predecessor's: go on from there.</summary>
 internal sealed class Resume : ChainMessage
 {
-    public const byte KindByte = 98;
+    public const ushort WireKind = ChainCodec.Block + 3;
 
-    public override byte Kind => KindByte;
+    public override ushort Kind => WireKind;
 
     public LogIndex LastIndex { get; set; }
 
@@ -125,9 +125,9 @@ internal sealed class Resume : ChainMessage
 /// <summary>[CRAQ §2.3] A replica asks the tail which version is the committed one.</summary>
 internal sealed class VersionQuery : ChainMessage
 {
-    public const byte KindByte = 99;
+    public const ushort WireKind = ChainCodec.Block + 4;
 
-    public override byte Kind => KindByte;
+    public override ushort Kind => WireKind;
 
     /// <summary>Chosen by the asker, comes back.</summary>
     public long Context { get; set; }
@@ -145,9 +145,9 @@ internal sealed class VersionQuery : ChainMessage
 /// <summary>[CRAQ §2.3] The tail's committed index: one version for all keys.</summary>
 internal sealed class VersionReply : ChainMessage
 {
-    public const byte KindByte = 100;
+    public const ushort WireKind = ChainCodec.Block + 5;
 
-    public override byte Kind => KindByte;
+    public override ushort Kind => WireKind;
 
     public long Context { get; set; }
 

@@ -6,9 +6,9 @@ namespace Quorate.Strategies.Chain;
 /// <summary>One piece of a snapshot, from the tail to a learner whose entries are gone.</summary>
 internal sealed class SnapshotPiece : ChainMessage
 {
-    public const byte KindByte = 101;
+    public const ushort WireKind = ChainCodec.Block + 6;
 
-    public override byte Kind => KindByte;
+    public override ushort Kind => WireKind;
 
     /// <summary>The last entry that the snapshot holds, and its epoch.</summary>
     public LogIndex Index { get; set; }
@@ -49,9 +49,9 @@ internal sealed class SnapshotPiece : ChainMessage
 
 internal sealed class SnapshotAck : ChainMessage
 {
-    public const byte KindByte = 102;
+    public const ushort WireKind = ChainCodec.Block + 7;
 
-    public override byte Kind => KindByte;
+    public override ushort Kind => WireKind;
 
     public LogIndex Index { get; set; }
 

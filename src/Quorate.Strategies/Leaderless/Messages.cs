@@ -7,9 +7,9 @@ namespace Quorate.Strategies.Leaderless;
 /// <summary>I am here, since this start, and hold this. To everybody, from time to time.</summary>
 internal sealed class Ping : Message
 {
-    public const byte KindByte = 160;
+    public const ushort WireKind = LeaderlessCodec.Block + 1;
 
-    public override byte Kind => KindByte;
+    public override ushort Kind => WireKind;
 
     public Epoch Epoch { get; set; }
 
@@ -79,9 +79,9 @@ internal sealed class Ping : Message
 /// <summary>[Dynamo §4.5] A member that does not hold the key passes a request to a holder, which coordinates it.</summary>
 internal sealed class Coordinate : Message
 {
-    public const byte KindByte = 161;
+    public const ushort WireKind = LeaderlessCodec.Block + 2;
 
-    public override byte Kind => KindByte;
+    public override ushort Kind => WireKind;
 
     /// <summary>Chosen by the sender, counted for each receiver, comes back.</summary>
     public long Number { get; set; }
@@ -129,9 +129,9 @@ internal sealed class Coordinate : Message
 /// <summary>How a passed request ended.</summary>
 internal sealed class CoordinateReply : Message
 {
-    public const byte KindByte = 162;
+    public const ushort WireKind = LeaderlessCodec.Block + 3;
 
-    public override byte Kind => KindByte;
+    public override ushort Kind => WireKind;
 
     public long Number { get; set; }
 

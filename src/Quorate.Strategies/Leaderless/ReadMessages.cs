@@ -6,9 +6,9 @@ namespace Quorate.Strategies.Leaderless;
 /// <summary>[Dynamo §4.5] What do you hold of these keys, if it is not this?</summary>
 internal sealed class Query : Message
 {
-    public const byte KindByte = 165;
+    public const ushort WireKind = LeaderlessCodec.Block + 6;
 
-    public override byte Kind => KindByte;
+    public override ushort Kind => WireKind;
 
     public Epoch Epoch { get; set; }
 
@@ -59,9 +59,9 @@ internal sealed class Query : Message
 /// <summary>What is held: for each key its version, and its state where that is another than the asker's.</summary>
 internal sealed class State : Message
 {
-    public const byte KindByte = 166;
+    public const ushort WireKind = LeaderlessCodec.Block + 7;
 
-    public override byte Kind => KindByte;
+    public override ushort Kind => WireKind;
 
     public long Operation { get; set; }
 

@@ -28,9 +28,9 @@ internal enum RepairStep : byte
 /// <summary>A step of a comparison; its body is read by <see cref="Feeder"/>.</summary>
 internal sealed class Compare : Message
 {
-    public const byte KindByte = 167;
+    public const ushort WireKind = LeaderlessCodec.Block + 8;
 
-    public override byte Kind => KindByte;
+    public override ushort Kind => WireKind;
 
     public Epoch Epoch { get; set; }
 
@@ -64,9 +64,9 @@ internal sealed class Compare : Message
 /// <summary>The answer to a step; its body is read by <see cref="Comparison"/>.</summary>
 internal sealed class Compared : Message
 {
-    public const byte KindByte = 168;
+    public const ushort WireKind = LeaderlessCodec.Block + 9;
 
-    public override byte Kind => KindByte;
+    public override ushort Kind => WireKind;
 
     public Epoch Epoch { get; set; }
 

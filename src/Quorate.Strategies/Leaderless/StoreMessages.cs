@@ -9,9 +9,9 @@ namespace Quorate.Strategies.Leaderless;
 /// </summary>
 internal sealed class Store : Message
 {
-    public const byte KindByte = 163;
+    public const ushort WireKind = LeaderlessCodec.Block + 4;
 
-    public override byte Kind => KindByte;
+    public override ushort Kind => WireKind;
 
     public Epoch Epoch { get; set; }
 
@@ -71,9 +71,9 @@ internal sealed class Store : Message
 /// <summary>The batch is durable here, but for the entries listed.</summary>
 internal sealed class Stored : Message
 {
-    public const byte KindByte = 164;
+    public const ushort WireKind = LeaderlessCodec.Block + 5;
 
-    public override byte Kind => KindByte;
+    public override ushort Kind => WireKind;
 
     /// <summary>Of who sent the batch.</summary>
     public long Incarnation { get; set; }

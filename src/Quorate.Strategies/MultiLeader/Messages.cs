@@ -26,9 +26,9 @@ internal abstract class MultiLeaderMessage : Message
 /// <summary>Deltas, in an order that respects causality.</summary>
 internal sealed class Deltas : MultiLeaderMessage
 {
-    public const byte KindByte = 128;
+    public const ushort WireKind = MultiLeaderCodec.Block + 1;
 
-    public override byte Kind => KindByte;
+    public override ushort Kind => WireKind;
 
     /// <summary>Counts the sender's messages of this kind to this receiver; grows over restarts.</summary>
     public long Round { get; set; }
@@ -80,9 +80,9 @@ internal enum ToldFlags : byte
 /// <summary>What the sender has seen durably; the answer to <see cref="Deltas"/>, and a heartbeat.</summary>
 internal sealed class Told : MultiLeaderMessage
 {
-    public const byte KindByte = 129;
+    public const ushort WireKind = MultiLeaderCodec.Block + 2;
 
-    public override byte Kind => KindByte;
+    public override ushort Kind => WireKind;
 
     /// <summary>The last <see cref="Deltas.Round"/> of the receiver that was handled.</summary>
     public long Round { get; set; }

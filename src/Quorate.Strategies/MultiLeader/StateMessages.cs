@@ -7,9 +7,9 @@ namespace Quorate.Strategies.MultiLeader;
 /// <summary>Asks for the next piece of the receiver's state.</summary>
 internal sealed class Pull : MultiLeaderMessage
 {
-    public const byte KindByte = 130;
+    public const ushort WireKind = MultiLeaderCodec.Block + 3;
 
-    public override byte Kind => KindByte;
+    public override ushort Kind => WireKind;
 
     /// <summary>Names the transfer; grows over restarts of whoever pulls.</summary>
     public long Transfer { get; set; }
@@ -34,9 +34,9 @@ internal sealed class Pull : MultiLeaderMessage
 /// <summary>A piece of state: all keys of a range of hashes. Sent to whoever pulls.</summary>
 internal sealed class States : MultiLeaderMessage
 {
-    public const byte KindByte = 131;
+    public const ushort WireKind = MultiLeaderCodec.Block + 4;
 
-    public override byte Kind => KindByte;
+    public override ushort Kind => WireKind;
 
     public long Transfer { get; set; }
 
@@ -103,9 +103,9 @@ internal sealed class States : MultiLeaderMessage
 /// </summary>
 internal sealed class Changes : MultiLeaderMessage
 {
-    public const byte KindByte = 132;
+    public const ushort WireKind = MultiLeaderCodec.Block + 5;
 
-    public override byte Kind => KindByte;
+    public override ushort Kind => WireKind;
 
     /// <summary>The life of the receiver that has confirmed what these changes build on.</summary>
     public long ReceiverIncarnation { get; set; }
@@ -171,9 +171,9 @@ internal sealed class Changes : MultiLeaderMessage
 /// <summary>Which piece of a round of <see cref="Changes"/> is wanted next.</summary>
 internal sealed class ChangesResponse : MultiLeaderMessage
 {
-    public const byte KindByte = 133;
+    public const ushort WireKind = MultiLeaderCodec.Block + 6;
 
-    public override byte Kind => KindByte;
+    public override ushort Kind => WireKind;
 
     public long Round { get; set; }
 
@@ -196,10 +196,10 @@ internal sealed class ChangesResponse : MultiLeaderMessage
 /// <summary>Digests of 64 parts of the hashes. Whoever has seen exactly the same must have the same.</summary>
 internal sealed class Compare : MultiLeaderMessage
 {
-    public const byte KindByte = 134;
+    public const ushort WireKind = MultiLeaderCodec.Block + 7;
     public const int Parts = 64;
 
-    public override byte Kind => KindByte;
+    public override ushort Kind => WireKind;
 
     /// <summary>−1: the 64 parts of level 6; else the 64 parts of level 12 within this part of level 6.</summary>
     public int Within { get; set; } = -1;

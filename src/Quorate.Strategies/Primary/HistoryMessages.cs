@@ -6,9 +6,9 @@ namespace Quorate.Strategies.Primary;
 /// <summary>Asked by a replica that was let go: see <see cref="Leaving"/>.</summary>
 internal sealed class HistoryQuery : PrimaryMessage
 {
-    public const byte KindByte = 72;
+    public const ushort WireKind = PrimaryCodec.Block + 9;
 
-    public override byte Kind => KindByte;
+    public override ushort Kind => WireKind;
 
     public override void Encode(IBufferWriter<byte> output) => Wire.Write(output, Epoch.Value);
 
@@ -21,9 +21,9 @@ internal sealed class HistoryQuery : PrimaryMessage
 /// <summary>The primary's log ends at (<see cref="Index"/>, <see cref="IndexEpoch"/>).</summary>
 internal sealed class HistoryReply : PrimaryMessage
 {
-    public const byte KindByte = 73;
+    public const ushort WireKind = PrimaryCodec.Block + 10;
 
-    public override byte Kind => KindByte;
+    public override ushort Kind => WireKind;
 
     public LogIndex Index { get; set; }
 

@@ -12,9 +12,9 @@ internal abstract class PrimaryMessage : Message
 /// <summary>Entries after (<see cref="PrevIndex"/>, <see cref="PrevEpoch"/>), or none: then it is a heartbeat or a probe.</summary>
 internal sealed class Append : PrimaryMessage
 {
-    public const byte KindByte = 64;
+    public const ushort WireKind = PrimaryCodec.Block + 1;
 
-    public override byte Kind => KindByte;
+    public override ushort Kind => WireKind;
 
     public LogIndex PrevIndex { get; set; }
 
@@ -72,9 +72,9 @@ internal sealed class Append : PrimaryMessage
 /// <summary>A backup's answer, to what was said in <see cref="PrimaryMessage.Epoch"/>.</summary>
 internal sealed class AppendResponse : PrimaryMessage
 {
-    public const byte KindByte = 65;
+    public const ushort WireKind = PrimaryCodec.Block + 2;
 
-    public override byte Kind => KindByte;
+    public override ushort Kind => WireKind;
 
     public bool Success { get; set; }
 
@@ -127,9 +127,9 @@ internal sealed class AppendResponse : PrimaryMessage
 /// <summary>The control plane's word, passed on to a replica that spoke in an older epoch.</summary>
 internal sealed class Announce : PrimaryMessage
 {
-    public const byte KindByte = 66;
+    public const ushort WireKind = PrimaryCodec.Block + 3;
 
-    public override byte Kind => KindByte;
+    public override ushort Kind => WireKind;
 
     public required GroupConfiguration Configuration { get; init; }
 
@@ -146,9 +146,9 @@ internal sealed class Announce : PrimaryMessage
 /// <summary>A backup asks for the index at which its reads are linearizable.</summary>
 internal sealed class ReadIndex : PrimaryMessage
 {
-    public const byte KindByte = 70;
+    public const ushort WireKind = PrimaryCodec.Block + 7;
 
-    public override byte Kind => KindByte;
+    public override ushort Kind => WireKind;
 
     /// <summary>Chosen by the backup, comes back.</summary>
     public long Context { get; set; }
@@ -165,9 +165,9 @@ internal sealed class ReadIndex : PrimaryMessage
 
 internal sealed class ReadIndexResponse : PrimaryMessage
 {
-    public const byte KindByte = 71;
+    public const ushort WireKind = PrimaryCodec.Block + 8;
 
-    public override byte Kind => KindByte;
+    public override ushort Kind => WireKind;
 
     public long Context { get; set; }
 

@@ -6,9 +6,9 @@ namespace Quorate.Strategies.Primary;
 /// <summary>One piece of a snapshot of the state at (<see cref="Index"/>, <see cref="IndexEpoch"/>).</summary>
 internal sealed class InstallSnapshot : PrimaryMessage
 {
-    public const byte KindByte = 67;
+    public const ushort WireKind = PrimaryCodec.Block + 4;
 
-    public override byte Kind => KindByte;
+    public override ushort Kind => WireKind;
 
     public LogIndex Index { get; set; }
 
@@ -55,9 +55,9 @@ internal sealed class InstallSnapshot : PrimaryMessage
 
 internal sealed class InstallSnapshotResponse : PrimaryMessage
 {
-    public const byte KindByte = 68;
+    public const ushort WireKind = PrimaryCodec.Block + 5;
 
-    public override byte Kind => KindByte;
+    public override ushort Kind => WireKind;
 
     public LogIndex Index { get; set; }
 
@@ -81,9 +81,9 @@ internal sealed class InstallSnapshotResponse : PrimaryMessage
 /// (<see cref="Index"/>, <see cref="IndexEpoch"/>), both committed: stands in for the entries between.</summary>
 internal sealed class Changes : PrimaryMessage
 {
-    public const byte KindByte = 69;
+    public const ushort WireKind = PrimaryCodec.Block + 6;
 
-    public override byte Kind => KindByte;
+    public override ushort Kind => WireKind;
 
     public LogIndex PrevIndex { get; set; }
 

@@ -12,9 +12,9 @@ internal abstract class RaftMessage : Message
 /// <summary>[Raft fig. 2, §9.6] Asks for a vote, or, as a pre-vote, whether it would be given in that term.</summary>
 internal sealed class RequestVote : RaftMessage
 {
-    public const byte KindByte = 32;
+    public const ushort WireKind = RaftCodec.Block + 1;
 
-    public override byte Kind => KindByte;
+    public override ushort Kind => WireKind;
 
     public bool PreVote { get; set; }
 
@@ -50,9 +50,9 @@ internal sealed class RequestVote : RaftMessage
 
 internal sealed class RequestVoteResponse : RaftMessage
 {
-    public const byte KindByte = 33;
+    public const ushort WireKind = RaftCodec.Block + 2;
 
-    public override byte Kind => KindByte;
+    public override ushort Kind => WireKind;
 
     public bool PreVote { get; set; }
 
@@ -85,9 +85,9 @@ internal sealed class RequestVoteResponse : RaftMessage
 /// <summary>[Raft fig. 2] Entries, or none: then it is a heartbeat.</summary>
 internal sealed class AppendEntries : RaftMessage
 {
-    public const byte KindByte = 34;
+    public const ushort WireKind = RaftCodec.Block + 3;
 
-    public override byte Kind => KindByte;
+    public override ushort Kind => WireKind;
 
     public LogIndex PrevLogIndex { get; set; }
 
@@ -153,9 +153,9 @@ internal sealed class AppendEntries : RaftMessage
 
 internal sealed class AppendEntriesResponse : RaftMessage
 {
-    public const byte KindByte = 35;
+    public const ushort WireKind = RaftCodec.Block + 4;
 
-    public override byte Kind => KindByte;
+    public override ushort Kind => WireKind;
 
     public bool Success { get; set; }
 
@@ -214,9 +214,9 @@ internal sealed class AppendEntriesResponse : RaftMessage
 /// <summary>[Raft §7, fig. 13] One piece of a snapshot.</summary>
 internal sealed class InstallSnapshot : RaftMessage
 {
-    public const byte KindByte = 36;
+    public const ushort WireKind = RaftCodec.Block + 5;
 
-    public override byte Kind => KindByte;
+    public override ushort Kind => WireKind;
 
     public LogIndex LastIncludedIndex { get; set; }
 
@@ -270,9 +270,9 @@ internal sealed class InstallSnapshot : RaftMessage
 
 internal sealed class InstallSnapshotResponse : RaftMessage
 {
-    public const byte KindByte = 37;
+    public const ushort WireKind = RaftCodec.Block + 6;
 
-    public override byte Kind => KindByte;
+    public override ushort Kind => WireKind;
 
     public LogIndex LastIncludedIndex { get; set; }
 
@@ -309,9 +309,9 @@ internal sealed class InstallSnapshotResponse : RaftMessage
 /// <summary>[Raft §3.10] The leader asks the receiver to stand for election at once.</summary>
 internal sealed class TimeoutNow : RaftMessage
 {
-    public const byte KindByte = 38;
+    public const ushort WireKind = RaftCodec.Block + 7;
 
-    public override byte Kind => KindByte;
+    public override ushort Kind => WireKind;
 
     public override void Encode(IBufferWriter<byte> output) => Wire.Write(output, Term.Value);
 
@@ -324,9 +324,9 @@ internal sealed class TimeoutNow : RaftMessage
 /// <summary>[Raft §6.4] A follower asks for the index at which its reads are linearizable.</summary>
 internal sealed class ReadIndex : RaftMessage
 {
-    public const byte KindByte = 39;
+    public const ushort WireKind = RaftCodec.Block + 8;
 
-    public override byte Kind => KindByte;
+    public override ushort Kind => WireKind;
 
     /// <summary>Chosen by the follower, comes back.</summary>
     public long Context { get; set; }
@@ -343,9 +343,9 @@ internal sealed class ReadIndex : RaftMessage
 
 internal sealed class ReadIndexResponse : RaftMessage
 {
-    public const byte KindByte = 40;
+    public const ushort WireKind = RaftCodec.Block + 9;
 
-    public override byte Kind => KindByte;
+    public override ushort Kind => WireKind;
 
     public long Context { get; set; }
 

@@ -6,9 +6,9 @@ namespace Quorate.Strategies.Raft;
 /// <summary>The leader has nothing to say: may it fall silent?</summary>
 internal sealed class Quiesce : RaftMessage
 {
-    public const byte KindByte = 41;
+    public const ushort WireKind = RaftCodec.Block + 10;
 
-    public override byte Kind => KindByte;
+    public override ushort Kind => WireKind;
 
     /// <summary>Chosen by the leader, comes back.</summary>
     public long Question { get; set; }
@@ -28,9 +28,9 @@ internal sealed class Quiesce : RaftMessage
 
 internal sealed class QuiesceResponse : RaftMessage
 {
-    public const byte KindByte = 42;
+    public const ushort WireKind = RaftCodec.Block + 11;
 
-    public override byte Kind => KindByte;
+    public override ushort Kind => WireKind;
 
     public long Question { get; set; }
 

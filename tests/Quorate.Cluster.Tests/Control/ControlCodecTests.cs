@@ -79,8 +79,8 @@ public sealed class ControlCodecTests
             var bytes = new byte[dice.Below(120)];
             for (var b = 0; b < bytes.Length; b++) bytes[b] = (byte)dice.Below(dice.Chance(500) ? 256 : 14);
             if (Again(bytes) is { } command) command.ShouldBe(bytes);
-            if (AgainMessage(Heartbeat.KindByte, bytes) is { } heartbeat) heartbeat.ShouldBe(bytes);
-            if (AgainMessage(HeartbeatReply.KindByte, bytes) is { } reply) reply.ShouldBe(bytes);
+            if (AgainMessage(Heartbeat.WireKind, bytes) is { } heartbeat) heartbeat.ShouldBe(bytes);
+            if (AgainMessage(HeartbeatReply.WireKind, bytes) is { } reply) reply.ShouldBe(bytes);
         }
     }
 
@@ -99,9 +99,9 @@ public sealed class ControlCodecTests
 
     private static byte[]? Again(byte[] bytes) => ControlCodec.TryDecode(bytes, out var command) ? command!.Encode() : null;
 
-    private static byte[]? AgainMessage(byte kind, byte[] body)
+    private static byte[]? AgainMessage(ushort kind, byte[] body)
     {
-        if (kind == Heartbeat.KindByte) return Heartbeat.TryDecode(body, out var heartbeat) ? Bytes(heartbeat!) : null;
+        if (kind == Heartbeat.WireKind) return Heartbeat.TryDecode(body, out var heartbeat) ? Bytes(heartbeat!) : null;
         return HeartbeatReply.TryDecode(body, out var reply) ? Bytes(reply!) : null;
     }
 

@@ -6,8 +6,8 @@ namespace Quorate.Cluster.Tests.Shipping;
 /// <summary>Real keyspaces in primary-backup groups that ship state.</summary>
 public sealed class ShippedKeyspaceTests
 {
-    private const byte SnapshotKind = 67;
-    private const byte ChangesKind = 69;
+    private const ushort SnapshotKind = PrimaryCodec.Block + 4;
+    private const ushort ChangesKind = PrimaryCodec.Block + 6;
 
     private static readonly PrimaryOptions Options = new()
     {

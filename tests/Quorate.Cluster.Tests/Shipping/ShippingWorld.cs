@@ -13,7 +13,7 @@ internal sealed class ShippingWorld
     private static readonly CommandTable Table = new(CommandTable.Keyspace);
 
     private readonly Replica[] _replicas;
-    private readonly Queue<(int From, int To, byte Kind, byte[] Body)> _network = new();
+    private readonly Queue<(int From, int To, ushort Kind, byte[] Body)> _network = new();
     private readonly Prng _dice;
     private long _milliseconds = 1000;
     private long _epoch;
@@ -35,7 +35,7 @@ internal sealed class ShippingWorld
     public int Loss { get; set; }
 
     /// <summary>How often each kind of message was delivered.</summary>
-    public Dictionary<byte, int> Delivered { get; } = [];
+    public Dictionary<ushort, int> Delivered { get; } = [];
 
     public int Done { get; private set; }
 

@@ -23,7 +23,7 @@ internal sealed class CasPaxosProtocol(CasPaxosOptions options, CasPaxosRules? r
         return new CasPaxosReplica(self, options, registers, snapshots, incarnation, seed + (ulong)self.Value + ((ulong)incarnation * 1000), rules);
     }
 
-    public bool TryDecode(byte kind, ReadOnlyMemory<byte> body, out Message? message) => CasPaxosCodec.TryDecode(kind, body, out message);
+    public bool TryDecode(ushort kind, ReadOnlyMemory<byte> body, out Message? message) => CasPaxosCodec.TryDecode(kind, body, out message);
 }
 
 /// <summary>A group with everything around it that a test needs.</summary>

@@ -1,6 +1,7 @@
 using System.Buffers;
 using Quorate.Replication;
 using Quorate.Strategies.CasPaxos;
+using Quorate.Strategies.Tests.Harness;
 
 namespace Quorate.Strategies.Tests.CasPaxos;
 
@@ -10,7 +11,7 @@ public sealed class CodecTests
     public void What_is_on_the_wire_comes_back_the_same()
     {
         var group = new CasPaxosGroup(3, new CasPaxosOptions { Durable = false, CollectTicks = 10 });
-        var kinds = new HashSet<byte>();
+        var kinds = new HashSet<ushort>();
         group.World.AfterStep = _ =>
         {
             foreach (var envelope in group.World.Network)
@@ -31,7 +32,7 @@ public sealed class CodecTests
         group.World.Start(group[3]);
         group.TakeWish().ShouldBeTrue();
         group.Ticks(20);
-        kinds.Order().ShouldBe([Proposal.KindByte, Confirmation.KindByte, SeedRequest.KindByte, SeedPiece.KindByte]);
+        kinds.Order().ShouldBe(WireKinds.Beside(typeof(CasPaxosCodec)));
     }
 
     [Fact]
@@ -39,7 +40,7 @@ public sealed class CodecTests
     {
         var dice = new Prng(7);
         var group = new CasPaxosGroup(3);
-        var bodies = new List<(byte Kind, byte[] Body)>();
+        var bodies = new List<(ushort Kind, byte[] Body)>();
         group.World.AfterStep = _ => bodies.AddRange(group.World.Network.Select(e => (e.Kind, e.Body)));
         group.Do(1, "SET x abc");
         group.Do(2, "GET x");

@@ -77,7 +77,7 @@ public sealed class AllocationTests
         private readonly NodeId _self;
         private readonly List<Wire> _all;
         private readonly ArrayBufferWriter<byte>[] _inboxes = [new(1 << 20), new(1 << 20)];
-        private readonly List<(NodeId From, byte Kind, int Start, int Length)>[] _mail = [[], []];
+        private readonly List<(NodeId From, ushort Kind, int Start, int Length)>[] _mail = [[], []];
         private int _filling;
         private long _appended;
         private long _durable;

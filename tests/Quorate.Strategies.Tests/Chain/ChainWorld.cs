@@ -9,7 +9,7 @@ internal sealed class ChainProtocol(ChainOptions? options = null, ChainRules? ru
     public IReplica Create(NodeId self, IStateMachine machine, ISnapshots snapshots, long incarnation) =>
         new ChainReplica(self, options ?? new ChainOptions(), machine, snapshots, incarnation, rules);
 
-    public bool TryDecode(byte kind, ReadOnlyMemory<byte> body, out Message? message) => ChainCodec.TryDecode(kind, body, out message);
+    public bool TryDecode(ushort kind, ReadOnlyMemory<byte> body, out Message? message) => ChainCodec.TryDecode(kind, body, out message);
 }
 
 /// <summary>

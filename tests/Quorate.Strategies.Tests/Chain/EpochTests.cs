@@ -51,7 +51,7 @@ public sealed class EpochTests
     {
         var (world, control) = ChainWorld.Of(3);
         world.Write(world[1], 1, "x=1");
-        world.Stabilize(passes: e => e.To.Value != 3 || e.Kind != Forward.KindByte);
+        world.Stabilize(passes: e => e.To.Value != 3 || e.Kind != Forward.WireKind);
         world.Crash(world[1]);
         world.Advance(2000);
         control.Decide([2, 3], [1]);

@@ -91,7 +91,7 @@ public sealed class ReadTests
         var (world, control) = ChainWorld.Of(3);
         // n3 commits x=1, n2 does not hear of it.
         world.Write(world[1], 1, "x=1");
-        world.Stabilize(passes: e => !(e.From.Value == 3 && e.Kind == Acknowledge.KindByte));
+        world.Stabilize(passes: e => !(e.From.Value == 3 && e.Kind == Acknowledge.WireKind));
         world[3].Machine.Applied.ShouldBe(["x=1"]);
         world[2].Machine.Applied.ShouldBeEmpty();
         world.Crash(world[3]);
@@ -114,7 +114,7 @@ public sealed class ReadTests
     {
         var (world, _) = ChainWorld.Of(3, options: new ChainOptions { Craq = false, ReadPatienceTicks = 30 });
         Read(world, 2, 11, "x");
-        world.Stabilize(passes: e => e.Kind != VersionQuery.KindByte);
+        world.Stabilize(passes: e => e.Kind != VersionQuery.WireKind);
         world.Settle();
         world[2].Outcomes[11].ShouldBe("ReadNow");
         world.Crash(world[3]);
@@ -142,7 +142,7 @@ public sealed class ReadTests
     private static void HalfWrite(World world, string text)
     {
         world.Write(world[1], 1, text);
-        world.Deliver(world.Network.First(e => e.Kind == Forward.KindByte));
+        world.Deliver(world.Network.First(e => e.Kind == Forward.WireKind));
     }
 
     private static void Read(World world, int node, long id, string key) =>

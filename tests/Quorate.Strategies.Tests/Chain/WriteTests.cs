@@ -51,8 +51,8 @@ public sealed class WriteTests
         var (world, _) = ChainWorld.Of(2);
         for (var i = 1; i <= 5; i++) world.Write(world[1], i, $"x={i}");
         world.Sent<Forward>(1, 2).Count(f => !f.Entries.IsEmpty).ShouldBe(1);
-        world.Deliver(world.Network.First(e => e.Kind == Forward.KindByte));
-        world.Deliver(world.Network.First(e => e.Kind == Acknowledge.KindByte));
+        world.Deliver(world.Network.First(e => e.Kind == Forward.WireKind));
+        world.Deliver(world.Network.First(e => e.Kind == Acknowledge.WireKind));
         var second = world.Sent<Forward>(1, 2).Single(f => !f.Entries.IsEmpty);
         second.ToString().ShouldContain("4 entries");
     }
@@ -62,7 +62,7 @@ public sealed class WriteTests
     {
         var (world, _) = ChainWorld.Of(3);
         world.Write(world[1], 1, "x=1");
-        world.Stabilize(passes: e => !(e.From.Value == 1 && e.Kind == Forward.KindByte));
+        world.Stabilize(passes: e => !(e.From.Value == 1 && e.Kind == Forward.WireKind));
         world[3].Machine.Applied.ShouldBeEmpty();
         world.Settle();
         world[1].Outcomes[1].ShouldBe("Applied");

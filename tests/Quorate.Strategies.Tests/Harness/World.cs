@@ -9,11 +9,11 @@ internal interface IProtocol
 {
     IReplica Create(NodeId self, IStateMachine machine, ISnapshots snapshots, long incarnation);
 
-    bool TryDecode(byte kind, ReadOnlyMemory<byte> body, out Message? message);
+    bool TryDecode(ushort kind, ReadOnlyMemory<byte> body, out Message? message);
 }
 
 /// <summary>A message on its way, as bytes.</summary>
-internal sealed record Envelope(NodeId From, NodeId To, byte Kind, byte[] Body, string Text);
+internal sealed record Envelope(NodeId From, NodeId To, ushort Kind, byte[] Body, string Text);
 
 /// <summary>
 /// Replicas of one group in one thread: every message waits until it is delivered, every record until it is synced.

@@ -99,9 +99,9 @@ public sealed class ChaosTests
         var world = new LeaderlessWorld(3, new LeaderlessOptions { Partitions = 1, Linearizable = true, CompareTicks = 1_000_000 }, rules);
         var history = new List<Operation> { new() { Client = 1, Kind = OperationKind.Set, Key = "x", Argument = "1", Invoked = 1 } };
         world.Ask(1, "SET x 1");
-        world.World.Stabilize(e => e.Kind is Query.KindByte or State.KindByte);
+        world.World.Stabilize(e => e.Kind is Query.WireKind or State.WireKind);
         var first = world.Ask(1, "GET x");
-        world.World.Stabilize(e => e.Kind is Query.KindByte or State.KindByte);
+        world.World.Stabilize(e => e.Kind is Query.WireKind or State.WireKind);
         var second = world.Ask(2, "GET x");
         world.World.Stabilize(e => e.From.Value != 1 && e.To.Value != 1);
         foreach (var (node, read, at) in ((int, long, long)[])[(1, first, 2), (2, second, 4)])

@@ -38,7 +38,7 @@ internal sealed class LeaderlessProtocol(LeaderlessOptions options, LeaderlessRu
             rules);
     }
 
-    public bool TryDecode(byte kind, ReadOnlyMemory<byte> body, out Message? message) => LeaderlessCodec.TryDecode(kind, body, out message);
+    public bool TryDecode(ushort kind, ReadOnlyMemory<byte> body, out Message? message) => LeaderlessCodec.TryDecode(kind, body, out message);
 }
 
 /// <summary>A world of leaderless replicas, with the control plane's part played by the test.</summary>
@@ -124,7 +124,7 @@ internal sealed class LeaderlessWorld
         for (var i = 0; i < ticks; i++)
         {
             World.TickAll();
-            World.Stabilize(e => e.Kind != Compare.KindByte);
+            World.Stabilize(e => e.Kind != Compare.WireKind);
         }
     }
 }

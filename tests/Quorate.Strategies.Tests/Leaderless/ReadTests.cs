@@ -45,7 +45,7 @@ public sealed class ReadTests
         var world = new LeaderlessWorld(3);
         world.Do(1, "SET x " + new string('x', 1000));
         world.Ask(1, "GET x");
-        world.World.Stabilize(e => e.Kind != State.KindByte || e.Body.Length < 100 ? true : throw new InvalidOperationException("a state was sent"));
+        world.World.Stabilize(e => e.Kind != State.WireKind || e.Body.Length < 100 ? true : throw new InvalidOperationException("a state was sent"));
     }
 
     [Fact]
@@ -69,7 +69,7 @@ public sealed class ReadTests
         for (var i = 0; i < 250; i++)
         {
             world.World.TickAll();
-            world.World.Stabilize(e => e.Kind is Ping.KindByte);
+            world.World.Stabilize(e => e.Kind is Ping.WireKind);
         }
 
         world.Answer(1, id).ShouldStartWith("Unavailable: too few holders");
@@ -95,7 +95,7 @@ public sealed class ReadTests
         var world = new LeaderlessWorld(3, NoComparisons with { Linearizable = true });
         Park(world, 1, "SET x 1");
         var read = world.Ask(1, "GET x");
-        Only(world, e => e.Kind is Query.KindByte or State.KindByte);
+        Only(world, e => e.Kind is Query.WireKind or State.WireKind);
         world.Answer(1, read).ShouldBe("waits", "nobody else has it yet");
         world.World.Stabilize();
         world.Answer(1, read).ShouldBe("1");
@@ -136,7 +136,7 @@ public sealed class ReadTests
         for (var i = 0; i < 230; i++)
         {
             world.World.TickAll();
-            world.World.Stabilize(e => e.Kind is Ping.KindByte);
+            world.World.Stabilize(e => e.Kind is Ping.WireKind);
         }
 
         return world;
@@ -149,7 +149,7 @@ public sealed class ReadTests
         for (var i = 0; i < 230; i++)
         {
             world.World.TickAll();
-            world.World.Stabilize(e => e.Kind is Ping.KindByte or Query.KindByte or State.KindByte);
+            world.World.Stabilize(e => e.Kind is Ping.WireKind or Query.WireKind or State.WireKind);
         }
     }
 

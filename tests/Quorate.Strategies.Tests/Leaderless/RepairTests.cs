@@ -129,7 +129,7 @@ public sealed class RepairTests
         for (var i = 0; i < 200; i++)
         {
             world.World.TickAll();
-            world.World.Stabilize(e => e.Kind != Compare.KindByte || e.From.Value != 3);
+            world.World.Stabilize(e => e.Kind != Compare.WireKind || e.From.Value != 3);
         }
 
         var made = world.Machine(2).Seen.LastOf(new NodeId(1));
@@ -195,7 +195,7 @@ public sealed class RepairTests
         for (var i = 0; i < 230; i++)
         {
             world.World.TickAll();
-            world.World.Stabilize(e => e.Kind is Ping.KindByte);
+            world.World.Stabilize(e => e.Kind is Ping.WireKind);
         }
     }
 }

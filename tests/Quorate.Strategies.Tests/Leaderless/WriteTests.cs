@@ -52,7 +52,7 @@ public sealed class WriteTests
         var world = new LeaderlessWorld(4, new LeaderlessOptions { Partitions = 1 });
         var outsider = Enumerable.Range(1, 4).Single(n => !world.Protocol.Machines.ContainsKey((new NodeId(n), 0)));
         world.Ask(outsider, "INCR x");
-        var passed = world.World.Network.Single(e => e.Kind == Coordinate.KindByte);
+        var passed = world.World.Network.Single(e => e.Kind == Coordinate.WireKind);
         world.World.Network.Add(passed with { });
         world.World.Network.Add(passed with { });
         world.World.Stabilize();
@@ -65,7 +65,7 @@ public sealed class WriteTests
         var world = new LeaderlessWorld(4, new LeaderlessOptions { Partitions = 1 });
         var outsider = Enumerable.Range(1, 4).Single(n => !world.Protocol.Machines.ContainsKey((new NodeId(n), 0)));
         var write = world.Ask(outsider, "SET x 1");
-        var receiver = world.World.Network.Single(e => e.Kind == Coordinate.KindByte).To.Value;
+        var receiver = world.World.Network.Single(e => e.Kind == Coordinate.WireKind).To.Value;
         world.World.Network.Clear();
         world.World.Crash(world[receiver]);
         world.Settle(60);
@@ -99,7 +99,7 @@ public sealed class WriteTests
         for (var i = 0; i < 250; i++)
         {
             world.World.TickAll();
-            world.World.Stabilize(e => e.Kind is Ping.KindByte);
+            world.World.Stabilize(e => e.Kind is Ping.WireKind);
         }
 
         world.Answer(1, id).ShouldStartWith("Unknown: fewer than 2 holders have confirmed");

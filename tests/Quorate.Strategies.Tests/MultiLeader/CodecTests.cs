@@ -2,11 +2,16 @@ using System.Buffers;
 using Quorate.Replication;
 using Quorate.Replication.Causality;
 using Quorate.Strategies.MultiLeader;
+using Quorate.Strategies.Tests.Harness;
 
 namespace Quorate.Strategies.Tests.MultiLeader;
 
 public sealed class CodecTests
 {
+    [Fact]
+    public void There_is_a_sample_of_every_kind() =>
+        Messages().Select(m => m.Kind).Distinct().Order().ShouldBe(WireKinds.Beside(typeof(MultiLeaderCodec)));
+
     [Fact]
     public void Every_message_round_trips()
     {

@@ -25,7 +25,7 @@ internal sealed class MultiLeaderProtocol(MultiLeaderOptions? options = null, Mu
         return new MultiLeaderReplica(self, Options, store, snapshots, incarnation, rules);
     }
 
-    public bool TryDecode(byte kind, ReadOnlyMemory<byte> body, out Message? message) => MultiLeaderCodec.TryDecode(kind, body, out message);
+    public bool TryDecode(ushort kind, ReadOnlyMemory<byte> body, out Message? message) => MultiLeaderCodec.TryDecode(kind, body, out message);
 }
 
 /// <summary>A world of leaders, what their clients ask and are told, and what tests say in place of a control plane.</summary>

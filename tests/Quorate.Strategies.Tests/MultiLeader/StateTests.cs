@@ -179,7 +179,7 @@ public sealed class StateTests
         world.World.Network.Clear();
         world.World.Crash(world[1]);
         world.World.Start(world[1]);
-        world.Settle(100, e => e.Kind != Deltas.KindByte || e.From.Value != 2);
+        world.Settle(100, e => e.Kind != Deltas.WireKind || e.From.Value != 2);
         world.Status(1).HasGaps.ShouldBeFalse();
         world.Peek(1, "SISMEMBER s x").ShouldBe("1");
         world.Peek(3, "SISMEMBER s x").ShouldBe("0");

@@ -2,12 +2,17 @@ using System.Buffers;
 using System.Text;
 using Quorate.Replication;
 using Quorate.Strategies.Primary;
+using Quorate.Strategies.Tests.Harness;
 
 namespace Quorate.Strategies.Tests.Primary;
 
 public sealed class CodecTests
 {
     public static TheoryData<int> Kinds => [.. Enumerable.Range(0, Samples().Count)];
+
+    [Fact]
+    public void There_is_a_sample_of_every_kind() =>
+        Samples().Select(m => m.Kind).Distinct().Order().ShouldBe(WireKinds.Beside(typeof(PrimaryCodec)));
 
     [Theory]
     [MemberData(nameof(Kinds))]

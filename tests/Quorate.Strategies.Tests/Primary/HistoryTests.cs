@@ -21,7 +21,7 @@ public sealed class HistoryTests
         world.Configure(PrimaryWorld.Group(3, 2, [1, 2]), world[2]);
         world.Lease(world[2], 10_000);
         world.Write(world[2], 3, "new");
-        world.Stabilize(e => e.Kind != InstallSnapshot.KindByte);
+        world.Stabilize(e => e.Kind != InstallSnapshot.WireKind);
         protocol.LostOf(new NodeId(1)).Texts.ShouldBe(["only n1"]);
         world[1].Primary().Report.NeedsState.ShouldBeTrue();
         world.Settle(ticks: 24);
@@ -55,7 +55,7 @@ public sealed class HistoryTests
         world.Network.Clear();
         world.Configure(PrimaryWorld.Group(2, 2, [1, 2]));
         world.Lease(world[2], 10_000);
-        world.Stabilize(e => e.Kind != InstallSnapshot.KindByte);
+        world.Stabilize(e => e.Kind != InstallSnapshot.WireKind);
         world[1].Primary().Report.NeedsState.ShouldBeTrue();
         world.Crash(world[1]);
         world.Start(world[1]);
@@ -84,7 +84,7 @@ public sealed class HistoryTests
             var dropped = tick < 30 && tick % 2 == 1;
             world.Stabilize(e =>
             {
-                if (e.Kind != InstallSnapshot.KindByte) return true;
+                if (e.Kind != InstallSnapshot.WireKind) return true;
                 if (dropped) return false;
                 PrimaryCodec.TryDecode(e.Kind, e.Body, out var piece);
                 delivered.Add(((InstallSnapshot)piece!).Piece);

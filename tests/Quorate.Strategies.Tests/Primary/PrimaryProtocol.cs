@@ -42,7 +42,7 @@ internal sealed class PrimaryProtocol(PrimaryOptions? options = null, PrimaryRul
     public IReplica Create(NodeId self, IStateMachine machine, ISnapshots snapshots, long incarnation) => new PrimaryReplica(
         self, Special.GetValueOrDefault(self, Options), CreateMachine?.Invoke(self) ?? machine, snapshots, LostOf(self), incarnation, rules);
 
-    public bool TryDecode(byte kind, ReadOnlyMemory<byte> body, out Message? message) => PrimaryCodec.TryDecode(kind, body, out message);
+    public bool TryDecode(ushort kind, ReadOnlyMemory<byte> body, out Message? message) => PrimaryCodec.TryDecode(kind, body, out message);
 }
 
 /// <summary>What tests say to a group in place of a control plane.</summary>

@@ -1,12 +1,17 @@
 using System.Buffers;
 using Quorate.Replication;
 using Quorate.Strategies.Raft;
+using Quorate.Strategies.Tests.Harness;
 
 namespace Quorate.Strategies.Tests.Raft;
 
 public sealed class CodecTests
 {
     public static TheoryData<int> Kinds => [.. Enumerable.Range(0, Samples().Count)];
+
+    [Fact]
+    public void There_is_a_sample_of_every_kind() =>
+        Samples().Select(m => m.Kind).Distinct().Order().ShouldBe(WireKinds.Beside(typeof(RaftCodec)));
 
     [Theory]
     [MemberData(nameof(Kinds))]
@@ -85,5 +90,8 @@ public sealed class CodecTests
         new TimeoutNow { Term = new(5) },
         new ReadIndex { Term = new(5), Context = 77 },
         new ReadIndexResponse { Term = new(5), Context = 77, Index = new(8) },
+        new Quiesce { Term = new(5), Question = 6, LastIndex = new(9) },
+        new QuiesceResponse { Term = new(5), Question = 6, Agrees = true },
+        new QuiesceResponse { Term = new(5), Question = 6 },
     ];
 }

@@ -13,7 +13,7 @@ public sealed class QuarantineTests
         var (world, leader, bad, other) = OneWrong();
         world.Crash(other); // so that nothing is committed without the one in quarantine
         world.Write(leader, 10, "meanwhile");
-        for (var i = 0; i < 20; i++) TickWithout(world, e => e.Kind == InstallSnapshot.KindByte);
+        for (var i = 0; i < 20; i++) TickWithout(world, e => e.Kind == InstallSnapshot.WireKind);
         leader.Machine.Applied[^1].ShouldBe("meanwhile");
         bad.Machine.Applied.ShouldBe(["wrong", "b"]);
         bad.Raft().IsQuarantined.ShouldBeTrue();
@@ -57,13 +57,13 @@ public sealed class QuarantineTests
     {
         var (world, leader, bad, other) = OneWrong();
         world.Write(leader, 10, "meanwhile");
-        for (var i = 0; i < 10; i++) TickWithout(world, e => e.Kind == InstallSnapshot.KindByte || e.To == other.Id || e.From == other.Id);
+        for (var i = 0; i < 10; i++) TickWithout(world, e => e.Kind == InstallSnapshot.WireKind || e.To == other.Id || e.From == other.Id);
         leader.Machine.Applied[^1].ShouldBe("meanwhile");
         bad.Raft().IsQuarantined.ShouldBeTrue();
         world.Crash(leader);
         for (var i = 0; i < 4000 && !other.Raft().IsLeader; i++)
         {
-            TickWithout(world, e => e.Kind == InstallSnapshot.KindByte);
+            TickWithout(world, e => e.Kind == InstallSnapshot.WireKind);
             if (bad.Raft().IsLeader) bad.Raft().MayReadLocally(world.NowOf(bad)).ShouldBeFalse();
         }
 

@@ -16,7 +16,7 @@ internal sealed class RaftProtocol(Configuration initial, RaftOptions? options =
     public IReplica Create(NodeId self, IStateMachine machine, ISnapshots snapshots, long incarnation) => new RaftReplica(
         self, initial, Options, machine, snapshots, (seed * 1000) + (ulong)self.Value + ((ulong)incarnation << 32), incarnation, rules);
 
-    public bool TryDecode(byte kind, ReadOnlyMemory<byte> body, out Message? message) => RaftCodec.TryDecode(kind, body, out message);
+    public bool TryDecode(ushort kind, ReadOnlyMemory<byte> body, out Message? message) => RaftCodec.TryDecode(kind, body, out message);
 
     public static IEnumerable<NodeId> Ids(int count) => Enumerable.Range(1, count).Select(i => new NodeId(i));
 }

@@ -12,7 +12,7 @@ public sealed class ReadTests
     {
         var world = RaftWorld.Of(3);
         world.Campaign(world[1]);
-        world.Stabilize(e => e.Kind != AppendEntries.KindByte || e.From.Value != 1);
+        world.Stabilize(e => e.Kind != AppendEntries.WireKind || e.From.Value != 1);
         world[1].Replica.IsLeader.ShouldBeTrue();
         world.Request(world[1], 1, RequestKind.Read);
         // Heartbeats only: they confirm the leader, but its no-op is not committed.
@@ -137,7 +137,7 @@ public sealed class ReadTests
         leader.Outcomes[1].ShouldBe("Applied");
         world.Request(follower, 2, RequestKind.Read);
         world.Request(follower, 3, RequestKind.Read);
-        world.Stabilize(e => e.To == other.Id || e.Kind is ReadIndex.KindByte or ReadIndexResponse.KindByte);
+        world.Stabilize(e => e.To == other.Id || e.Kind is ReadIndex.WireKind or ReadIndexResponse.WireKind);
         follower.Outcomes.ShouldNotContainKey(2);
         for (var i = 0; i < 15; i++)
         {
@@ -189,7 +189,7 @@ public sealed class ReadTests
         var (world, leader) = Elected();
         var target = world.Nodes.Values.First(n => n != leader);
         world.Request(leader, 1, RequestKind.TransferLeadership, target: target.Id);
-        var timeoutNow = world.Network.Single(e => e.Kind == TimeoutNow.KindByte);
+        var timeoutNow = world.Network.Single(e => e.Kind == TimeoutNow.WireKind);
         world.Network.Remove(timeoutNow);
         for (var i = 0; i < 31; i++)
         {

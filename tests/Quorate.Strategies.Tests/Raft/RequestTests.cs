@@ -60,7 +60,7 @@ public sealed class RequestTests
         // 2. n5 leads without it and overwrites it on n1, then crashes.
         world.Advance(1000);
         world.Campaign(world[5]);
-        world.Stabilize(e => e.To.Value is 3 or 4 or 5 && e.From.Value is 3 or 4 or 5 && e.Kind != AppendEntries.KindByte);
+        world.Stabilize(e => e.To.Value is 3 or 4 or 5 && e.From.Value is 3 or 4 or 5 && e.Kind != AppendEntries.WireKind);
         world[5].Replica.IsLeader.ShouldBeTrue();
         world.TickAll(5);
         world.Stabilize(e => (e.To.Value, e.From.Value) is (1, 5) or (5, 1));

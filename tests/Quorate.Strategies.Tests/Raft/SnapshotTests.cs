@@ -79,7 +79,7 @@ public sealed class SnapshotTests
         for (var i = 0; i < 40; i++)
         {
             world.TickAll();
-            world.Stabilize(e => e.Kind != InstallSnapshot.KindByte || dice.Chance(500));
+            world.Stabilize(e => e.Kind != InstallSnapshot.WireKind || dice.Chance(500));
             if (i == 20)
             {
                 world.Crash(behind);
