@@ -4,8 +4,8 @@ using Quorate.Replication;
 namespace Quorate.Strategies.Tests.Harness;
 
 /// <summary>
-/// Runs a golden script: commands above a line <c>---</c>, below it the exact trace they produce. Knows nothing of any
-/// protocol but how to make a group of it.
+/// Runs a golden script: commands, each followed by the exact lines of trace that it caused, indented by two blanks, and comments after
+/// <c>#</c>. Knows nothing of any protocol but how to make a group of it.
 /// <code>
 /// cluster &lt;nodes&gt; [words for the protocol]     request &lt;n&gt; write &lt;text&gt; | read [key] | transfer &lt;n&gt; | members &lt;text&gt;
 /// campaign &lt;n&gt;   tick [&lt;n&gt;] [times]            deliver|drop|duplicate &lt;a&gt;-&gt;&lt;b&gt; [Type]   deliver all
@@ -18,22 +18,27 @@ internal sealed class Script(
     Func<int, string[], IProtocol> create, Func<string, byte[]> encodeMembers, Func<World, string[], Action<string>, bool>? commandsOfItsOwn = null,
     Func<string, bool>? isNoise = null)
 {
-    private readonly StringBuilder _trace = new();
+    private const string Indent = "  ";
+
+    private readonly StringBuilder _text = new();
     private readonly List<HashSet<NodeId>> _sides = [];
     private World? _world;
     private long _nextRequest = 1;
 
-    public string Run(string commands)
+    /// <summary>Executes the commands.</summary>
+    /// <param name="script">With the lines of trace of an earlier run, or without.</param>
+    /// <returns>The script with the lines of this run's trace under the commands that caused them; all else as it was.</returns>
+    public string Run(string script)
     {
-        foreach (var raw in commands.Split('\n'))
+        foreach (var line in script.TrimEnd('\n').Split('\n'))
         {
-            var line = raw.Trim();
+            if (line.StartsWith(Indent, StringComparison.Ordinal)) continue;
+            _text.Append(line).Append('\n');
             if (line.Length == 0 || line[0] == '#') continue;
-            _trace.Append("> ").Append(line).Append('\n');
             Execute(line.Split(' ', StringSplitOptions.RemoveEmptyEntries));
         }
 
-        return _trace.ToString();
+        return _text.ToString();
     }
 
     private World World => _world ?? throw new InvalidOperationException("a script begins with: cluster <nodes>");
@@ -195,6 +200,6 @@ internal sealed class Script(
 
     private void Note(string line)
     {
-        if (isNoise?.Invoke(line) != true) _trace.Append("  ").Append(line).Append('\n');
+        if (isNoise?.Invoke(line) != true) _text.Append(Indent).Append(line).Append('\n');
     }
 }
