@@ -3,7 +3,7 @@ using Quorate.Cluster.Commands;
 using Quorate.Cluster.Reads;
 using Quorate.Cluster.Sessions;
 using Quorate.Cluster.Voting;
-using Quorate.Data;
+using Quorate.Data.Commands;
 using Quorate.Replication;
 using Quorate.Resp;
 

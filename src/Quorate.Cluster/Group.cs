@@ -6,6 +6,7 @@ using Quorate.Cluster.Forwarding;
 using Quorate.Cluster.Reads;
 using Quorate.Cluster.Voting;
 using Quorate.Data;
+using Quorate.Data.Commands;
 using Quorate.Replication;
 using Quorate.Resp;
 using Quorate.Strategies.Chain;

@@ -1,6 +1,5 @@
 using System.Buffers;
 using Quorate.Cluster.Control;
-using Quorate.Data;
 using Quorate.Replication;
 using Quorate.Strategies.Chain;
 using Quorate.Strategies.Primary;

@@ -1,5 +1,5 @@
 using System.Buffers;
-using Quorate.Data;
+using Quorate.Data.Merging;
 using Quorate.Replication;
 
 namespace Quorate.Cluster;

@@ -1,6 +1,7 @@
 using System.Buffers;
 using Quorate.Cluster.Control;
 using Quorate.Data;
+using Quorate.Data.Shipping;
 using Quorate.Replication;
 using Quorate.Resp;
 

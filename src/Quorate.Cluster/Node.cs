@@ -6,6 +6,7 @@ using Quorate.Cluster.Peers;
 using Quorate.Cluster.Reads;
 using Quorate.Cluster.Sessions;
 using Quorate.Data;
+using Quorate.Data.Commands;
 using Quorate.Replication;
 using Quorate.Resp;
 using Quorate.Strategies.Raft;

@@ -1,6 +1,6 @@
 using Quorate.Cluster.Control;
 using Quorate.Cluster.Voting;
-using Quorate.Data;
+using Quorate.Data.Merging;
 using Quorate.Replication;
 using Quorate.Replication.Policies;
 using Quorate.Strategies.CasPaxos;
@@ -58,7 +58,7 @@ public sealed record NodeOptions
     public CasPaxosOptions CasPaxos { get; init; } = new();
 
     /// <summary>The bounds of what convergent keyspaces keep; what a policy says is taken from the policy.</summary>
-    public MergeStoreOptions Merging { get; init; } = new();
+    public MergingStoreOptions Merging { get; init; } = new();
 
     /// <summary>The times of the control plane; null: there is none, and the numbered databases are all there is.</summary>
     public ControlOptions? Control { get; init; }

@@ -7,6 +7,7 @@ using Quorate.Replication;
 using Quorate.Replication.Policies;
 using Quorate.Resp;
 using Quorate.Strategies.Primary;
+
 using GroupStatus = Quorate.Cluster.Commands.GroupStatus;
 
 namespace Quorate.Cluster;

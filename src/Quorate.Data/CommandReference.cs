@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Quorate.Data.Commands;
 
 namespace Quorate.Data;
 

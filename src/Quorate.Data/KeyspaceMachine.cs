@@ -1,5 +1,10 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using Quorate.Data.Commands;
+using Quorate.Data.Sessions;
+using Quorate.Data.Shipping;
+using Quorate.Data.Snapshots;
+using Quorate.Data.Store;
 using Quorate.Replication;
 using Quorate.Resp;
 

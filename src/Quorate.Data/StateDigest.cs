@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using Quorate.Data.Sessions;
+using Quorate.Data.Store;
 using Quorate.Replication;
 
 namespace Quorate.Data;

@@ -1,3 +1,5 @@
+using Quorate.Data.Commands;
+
 namespace Quorate.Data.Tests;
 
 /// <summary>docs/commands.md is written from the table. QUORATE_WRITE_DOCS=1 writes it anew.</summary>

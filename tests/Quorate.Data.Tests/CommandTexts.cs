@@ -1,3 +1,6 @@
+using Quorate.Data.Commands;
+using Quorate.Data.Store;
+
 namespace Quorate.Data.Tests;
 
 /// <summary>Replies written down: what every client relies on, runnable without a Redis at hand.</summary>

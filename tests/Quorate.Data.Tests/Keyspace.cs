@@ -1,5 +1,7 @@
 using System.Buffers;
 using System.Text;
+using Quorate.Data.Commands;
+using Quorate.Data.Store;
 using Quorate.Replication;
 using Quorate.Resp;
 

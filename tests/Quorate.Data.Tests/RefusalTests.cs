@@ -1,3 +1,6 @@
+using Quorate.Data.Commands;
+using Quorate.Data.Merging.Commands;
+using Quorate.Data.Registers;
 using Quorate.Resp;
 
 namespace Quorate.Data.Tests;
@@ -38,7 +41,7 @@ public sealed class RefusalTests
         (KeyspaceKind Kind, CommandTable Table)[] tables =
         [
             (KeyspaceKind.Ordered, new CommandTable(CommandTable.Keyspace)),
-            (KeyspaceKind.Merging, new CommandTable(ConvergentTable.Keyspace, KeyspaceKind.Merging)),
+            (KeyspaceKind.Merging, new CommandTable(MergingTable.Keyspace, KeyspaceKind.Merging)),
             (KeyspaceKind.Agreed, new CommandTable(RegisterTable.Keyspace, KeyspaceKind.Agreed)),
         ];
         var names = tables.SelectMany(t => t.Table.All).Select(c => c.Name).Distinct().ToList();

@@ -1,3 +1,4 @@
+using Quorate.Data.Commands;
 using Quorate.Replication;
 
 namespace Quorate.Data.Tests;

@@ -1,3 +1,4 @@
+using Quorate.Data.Sessions;
 using Quorate.Replication;
 
 namespace Quorate.Data.Tests;

@@ -1,3 +1,5 @@
+using Quorate.Data.Commands;
+using Quorate.Data.Store;
 using Quorate.Replication;
 
 namespace Quorate.Data.Tests;

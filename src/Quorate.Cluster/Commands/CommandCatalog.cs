@@ -1,5 +1,7 @@
 using System.Collections.Frozen;
-using Quorate.Data;
+using Quorate.Data.Commands;
+using Quorate.Data.Merging.Commands;
+using Quorate.Data.Registers;
 using Quorate.Resp;
 
 namespace Quorate.Cluster.Commands;
@@ -9,7 +11,7 @@ public static class CommandCatalog
 {
     /// <summary>Commands that only keyspaces have whose data merges, or whose keys are agreed on one by one.</summary>
     private static IEnumerable<CommandSpec> OfOtherKeyspaces =>
-        ConvergentTable.Keyspace.Concat(RegisterTable.Keyspace).Where(spec => CommandTable.Keyspace.All(known => known.Name != spec.Name));
+        MergingTable.Keyspace.Concat(RegisterTable.Keyspace).Where(spec => CommandTable.Keyspace.All(known => known.Name != spec.Name));
 
     /// <summary>In alphabetical order.</summary>
     public static IReadOnlyList<CommandSpec> All { get; } =

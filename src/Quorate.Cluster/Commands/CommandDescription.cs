@@ -1,4 +1,4 @@
-using Quorate.Data;
+using Quorate.Data.Commands;
 using Quorate.Resp;
 
 namespace Quorate.Cluster.Commands;

@@ -1,7 +1,7 @@
-using Quorate.Data;
+using Quorate.Data.Commands;
 using Quorate.Resp;
 using static Quorate.Cluster.Commands.NodeCommandEntry;
-using static Quorate.Data.CommandFlags;
+using static Quorate.Data.Commands.CommandFlags;
 
 namespace Quorate.Cluster.Commands;
 

@@ -1,14 +1,14 @@
 using System.Globalization;
 using System.Text;
 using Quorate.Cluster.Control;
-using Quorate.Data;
+using Quorate.Data.Commands;
 using Quorate.Replication;
 using Quorate.Replication.Guarantees;
 using Quorate.Replication.Policies;
 using Quorate.Resp;
 using static Quorate.Cluster.Commands.ControlQuestions;
 using static Quorate.Cluster.Commands.NodeCommandEntry;
-using static Quorate.Data.CommandFlags;
+using static Quorate.Data.Commands.CommandFlags;
 
 namespace Quorate.Cluster.Commands;
 

@@ -1,4 +1,4 @@
-using Quorate.Data;
+using Quorate.Data.Commands;
 
 namespace Quorate.Cluster.Commands;
 

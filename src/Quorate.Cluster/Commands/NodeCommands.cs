@@ -1,11 +1,11 @@
 using System.Globalization;
 using System.Text;
 using Quorate.Cluster.Control;
-using Quorate.Data;
+using Quorate.Data.Commands;
 using Quorate.Resp;
 using static Quorate.Cluster.Commands.ControlQuestions;
 using static Quorate.Cluster.Commands.NodeCommandEntry;
-using static Quorate.Data.CommandFlags;
+using static Quorate.Data.Commands.CommandFlags;
 
 namespace Quorate.Cluster.Commands;
 

@@ -4,7 +4,7 @@ using Quorate.Replication;
 using Quorate.Replication.Policies;
 using Quorate.Resp;
 using static Quorate.Cluster.Commands.NodeCommandEntry;
-using static Quorate.Data.CommandFlags;
+using static Quorate.Data.Commands.CommandFlags;
 
 namespace Quorate.Cluster.Commands;
 

@@ -1,8 +1,8 @@
-using Quorate.Data;
+using Quorate.Data.Commands;
 using Quorate.Replication;
 using Quorate.Resp;
 using static Quorate.Cluster.Commands.NodeCommandEntry;
-using static Quorate.Data.CommandFlags;
+using static Quorate.Data.Commands.CommandFlags;
 
 namespace Quorate.Cluster.Commands;
 

@@ -3,7 +3,7 @@ using Quorate.Cluster.Control;
 using Quorate.Replication;
 using Quorate.Resp;
 using static Quorate.Cluster.Commands.NodeCommandEntry;
-using static Quorate.Data.CommandFlags;
+using static Quorate.Data.Commands.CommandFlags;
 
 namespace Quorate.Cluster.Commands;
 

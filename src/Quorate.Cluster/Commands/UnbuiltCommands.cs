@@ -1,6 +1,6 @@
-using Quorate.Data;
+using Quorate.Data.Commands;
 using static Quorate.Cluster.Commands.NodeCommandEntry;
-using static Quorate.Data.CommandFlags;
+using static Quorate.Data.Commands.CommandFlags;
 
 namespace Quorate.Cluster.Commands;
 

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using Quorate.Cluster.Forwarding;
 using Quorate.Data;
+using Quorate.Data.Commands;
 using Quorate.Replication;
 using Quorate.Resp;
 

@@ -1,4 +1,6 @@
-using Quorate.Data;
+using Quorate.Data.Commands;
+using Quorate.Data.Merging;
+using Quorate.Data.Registers;
 using Quorate.Replication;
 using Quorate.Resp;
 using Quorate.Strategies.CasPaxos;
@@ -15,7 +17,7 @@ internal sealed class MergingContents
 {
     private static readonly CommandTable Registers = new(RegisterTable.Keyspace, KeyspaceKind.Agreed);
 
-    private readonly SortedList<int, ConvergentMachine> _machines = []; // by partition
+    private readonly SortedList<int, MergingMachine> _machines = []; // by partition
     private readonly Group _group;
     private readonly Node _node;
     private readonly long _incarnation;
@@ -38,10 +40,10 @@ internal sealed class MergingContents
 
     public Policy Policy { get; }
 
-    public CommandTable Commands => Policy.Consensus ? Registers : ConvergentMachine.Commands;
+    public CommandTable Commands => Policy.Consensus ? Registers : MergingMachine.Commands;
 
     /// <summary>The stores of this node's replica: one, or one for each partition that it holds; none where keys are agreed on.</summary>
-    public IEnumerable<ConvergentMachine> Machines => _machines.Values;
+    public IEnumerable<MergingMachine> Machines => _machines.Values;
 
     public CommandForwarder Forwarder { get; }
 
@@ -140,7 +142,7 @@ internal sealed class MergingContents
             Rules = _node.Rules.Merging,
         };
         var beside = _machines.Count > 0 ? _machines.Values[0] : null;
-        var machine = new ConvergentMachine(options, _node.Options.Self, _incarnation, _group, beside: beside);
+        var machine = new MergingMachine(options, _node.Options.Self, _incarnation, _group, beside: beside);
         machine.Store.OnConflict = key => ConflictNews.Publish(_node, _group.Id, key);
         _machines[partition] = machine;
         return _node.Options.Observe is { } observe ? observe(_group.Id, partition, machine) : machine;

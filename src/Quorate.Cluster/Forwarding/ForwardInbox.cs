@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Quorate.Data;
+using Quorate.Data.Commands;
 using Quorate.Replication;
 using Quorate.Resp;
 

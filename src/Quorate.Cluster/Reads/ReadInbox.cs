@@ -1,5 +1,6 @@
 using Quorate.Cluster.Forwarding;
 using Quorate.Data;
+using Quorate.Data.Commands;
 using Quorate.Replication;
 using Quorate.Resp;
 

@@ -1,4 +1,3 @@
-using Quorate.Data;
 using Quorate.Resp;
 
 namespace Quorate.Cluster.Sessions;

@@ -1,5 +1,5 @@
 using Quorate.Cluster.Convergent;
-using Quorate.Data;
+using Quorate.Data.Commands;
 using Quorate.Resp;
 
 namespace Quorate.Cluster.Sessions;

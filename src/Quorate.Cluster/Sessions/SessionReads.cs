@@ -1,5 +1,5 @@
 using Quorate.Cluster.Reads;
-using Quorate.Data;
+using Quorate.Data.Commands;
 using Quorate.Replication;
 using Quorate.Resp;
 

@@ -1,5 +1,5 @@
 using Quorate.Cluster.Reads;
-using Quorate.Data;
+using Quorate.Data.Commands;
 
 namespace Quorate.Cluster.Sessions;
 

@@ -1,6 +1,7 @@
+using Quorate.Data.Store;
 using Quorate.Resp;
 
-namespace Quorate.Data;
+namespace Quorate.Data.Commands;
 
 /// <summary>
 /// What a handler works on. The machine owns two and reuses them: one for entries of the log, one for reads. The rules of

@@ -1,6 +1,7 @@
+using Quorate.Data.Merging;
 using Quorate.Resp;
 
-namespace Quorate.Data;
+namespace Quorate.Data.Commands;
 
 /// <summary>What a command is, in the words of COMMAND INFO.</summary>
 [Flags]
@@ -44,7 +45,7 @@ public enum CommandRoute
 public delegate void CommandHandler(CommandContext context, in CommandArgs args);
 
 /// <summary>Executes a command on a convergent keyspace: no order of writes, so it changes only what merges. Writes exactly one reply.</summary>
-public delegate void ConvergentHandler(MergeContext context, in CommandArgs args);
+public delegate void MergingHandler(MergingContext context, in CommandArgs args);
 
 /// <summary>One command, as data.</summary>
 public sealed record CommandSpec
@@ -82,7 +83,7 @@ public sealed record CommandSpec
     public CommandHandler? Handler { get; init; }
 
     /// <summary>Null for what a convergent keyspace refuses.</summary>
-    public ConvergentHandler? Convergent { get; init; }
+    public MergingHandler? MergingHandler { get; init; }
 
     /// <summary>What becomes of concurrent uses in a convergent keyspace, in a few words.</summary>
     public string Merging { get; init; } = "";

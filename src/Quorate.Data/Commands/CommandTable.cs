@@ -3,7 +3,7 @@ using System.Text;
 using Quorate.Replication;
 using Quorate.Resp;
 
-namespace Quorate.Data;
+namespace Quorate.Data.Commands;
 
 /// <summary>Finds commands by name, in any case and without allocating. Immutable, so any thread may use it.</summary>
 public sealed class CommandTable

@@ -1,6 +1,6 @@
 using Quorate.Resp;
 
-namespace Quorate.Data;
+namespace Quorate.Data.Commands;
 
 /// <summary>Error replies that clients know by heart.</summary>
 internal static class Errors

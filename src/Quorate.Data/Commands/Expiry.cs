@@ -1,7 +1,7 @@
 using Quorate.Resp;
-using static Quorate.Data.CommandFlags;
+using static Quorate.Data.Commands.CommandFlags;
 
-namespace Quorate.Data;
+namespace Quorate.Data.Commands;
 
 /// <summary>Time to live. All absolute times are Unix milliseconds of the log clock; a key is expired when the clock is past its time.</summary>
 internal static class Expiry

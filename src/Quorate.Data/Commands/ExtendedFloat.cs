@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Numerics;
 using System.Text;
 
-namespace Quorate.Data;
+namespace Quorate.Data.Commands;
 
 /// <summary>
 /// The 80-bit extended float that Redis computes INCRBYFLOAT with on x86 (64 bits of significand, round to nearest even),

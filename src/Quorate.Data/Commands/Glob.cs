@@ -1,4 +1,4 @@
-namespace Quorate.Data;
+namespace Quorate.Data.Commands;
 
 /// <summary>
 /// Redis's patterns: <c>*</c>, <c>?</c>, <c>[a-z]</c>, <c>[^a]</c>, backslash. Case-sensitive, over bytes. Never takes

@@ -1,7 +1,8 @@
+using Quorate.Data.Store;
 using Quorate.Resp;
-using static Quorate.Data.CommandFlags;
+using static Quorate.Data.Commands.CommandFlags;
 
-namespace Quorate.Data;
+namespace Quorate.Data.Commands;
 
 /// <summary>LCS: the longest common subsequence of two strings by dynamic programming.</summary>
 internal static class LongestCommonSubsequence

@@ -1,6 +1,6 @@
 using System.Buffers.Text;
 
-namespace Quorate.Data;
+namespace Quorate.Data.Commands;
 
 /// <summary>Integers as Redis reads them: decimal, no blanks, no plus sign, no leading zero, nothing behind.</summary>
 internal static class Numbers

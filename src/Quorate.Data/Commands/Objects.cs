@@ -1,7 +1,8 @@
+using Quorate.Data.Store;
 using Quorate.Resp;
-using static Quorate.Data.CommandFlags;
+using static Quorate.Data.Commands.CommandFlags;
 
-namespace Quorate.Data;
+namespace Quorate.Data.Commands;
 
 /// <summary>
 /// OBJECT and MEMORY: how a value is kept, in the words Redis has for it. Reads are not logged, so IDLETIME counts from the

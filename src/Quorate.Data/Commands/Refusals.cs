@@ -1,7 +1,9 @@
 using System.Collections.Frozen;
 using System.Text;
+using Quorate.Data.Merging.Commands;
+using Quorate.Data.Registers;
 
-namespace Quorate.Data;
+namespace Quorate.Data.Commands;
 
 /// <summary>How the writes of a keyspace come to their effect, on which it depends what commands it has.</summary>
 public enum KeyspaceKind
@@ -24,12 +26,12 @@ public static class Refusals
     private static readonly (KeyspaceKind Kind, string Strategies, Func<string, bool> Has)[] Able =
     [
         (KeyspaceKind.Agreed, "leaderless with consensus on", name => name == RegisterTable.Cas.Name || RegisterTable.Functions.All.Any(c => c.Name == name)),
-        (KeyspaceKind.Merging, "multileader, leaderless", name => ConvergentTable.Keyspace.Any(c => c.Name == name && (c.Convergent is not null || c.Subcommands.Count > 0))),
+        (KeyspaceKind.Merging, "multileader, leaderless", name => MergingTable.Keyspace.Any(c => c.Name == name && (c.MergingHandler is not null || c.Subcommands.Count > 0))),
         (KeyspaceKind.Ordered, "raft, primary, chain", name => CommandTable.Keyspace.Any(c => c.Name == name)),
     ];
 
     private static readonly FrozenDictionary<string, CommandSpec> Known =
-        ConvergentTable.Keyspace.Append(RegisterTable.Cas).ToFrozenDictionary(c => c.Name, StringComparer.OrdinalIgnoreCase);
+        MergingTable.Keyspace.Append(RegisterTable.Cas).ToFrozenDictionary(c => c.Name, StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Commands on keys that Redis 7 has and no keyspace of this version.</summary>
     private static readonly FrozenSet<string> RedisOnly = string.Join(

@@ -1,8 +1,9 @@
 using System.Buffers.Text;
+using Quorate.Data.Store;
 using Quorate.Resp;
-using static Quorate.Data.CommandFlags;
+using static Quorate.Data.Commands.CommandFlags;
 
-namespace Quorate.Data;
+namespace Quorate.Data.Commands;
 
 /// <summary>
 /// Walking over keys. SCAN gives every key that is there from its first to its last call at least once, through any growth

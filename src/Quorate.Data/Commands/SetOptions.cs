@@ -1,6 +1,6 @@
 using Quorate.Resp;
 
-namespace Quorate.Data;
+namespace Quorate.Data.Commands;
 
 /// <summary>The options of SET and GETEX. An option may be repeated but not joined with one that contradicts it.</summary>
 internal ref struct SetOptions

@@ -1,7 +1,7 @@
 using Quorate.Resp;
-using static Quorate.Data.CommandFlags;
+using static Quorate.Data.Commands.CommandFlags;
 
-namespace Quorate.Data;
+namespace Quorate.Data.Commands;
 
 /// <summary>Writes of whole strings.</summary>
 internal static class StringWrites

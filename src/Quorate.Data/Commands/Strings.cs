@@ -1,7 +1,8 @@
+using Quorate.Data.Store;
 using Quorate.Resp;
-using static Quorate.Data.CommandFlags;
+using static Quorate.Data.Commands.CommandFlags;
 
-namespace Quorate.Data;
+namespace Quorate.Data.Commands;
 
 /// <summary>Whole strings: reading them, and the writes that also read.</summary>
 internal static class Strings

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Quorate.Data;
+namespace Quorate.Data.Commands;
 
 internal static class Words
 {

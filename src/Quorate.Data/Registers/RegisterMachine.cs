@@ -1,9 +1,11 @@
 using System.Buffers;
 using System.Globalization;
+using Quorate.Data.Commands;
+using Quorate.Data.Store;
 using Quorate.Replication;
 using Quorate.Resp;
 
-namespace Quorate.Data;
+namespace Quorate.Data.Registers;
 
 /// <summary>
 /// The commands of one key as functions from one state to the next, for keyspaces that agree on each key by itself. They are

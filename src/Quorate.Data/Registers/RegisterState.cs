@@ -1,7 +1,8 @@
 using System.Buffers;
+using Quorate.Data.Store;
 using Quorate.Replication;
 
-namespace Quorate.Data;
+namespace Quorate.Data.Registers;
 
 /// <summary>
 /// The state of a register as bytes: [u8 kind and form][stamp][expiry + 1, or 0][value], numbers as <see cref="Packing"/> has

@@ -1,7 +1,8 @@
+using Quorate.Data.Commands;
 using Quorate.Resp;
-using static Quorate.Data.CommandFlags;
+using static Quorate.Data.Commands.CommandFlags;
 
-namespace Quorate.Data;
+namespace Quorate.Data.Registers;
 
 /// <summary>
 /// The commands of keyspaces that agree on each key by itself, as data: those about one key; those about several that promise

@@ -1,6 +1,6 @@
 using Quorate.Replication;
 
-namespace Quorate.Data;
+namespace Quorate.Data.Sessions;
 
 /// <summary>
 /// One session's replies that may be asked for again: those of sequences from the low watermark on, in a ring. Sequences may

@@ -1,6 +1,6 @@
 using Quorate.Replication;
 
-namespace Quorate.Data;
+namespace Quorate.Data.Sessions;
 
 /// <summary>
 /// All sessions of the keyspace, a part of the replicated state. When there are too many, the one unused for longest by

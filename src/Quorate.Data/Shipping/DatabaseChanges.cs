@@ -1,6 +1,6 @@
 using Quorate.Replication;
 
-namespace Quorate.Data;
+namespace Quorate.Data.Shipping;
 
 /// <summary>The last flushes and swaps of whole databases, each as the arrangement it made. Bounded: with the oldest forgotten,
 /// changes since before it are unknown.</summary>

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace Quorate.Data;
+namespace Quorate.Data.Shipping;
 
 /// <summary>
 /// An effect as commands that lead to the same state of its keys, for people and for giving it to a keyspace again: a SET or DEL for

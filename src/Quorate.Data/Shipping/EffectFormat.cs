@@ -1,4 +1,4 @@
-namespace Quorate.Data;
+namespace Quorate.Data.Shipping;
 
 /// <summary>What an effect starts from.</summary>
 internal enum EffectKind : byte

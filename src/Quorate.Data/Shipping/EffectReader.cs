@@ -1,6 +1,8 @@
 using System.Buffers.Binary;
+using Quorate.Data.Commands;
+using Quorate.Data.Store;
 
-namespace Quorate.Data;
+namespace Quorate.Data.Shipping;
 
 /// <summary>
 /// Reads an effect record by record, as views into its bytes. What depends on the bytes alone is checked here: an effect that
@@ -129,7 +131,7 @@ internal ref struct EffectReader(ReadOnlySpan<byte> effect)
         if (sequence < Low || sequence <= _lastSequence || sequence == long.MaxValue) return false;
         Sequence = _lastSequence = sequence;
         Value = reply;
-        return sequence - Low < Data.Session.WidestWindow;
+        return sequence - Low < Sessions.Session.WidestWindow;
     }
 
     private bool TryNumber()

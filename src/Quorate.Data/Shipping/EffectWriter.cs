@@ -1,7 +1,9 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using Quorate.Data.Sessions;
+using Quorate.Data.Store;
 
-namespace Quorate.Data;
+namespace Quorate.Data.Shipping;
 
 /// <summary>Writes an effect (<see cref="EffectRecord"/>) and counts its bytes.</summary>
 internal struct EffectWriter(IBufferWriter<byte> output)

@@ -1,7 +1,8 @@
 using System.Numerics;
+using Quorate.Data.Store;
 using Quorate.Replication;
 
-namespace Quorate.Data;
+namespace Quorate.Data.Shipping;
 
 /// <summary>
 /// Which entry last changed a key, deletions included, for the keys changed most recently: a list ordered by that entry, with

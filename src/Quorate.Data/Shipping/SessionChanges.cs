@@ -1,6 +1,7 @@
+using Quorate.Data.Sessions;
 using Quorate.Replication;
 
-namespace Quorate.Data;
+namespace Quorate.Data.Shipping;
 
 /// <summary>What the last entries did to sessions: a ring of which session, and which reply. Bounded: with the oldest
 /// forgotten, changes since before it are unknown.</summary>

@@ -1,7 +1,9 @@
 using System.Buffers;
+using Quorate.Data.Sessions;
+using Quorate.Data.Store;
 using Quorate.Replication;
 
-namespace Quorate.Data;
+namespace Quorate.Data.Shipping;
 
 /// <summary>
 /// The machine's state as effects: writes what an entry changed, applies what another replica wrote, and remembers for a while

@@ -1,4 +1,6 @@
-namespace Quorate.Data;
+using Quorate.Data.Store;
+
+namespace Quorate.Data.Shipping;
 
 /// <summary>The keys that one entry changed, as the tables tell. Listens only while an entry is executed for its effect;
 /// keeps its memory from entry to entry.</summary>

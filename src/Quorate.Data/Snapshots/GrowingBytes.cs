@@ -1,4 +1,4 @@
-namespace Quorate.Data;
+namespace Quorate.Data.Snapshots;
 
 /// <summary>Bytes of a known length that come in parts. Memory grows with what has come, not with what was announced.</summary>
 internal sealed class GrowingBytes

@@ -1,4 +1,4 @@
-namespace Quorate.Data;
+namespace Quorate.Data.Snapshots;
 
 /// <summary>
 /// Records of a snapshot; a piece holds whole records. Little-endian.

@@ -1,4 +1,4 @@
-namespace Quorate.Data;
+namespace Quorate.Data.Snapshots;
 
 /// <summary>What was saved and waits to be written: chunks of whole records, and long bytes kept by reference.</summary>
 internal sealed class SnapshotQueue

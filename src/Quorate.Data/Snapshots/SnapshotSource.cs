@@ -1,8 +1,10 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using Quorate.Data.Sessions;
+using Quorate.Data.Store;
 using Quorate.Replication;
 
-namespace Quorate.Data;
+namespace Quorate.Data.Snapshots;
 
 /// <summary>
 /// Reads the state as it was at the beginning, bucket by bucket, while entries go on being applied: a bucket that is about to

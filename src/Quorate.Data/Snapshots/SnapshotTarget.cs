@@ -1,7 +1,9 @@
 using System.Buffers.Binary;
+using Quorate.Data.Sessions;
+using Quorate.Data.Store;
 using Quorate.Replication;
 
-namespace Quorate.Data;
+namespace Quorate.Data.Snapshots;
 
 /// <summary>Builds a state from a snapshot's pieces beside the present one and puts it in place at the end.</summary>
 internal sealed class SnapshotTarget(KeyspaceMachine machine) : ISnapshotTarget

@@ -1,4 +1,4 @@
-namespace Quorate.Data;
+namespace Quorate.Data.Store;
 
 /// <summary>One of the numbered databases of a keyspace. Not thread-safe.</summary>
 public sealed class Database

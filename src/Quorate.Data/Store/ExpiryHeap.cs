@@ -1,4 +1,4 @@
-namespace Quorate.Data;
+namespace Quorate.Data.Store;
 
 /// <summary>
 /// The keys of a table that expire, soonest first. Ties are ordered by hash and key, so the order depends on the

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.X86;
 using Quorate.Replication;
 
-namespace Quorate.Data;
+namespace Quorate.Data.Store;
 
 /// <summary>
 /// Brings the memory of a few keys near before commands touch them. A lookup in a big table is three dependent cache

@@ -1,7 +1,8 @@
 using System.Runtime.CompilerServices;
+using Quorate.Data.Shipping;
 using Quorate.Replication;
 
-namespace Quorate.Data;
+namespace Quorate.Data.Store;
 
 /// <summary>
 /// The keys of one database: a hash table with chains that grows by linear hashing (Litwin 1980). Each insertion splits

@@ -1,6 +1,6 @@
 using System.Numerics;
 
-namespace Quorate.Data;
+namespace Quorate.Data.Store;
 
 /// <summary>
 /// An array that grows by whole pages, so that growing never copies what is there already (a pause of tens of

@@ -1,4 +1,4 @@
-namespace Quorate.Data;
+namespace Quorate.Data.Store;
 
 /// <summary>
 /// One key of a <see cref="KeyTable"/>: 32 bytes, half a cache line. Key and value share one array, so a lookup that

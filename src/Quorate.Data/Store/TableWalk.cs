@@ -1,4 +1,6 @@
-namespace Quorate.Data;
+using Quorate.Data.Snapshots;
+
+namespace Quorate.Data.Store;
 
 /// <summary>
 /// One snapshot's walk over one table. A bucket is saved either when the walk comes to it or, before that, when it is

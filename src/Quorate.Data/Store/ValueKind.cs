@@ -1,4 +1,4 @@
-namespace Quorate.Data;
+namespace Quorate.Data.Store;
 
 /// <summary>What kind of value a key holds. Strings are all there is so far; a command for one kind answers WRONGTYPE on another.</summary>
 public enum ValueKind : byte

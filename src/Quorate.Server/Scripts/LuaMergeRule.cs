@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Text;
 using KeraLua;
-using Quorate.Data;
+using Quorate.Data.Merging;
 using Quorate.Replication.Crdt;
 
 namespace Quorate.Server.Scripts;

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
-using Quorate.Data;
+using Quorate.Data.Merging;
 
 namespace Quorate.Server.Scripts;
 

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Quorate.Cluster;
 using Quorate.Cluster.Peers;
-using Quorate.Data;
+using Quorate.Data.Merging;
 using Quorate.Replication;
 using Quorate.Server.Clients;
 using Quorate.Server.Peers;

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using Quorate.Data;
+using Quorate.Data.Merging;
 using Quorate.Replication;
 using Quorate.Replication.Causality;
 using Quorate.Resp;
@@ -13,11 +14,11 @@ namespace Quorate.Simulation.Merging;
 /// Stands between a replica and its contents and writes down what is executed there, and what that could see: so that afterwards it
 /// can be said which values were replaced by somebody who knew them and which were only concurrent.
 /// </summary>
-internal sealed class ContentsWatch(MergeRun run, NodeId node, ConvergentMachine machine) : IMergeMachine, IDeltaKeys
+internal sealed class ContentsWatch(MergeRun run, NodeId node, MergingMachine machine) : IMergeMachine, IDeltaKeys
 {
     private ArgRange[] _ranges = new ArgRange[16];
 
-    public ConvergentMachine Machine => machine;
+    public MergingMachine Machine => machine;
 
     public DotContext Seen => machine.Seen;
 

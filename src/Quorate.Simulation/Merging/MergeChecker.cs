@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using Quorate.Data;
+using Quorate.Data.Merging;
 using Quorate.Replication;
 using Quorate.Replication.Crdt;
 using Quorate.Simulation.Checking;

@@ -1,6 +1,6 @@
 using Quorate.Cluster;
 using Quorate.Cluster.Control;
-using Quorate.Data;
+using Quorate.Data.Merging;
 using Quorate.Replication;
 using Quorate.Simulation.Faults;
 using Quorate.Simulation.Keyspaces;
@@ -34,7 +34,7 @@ internal sealed class MergeOperations
         Entry is { } entry && node.Node?.Find(entry.Id) is Group { IsAbsent: false, Merging: not null } group ? group : null;
 
     /// <summary>The contents that the node's replica holds now.</summary>
-    public IEnumerable<ConvergentMachine> MachinesOf(SimNode node) => ReplicaOn(node) switch
+    public IEnumerable<MergingMachine> MachinesOf(SimNode node) => ReplicaOn(node) switch
     {
         null => [],
         { Replica: LeaderlessReplica replica } => replica.Partitions.Where(p => p is { IsHeld: true }).Select(p => ((ContentsWatch)p!.Machine).Machine),

@@ -1,6 +1,6 @@
 using Quorate.Cluster;
 using Quorate.Cluster.Control;
-using Quorate.Data;
+using Quorate.Data.Merging;
 using Quorate.Replication;
 using Quorate.Replication.Policies;
 using Quorate.Simulation.Checking;
@@ -44,7 +44,7 @@ internal sealed class MergeRun
         {
             Control = new ControlOptions { ReplaceMilliseconds = 3000 },
             Forgets = variant.Forgets,
-            Observe = (node, _, _, machine) => new ContentsWatch(this, node, (ConvergentMachine)machine),
+            Observe = (node, _, _, machine) => new ContentsWatch(this, node, (MergingMachine)machine),
         };
         _watch = new KeyspaceWatch(_cluster, []);
         _cluster.Watch = _watch.Check;
@@ -135,7 +135,7 @@ internal sealed class MergeRun
         Until("operator's orders carried out", () => _operator.IsIdle);
         _cluster.EndClients(LivenessTicks, _cluster.Clients);
         // What a clock stamped that had jumped too far ahead is refused until the others' clocks have come near enough.
-        var ahead = _cluster.Nodes.Max(n => n.Clock.FurthestAheadMilliseconds) - ConvergentMachine.SkewLimitMilliseconds;
+        var ahead = _cluster.Nodes.Max(n => n.Clock.FurthestAheadMilliseconds) - MergingMachine.SkewLimitMilliseconds;
         _cluster.Until("equal replicas", (int)(Math.Max(0, ahead) / IReplica.TickLength) + (2 * LivenessTicks), _convergence.IsReached);
         _cluster.Until("memory of what was removed gone", 2 * LivenessTicks, _convergence.HasForgotten);
         _convergence.BeQuiet();

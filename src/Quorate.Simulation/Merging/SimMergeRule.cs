@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Text;
-using Quorate.Data;
+using Quorate.Data.Merging;
 using Quorate.Replication.Crdt;
 
 namespace Quorate.Simulation.Merging;

@@ -1,4 +1,4 @@
-using Quorate.Data;
+using Quorate.Data.Merging;
 using Quorate.Simulation.Faults;
 using Quorate.Strategies.CasPaxos;
 using Quorate.Strategies.Leaderless;
@@ -44,5 +44,5 @@ internal sealed class MergingOptions(Scenario scenario)
         CollectTicks = 40,
     };
 
-    public MergeStoreOptions Store { get; } = new() { ExpiryGraceMilliseconds = 500, MostSiblings = 1024 };
+    public MergingStoreOptions Store { get; } = new() { ExpiryGraceMilliseconds = 500, MostSiblings = 1024 };
 }

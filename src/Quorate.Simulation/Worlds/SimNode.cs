@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using Quorate.Cluster;
 using Quorate.Cluster.Journal;
+using Quorate.Data.Merging;
 using Quorate.Replication;
 using Quorate.Simulation.Faults;
 using Quorate.Simulation.Merging;
@@ -255,7 +256,7 @@ internal sealed class SimNode : INodeHost
 
     (int Oldest, int Last) INodeHost.DiskDelay => _journal?.Measured ?? default;
 
-    Data.IMergeRule INodeHost.MergeRuleOf(string name, string script) => new SimMergeRule();
+    IMergeRule INodeHost.MergeRuleOf(string name, string script) => new SimMergeRule();
     string? INodeHost.ProblemOf(string script) => null;
 
     ISnapshots INodeHost.SnapshotsOf(GroupId group)

@@ -1,5 +1,5 @@
 using Quorate.Cluster.Commands;
-using Quorate.Data;
+using Quorate.Data.Commands;
 
 namespace Quorate.Cluster.Tests.Commands;
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using Quorate.Data;
+using Quorate.Data.Commands;
 using Quorate.Replication;
 using Quorate.Resp;
 using Quorate.Strategies.Primary;

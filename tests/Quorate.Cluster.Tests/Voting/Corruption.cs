@@ -1,5 +1,6 @@
 using Quorate.Cluster.Voting;
 using Quorate.Data;
+using Quorate.Data.Store;
 using Quorate.Replication;
 
 namespace Quorate.Cluster.Tests.Voting;

@@ -1,4 +1,6 @@
 using System.Buffers;
+using Quorate.Data.Commands;
+using Quorate.Data.Registers;
 using Quorate.Replication;
 using Quorate.Resp;
 

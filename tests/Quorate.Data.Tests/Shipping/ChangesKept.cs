@@ -1,4 +1,5 @@
 using System.Buffers;
+using Quorate.Data.Shipping;
 using Quorate.Replication;
 
 namespace Quorate.Data.Tests;

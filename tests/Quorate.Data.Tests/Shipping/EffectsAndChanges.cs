@@ -1,4 +1,6 @@
 using System.Buffers;
+using Quorate.Data.Sessions;
+using Quorate.Data.Shipping;
 using Quorate.Replication;
 
 namespace Quorate.Data.Tests;

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using Quorate.Data;
+using Quorate.Data.Registers;
 using Quorate.Replication;
 using Quorate.Resp;
 

@@ -1,4 +1,4 @@
-using Quorate.Data;
+using Quorate.Data.Merging;
 using Quorate.Replication;
 using Quorate.Strategies.Leaderless;
 using Quorate.Strategies.Tests.Harness;

@@ -1,6 +1,9 @@
 using System.Buffers;
 using System.Text;
 using Quorate.Data;
+using Quorate.Data.Commands;
+using Quorate.Data.Merging;
+using Quorate.Data.Merging.Commands;
 using Quorate.Replication;
 using Quorate.Replication.Causality;
 using Quorate.Resp;
@@ -12,13 +15,13 @@ internal sealed class MergeMachine(NodeId node, long incarnation, Func<long> ske
 {
     public const long SkewLimit = 5000;
 
-    private static readonly CommandTable Table = new(ConvergentTable.Keyspace);
+    private static readonly CommandTable Table = new(MergingTable.Keyspace);
 
     private readonly RespWriter _reply = new();
     private ArgRange[] _ranges = [];
 
-    public MergeStore Store { get; } =
-        new(new MergeStoreOptions { ExpiryGraceMilliseconds = 500 }, new DotSource(node, incarnation), new HybridClock(SkewLimit));
+    public MergingStore Store { get; } =
+        new(new MergingStoreOptions { ExpiryGraceMilliseconds = 500 }, new DotSource(node, incarnation), new HybridClock(SkewLimit));
 
     public DotContext Seen => Store.Seen;
 

@@ -1,4 +1,5 @@
 using System.Numerics;
+using Quorate.Data.Merging;
 using Quorate.Replication;
 using Quorate.Strategies.Leaderless;
 
@@ -134,7 +135,7 @@ public sealed class PlacementTests
     {
         KeySlot.Of("123456789"u8).ShouldBe(12739);
         KeySlot.Of("{user1000}.following"u8).ShouldBe(KeySlot.Of("{user1000}.followers"u8));
-        Data.CommandKeys.PartitionOf("123456789"u8, 64).ShouldBe(12739 / 256);
+        CommandKeys.PartitionOf("123456789"u8, 64).ShouldBe(12739 / 256);
     }
 
     private static GroupConfiguration Configuration(long epoch, params int[] members) => new(new Epoch(epoch), NodeId.None, Nodes(members), []);

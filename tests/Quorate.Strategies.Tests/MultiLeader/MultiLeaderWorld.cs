@@ -1,5 +1,4 @@
 using System.Text;
-using Quorate.Data;
 using Quorate.Replication;
 using Quorate.Strategies.MultiLeader;
 using Quorate.Strategies.Tests.Harness;

@@ -1,25 +1,27 @@
 using System.Buffers;
 using System.Text;
-using Quorate.Data;
+using Quorate.Data.Commands;
+using Quorate.Data.Merging;
+using Quorate.Data.Merging.Commands;
 using Quorate.Replication;
 using Quorate.Replication.Causality;
 using Quorate.Resp;
 
 namespace Quorate.Strategies.Tests.MultiLeader;
 
-/// <summary>A <see cref="MergeStore"/> behind the seam: commands are lines of words divided by blanks, replies are kept as text.</summary>
+/// <summary>A <see cref="MergingStore"/> behind the seam: commands are lines of words divided by blanks, replies are kept as text.</summary>
 internal sealed class StoreMachine : IMergeMachine, IDeltaKeys
 {
-    private static readonly CommandTable Table = new(ConvergentTable.Keyspace);
+    private static readonly CommandTable Table = new(MergingTable.Keyspace);
     private readonly RespWriter _reply = new();
 
     public StoreMachine(NodeId self, long incarnation, Quorate.Replication.Crdt.MergeRules? rules = null)
     {
-        var options = new MergeStoreOptions { ExpiryGraceMilliseconds = 200, Rules = rules ?? Quorate.Replication.Crdt.MergeRules.Papers };
-        Store = new MergeStore(options, new DotSource(self, incarnation), new HybridClock(skewLimitMilliseconds: 1000));
+        var options = new MergingStoreOptions { ExpiryGraceMilliseconds = 200, Rules = rules ?? Quorate.Replication.Crdt.MergeRules.Papers };
+        Store = new MergingStore(options, new DotSource(self, incarnation), new HybridClock(skewLimitMilliseconds: 1000));
     }
 
-    public MergeStore Store { get; }
+    public MergingStore Store { get; }
 
     /// <summary>Called when a reply is handed in to be kept.</summary>
     public Action<RequestId, string> OnKeep { get; set; } = (_, _) => { };
