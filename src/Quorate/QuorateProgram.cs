@@ -5,15 +5,15 @@ using Quorate.Server;
 
 namespace Quorate;
 
-/// <summary>The command line: finds the command, runs it, and turns what goes wrong into one line and an exit code.</summary>
+/// <summary>The command line: finds the command, runs it, and turns a failure into one line and an exit code.</summary>
 internal static class QuorateProgram
 {
     /// <summary>Runs until the command is done or <paramref name="stop"/> asks it to end.</summary>
     /// <param name="args">The words after the program's name.</param>
-    /// <param name="output">What was asked for.</param>
-    /// <param name="error">What went wrong.</param>
+    /// <param name="output">Where results go.</param>
+    /// <param name="error">Where complaints go.</param>
     /// <param name="stop">Asks a command that runs to end.</param>
-    /// <param name="input">Who answers questions; null: nobody.</param>
+    /// <param name="input">Where answers to questions come from; null: there is no terminal.</param>
     /// <returns>One of <see cref="ExitCode"/>.</returns>
     public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error, CancellationToken stop, TextReader? input = null)
     {
@@ -34,7 +34,7 @@ internal static class QuorateProgram
         var parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)
         {
-            var what = parsed.UnmatchedTokens.Count > 0 ? $"'{parsed.UnmatchedTokens[0]}' is not known here" : OneLine(parsed.Errors[0].Message);
+            var what = parsed.UnmatchedTokens.Count > 0 ? $"'{parsed.UnmatchedTokens[0]}' is not a command or option here" : OneLine(parsed.Errors[0].Message);
             await error.WriteLineAsync($"quorate: {what} (see quorate {NameOf(parsed)}--help)");
             return ExitCode.Usage;
         }

@@ -13,13 +13,19 @@ public sealed class DocumentTests
             foreach (Match link in Regex.Matches(Tree.Text(file), @"\]\((?<to>[^)\s]+)\)"))
             {
                 var to = link.Groups["to"].Value;
-                if (to.Contains("://", StringComparison.Ordinal) || to.StartsWith('#') || to.StartsWith("mailto:", StringComparison.Ordinal)) continue;
-                var path = Path.GetRelativePath(Tree.Root, Path.GetFullPath(Path.Combine(Tree.Root, Path.GetDirectoryName(file)!, to.Split('#')[0])));
-                if (!Tree.Exists(path)) broken.Add($"{file}: {to}");
+                if (to.Contains("://", StringComparison.Ordinal) || to.StartsWith("mailto:", StringComparison.Ordinal)) continue;
+                var parts = to.Split('#');
+                var path = parts[0].Length == 0 ? file
+                    : Path.GetRelativePath(Tree.Root, Path.GetFullPath(Path.Combine(Tree.Root, Path.GetDirectoryName(file)!, parts[0])));
+                if (!Tree.Exists(path) || (parts.Length > 1 && !AnchorsOf(path).Contains(parts[1]))) broken.Add($"{file}: {to}");
             }
         }
 
         broken.ShouldBeNone("a link to nothing");
+
+        // A heading's anchor: its letters in lower case without punctuation, blanks as dashes.
+        static IEnumerable<string> AnchorsOf(string document) => Tree.Lines(document).Where(l => l.StartsWith('#'))
+            .Select(l => Regex.Replace(l.TrimStart('#').Trim().ToLowerInvariant(), @"[^\w\- ]", "").Replace(' ', '-'));
     }
 
     /// <summary>docs/protocols has tables of rules with the test of each, written as `Class.Method` or as a path.</summary>
@@ -50,29 +56,47 @@ public sealed class DocumentTests
         missing.ShouldBeNone("a rule whose test does not exist");
     }
 
-    /// <summary>Whatever the README tells people to type is there: programs of the repository as files, verbs in the program's text.</summary>
+    /// <summary>What documents tell people to type is there: programs of the repository as files, verbs and options in the text of the
+    /// program that takes them.</summary>
     [Fact]
-    public void Commands_of_the_README_exist()
+    public void Commands_that_documents_show_exist()
     {
-        var program = string.Concat(Tree.ProductSources.Where(f => f.StartsWith("src/Quorate/", StringComparison.Ordinal)).Select(Tree.Text));
+        var quorate = TextOf("src/Quorate/");
+        var compare = TextOf("bench/Quorate.Compare/");
         var unknown = new List<string>();
-        foreach (var command in ShellLines("README.md"))
+        foreach (var (file, command) in Tree.Documents.SelectMany(f => TypedLines(f).Select(c => (f, c))))
         {
             var words = command.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-            if (words[0].Contains('/', StringComparison.Ordinal) && !words[0].StartsWith("artifacts/", StringComparison.Ordinal) && !Tree.Exists(words[0])) unknown.Add(command);
-            if (words.Contains("--project") && !Tree.Exists(words[Array.IndexOf(words, "--project") + 1])) unknown.Add(command);
-            var verb = words[0].EndsWith("quorate", StringComparison.Ordinal) ? 1 : Array.IndexOf(words, "--") + 1;
-            if ((words[0].EndsWith("quorate", StringComparison.Ordinal) || command.StartsWith("dotnet run", StringComparison.Ordinal))
-                && !program.Contains($"\"{words[verb]}\"", StringComparison.Ordinal)) unknown.Add($"{command}: no verb {words[verb]}");
+            if (words[0].Contains('/', StringComparison.Ordinal) && !Tree.Exists(words[0])) unknown.Add($"{file}: {command}");
+            if (words.Contains("--project") && !Tree.Exists(words[Array.IndexOf(words, "--project") + 1])) unknown.Add($"{file}: {command}");
+            var isRun = command.StartsWith("dotnet run ", StringComparison.Ordinal);
+            if (words[0] == "quorate" || isRun)
+            {
+                var given = words[(isRun ? Array.IndexOf(words, "--") + 1 : 1)..];
+                unknown.AddRange(given.Where((w, i) => i == 0 || w.StartsWith("--", StringComparison.Ordinal))
+                    .Where(w => !IsIn(quorate, w)).Select(w => $"{file}: {command}: quorate has no {w}"));
+            }
+            else if (words[0] is "scripts/kill-test" or "bench/compare")
+            {
+                unknown.AddRange(words[1..].Where((w, i) => i == 0 || w.StartsWith("--", StringComparison.Ordinal))
+                    .Where(w => !IsIn(compare, w)).Select(w => $"{file}: {command}: {words[0]} has no {w}"));
+            }
         }
 
         unknown.ShouldBeNone("a command that does not exist");
+
+        static string TextOf(string folder) =>
+            string.Concat(Tree.Sources.Where(f => f.StartsWith(folder, StringComparison.Ordinal)).Select(Tree.Text));
+
+        // Options are declared with their dashes, or by name in a list of several.
+        static bool IsIn(string program, string word) =>
+            program.Contains($"\"{word}\"", StringComparison.Ordinal) || program.Contains($"(\"{word.TrimStart('-')}\", \"", StringComparison.Ordinal);
     }
 
     [Fact]
     public void Continuous_checks_run_the_tests_as_the_README_says()
     {
-        ShellLines("README.md").ShouldContain("dotnet test");
+        TypedLines("README.md").ShouldContain("dotnet test");
         Tree.Lines(".ci/run").ShouldContain(l => l.StartsWith("dotnet test ", StringComparison.Ordinal));
     }
 
@@ -86,14 +110,34 @@ public sealed class DocumentTests
             .ShouldBeNone("something that is true on one machine only");
     }
 
-    /// <summary>Lines of ```sh blocks, without comments.</summary>
-    private static IEnumerable<string> ShellLines(string file)
+    [Fact]
+    public void Decisions_have_numbers_of_their_own_and_are_in_the_index()
     {
-        var isInside = false;
+        const string Folder = "docs/decisions/";
+        var files = Tree.Documents.Where(f => f.StartsWith(Folder, StringComparison.Ordinal) && f != Folder + "README.md").ToList();
+        var index = Tree.Text(Folder + "README.md");
+        files.GroupBy(f => f[Folder.Length..].Split('-')[0]).Where(g => g.Count() > 1).Select(g => string.Join(", ", g))
+            .ShouldBeNone("two decisions with one number");
+        files.Where(f => !index.Contains($"[{Number(f)}]({f[Folder.Length..]})", StringComparison.Ordinal))
+            .ShouldBeNone("a decision that docs/decisions/README.md does not list");
+        files.Where(f => !Tree.Lines(f)[0].StartsWith($"# {Number(f)}. ", StringComparison.Ordinal)).ShouldBeNone("a title with another number");
+
+        static int Number(string file) => int.Parse(file[Folder.Length..].Split('-')[0]);
+    }
+
+    /// <summary>README.md is one screen: a newcomer reads no more before deciding.</summary>
+    [Fact]
+    public void The_README_fits_on_a_screen() => Tree.Lines("README.md").Length.ShouldBeLessThanOrEqualTo(60);
+
+    /// <summary>Lines of ```sh blocks without comments, and the lines behind a prompt in ```console blocks.</summary>
+    private static IEnumerable<string> TypedLines(string file)
+    {
+        var language = (string?)null;
         foreach (var line in Tree.Lines(file))
         {
-            if (line.StartsWith("```", StringComparison.Ordinal)) isInside = line is "```sh";
-            else if (isInside && line.Split('#')[0].Trim() is { Length: > 0 } command) yield return command;
+            if (line.StartsWith("```", StringComparison.Ordinal)) language = language is null ? line[3..] : null;
+            else if (language is "sh" && line.Split('#')[0].Trim() is { Length: > 0 } command) yield return command;
+            else if (language is "console" && line.StartsWith("$ ", StringComparison.Ordinal)) yield return line[2..].Split(" #")[0].Trim();
         }
     }
 }

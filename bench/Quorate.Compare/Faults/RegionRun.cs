@@ -22,7 +22,7 @@ internal static class RegionRun
 
     public static bool Run(CompareOptions options, string folder)
     {
-        RegionKeyspace[] keyspaces = [new("shop", "crdt"), new("wiki", "siblings"), new("notes", "merge:lines", ScriptOfReadme())];
+        RegionKeyspace[] keyspaces = [new("shop", "crdt"), new("wiki", "siblings"), new("notes", "merge:lines", ScriptOfTour())];
         using var cluster = new RegionCluster(folder, Regions, RoundTripMilliseconds);
         Console.WriteLine($"quorate dev --regions {string.Join(',', Regions)} --rtt {RoundTripMilliseconds}: ports {string.Join(", ", cluster.Ports)}; {CutRegion} is cut off for {options.Seconds} s");
         foreach (var keyspace in keyspaces) Create(cluster, keyspace);
@@ -63,13 +63,13 @@ internal static class RegionRun
         return passes;
     }
 
-    /// <summary>The first rule that the README shows is the one that runs here.</summary>
-    private static string ScriptOfReadme()
+    /// <summary>The first rule that the tour shows is the one that runs here.</summary>
+    private static string ScriptOfTour()
     {
         const string Fence = "```lua\n";
-        var text = File.ReadAllText("README.md").ReplaceLineEndings("\n");
+        var text = File.ReadAllText("docs/tour.md").ReplaceLineEndings("\n");
         var begin = text.IndexOf(Fence, StringComparison.Ordinal);
-        if (begin < 0) throw new InvalidOperationException("README.md shows no merge rule");
+        if (begin < 0) throw new InvalidOperationException("docs/tour.md shows no merge rule");
         begin += Fence.Length;
         return text[begin..text.IndexOf("```", begin, StringComparison.Ordinal)];
     }

@@ -2,14 +2,14 @@ using System.CommandLine;
 
 namespace Quorate.Commands;
 
-/// <summary><c>quorate conflicts</c>: keys that were written at the same time in different places, and what became of them.</summary>
+/// <summary><c>quorate conflicts</c>: keys that were written in different places at the same time, and their values.</summary>
 internal static class ConflictsCommand
 {
-    public static Command Create(Terminal terminal) => new("conflicts", "Shows what became of writes that did not know of each other.")
+    public static Command Create(Terminal terminal) => new("conflicts", "Shows conflicts between writes that were made in different places at the same time.")
     {
         Asking(terminal, "list", "Lists the keys that hold a conflict now.", ["CONFLICTS", "LIST", "COUNT", "1000"], "no key is in conflict"),
-        Asking(terminal, "count", "Counts the keys in conflict now, and the values that ever became concurrent, as the node that is asked has seen it.", ["CONFLICTS", "COUNT"], ""),
-        Asking(terminal, "lost", "Lists overwritten concurrent values that are still kept: when, key, field, value, write.", ["LOSSES", "COUNT", "1000"], "nothing is kept"),
+        Asking(terminal, "count", "Counts the keys in conflict now, and all concurrent values that the node has ever seen.", ["CONFLICTS", "COUNT"], ""),
+        Asking(terminal, "lost", "Lists overwritten concurrent values that the node still keeps: when, key, field, value, write.", ["LOSSES", "COUNT", "1000"], "the node keeps no overwritten values"),
     };
 
     private static Command Asking(Terminal terminal, string name, string description, IReadOnlyList<string> words, string nothing)

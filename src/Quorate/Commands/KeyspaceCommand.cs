@@ -5,7 +5,7 @@ using Quorate.Replication.Policies;
 
 namespace Quorate.Commands;
 
-/// <summary><c>quorate keyspace</c>: keyspaces and their policies. What is asked of a node is the RESP command of the same name.</summary>
+/// <summary><c>quorate keyspace</c>: keyspaces and their policies. Each sends the RESP command of the same name to a node.</summary>
 internal static class KeyspaceCommand
 {
     private const int LastDatabase = 15;
@@ -17,13 +17,13 @@ internal static class KeyspaceCommand
 
     internal static Argument<string> NameArgument() => new("name") { Description = "Name of the keyspace." };
 
-    internal static Option<bool> YesOption() => new("--yes") { Description = "Do not ask." };
+    internal static Option<bool> YesOption() => new("--yes") { Description = "Do it without asking." };
 
     private static Command CreateOne(Terminal terminal)
     {
         var (name, server, yes) = (NameArgument(), NodeClient.ServerOption(), YesOption());
-        var database = new Option<string>("--db") { Description = "The number that SELECT takes for it too; its keyspace must have been dropped." };
-        var command = new Command("create", "Creates a keyspace, after saying what an acknowledged write in it survives.") { name, database, server, yes };
+        var database = new Option<string>("--db") { Description = "A number by which SELECT finds it too, 0 to 15; drop the keyspace that has this number first." };
+        var command = new Command("create", "Says what an acknowledged write in a new keyspace survives, asks, and creates it.") { name, database, server, yes };
         var options = new PolicyOptions(command);
         command.SetAction(async (parsed, _) =>
         {
@@ -37,6 +37,8 @@ internal static class KeyspaceCommand
 
             // All of the policy is sent, defaults too: what was explained is what is created.
             await node.AskAsync(["KEYSPACE", "CREATE", parsed.GetValue(name)!, .. number, .. PolicyText.Words(policy)]);
+            if (await KeyspaceReadiness.WaitAsync(node, parsed.GetValue(name)!, terminal.Stop) is { Count: > 0 } late)
+                await terminal.Output.WriteLineAsync($"not ready yet: {string.Join(", ", late)}; clients of these nodes may get an error for a while");
             await terminal.Output.WriteLineAsync($"created; clients choose it with SELECT {parsed.GetValue(name)}{(number.Count > 0 ? " or SELECT " + number[1] : "")}");
             return ExitCode.Ok;
         });
@@ -46,7 +48,7 @@ internal static class KeyspaceCommand
     private static Command Alter(Terminal terminal)
     {
         var (name, server, yes) = (NameArgument(), NodeClient.ServerOption(), YesOption());
-        var command = new Command("alter", "Changes of a keyspace what can be changed while it runs, after saying what it promised before and will promise then.") { name, server, yes };
+        var command = new Command("alter", "Says what a keyspace promises now and with another policy, asks, and changes it while it runs.") { name, server, yes };
         var options = new PolicyOptions(command);
         command.SetAction(async (parsed, _) =>
         {
@@ -60,7 +62,7 @@ internal static class KeyspaceCommand
             if (PolicyChange.WhyNot(policy!, next) is { } whyNot) throw new CannotAskException(whyNot);
             await terminal.Output.WriteLineAsync("now:");
             await PolicyOptions.ExplainAsync(parsed.GetValue(name)!, policy!, isEphemeral, terminal);
-            await terminal.Output.WriteLineAsync("then, once its replicas have taken it up (until then the weaker of both):");
+            await terminal.Output.WriteLineAsync("then, once all its replicas have adopted it (until then the weaker of the two):");
             await PolicyOptions.ExplainAsync(parsed.GetValue(name)!, next, isEphemeral, terminal);
             await terminal.ConfirmAsync("Alter it?", parsed.GetValue(yes));
             await node.AskAsync(["KEYSPACE", "ALTER", parsed.GetValue(name)!, .. given]);
@@ -86,7 +88,7 @@ internal static class KeyspaceCommand
     private static Command Show(Terminal terminal)
     {
         var (name, server) = (NameArgument(), NodeClient.ServerOption());
-        var command = new Command("show", "Says what a keyspace promises and who holds it.") { name, server };
+        var command = new Command("show", "Says what a keyspace promises and which nodes hold it.") { name, server };
         command.SetAction(async (parsed, _) =>
         {
             var node = new NodeClient(parsed.GetValue(server)!, terminal.Stop);

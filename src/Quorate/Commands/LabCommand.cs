@@ -23,8 +23,8 @@ internal static class LabCommand
 
     private static Command CreateGap(TextWriter output)
     {
-        var what = new Argument<string>("what") { Description = $"Who is killed: {string.Join(", ", FailoverGaps.Names)}." };
-        var seeds = new Option<string>("--seeds") { Description = "How often (200)." };
+        var what = new Argument<string>("what") { Description = $"Which node to kill: {string.Join(", ", FailoverGaps.Names)}." };
+        var seeds = new Option<string>("--seeds") { Description = "How many times (200)." };
         var gap = new Command("gap", "Measures how long writes stop when a node is killed, in virtual time.") { what, seeds };
         gap.SetAction(parsed => FailoverGaps.Run(parsed.GetValue(what)!, Number("--seeds", parsed.GetValue(seeds), 1) ?? 200, output));
         return gap;

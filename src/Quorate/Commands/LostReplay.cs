@@ -6,9 +6,9 @@ using Quorate.Resp;
 namespace Quorate.Commands;
 
 /// <summary>
-/// <c>quorate lost replay</c>: gives the commands that a fail-over cut off to their keyspace again, in their order. What was done is forgotten
-/// one by one, so that a second run repeats nothing; what is refused stays. It is the user who knows whether an old SET may go over a newer
-/// one: what the key holds now is shown beside each.
+/// <c>quorate lost replay</c>: gives the commands that a fail-over cut off to their keyspace again, in their order. The node
+/// forgets each command once it is executed, so that a second run repeats nothing, and keeps refused ones. Only the user knows
+/// whether an old SET may overwrite a newer one, so each command is shown beside its key's value now.
 /// </summary>
 internal static class LostReplay
 {
@@ -17,20 +17,20 @@ internal static class LostReplay
     public static Command Create(Terminal terminal)
     {
         var (name, server, yes) = (KeyspaceCommand.NameArgument(), NodeClient.ServerOption(), KeyspaceCommand.YesOption());
-        var command = new Command("replay", "Shows them beside what their keys hold now, asks, and gives them to the keyspace again.") { name, server, yes };
+        var command = new Command("replay", "Shows each cut-off command beside its key's value now, asks, and executes the commands again.") { name, server, yes };
         command.SetAction(async (parsed, _) =>
         {
             var (node, keyspace) = (new NodeClient(parsed.GetValue(server)!, terminal.Stop), parsed.GetValue(name)!);
             var lost = (await node.AskAsync("KEYSPACE", "LOST", keyspace, "RAW")).Items;
             if (lost.Count == 0)
             {
-                await terminal.Output.WriteLineAsync($"nothing of {keyspace} is kept aside on the node at {node.Address}");
+                await terminal.Output.WriteLineAsync($"the node at {node.Address} keeps no cut-off commands of {keyspace}");
                 return ExitCode.Ok;
             }
 
             foreach (var entry in lost) await terminal.Output.WriteLineAsync($"{PlaceOf(entry)} {LineOf(entry.Items[2])}{await HeldNowAsync(node, keyspace, entry.Items[2])}");
-            await terminal.Output.WriteLineAsync("Times to live begin anew, and what others wrote since is written over.");
-            await terminal.ConfirmAsync($"Give these {lost.Count} commands to {keyspace} again?", parsed.GetValue(yes));
+            await terminal.Output.WriteLineAsync("Times to live start again from now. Newer values of these keys are overwritten.");
+            await terminal.ConfirmAsync($"Execute these {lost.Count} commands in {keyspace} again?", parsed.GetValue(yes));
             return await ReplayAsync(node, keyspace, lost, terminal);
         });
         return command;
@@ -47,7 +47,7 @@ internal static class LostReplay
             if (entry.Items[2].Items.Count == 0)
             {
                 left++;
-                await terminal.Output.WriteLineAsync($"{PlaceOf(entry)} not done: it is no command");
+                await terminal.Output.WriteLineAsync($"{PlaceOf(entry)} not executed: it is not a command");
                 continue;
             }
 
@@ -58,19 +58,19 @@ internal static class LostReplay
             }
             catch (CannotAskException e)
             {
-                throw new CannotAskException($"{PlaceOf(entry)} may or may not have been done, and is kept; what is behind it was not tried: {e.Message}", e);
+                throw new CannotAskException($"{PlaceOf(entry)} may or may not have been executed; it is kept, and the commands after it were not tried: {e.Message}", e);
             }
 
             var answer = replies[^1];
             var isUncertain = answer.IsError && answer.Text.StartsWith("UNCERTAIN", StringComparison.Ordinal);
             await terminal.Output.WriteLineAsync($"{PlaceOf(entry)} {LineOf(entry.Items[2])}: {answer}");
-            if (isUncertain) throw new CannotAskException($"{PlaceOf(entry)} may or may not have been done, and is kept; what is behind it was not tried");
+            if (isUncertain) throw new CannotAskException($"{PlaceOf(entry)} may or may not have been executed; it is kept, and the commands after it were not tried");
             if (answer.IsError) (left, isDone) = (left + 1, false);
             else if (isDone && (i + 1 == lost.Count || PlaceOf(lost[i + 1]) != PlaceOf(entry))) await node.AskAsync("KEYSPACE", "LOST", keyspace, "FORGET", entry.Items[0].Text, entry.Items[1].Text);
         }
 
         if (left == 0) return ExitCode.Ok;
-        await terminal.Output.WriteLineAsync($"{left.ToString(CultureInfo.InvariantCulture)} were not done and are kept: quorate lost show, or quorate lost clear");
+        await terminal.Output.WriteLineAsync($"{left.ToString(CultureInfo.InvariantCulture)} were not executed and are kept: see quorate lost show and quorate lost clear");
         return ExitCode.Failed;
     }
 

@@ -7,7 +7,7 @@ using Quorate.Server;
 
 namespace Quorate.Commands;
 
-/// <summary>What was asked of a node was not done; the message is one line.</summary>
+/// <summary>A node did not do what this program asked of it; the message is one line.</summary>
 internal sealed class CannotAskException(string message, Exception? inner = null) : Exception(message, inner);
 
 /// <summary>Asks a node over its port for clients, a connection for each question.</summary>
@@ -16,18 +16,22 @@ internal sealed class NodeClient
     private const int MostBytes = 64 * 1024 * 1024;
 
     /// <summary>Longer than a node itself waits for the control group.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(8);
+    private static readonly TimeSpan DefaultPatience = TimeSpan.FromSeconds(8);
 
     private readonly string _host;
     private readonly int _port;
+    private readonly TimeSpan _patience;
     private readonly CancellationToken _stop;
 
-    /// <exception cref="SettingException">that is no address.</exception>
-    public NodeClient(string address, CancellationToken stop)
+    /// <param name="address">The node's address for clients, host:port.</param>
+    /// <param name="stop">Ends a question that is under way.</param>
+    /// <param name="patience">How long a question may take; without it eight seconds.</param>
+    /// <exception cref="SettingException"><paramref name="address"/> is not an address.</exception>
+    public NodeClient(string address, CancellationToken stop, TimeSpan? patience = null)
     {
         if (!Addresses.TryParse(address, out var host, out _port, out var why) || _port == 0)
             throw new SettingException($"--server is '{address}'; it must be a node's address for clients, e.g. 127.0.0.1:7001 ({why ?? "port 0"})");
-        (_host, Address, _stop) = (host, address, stop);
+        (_host, Address, _patience, _stop) = (host, address, patience ?? DefaultPatience, stop);
     }
 
     public string Address { get; }
@@ -38,8 +42,8 @@ internal sealed class NodeClient
         DefaultValueFactory = _ => "127.0.0.1:7001",
     };
 
-    /// <summary>Sends a command and waits for its reply, which is no error.</summary>
-    /// <exception cref="CannotAskException">nobody answers, or the answer is an error.</exception>
+    /// <summary>Sends a command and returns its reply.</summary>
+    /// <exception cref="CannotAskException">the node does not answer, or it answers with an error.</exception>
     public async Task<RespReply> AskAsync(params IReadOnlyList<string> words)
     {
         var reply = (await AskAllAsync([[.. words.Select(Encoding.UTF8.GetBytes)]]))[0];
@@ -47,7 +51,7 @@ internal sealed class NodeClient
     }
 
     /// <summary>As <see cref="AskAsync"/>, with a keyspace selected before; a line for each item, lists within it on one line.</summary>
-    /// <exception cref="CannotAskException">nobody answers, or one of the answers is an error.</exception>
+    /// <exception cref="CannotAskException">the node does not answer, or one of its answers is an error.</exception>
     public async Task<IReadOnlyList<string>> LinesInAsync(string keyspace, IReadOnlyList<string> words)
     {
         var replies = await AskAllAsync([[.. new[] { "SELECT", keyspace }.Select(Encoding.UTF8.GetBytes)], [.. words.Select(Encoding.UTF8.GetBytes)]]);
@@ -57,11 +61,11 @@ internal sealed class NodeClient
 
     /// <summary>Sends commands on one connection, each when the one before is answered, and stops behind the first answer that is an error.</summary>
     /// <returns>The replies; fewer than commands when one was an error.</returns>
-    /// <exception cref="CannotAskException">nobody answers: what became of the last command sent is not known.</exception>
+    /// <exception cref="CannotAskException">the node does not answer; it may or may not have executed the last command sent.</exception>
     public async Task<IReadOnlyList<RespReply>> AskAllAsync(IReadOnlyList<IReadOnlyList<byte[]>> commands)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(_stop);
-        patience.CancelAfter(Patience);
+        patience.CancelAfter(_patience);
         try
         {
             using var client = new TcpClient();
@@ -87,7 +91,7 @@ internal sealed class NodeClient
         }
         catch (OperationCanceledException e)
         {
-            throw new CannotAskException($"{Address} does not answer within {Patience.TotalSeconds} s", e);
+            throw new CannotAskException($"{Address} does not answer within {_patience.TotalSeconds} s", e);
         }
     }
 

@@ -12,7 +12,7 @@ internal static class NodeCommand
         Add(terminal),
         Voters(terminal),
         Change(terminal, "drain", "Moves a node's replicas to others, where there is room, and gives it no new ones.", "draining; quorate node list shows what it still holds"),
-        Change(terminal, "undrain", "Lets a draining node hold replicas again.", "it may hold replicas again"),
+        Change(terminal, "undrain", "Lets a draining node hold replicas again.", "can hold replicas again"),
         Change(terminal, "remove", "Removes for ever a node that holds no replica.", "removed", "It can never come back under its id. Remove it?"),
     };
 
@@ -62,7 +62,7 @@ internal static class NodeCommand
             if (parsed.GetValue(count) is { } wanted)
             {
                 await node.AskAsync("NODE", "VOTERS", wanted);
-                await terminal.Output.WriteLineAsync("under way; quorate node list shows who votes");
+                await terminal.Output.WriteLineAsync("under way; quorate node list shows which nodes vote");
             }
             else
             {

@@ -2,7 +2,7 @@ using Quorate.Server;
 
 namespace Quorate.Commands;
 
-/// <summary>The lines that tell where nodes are.</summary>
+/// <summary>The lines that say at which addresses nodes listen.</summary>
 internal static class NodeLines
 {
     public static string Of(string name, NodeServer node) =>

@@ -22,13 +22,13 @@ internal sealed class PolicyOptions
         ("when-short", "What to do with writes while too few replicas are up: refuse or degrade."),
         ("conflicts", "multileader, leaderless: what becomes of strings written at the same time: crdt, siblings, lww or merge:NAME."),
         ("keep-losers", "multileader, leaderless: how long LOSSES shows overwritten concurrent values: 90s, 15m, 6h, 1d (1d)."),
-        ("topology", "multileader: who tells whom: all, ring or star."),
+        ("topology", "multileader: which leaders send updates to which: all, ring or star."),
         ("n", "leaderless: replicas that hold each key (3)."),
         ("r", "leaderless: replicas that answer a read (a majority of n)."),
         ("w", "leaderless: replicas that have a write before it is acknowledged (a majority of n)."),
         ("sloppy", "leaderless: other nodes stand in for those that cannot be reached: on or off."),
-        ("delay", "primary: further replicas that apply everything so much later: 1:1h, or none."),
-        ("cascade", "primary: further replicas that a backup feeds."),
+        ("delay", "primary: how many more replicas apply every write later, and how much later: 1:1h, or none."),
+        ("cascade", "primary: how many more replicas a backup feeds."),
         ("consensus", "leaderless: each key is agreed on by a majority of its replicas: on or off."),
     ];
 
@@ -50,7 +50,7 @@ internal sealed class PolicyOptions
     }
 
     /// <summary>The words that were given, each followed by its value.</summary>
-    /// <exception cref="SettingException">a value is none that its word takes.</exception>
+    /// <exception cref="SettingException">a word does not take its value.</exception>
     public List<string> Given(ParseResult parsed)
     {
         var words = new List<string>();
@@ -76,8 +76,8 @@ internal sealed class PolicyOptions
         return words;
     }
 
-    /// <summary>A whole policy from some words and the strategy's defaults, or from what it was.</summary>
-    /// <exception cref="SettingException">the words contradict each other, or ask for what is not built.</exception>
+    /// <summary>A whole policy: the given words, and for the others the current policy or the strategy's defaults.</summary>
+    /// <exception cref="SettingException">the words contradict each other, or this version cannot do what they ask for.</exception>
     public static Policy Read(IReadOnlyList<string> words, Policy? current = null)
     {
         if (!PolicyText.TryParse(words, current, out var policy, out var why)) throw new SettingException("--" + why);
@@ -85,13 +85,13 @@ internal sealed class PolicyOptions
         return policy!;
     }
 
-    /// <summary>Says what the policy promises, before anything is done.</summary>
+    /// <summary>Says what the policy promises, before the program changes anything.</summary>
     public static async Task ExplainAsync(string name, Policy policy, bool isEphemeral, Terminal terminal)
     {
         await terminal.Output.WriteLineAsync($"keyspace {name}: {PolicyText.Print(policy)}");
         if (isEphemeral && policy.Durability != Durability.Memory)
         {
-            await terminal.Output.WriteLineAsync("These nodes write no files: nothing outlives their processes, so what is promised is that of durability memory.");
+            await terminal.Output.WriteLineAsync("These nodes write no files, so data ends with their processes: the promise is that of durability memory.");
             policy = policy with { Durability = Durability.Memory };
         }
 
@@ -100,7 +100,7 @@ internal sealed class PolicyOptions
 
     private static string Named(string word, string why) => why.StartsWith(word + " ", StringComparison.Ordinal) ? "--" + why : $"--{word}: {why}";
 
-    /// <summary>The complaint with the option that it is about in front: the given one that it names first.</summary>
+    /// <summary>The complaint with its option in front: of the given options the first that the complaint names.</summary>
     private static string Named(IReadOnlyList<string> words, string problem)
     {
         foreach (var said in problem.Split([' ', ':', ',', ';']))

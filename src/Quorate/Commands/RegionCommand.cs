@@ -7,8 +7,8 @@ internal static class RegionCommand
 {
     public static Command Create(Terminal terminal) => new("region", "Cuts a region of 'quorate dev --regions' off from the others, and heals it.")
     {
-        Asking(terminal, "cut", "Loses all that is sent between a region and the others.", "cut off"),
-        Asking(terminal, "heal", "Lets it through again.", "in touch again"),
+        Asking(terminal, "cut", "Drops every message between a region and the others.", "cut off"),
+        Asking(terminal, "heal", "Lets the messages through again.", "in touch again"),
     };
 
     private static Command Asking(Terminal terminal, string name, string description, string done)

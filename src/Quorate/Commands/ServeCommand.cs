@@ -23,7 +23,7 @@ internal static class ServeCommand
             ("cluster", "The nodes with which the cluster begins, with their peer addresses: n1=host:port,n2=host:port,…"),
             ("durability", "What a write must survive before it counts on a node: fsync (power loss), written (a crash of the process) or memory."),
             ("max-clients", "Clients at a time (10000)."),
-            ("provider", "Who runs the machine, for keyspaces that are spread over providers."),
+            ("provider", "Provider of the machine, for keyspaces that are spread over providers."),
             ("region", "Region where the node is, for keyspaces that are spread over regions."),
             ("zone", "Zone of the region where the node is, for keyspaces that are spread over zones."),
         })

@@ -2,7 +2,7 @@ using Quorate.Server;
 
 namespace Quorate.Commands;
 
-/// <summary>What happens between the start of nodes and their end.</summary>
+/// <summary>Runs started nodes until they end.</summary>
 internal static class Serving
 {
     private const int LookMilliseconds = 20;

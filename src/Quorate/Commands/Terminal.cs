@@ -1,11 +1,11 @@
 namespace Quorate.Commands;
 
-/// <summary>Whoever types commands: what is said to them and what they answer.</summary>
+/// <summary>The person who types commands: reads their answers and writes to them.</summary>
 internal sealed record Terminal(TextReader Input, TextWriter Output, CancellationToken Stop)
 {
-    /// <summary>Asks before something is done that cannot be taken back.</summary>
-    /// <param name="isYes">They said --yes: nothing is asked.</param>
-    /// <exception cref="CannotAskException">they do not want it, or nobody is there to answer.</exception>
+    /// <summary>Asks the person before the program does something that it cannot undo.</summary>
+    /// <param name="isYes">The person gave --yes: this asks nothing.</param>
+    /// <exception cref="CannotAskException">the person says no, or there is no terminal.</exception>
     public async Task ConfirmAsync(string question, bool isYes)
     {
         if (isYes) return;
@@ -25,7 +25,7 @@ internal sealed record Terminal(TextReader Input, TextWriter Output, Cancellatio
         if (answer is null)
         {
             await Output.WriteLineAsync();
-            throw new CannotAskException("nothing was done: nobody is here to be asked, and --yes was not given");
+            throw new CannotAskException("nothing was done. This command asks before it changes anything; there is no terminal here, so add --yes");
         }
 
         if (answer.Trim().ToLowerInvariant() is not ("y" or "yes")) throw new CannotAskException("nothing was done");

@@ -8,7 +8,7 @@ namespace Quorate.Configuration;
 /// <summary>The settings of a node that joins a running cluster, or has joined it before: then its folder says who it is.</summary>
 internal static class JoinSettings
 {
-    private const string NoSeat = "give the nodes with which the cluster began by --cluster, or any node of a running one by --join (this folder does not say who the node is)";
+    private const string NoSeat = "begin a cluster with --cluster, or join a running one with --join and any of its nodes (this folder belongs to no node yet)";
 
     /// <summary>True when the node is to be started by what <see cref="SeatFile"/> or <c>--join</c> says.</summary>
     public static bool Concern(Settings settings)
@@ -18,7 +18,7 @@ internal static class JoinSettings
     }
 
     /// <summary>The seat in the folder; else the node asks for one.</summary>
-    /// <param name="settings">What the operator says.</param>
+    /// <param name="settings">The operator's settings.</param>
     /// <param name="ask">Sends words to the node at an address and answers the lines of its reply.</param>
     /// <exception cref="SettingException">something is missing or wrong.</exception>
     /// <exception cref="CannotStartException">the folder cannot be read, or belongs to another node.</exception>
@@ -35,7 +35,7 @@ internal static class JoinSettings
         }
         else if (settings.Has("node") && settings.Text("node", NoSeat) is var name && name != seat.Name)
         {
-            throw settings.Wrong("node", $"{seat.Name}, or left out: that is whose folder {data} is");
+            throw settings.Wrong("node", $"{seat.Name}, or left out: the folder {data} belongs to that node");
         }
 
         var told = Told(settings, seat);
@@ -55,7 +55,7 @@ internal static class JoinSettings
         }, [.. told.Members.Select(m => m.Id == told.Self ? m with { PeerAddress = told.Peer } : m)]);
     }
 
-    /// <summary>What the operator says now goes before what was written down.</summary>
+    /// <summary>A setting that the operator gives now wins over the one in the seat file.</summary>
     private static SeatFile Told(Settings settings, SeatFile seat)
     {
         var labels = ServeSettings.LabelsOf(settings);
@@ -84,7 +84,7 @@ internal static class JoinSettings
         var durability = settings.OneOf("durability", ServeSettings.Durabilities, "fsync");
         string[] file = ["quorate seat 1", .. lines.Select(l => l.StartsWith("founders ", StringComparison.Ordinal) || l.StartsWith("node ", StringComparison.Ordinal) || l.StartsWith("member ", StringComparison.Ordinal) ? l : "")
             .Where(l => l.Length > 0), $"resp {resp}", $"peer {peer}", $"http {http}", $"durability {durability}", "end"];
-        return SeatFile.TryParse(file, out var seat) ? seat! with { Labels = labels } : throw new CannotStartException($"{join} answers NODE ADD with what this version does not know");
+        return SeatFile.TryParse(file, out var seat) ? seat! with { Labels = labels } : throw new CannotStartException($"{join} answered NODE ADD in a form that this version cannot read");
     }
 
     private static string PeerAddress(Settings settings)

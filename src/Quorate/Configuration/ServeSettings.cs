@@ -55,8 +55,8 @@ internal sealed record ServeSettings(NodeServerOptions Node, IReadOnlyList<Membe
         _ => Durability.Fsync,
     };
 
-    /// <summary>What an operator says of where the node stands.</summary>
-    /// <exception cref="SettingException">a label is none.</exception>
+    /// <summary>The operator's labels for the place of the node.</summary>
+    /// <exception cref="SettingException">a label is empty, too long or has other letters.</exception>
     public static NodeLabels LabelsOf(Settings settings) => new(Label(settings, "provider"), Label(settings, "region"), Label(settings, "zone"));
 
     /// <summary>Letters of names and labels.</summary>
