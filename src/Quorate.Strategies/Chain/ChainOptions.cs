@@ -55,6 +55,9 @@ public sealed record ChainOptions
     /// further behind gets a snapshot.</summary>
     public long MaxLagBytes { get; init; } = 64L << 20;
 
+    /// <summary>Where the log has its memory from.</summary>
+    public IBlockSupply Blocks { get; init; } = PlainBlocks.Instance;
+
     /// <summary>A learner whose durable log is at most this many bytes shorter than the tail's is let into the chain: from
     /// then on writes wait for it.</summary>
     public long JoinLagBytes { get; init; } = 1L << 20;

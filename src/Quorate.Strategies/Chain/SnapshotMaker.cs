@@ -43,7 +43,7 @@ internal sealed class SnapshotMaker(ChainReplica replica)
         replica.SnapshotReceiver.DropOvertaken();
         if (IsBusy || replica.SnapshotReceiver.IsInstalling || (replica.LastApplied <= SealedIndex && !_isDamaged) || replica.LastApplied.Value == 0) return;
         _index = replica.LastApplied;
-        _epoch = replica.Log.EpochAt(_index);
+        _epoch = replica.Log.StampAt(_index);
         var writer = replica.Snapshots.Create(new SnapshotHeader(_index, new Term(_epoch.Value), default));
         _walk = new SnapshotWalk(replica.Machine.BeginSnapshot(), writer, replica.Options.SnapshotPieceBytes);
     }

@@ -180,7 +180,7 @@ internal sealed class Successor(ChainReplica replica, NodeId node, bool isLearne
     {
         _forward.Epoch = replica.Accepted.Epoch;
         _forward.PrevIndex = prev;
-        _forward.PrevEpoch = replica.Log.EpochAt(prev);
+        _forward.PrevEpoch = replica.Log.StampAt(prev);
         _forward.Stable = _toldStable = isLearner ? default : replica.Stable;
         _forward.Commit = replica.CommitIndex;
         _forward.Ping = ping;

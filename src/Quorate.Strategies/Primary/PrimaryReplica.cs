@@ -1,5 +1,6 @@
 using System.Text;
 using Quorate.Replication;
+using Quorate.Replication.Ordered;
 
 namespace Quorate.Strategies.Primary;
 
@@ -43,6 +44,7 @@ public sealed class PrimaryReplica : IConfiguredReplica
         Incarnation = incarnation;
         _readContext = incarnation << 32; // questions of another life are answered late, too: their contexts must not be asked again
         Rules = rules ?? PrimaryRules.Standard;
+        Log = new FrameLog<Epoch>(options.Blocks, keepsHistory: true);
         Journal = new PrimaryJournal(options);
         Amnesia = new Amnesia(incarnation);
         Arrivals = new Arrivals();
@@ -73,7 +75,7 @@ public sealed class PrimaryReplica : IConfiguredReplica
             // One that forgot may hold less than it answered for: of such a log nothing is certain.
             if (Amnesia.IsPresent) return new ReplicaReport(_durableEpoch, default, default, default, NeedsState: true);
             var last = Journal.DurableIndex;
-            var lastEpoch = Log.HasEpochAt(last) ? Log.EpochAt(last) : default;
+            var lastEpoch = Log.HasStampAt(last) ? Log.StampAt(last) : default;
             return new ReplicaReport(_durableEpoch, lastEpoch, last, LogIndex.Min(CommitIndex, last), NeedsState);
         }
     }
@@ -122,7 +124,7 @@ public sealed class PrimaryReplica : IConfiguredReplica
 
     internal long Incarnation { get; }
 
-    internal EpochLog Log { get; } = new();
+    internal FrameLog<Epoch> Log { get; }
 
     internal PrimaryJournal Journal { get; }
 
@@ -279,7 +281,7 @@ public sealed class PrimaryReplica : IConfiguredReplica
         Invariant.Require(LastApplied <= Log.LastIndex, "what is applied is in the log");
         Invariant.Require(CommitIndex <= Log.LastIndex, "what is committed is in the log");
         Invariant.Require(Log.BaseIndex <= LastApplied, "only applied entries are forgotten");
-        Invariant.Require(Log.LastEpoch <= (Configuration?.Epoch ?? default), "no entry is of an epoch not yet accepted");
+        Invariant.Require(Log.LastStamp <= (Configuration?.Epoch ?? default), "no entry is of an epoch not yet accepted");
         Invariant.Require(Journal.DurableIndex <= Journal.JournaledIndex, "what is durable was written");
         Invariant.Require(Journal.JournaledIndex <= Log.LastIndex, "what was written is in the log");
         Invariant.Require(_durableEpoch <= (Configuration?.Epoch ?? default), "what is reported was accepted");

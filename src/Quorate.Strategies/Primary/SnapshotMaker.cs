@@ -57,7 +57,7 @@ internal sealed class SnapshotMaker(PrimaryReplica replica)
         if (replica.LastApplied > replica.CommitIndex && replica.Serving?.IsStuck != true) return;
         if (replica.LastApplied > replica.Journal.DurableIndex) return;
         _index = replica.LastApplied;
-        _epoch = replica.Log.EpochAt(_index);
+        _epoch = replica.Log.StampAt(_index);
         var writer = replica.Snapshots.Create(new SnapshotHeader(_index, new Term(_epoch.Value), SnapshotPast.Encode(replica.Log, _index, replica.CommitIndex)));
         _walk = new SnapshotWalk(replica.Machine.BeginSnapshot(), writer, replica.Options.SnapshotPieceBytes);
     }

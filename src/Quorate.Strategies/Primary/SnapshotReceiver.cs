@@ -12,7 +12,7 @@ internal sealed class SnapshotReceiver(PrimaryReplica replica)
     public void Handle(NodeId from, InstallSnapshot message)
     {
         var log = replica.Log;
-        if (!replica.Past.IsStateLost && log.HasEpochAt(message.Index) && log.EpochAt(message.Index) == message.IndexEpoch)
+        if (!replica.Past.IsStateLost && log.HasStampAt(message.Index) && log.StampAt(message.Index) == message.IndexEpoch)
         {
             var journal = replica.Journal;
             var durable = journal.EntriesPoint > journal.ConfigurationPoint ? journal.EntriesPoint : journal.ConfigurationPoint;
@@ -67,7 +67,7 @@ internal sealed class SnapshotReceiver(PrimaryReplica replica)
         snapshot.Close();
         if (!saved) return true;
         // Never older than what is here: it would be the state before entries that were answered for.
-        if (!replica.Past.IsStateLost && snapshot.Index <= replica.LastApplied && replica.Log.EpochAt(snapshot.Index) == snapshot.Epoch) return true;
+        if (!replica.Past.IsStateLost && snapshot.Index <= replica.LastApplied && replica.Log.StampAt(snapshot.Index) == snapshot.Epoch) return true;
         if (replica.Past.IsStateLost && snapshot.Index < replica.Log.BaseIndex) return true;
         snapshot.Complete();
         replica.Past.JumpTo(snapshot.Index, snapshot.Epoch, snapshot.Past);

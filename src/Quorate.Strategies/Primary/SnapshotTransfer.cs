@@ -87,5 +87,5 @@ internal sealed class SnapshotTransfer(bool stateOnly, LogIndex notBefore) : IDi
 
     /// <summary>One that was received before another primary took over may be of a past that is not the group's.</summary>
     private static bool IsOfThisHistory(PrimaryReplica replica, SnapshotHeader header) =>
-        replica.Log.HasEpochAt(header.Index) && replica.Log.EpochAt(header.Index).Value == header.Term.Value;
+        replica.Log.HasStampAt(header.Index) && replica.Log.StampAt(header.Index).Value == header.Term.Value;
 }

@@ -1,4 +1,5 @@
 using Quorate.Replication;
+using Quorate.Replication.Ordered;
 
 namespace Quorate.Strategies.Raft;
 
@@ -261,7 +262,7 @@ internal sealed class Leader : Role
     {
         var index = new LogIndex(Quorum.Reached(Replica.Configuration, Replica.Rules, new MatchValue(this)));
         if (index <= Replica.CommitIndex) return;
-        if (Replica.Rules.MayCommitByCounting(Replica.Log.TermAt(index), Replica.CurrentTerm)) Replica.CommitUpTo(index);
+        if (Replica.Rules.MayCommitByCounting(Replica.Log.StampAt(index), Replica.CurrentTerm)) Replica.CommitUpTo(index);
     }
 
     /// <summary>A leader that no quorum answers makes room: others may have gone on without it. [Raft §6.2]</summary>

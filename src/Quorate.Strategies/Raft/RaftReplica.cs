@@ -1,5 +1,6 @@
 using System.Text;
 using Quorate.Replication;
+using Quorate.Replication.Ordered;
 
 namespace Quorate.Strategies.Raft;
 
@@ -40,7 +41,7 @@ public sealed class RaftReplica : IQuiescentReplica
         Options = options;
         Machine = machine;
         Snapshots = snapshots;
-        Log = new EntryLog(options.Blocks);
+        Log = new FrameLog<Term>(options.Blocks);
         Incarnation = incarnation;
         // Questions of another life are answered late, too: their contexts must not be asked again.
         _readContext = incarnation << 32;
@@ -98,7 +99,7 @@ public sealed class RaftReplica : IQuiescentReplica
 
     internal Prng Dice { get; }
 
-    internal EntryLog Log { get; }
+    internal FrameLog<Term> Log { get; }
 
     internal RaftJournal Journal { get; }
 
@@ -174,7 +175,7 @@ public sealed class RaftReplica : IQuiescentReplica
         Enter(now, effects);
         Invariant.Require(!_recovery.IsDamaged, "a replica starts from a snapshot that can be read");
         Journal.StartAt(Log.LastIndex);
-        if (CurrentTerm < Log.LastTerm) EnterTerm(Log.LastTerm, NodeId.None);
+        if (CurrentTerm < Log.LastStamp) EnterTerm(Log.LastStamp, NodeId.None);
         if (!Options.Durable)
         {
             Journal.SaveMark(RecordKind.MemoryMode, Incarnation, 0, Out);
@@ -302,7 +303,7 @@ public sealed class RaftReplica : IQuiescentReplica
         Invariant.Require(LastApplied <= CommitIndex, "only committed entries are applied");
         Invariant.Require(CommitIndex <= Log.LastIndex, "what is committed is in the log");
         Invariant.Require(Log.BaseIndex <= LastApplied, "only applied entries are forgotten");
-        Invariant.Require(Log.LastTerm <= CurrentTerm, "no entry is of a term not yet entered");
+        Invariant.Require(Log.LastStamp <= CurrentTerm, "no entry is of a term not yet entered");
         Invariant.Require(Journal.DurableIndex <= Journal.JournaledIndex, "what is durable was written");
         Invariant.Require(Journal.JournaledIndex <= Log.LastIndex, "what was written is in the log");
         Invariant.Require(SnapshotMaker.SealedIndex <= LastApplied, "a snapshot holds what was applied");
@@ -463,7 +464,7 @@ public sealed class RaftReplica : IQuiescentReplica
     /// <summary>[Raft fig. 13, 6-8] The state was replaced by a snapshot; the log goes on after it if it agrees with it.</summary>
     internal void JumpTo(LogIndex index, Term term, Configuration configuration)
     {
-        var agrees = Log.HasTermAt(index) && Log.TermAt(index) == term;
+        var agrees = Log.HasStampAt(index) && Log.StampAt(index) == term;
         if (!agrees) Pending.TruncateFrom(index.Next, Log);
         Pending.JumpTo(index, term, Out, Leader);
         if (agrees) Log.DropThrough(index);
@@ -495,7 +496,7 @@ public sealed class RaftReplica : IQuiescentReplica
     private void Apply(LogIndex index)
     {
         var entry = Log[index];
-        var request = Pending.Take(index, entry.Term, Out, Leader);
+        var request = Pending.Take(index, entry.Stamp, Out, Leader);
         LastApplied = index;
         switch (entry.Kind)
         {

@@ -92,7 +92,7 @@ internal sealed class Replicator(RaftReplica replica)
     {
         _message.Term = replica.CurrentTerm;
         _message.PrevLogIndex = prev;
-        _message.PrevLogTerm = prev.Value == 0 ? default : replica.Log.TermAt(prev);
+        _message.PrevLogTerm = prev.Value == 0 ? default : replica.Log.StampAt(prev);
         _message.LeaderCommit = replica.CommitIndex;
         _message.Round = Round;
         _message.SentAt = replica.Now.Nanoseconds;

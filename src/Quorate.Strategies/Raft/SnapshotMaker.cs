@@ -43,7 +43,7 @@ internal sealed class SnapshotMaker(RaftReplica replica)
         replica.SnapshotReceiver.DropOvertaken();
         if (IsBusy || replica.Quarantine.IsPresent || replica.SnapshotReceiver.IsInstalling || (replica.LastApplied <= SealedIndex && !_isDamaged) || replica.LastApplied.Value == 0) return;
         _index = replica.LastApplied;
-        _term = replica.Log.TermAt(_index);
+        _term = replica.Log.StampAt(_index);
         var configuration = replica.Configurations.At(_index).Encode();
         var writer = replica.Snapshots.Create(new SnapshotHeader(_index, replica.Rules.SnapshotTerm(_term), configuration));
         _walk = new SnapshotWalk(replica.Machine.BeginSnapshot(), writer, replica.Options.SnapshotPieceBytes);
