@@ -35,8 +35,8 @@ namespace Quorate.Strategies.Chain;
 /// <see cref="Successor"/>, <see cref="Tail"/>. <see cref="Reads"/>, <see cref="DirtyKeys"/>: reads. <see cref="Wishes"/>: what
 /// it asks the control plane for. <see cref="PendingRequests"/>: who waits for an entry. <see cref="FrameLog{TStamp}"/>,
 /// <see cref="KeyedLog"/>: the log in memory; <see cref="ChainJournal"/>, <see cref="Recovery"/>: on disk.
-/// <see cref="SnapshotMaker"/>, <see cref="SnapshotTransfer"/>, <see cref="SnapshotReceiver"/>,
-/// <see cref="SnapshotInstallation"/>: snapshots.</para>
+/// <see cref="ChainSnapshots"/>: snapshots, over <see cref="SnapshotMaker"/>, <see cref="SnapshotSender"/> and
+/// <see cref="SnapshotInbox"/>.</para>
 /// <para><b>Deviations.</b></para>
 /// <list type="number">
 /// <item>Replicas forward before they have written, and the tail waits for the news that they have: the chain's disks work

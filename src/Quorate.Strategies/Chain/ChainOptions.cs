@@ -1,4 +1,5 @@
 using Quorate.Replication;
+using Quorate.Replication.Ordered;
 
 namespace Quorate.Strategies.Chain;
 
@@ -71,6 +72,8 @@ public sealed record ChainOptions
 
     /// <summary>Pieces of a snapshot on the way to a learner, at most.</summary>
     public int SnapshotWindow { get; init; } = 8;
+
+    internal SnapshotSizes SnapshotSizes => new(SnapshotThresholdBytes, SnapshotPieceBytes, SnapshotWindow, MaxLagBytes);
 
     internal InflightBounds InflightBounds => new(MaxInflight, MaxInflightBytes, MaxBatchBytes);
 

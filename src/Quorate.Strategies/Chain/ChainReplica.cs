@@ -24,15 +24,14 @@ public sealed class ChainReplica : IConfiguredReplica
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(snapshots);
-        (Self, Options, Machine, Snapshots, Incarnation) = (self, options, machine, snapshots, incarnation);
+        (Self, Options, Machine, Incarnation) = (self, options, machine, incarnation);
         Rules = rules ?? ChainRules.Paper;
         Log = new FrameLog<Epoch>(options.Blocks);
         Keyed = new KeyedLog(Log, Dirty);
         Journal = new ChainJournal(options);
         Accepted = new AcceptedEpoch(options.Durable);
         Reads = new Reads(this);
-        SnapshotMaker = new SnapshotMaker(this);
-        SnapshotReceiver = new SnapshotReceiver(this);
+        Snapshots = new ChainSnapshots(this, snapshots, machine);
         History = new CommittedHistory(this);
         _recovery = new Recovery(this);
         _recovery.RestoreNewestSnapshot();
@@ -72,8 +71,6 @@ public sealed class ChainReplica : IConfiguredReplica
 
     internal IStateMachine Machine { get; }
 
-    internal ISnapshots Snapshots { get; }
-
     internal long Incarnation { get; }
 
     internal DirtyKeys Dirty { get; } = new();
@@ -91,9 +88,9 @@ public sealed class ChainReplica : IConfiguredReplica
 
     internal Reads Reads { get; }
 
-    internal SnapshotMaker SnapshotMaker { get; }
+    internal ChainSnapshots Snapshots { get; }
 
-    internal SnapshotReceiver SnapshotReceiver { get; }
+    internal SnapshotMaker SnapshotMaker => Snapshots.Maker;
 
     /// <summary>Its part in the accepted epoch; null while it has none: not accepted durably yet, no member, or without state.</summary>
     internal Position? Position { get; private set; }
@@ -206,7 +203,7 @@ public sealed class ChainReplica : IConfiguredReplica
     public void OnSnapshotSealed(LogIndex index, bool saved, StepTime now, Effects effects)
     {
         Enter(now, effects);
-        if (!SnapshotReceiver.OnSealed(index, saved)) SnapshotMaker.OnSealed(index, saved);
+        SnapshotMaker.OnSealed(index, saved);
         Advance();
     }
 
@@ -230,7 +227,7 @@ public sealed class ChainReplica : IConfiguredReplica
                 Advance();
                 break;
             case SnapshotPiece piece when position.Predecessor?.Node == from:
-                SnapshotReceiver.Handle(from, piece);
+                Snapshots.Handle(from, piece);
                 break;
             case Acknowledge ack when position.LinkTo(from) is { } link:
                 link.HandleAck(ack);

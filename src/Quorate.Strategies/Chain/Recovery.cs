@@ -22,21 +22,10 @@ internal sealed class Recovery(ChainReplica replica)
 
     public void RestoreNewestSnapshot()
     {
-        using var reader = replica.Snapshots.OpenNewest();
-        if (reader is null) return;
-        var target = replica.Machine.BeginRestore();
-        var bytes = 0L;
-        for (var i = 0; i < reader.PieceCount && !IsDamaged; i++)
-        {
-            IsDamaged = !reader.TryRead(i, out var piece) || !target.TryAccept(piece.Span);
-            bytes += piece.Length;
-        }
-
-        if (IsDamaged) return;
-        target.Complete();
-        (_snapshotIndex, _snapshotEpoch) = (reader.Header.Index, new Epoch(reader.Header.Term.Value));
+        IsDamaged = !replica.SnapshotMaker.TryRestoreNewest(out var header);
+        if (header is null || IsDamaged) return;
+        (_snapshotIndex, _snapshotEpoch) = (header.Index, new Epoch(header.Stamp));
         replica.RestoreAt(_snapshotIndex, _snapshotEpoch);
-        replica.SnapshotMaker.NoteSealed(_snapshotIndex, bytes);
     }
 
     public bool TryAccept(ReadOnlySpan<byte> record, PersistPoint point)

@@ -124,7 +124,7 @@ internal sealed class Feeder(PrimaryReplica replica, bool feedsAll)
     public void HandleInstallSnapshotResponse(NodeId from, InstallSnapshotResponse response)
     {
         if (this[from] is not { } member || !member.OnAnswer(response.Incarnation, replica.Now, replica.Options.Durable)) return;
-        member.Transfer?.OnResponse(response);
+        member.Transfer?.OnAnswer(response.Index, response.NextPiece);
     }
 
     /// <summary>It is dead, as far as can be told, or has not caught up for a while.</summary>
@@ -148,7 +148,7 @@ internal sealed class Feeder(PrimaryReplica replica, bool feedsAll)
 
     private void Send(Progress member)
     {
-        member.Transfer?.Send(replica, member.Node);
+        member.Transfer?.Send(replica.SnapshotMaker, member.Node, member.Transfer.NotBefore ?? replica.Log.BaseIndex);
         switch (member.State)
         {
             case ProgressState.Probe when !member.IsSent:

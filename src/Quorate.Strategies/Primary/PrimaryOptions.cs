@@ -1,4 +1,5 @@
 using Quorate.Replication;
+using Quorate.Replication.Ordered;
 
 namespace Quorate.Strategies.Primary;
 
@@ -79,6 +80,8 @@ public sealed record PrimaryOptions
 
     /// <summary>Pieces of a snapshot on the way to a backup, at most.</summary>
     public int SnapshotWindow { get; init; } = 8;
+
+    internal SnapshotSizes SnapshotSizes => new(SnapshotThresholdBytes, SnapshotPieceBytes, SnapshotWindow, MaxLagBytes);
 
     internal InflightBounds InflightBounds => new(MaxInflight, MaxInflightBytes, MaxBatchBytes);
 

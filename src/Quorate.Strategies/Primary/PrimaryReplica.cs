@@ -39,7 +39,6 @@ public sealed class PrimaryReplica : IConfiguredReplica
         Self = self;
         Options = options;
         Machine = machine;
-        Snapshots = snapshots;
         LostAndFound = lostAndFound;
         Incarnation = incarnation;
         _readContext = incarnation << 32; // questions of another life are answered late, too: their contexts must not be asked again
@@ -48,8 +47,7 @@ public sealed class PrimaryReplica : IConfiguredReplica
         Journal = new PrimaryJournal(options);
         Amnesia = new Amnesia(incarnation);
         Arrivals = new Arrivals();
-        SnapshotMaker = new SnapshotMaker(this);
-        SnapshotReceiver = new SnapshotReceiver(this);
+        Snapshots = new PrimarySnapshots(this, snapshots, machine);
         Backup = new Backup(this);
         Reads = new BackupReads(this);
         Past = new Past(this);
@@ -118,8 +116,6 @@ public sealed class PrimaryReplica : IConfiguredReplica
 
     internal IStateShipping? Shipping { get; }
 
-    internal ISnapshots Snapshots { get; }
-
     internal ILostAndFound LostAndFound { get; }
 
     internal long Incarnation { get; }
@@ -136,9 +132,9 @@ public sealed class PrimaryReplica : IConfiguredReplica
 
     internal Arrivals Arrivals { get; }
 
-    internal SnapshotMaker SnapshotMaker { get; }
+    internal PrimarySnapshots Snapshots { get; }
 
-    internal SnapshotReceiver SnapshotReceiver { get; }
+    internal SnapshotMaker SnapshotMaker => Snapshots.Maker;
 
     internal Backup Backup { get; }
 
@@ -242,7 +238,7 @@ public sealed class PrimaryReplica : IConfiguredReplica
     public void OnSnapshotSealed(LogIndex index, bool saved, StepTime now, Effects effects)
     {
         Enter(now, effects);
-        if (!SnapshotReceiver.OnSealed(index, saved)) SnapshotMaker.OnSealed(index, saved);
+        SnapshotMaker.OnSealed(index, saved);
     }
 
     public bool MayReadLocally(StepTime now)
@@ -364,7 +360,7 @@ public sealed class PrimaryReplica : IConfiguredReplica
         Reads.Fail();
         ApplyCommitted(); // what was held back, if it is no more
         // What is half received belongs to the history of another primary.
-        if (old is null || old.Leader != configuration.Leader) SnapshotReceiver.Abandon();
+        if (old is null || old.Leader != configuration.Leader) SnapshotMaker.Inbox.Abandon();
         if (leads && !NeedsState)
         {
             Serving = new Serving(this);

@@ -24,24 +24,14 @@ internal sealed class Recovery(PrimaryReplica replica)
 
     public void RestoreNewestSnapshot()
     {
-        using var reader = replica.Snapshots.OpenNewest();
-        if (reader is null) return;
-        var target = replica.Machine.BeginRestore();
-        var bytes = 0L;
-        (_snapshotIndex, _snapshotEpoch) = (reader.Header.Index, new Epoch(reader.Header.Term.Value));
-        IsDamaged = !SnapshotPast.TryDecode(reader.Header.Extra.Span, _snapshotIndex, _snapshotEpoch, out _snapshotPast);
-        for (var i = 0; i < reader.PieceCount && !IsDamaged; i++)
-        {
-            IsDamaged = !reader.TryRead(i, out var piece) || !target.TryAccept(piece.Span);
-            bytes += piece.Length;
-        }
-
+        IsDamaged = !replica.SnapshotMaker.TryRestoreNewest(out var header);
+        if (header is null || IsDamaged) return;
+        (_snapshotIndex, _snapshotEpoch) = (header.Index, new Epoch(header.Stamp));
+        IsDamaged = !SnapshotPast.TryDecode(header.Extra.Span, _snapshotIndex, _snapshotEpoch, out _snapshotPast);
         if (IsDamaged) return;
-        target.Complete();
         replica.Log.Reset(_snapshotIndex, _snapshotEpoch, _snapshotPast.History);
         replica.RestoreAt(_snapshotIndex);
         replica.CommitIndex = _snapshotPast.Committed;
-        replica.SnapshotMaker.NoteSealed(_snapshotIndex, bytes);
     }
 
     public bool TryAccept(ReadOnlySpan<byte> record, PersistPoint point)

@@ -37,6 +37,9 @@ internal sealed class Leader : Role
 
     public LeadershipTransfer Transfer { get; }
 
+    /// <summary>The newest round of heartbeats; every message to a follower carries it.</summary>
+    public long Round => _replicator.Round;
+
     /// <summary>Everybody in the configuration, this replica too, by ascending id.</summary>
     public IReadOnlyList<Progress> Members => _members;
 
@@ -181,8 +184,8 @@ internal sealed class Leader : Role
     public void HandleInstallSnapshotResponse(NodeId from, InstallSnapshotResponse response)
     {
         if (!OnAnswer(from, response.Incarnation, response.Round, response.SentAt, out var member)) return;
-        member.Transfer?.OnResponse(response);
-        member.Reseed?.OnResponse(response);
+        member.Transfer?.OnAnswer(response.LastIncludedIndex, response.NextPiece);
+        member.Reseed?.OnAnswer(response.LastIncludedIndex, response.NextPiece);
     }
 
     public void HandleReadIndex(NodeId from, ReadIndex message)

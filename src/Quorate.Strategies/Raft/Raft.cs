@@ -13,8 +13,8 @@ namespace Quorate.Strategies.Raft;
 /// <see cref="Replicator"/> and <see cref="Progress"/>: what is sent to whom when. <see cref="FrameLog{TStamp}"/>:
 /// the log in memory; <see cref="RaftJournal"/>, <see cref="Recovery"/>: the log on disk.
 /// <see cref="PendingRequests"/>: who waits for an entry. <see cref="LeaderReads"/>, <see cref="FollowerReads"/>: read
-/// index. <see cref="SnapshotMaker"/>, <see cref="SnapshotTransfer"/>, <see cref="SnapshotReceiver"/>,
-/// <see cref="SnapshotInstallation"/>: snapshots.
+/// index. <see cref="RaftSnapshots"/>: snapshots, over <see cref="SnapshotMaker"/>, <see cref="SnapshotSender"/> and
+/// <see cref="SnapshotInbox"/>.
 /// <see cref="Configuration"/>, <see cref="ConfigurationHistory"/>, <see cref="MembershipChange"/>: members.
 /// <see cref="LeadershipTransfer"/>, <see cref="Amnesia"/>, <see cref="Quarantine"/>, <see cref="Quorum"/>, <see cref="RaftRules"/>: as they say.</para>
 /// <para><b>Deviations.</b></para>

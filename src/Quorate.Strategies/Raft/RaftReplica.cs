@@ -40,7 +40,6 @@ public sealed class RaftReplica : IQuiescentReplica
         Self = self;
         Options = options;
         Machine = machine;
-        Snapshots = snapshots;
         Log = new FrameLog<Term>(options.Blocks);
         Incarnation = incarnation;
         // Questions of another life are answered late, too: their contexts must not be asked again.
@@ -51,8 +50,7 @@ public sealed class RaftReplica : IQuiescentReplica
         Journal = new RaftJournal(options);
         Amnesia = new Amnesia(incarnation);
         Quarantine = new Quarantine(this);
-        SnapshotMaker = new SnapshotMaker(this);
-        SnapshotReceiver = new SnapshotReceiver(this);
+        Snapshots = new RaftSnapshots(this, snapshots, machine);
         Quiescence = new Quiescence(this, peers);
         Role = new Follower(this, NodeId.None);
         History = new CommittedHistory(this);
@@ -93,8 +91,6 @@ public sealed class RaftReplica : IQuiescentReplica
 
     internal IStateMachine Machine { get; }
 
-    internal ISnapshots Snapshots { get; }
-
     internal long Incarnation { get; }
 
     internal Prng Dice { get; }
@@ -111,9 +107,9 @@ public sealed class RaftReplica : IQuiescentReplica
 
     internal Quarantine Quarantine { get; }
 
-    internal SnapshotMaker SnapshotMaker { get; }
+    internal RaftSnapshots Snapshots { get; }
 
-    internal SnapshotReceiver SnapshotReceiver { get; }
+    internal SnapshotMaker SnapshotMaker => Snapshots.Maker;
 
     internal Quiescence Quiescence { get; }
 
@@ -222,7 +218,7 @@ public sealed class RaftReplica : IQuiescentReplica
     public void OnSnapshotSealed(LogIndex index, bool saved, StepTime now, Effects effects)
     {
         Enter(now, effects);
-        if (!SnapshotReceiver.OnSealed(index, saved)) SnapshotMaker.OnSealed(index, saved);
+        SnapshotMaker.OnSealed(index, saved);
     }
 
     /// <summary>It leads, and somebody was asked to take over who has not: for the rest of the term there is no lease. [Raft §3.10]</summary>
@@ -273,7 +269,7 @@ public sealed class RaftReplica : IQuiescentReplica
                 Spares.Return(append);
                 break;
             case InstallSnapshot snapshot:
-                if (FollowLeader(from, snapshot.Term) is { } receiver) SnapshotReceiver.Handle(receiver, from, snapshot);
+                if (FollowLeader(from, snapshot.Term) is { } receiver) Snapshots.Handle(receiver, from, snapshot);
                 else RefuseStale(from, new AppendEntries());
                 break;
             case AppendEntriesResponse response:

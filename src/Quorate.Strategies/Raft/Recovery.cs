@@ -22,22 +22,12 @@ internal sealed class Recovery(RaftReplica replica)
 
     public void RestoreNewestSnapshot()
     {
-        using var reader = replica.Snapshots.OpenNewest();
-        if (reader is null) return;
-        var target = replica.Machine.BeginRestore();
-        var bytes = 0L;
-        IsDamaged = !Configuration.TryDecode(reader.Header.Extra.Span, out var configuration);
-        for (var i = 0; i < reader.PieceCount && !IsDamaged; i++)
-        {
-            IsDamaged = !reader.TryRead(i, out var piece) || !target.TryAccept(piece.Span);
-            bytes += piece.Length;
-        }
-
+        IsDamaged = !replica.SnapshotMaker.TryRestoreNewest(out var header);
+        if (header is null || IsDamaged) return;
+        IsDamaged = !Configuration.TryDecode(header.Extra.Span, out var configuration);
         if (IsDamaged) return;
-        target.Complete();
-        (_snapshotIndex, _snapshotTerm) = (reader.Header.Index, reader.Header.Term);
+        (_snapshotIndex, _snapshotTerm) = (header.Index, new Term(header.Stamp));
         replica.RestoreAt(_snapshotIndex, _snapshotTerm, configuration!);
-        replica.SnapshotMaker.NoteSealed(_snapshotIndex, bytes);
     }
 
     public bool TryAccept(ReadOnlySpan<byte> record, PersistPoint point)

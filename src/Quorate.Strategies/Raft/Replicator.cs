@@ -35,11 +35,12 @@ internal sealed class Replicator(RaftReplica replica)
                     && member.Inflight.HasRoom(replica.Log.BytesFrom(member.NextIndex), replica.Options.InflightBounds, replica.Now)) SendEntries(member);
                 break;
             case ProgressState.Snapshot:
-                member.Transfer!.Send(replica, member, Round);
+                member.Transfer!.Send(replica.SnapshotMaker, member.Node, replica.Log.BaseIndex);
                 break;
         }
 
-        if (member.Reseed is { } reseed && IsReachable(member)) reseed.Send(replica, member, Round);
+        if (member.Reseed is { } reseed && IsReachable(member))
+            reseed.Send(replica.SnapshotMaker, member.Node, LogIndex.Max(replica.Log.BaseIndex, reseed.NotBefore ?? default));
     }
 
     /// <summary>None of them needs the log up to here. One that is to get a snapshot needs what comes after it.</summary>
