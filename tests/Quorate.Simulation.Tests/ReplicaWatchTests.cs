@@ -13,7 +13,8 @@ public class ReplicaWatchTests
 {
     private const int Patience = 3000;
 
-    /// <summary>Where writes may be lost, a replica that has not heard of the newest epoch is not judged yet: it must be later.</summary>
+    /// <summary>Where writes may be lost, a replica that has not heard of the newest epoch is not judged yet: it must be
+    /// later.</summary>
     [Theory]
     [InlineData(Ack.Async)]
     [InlineData(Ack.Majority)]

@@ -2,11 +2,13 @@ using Quorate.Cluster;
 using Quorate.Cluster.Control;
 using Quorate.Replication;
 using Quorate.Replication.Policies;
+using Quorate.Simulation.Checking;
 using Quorate.Simulation.Faults;
 using Quorate.Simulation.Keyspaces;
 using Quorate.Simulation.Labs;
 using Quorate.Strategies.Chain;
 using Quorate.Strategies.Primary;
+using static Quorate.Simulation.Canaries.ExpectedChecker;
 
 namespace Quorate.Simulation.Canaries;
 
@@ -18,20 +20,47 @@ internal static class KeyspaceCanaries
 
     public static IEnumerable<Canary> All =>
     [
-        Of("primary: acknowledges before k", new NodeRules { Primary = new OneBackupShort() }, FallingPrimaries),
-        Of("primary: serves past its lease", new NodeRules { Primary = new ServesPastLease() }, FallingPrimaries),
-        Of("primary: ignores an epoch", new NodeRules { Primary = new IgnoresEpochs() }, FallingPrimaries),
-        Of("primary: the least advanced is promoted", new NodeRules { Supervisor = new LeastAdvanced() }, FallingPrimaries),
-        Of("chain: the tail reads when removed", new NodeRules { Chain = new ReadsPastLease() }, FallingChains),
-        Of("chain: a dirty read is served", new NodeRules { Chain = new ServesDirty() }, BusyChains),
-        Of("chain: pending is dropped when the middle fails", new NodeRules { Chain = new DropsPending() }, FallingChains),
-        Of("control: names a leader before the old lease has run out", new NodeRules { Supervisor = new NamesTooEarly() }, FallingChains),
-        Of("control: a new control leader does not wait", new NodeRules { Supervisor = new DoesNotWait() }, FallingControl),
-        new("control: forgets an epoch on restart", "docs/protocols", 400, new Variant { Keyspaces = FallingPrimaries, Forgets = kind => kind == AcceptedEpochRecord }),
+        Of(
+            "primary: acknowledges before k", new NodeRules { Primary = new OneBackupShort() }, FallingPrimaries,
+            By<CopiesFailure>()),
+        Of(
+            "primary: serves past its lease", new NodeRules { Primary = new ServesPastLease() }, FallingPrimaries,
+            By<LeaseFailure>()),
+        Of(
+            "primary: ignores an epoch", new NodeRules { Primary = new IgnoresEpochs() }, FallingPrimaries,
+            By<NodeInvariantFailure>("a backup agrees with what the primary has"),
+            By<LeaderCompletenessFailure>(why: "backups take an old primary's entries in the place of committed ones"),
+            By<StateMachineSafetyFailure>(why: "the same, where the old and the new primary have committed")),
+        Of(
+            "primary: the least advanced is promoted", new NodeRules { Supervisor = new LeastAdvanced() }, FallingPrimaries,
+            By<LeaderCompletenessFailure>()),
+        Of(
+            "chain: the tail reads when removed", new NodeRules { Chain = new ReadsPastLease() }, FallingChains,
+            By<LeaseFailure>()),
+        Of(
+            "chain: a dirty read is served", new NodeRules { Chain = new ServesDirty() }, BusyChains,
+            By<LinearizabilityFailure>()),
+        Of(
+            "chain: pending is dropped when the middle fails", new NodeRules { Chain = new DropsPending() }, FallingChains,
+            By<LeaderCompletenessFailure>(),
+            By<StateMachineSafetyFailure>(why: "another entry is committed in the place of one that was dropped"),
+            By<CopiesFailure>(why: "the tail commits what a replica before it has dropped")),
+        Of(
+            "control: names a leader before the old lease has run out", new NodeRules { Supervisor = new NamesTooEarly() },
+            FallingChains,
+            By<LeaseFailure>()),
+        Of(
+            "control: a new control leader does not wait", new NodeRules { Supervisor = new DoesNotWait() }, FallingControl,
+            By<LeaseFailure>()),
+        new(
+            "control: forgets an epoch on restart", "docs/protocols", 400,
+            new Variant { Keyspaces = FallingPrimaries, Forgets = kind => kind == AcceptedEpochRecord },
+            By<NodeInvariantFailure>("no entry is of an epoch not yet accepted")),
     ];
 
-    private static Canary Of(string name, NodeRules rules, Func<Prng, KeyspaceScenario> scenario) =>
-        new(name, "docs/protocols", 400, new Variant { Rules = rules, Keyspaces = scenario });
+    private static Canary Of(string name, NodeRules rules, Func<Prng, KeyspaceScenario> scenario,
+        params ExpectedChecker[] expected) =>
+        new(name, "docs/protocols", 400, new Variant { Rules = rules, Keyspaces = scenario }, expected);
 
     private static KeyspaceScenario Falling(Prng prng, Policy policy, params (FaultKind Kind, int Weight)[] strikes) => new(
         new Scenario
@@ -52,14 +81,16 @@ internal static class KeyspaceCanaries
 
     private static KeyspaceScenario FallingPrimaries(Prng prng) => Falling(
         prng, PolicyDefaults.For(Strategy.Primary) with { Ack = Ack.Majority },
-        (FaultKind.Isolation, 5), (FaultKind.OneWayPartition, 3), (FaultKind.BridgePartition, 4), (FaultKind.ProcessCrash, 3), (FaultKind.Pause, 3));
+        (FaultKind.Isolation, 5), (FaultKind.OneWayPartition, 3), (FaultKind.BridgePartition, 4), (FaultKind.ProcessCrash, 3),
+        (FaultKind.Pause, 3));
 
     private static KeyspaceScenario FallingChains(Prng prng) => Falling(
         prng, PolicyDefaults.For(Strategy.Chain) with { Reads = prng.Chance(500) ? ReadConsistency.Craq : ReadConsistency.Tail },
         (FaultKind.Isolation, 5), (FaultKind.BridgePartition, 4), (FaultKind.ProcessCrash, 4), (FaultKind.Pause, 3));
 
     private static KeyspaceScenario BusyChains(Prng prng) => Falling(
-        prng, PolicyDefaults.For(Strategy.Chain) with { Reads = ReadConsistency.Craq }, (FaultKind.SlowNetwork, 5), (FaultKind.SlowDisk, 5));
+        prng, PolicyDefaults.For(Strategy.Chain)
+            with { Reads = ReadConsistency.Craq }, (FaultKind.SlowNetwork, 5), (FaultKind.SlowDisk, 5));
 
     private static KeyspaceScenario FallingControl(Prng prng) => Falling(
         prng, PolicyDefaults.For(Strategy.Chain) with { Reads = ReadConsistency.Craq },

@@ -1,8 +1,10 @@
 using Quorate.Cluster;
 using Quorate.Replication;
+using Quorate.Simulation.Checking;
 using Quorate.Simulation.Faults;
 using Quorate.Simulation.Labs;
 using Quorate.Strategies.Raft;
+using static Quorate.Simulation.Canaries.ExpectedChecker;
 
 namespace Quorate.Simulation.Canaries;
 
@@ -11,24 +13,46 @@ internal static class RaftCanaries
 {
     public static IEnumerable<Canary> All =>
     [
-        Of("answers a vote before it is durable", "[Raft fig. 2]", new VoteBeforeDurable(), CrashingElections),
-        Of("grants two votes in a term", "[Raft §5.2]", new TwoVotes(), Elections),
-        Of("skips the up-to-date check", "[Raft §5.4.1]", new NoUpToDateCheck(), Elections),
-        Of("commits an old term's entry by counting", "[Raft §5.4.2]", new CommitsOldTerm(), FallingLeaders),
-        Of("truncates on any append", "[Raft §5.3]", new TruncatesAlways(), Reordering),
-        Of("quorum off by one", "[Raft §5.1]", new SmallQuorum(), Elections),
-        Of("reads under a lease without check", "[Raft §6.4.1]", new LeaseWithoutCheck(), StaleLeaders),
-        Of("reads at an index without confirmation", "[Raft §6.4]", new UnconfirmedRead(), StaleLeaders),
-        Of("applies before commit", "[Raft fig. 2]", new AppliesEarly(), Elections),
-        Of("forgets the configuration on truncation", "[Raft §4.1]", new KeepsConfiguration(), Members),
-        Of("snapshot with wrong last term", "[Raft §7]", new WrongSnapshotTerm(), Snapshots),
-        Of("counts a learner", "[Raft §4.2.1]", new CountsLearner(), Learners),
-        Of("campaigns without pre-vote", "[Raft §9.6]", new NoPreVote(), ReturningFollowers),
-        Of("acts on messages of an older term", "[Raft §5.1]", new TrustsOldTerms(), StaleLeaders),
+        Of(
+            "answers a vote before it is durable", "[Raft fig. 2]", new VoteBeforeDurable(), CrashingElections,
+            By<ElectionSafetyFailure>()),
+        Of("grants two votes in a term", "[Raft §5.2]", new TwoVotes(), Elections, By<ElectionSafetyFailure>()),
+        Of("skips the up-to-date check", "[Raft §5.4.1]", new NoUpToDateCheck(), Elections, By<LeaderCompletenessFailure>()),
+        Of(
+            "commits an old term's entry by counting", "[Raft §5.4.2]", new CommitsOldTerm(), FallingLeaders,
+            By<LeaderCompletenessFailure>()),
+        Of(
+            "truncates on any append", "[Raft §5.3]", new TruncatesAlways(), Reordering,
+            By<NodeInvariantFailure>("what is committed is in the log")),
+        Of(
+            "quorum off by one", "[Raft §5.1]", new SmallQuorum(), Elections,
+            By<ElectionSafetyFailure>(),
+            By<LeaderCompletenessFailure>(why: "one minority commits, and another elects a leader without it")),
+        Of(
+            "reads under a lease without check", "[Raft §6.4.1]", new LeaseWithoutCheck(), StaleLeaders,
+            By<LinearizabilityFailure>()),
+        Of(
+            "reads at an index without confirmation", "[Raft §6.4]", new UnconfirmedRead(), StaleLeaders,
+            By<LinearizabilityFailure>()),
+        Of(
+            "applies before commit", "[Raft fig. 2]", new AppliesEarly(), Elections,
+            By<NodeInvariantFailure>("only committed entries are applied")),
+        Of(
+            "forgets the configuration on truncation", "[Raft §4.1]", new KeepsConfiguration(), Members,
+            By<NodeInvariantFailure>("a configuration comes from the log")),
+        Of("snapshot with wrong last term", "[Raft §7]", new WrongSnapshotTerm(), Snapshots, By<LeaderCompletenessFailure>()),
+        Of("counts a learner", "[Raft §4.2.1]", new CountsLearner(), Learners, By<LeaderCompletenessFailure>()),
+        Of("campaigns without pre-vote", "[Raft §9.6]", new NoPreVote(), ReturningFollowers, By<LeaderStabilityFailure>()),
+        Of(
+            "acts on messages of an older term", "[Raft §5.1]", new TrustsOldTerms(), StaleLeaders,
+            By<NodeInvariantFailure>("a term has one leader"),
+            By<NodeInvariantFailure>("a committed entry never changes",
+                why: "an old leader's entries replace what the new one committed")),
     ];
 
-    private static Canary Of(string name, string rule, RaftRules rules, Func<Prng, Scenario> scenario) =>
-        new("raft: " + name, rule, 1000, new Variant { Rules = new NodeRules { Raft = rules }, Scenario = scenario });
+    private static Canary Of(string name, string rule, RaftRules rules, Func<Prng, Scenario> scenario,
+        params ExpectedChecker[] expected) =>
+        new("raft: " + name, rule, 1000, new Variant { Rules = new NodeRules { Raft = rules }, Scenario = scenario }, expected);
 
     private static Scenario Base(params (FaultKind Kind, int Weight)[] strikes) => new()
     {
@@ -41,7 +65,8 @@ internal static class RaftCanaries
         Strikes = new SortedDictionary<FaultKind, int>(strikes.ToDictionary(s => s.Kind, s => s.Weight)),
     };
 
-    private static Scenario FallingLeaders(Prng prng) => Base((FaultKind.Isolation, 5), (FaultKind.Partition, 5), (FaultKind.ProcessCrash, 2)) with
+    private static Scenario FallingLeaders(Prng prng) =>
+        Base((FaultKind.Isolation, 5), (FaultKind.Partition, 5), (FaultKind.ProcessCrash, 2)) with
     {
         Nodes = 5,
         ClientsPerNode = 2,
@@ -87,7 +112,8 @@ internal static class RaftCanaries
     };
 
     private static Scenario StaleLeaders(Prng prng) => Base(
-        (FaultKind.Isolation, 5), (FaultKind.Partition, 5), (FaultKind.Pause, 5), (FaultKind.Suspend, 2), (FaultKind.BridgePartition, 2)) with
+        (FaultKind.Isolation, 5), (FaultKind.Partition, 5), (FaultKind.Pause, 5), (FaultKind.Suspend, 2),
+        (FaultKind.BridgePartition, 2)) with
     {
         LeaderPerMille = 900,
         ReadPerMille = 600,
@@ -105,7 +131,8 @@ internal static class RaftCanaries
     };
 
     private static Scenario Members(Prng prng) => Base(
-        (FaultKind.MembershipChange, 10), (FaultKind.Isolation, 6), (FaultKind.Partition, 6), (FaultKind.ProcessCrash, 3), (FaultKind.LeadershipTransfer, 2)) with
+        (FaultKind.MembershipChange, 10), (FaultKind.Isolation, 6), (FaultKind.Partition, 6), (FaultKind.ProcessCrash, 3),
+        (FaultKind.LeadershipTransfer, 2)) with
     {
         Nodes = 5,
         ClientsPerNode = 1,

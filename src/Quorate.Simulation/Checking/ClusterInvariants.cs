@@ -1,6 +1,5 @@
 using Quorate.Cluster;
 using Quorate.Replication;
-using Quorate.Replication.Ordered;
 using Quorate.Simulation.Worlds;
 using Quorate.Strategies.Raft;
 
@@ -55,28 +54,29 @@ internal sealed class ClusterInvariants(Func<Node, RaftReplica?>? find = null)
         if (seen.Replica != raft) (seen.Replica, seen.CommitIndex, seen.WasLeader) = (raft, default, false);
 
         if (_pinnedTerm is { } pinned && raft.CurrentTerm > pinned)
-            throw new SimulationFailure($"a working leader of {pinned} is deposed: {node.Id} begins {raft.CurrentTerm}");
+            throw new LeaderStabilityFailure($"a working leader of {pinned} is deposed: {node.Id} begins {raft.CurrentTerm}");
         if (raft.LastApplied > raft.CommitIndex)
-            throw new SimulationFailure($"{node.Id} applied {raft.LastApplied}, committed is {raft.CommitIndex}");
+            throw new StateMachineSafetyFailure($"{node.Id} applied {raft.LastApplied}, committed is {raft.CommitIndex}");
         CheckLogMatching(node.Id, raft, seen);
         CheckCommitted(node.Id, raft, seen);
         CheckLeader(node.Id, raft, seen);
     }
 
-    /// <summary>Election safety: at most one leader in a term. Leader completeness: it has what was committed in terms before.</summary>
+    /// <summary>Election safety: at most one leader in a term. Leader completeness: it has what was committed in terms
+    /// before.</summary>
     private void CheckLeader(NodeId id, RaftReplica raft, Seen seen)
     {
         var leads = raft.IsLeader;
         if (leads && !seen.WasLeader)
         {
             if (!_leaders.TryAdd(raft.CurrentTerm.Value, id) && _leaders[raft.CurrentTerm.Value] != id)
-                throw new SimulationFailure($"two leaders in {raft.CurrentTerm}: {_leaders[raft.CurrentTerm.Value]} and {id}");
-            for (var i = _committed.Count - 1; i > 0 && raft.Log.HasStampAt(new LogIndex(i)) | i > raft.Log.LastIndex.Value; i--)
+                throw new ElectionSafetyFailure($"two leaders in {raft.CurrentTerm}: {_leaders[raft.CurrentTerm.Value]} and {id}");
+            for (var i = _committed.Count - 1; i > 0 && raft.Log.HasTermAt(new LogIndex(i)) | i > raft.Log.LastIndex.Value; i--)
             {
                 var entry = _committed[i];
                 if (entry.SeenInTerm >= raft.CurrentTerm || entry.SeenInTerm.Value == 0) continue;
-                if (i > raft.Log.LastIndex.Value || raft.Log.StampAt(new LogIndex(i)) != entry.Term)
-                    throw new SimulationFailure($"{id} leads {raft.CurrentTerm} and lacks entry {i} of {entry.Term}, committed by {entry.SeenInTerm}");
+                if (i > raft.Log.LastIndex.Value || raft.Log.TermAt(new LogIndex(i)) != entry.Term)
+                    throw new LeaderCompletenessFailure($"{id} leads {raft.CurrentTerm} and lacks entry {i} of {entry.Term}, committed by {entry.SeenInTerm}");
             }
 
             Elected?.Invoke(id);
@@ -89,16 +89,16 @@ internal sealed class ClusterInvariants(Func<Node, RaftReplica?>? find = null)
     private void CheckLogMatching(NodeId id, RaftReplica raft, Seen seen)
     {
         var log = raft.Log;
-        if (log.LastIndex == seen.LastIndex && log.LastStamp == seen.LastTerm) return;
+        if (log.LastIndex == seen.LastIndex && log.LastTerm == seen.LastTerm) return;
         var from = Math.Max(log.LastIndex.Value - EntriesPerStep + 1, log.FirstIndex.Value);
         for (var i = from; i <= log.LastIndex.Value; i++)
         {
             var (term, content) = EntryAt(log, new LogIndex(i));
             if (!_entries.TryAdd((i, term.Value), content) && _entries[(i, term.Value)] != content)
-                throw new SimulationFailure($"{id} holds another entry {i} of {term} than a node before it");
+                throw new LogMatchingFailure($"{id} holds another entry {i} of {term} than a node before it");
         }
 
-        (seen.LastIndex, seen.LastTerm) = (log.LastIndex, log.LastStamp);
+        (seen.LastIndex, seen.LastTerm) = (log.LastIndex, log.LastTerm);
     }
 
     /// <summary>State-machine safety: what is committed at an index is the same on every node, for ever.</summary>
@@ -114,15 +114,15 @@ internal sealed class ClusterInvariants(Func<Node, RaftReplica?>? find = null)
             EntriesCompared++;
             if (known.SeenInTerm.Value == 0) _committed[(int)i.Value] = new Committed(term, content, raft.CurrentTerm);
             else if (known.Term != term || known.Content != content)
-                throw new SimulationFailure($"{id} committed at {i} an entry of {term}, another node one of {known.Term}");
+                throw new StateMachineSafetyFailure($"{id} committed at {i} an entry of {term}, another node one of {known.Term}");
         }
 
         seen.CommitIndex = raft.CommitIndex;
     }
 
-    private static (Term Term, ulong Content) EntryAt(FrameLog<Term> log, LogIndex index)
+    private static (Term Term, ulong Content) EntryAt(EntryLog log, LogIndex index)
     {
         var entry = log[index];
-        return (entry.Stamp, Hash.Of(entry.Payload) ^ (ulong)entry.Kind);
+        return (entry.Term, Hash.Of(entry.Payload) ^ (ulong)entry.Kind);
     }
 }

@@ -4,11 +4,11 @@ namespace Quorate.Simulation.Checking;
 
 /// <summary>
 /// Depth-first search for a linearization of one key's operations [Wing-Gong 1993], remembering every configuration (set of
-/// operations done, state reached) it has been in [Lowe 2017]. Reductions keep it short, none of which loses an answer:
-/// an operation whose answer says that it changed nothing is taken as soon as it fits; of equal operations of unknown outcome only
-/// the earliest is tried; those that would change nothing are not tried at all; a write of unknown outcome whose value nobody
-/// saw can help only by making an absent key exist, so one such is as good as another; where a key is only
-/// appended to, every state begins what the longest read shows.
+/// operations done, state reached) it has been in [Lowe 2017]. Reductions keep it short, none of which loses an answer: an
+/// operation whose answer says that it changed nothing is taken as soon as it fits; of equal operations of unknown outcome only
+/// the earliest is tried; those that would change nothing are not tried at all; a write of unknown outcome whose value nobody saw
+/// can help only by making an absent key exist, so one such is as good as another; where a key is only appended to, every state
+/// begins what the longest read shows.
 /// </summary>
 internal sealed class LinearizationSearch
 {

@@ -3,7 +3,8 @@ using Quorate.Simulation.Worlds;
 
 namespace Quorate.Simulation.Faults;
 
-/// <summary>Makes things go wrong, from the seed's dice, until it is told to stop. What it breaks it also repairs, later.</summary>
+/// <summary>Makes things go wrong, from the seed's dice, until it is told to stop. What it breaks it also repairs,
+/// later.</summary>
 internal sealed class Nemesis(SimCluster cluster, Prng prng, Scenario scenario)
 {
     private readonly World _world = cluster.World;

@@ -3,7 +3,8 @@ using Quorate.Simulation.Worlds;
 
 namespace Quorate.Simulation.Faults;
 
-/// <summary>Cuts the network along lines: halves, one way only, around a bridge, a node on its own; and lets some of them flap.</summary>
+/// <summary>Cuts the network along lines: halves, one way only, around a bridge, a node on its own; and lets some of them
+/// flap.</summary>
 internal sealed class PartitionNemesis(SimCluster cluster, Prng prng)
 {
     public void Strike(FaultKind kind, SimNode victim, long duration)

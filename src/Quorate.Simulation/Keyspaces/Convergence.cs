@@ -1,13 +1,14 @@
 using Quorate.Cluster;
 using Quorate.Cluster.Control;
 using Quorate.Replication;
+using Quorate.Simulation.Checking;
 using Quorate.Simulation.Worlds;
 using Quorate.Strategies.CasPaxos;
 
 namespace Quorate.Simulation.Keyspaces;
 
-/// <summary>When nobody asks for anything any more: everybody knows one map, every keyspace has as many replicas in sync as its policy
-/// wants, they are equal, those that follow behind have come to the same, and nobody keeps what is not theirs.</summary>
+/// <summary>When nobody asks for anything any more: everybody knows one map, every keyspace has as many replicas in sync as its
+/// policy wants, they are equal, those that follow behind have come to the same, and nobody keeps what is not theirs.</summary>
 internal sealed class Convergence(SimCluster cluster)
 {
     public bool IsReached(ClusterMap map, IEnumerable<KeyspacePlan> plans)
@@ -29,7 +30,8 @@ internal sealed class Convergence(SimCluster cluster)
         return up.All(n => n.Node!.Holdings.Groups.All(g => map.Group(g) is { } group && group.Needs(n.Id)));
     }
 
-    /// <summary>An acceptor that votes, with nothing under way: what it holds may be older than what others have agreed on.</summary>
+    /// <summary>An acceptor that votes, with nothing under way: what it holds may be older than what others have agreed
+    /// on.</summary>
     private static bool IsReady(Group? held, GroupEntry group) =>
         held is { IsAbsent: false, Replica: CasPaxosReplica { Status: { IsVoting: true, Waiting: 0 } } replica } && replica.Report.Epoch == group.Epoch;
 
@@ -60,11 +62,12 @@ internal sealed class Convergence(SimCluster cluster)
         var digest = replicas[0].Group.Machine.Digest();
         foreach (var (node, found) in replicas)
             if (found.Machine.Digest() != digest)
-                throw new SimulationFailure($"equal logs, different states of {plan.Name}: {replicas[0].Node.Id} and {node.Id} at {applied}");
+                throw new StateMachineSafetyFailure($"equal logs, different states of {plan.Name}: {replicas[0].Node.Id} and {node.Id} at {applied}");
         return true;
     }
 
-    /// <summary>The delayed and the cascaded replicas are there, as far as there are nodes for them, and have applied as much.</summary>
+    /// <summary>The delayed and the cascaded replicas are there, as far as there are nodes for them, and have applied as
+    /// much.</summary>
     private static bool HasStandby(ClusterMap map, GroupEntry group, KeyspacePlan plan, List<SimNode> up, LogIndex applied, List<(SimNode Node, Group Group)> into)
     {
         var (standby, policy) = (group.Configuration.Standby, plan.Policy);

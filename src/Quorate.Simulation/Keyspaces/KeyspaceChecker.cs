@@ -9,8 +9,8 @@ namespace Quorate.Simulation.Keyspaces;
 
 /// <summary>
 /// Checks a keyspace's history by what its policy promises. Where no write may be lost: every acknowledged one is there once, and
-/// what clients saw is linearizable. Where a fail-over may cut some off: each of those is in some node's lost-and-found, and keys that
-/// none of the entries in there is about have lost nothing and are linearizable all the same.
+/// what clients saw is linearizable. Where a fail-over may cut some off: each of those is in some node's lost-and-found, and keys
+/// that none of the entries in there is about have lost nothing and are linearizable all the same.
 /// </summary>
 /// <param name="plan">The promise.</param>
 /// <param name="operations">All that clients asked of the keyspace.</param>
@@ -28,17 +28,17 @@ internal sealed class KeyspaceChecker(
     public VerdictKind Verdict { get; private set; } = VerdictKind.Unknown;
 
     /// <returns>What is wrong; null: nothing.</returns>
-    public string? Check(Workload workload)
+    public SimulationFailure? Check(Workload workload)
     {
-        foreach (var key in workload.Counters) if (CheckCounter(key) is { } why) return why;
-        foreach (var key in workload.Ledgers) if (CheckLedger(key) is { } why) return why;
+        foreach (var key in workload.Counters) if (CheckCounter(key) is { } why) return new EffectFailure($"{plan.Name}: {why}");
+        foreach (var key in workload.Ledgers) if (CheckLedger(key) is { } why) return new EffectFailure($"{plan.Name}: {why}");
         var reading = plan.Guarantee.Reading(plan.Policy.Reads);
         var readsCount = reading is ReadPromise.Linearizable or ReadPromise.LinearizableUntilFailover;
         if (lost.Count > 0 && MayVanish) return null;
         var whole = new HashSet<string>(workload.Keys.Where(k => !lost.Any(l => Mentions(l, k))), StringComparer.Ordinal);
         var verdict = LinearizabilityChecker.Check(operations.Where(o => whole.Contains(o.Key) && (readsCount || !o.IsRead)), 300_000);
         Verdict = verdict.Kind;
-        return verdict.Kind == VerdictKind.Invalid && !plan.MayVanish ? verdict.Why : null;
+        return verdict.Kind == VerdictKind.Invalid && !plan.MayVanish ? new LinearizabilityFailure($"{plan.Name}: {verdict.Why}") : null;
     }
 
     private string? CheckCounter(string key)

@@ -10,9 +10,9 @@ using Quorate.Simulation.Worlds;
 namespace Quorate.Simulation.Keyspaces;
 
 /// <summary>
-/// One seed, once, for a lab of keyspaces: nodes with a control plane, an operator who makes keyspaces and disturbs them, clients that
-/// select one each; a safety phase full of faults, then a liveness phase in which everything is mended and every
-/// keyspace must be led, serve its clients, converge and hold what its policy promises.
+/// One seed, once, for a lab of keyspaces: nodes with a control plane, an operator who makes keyspaces and disturbs them, clients
+/// that select one each; a safety phase full of faults, then a liveness phase in which everything is mended and every keyspace
+/// must be led, serve its clients, converge and hold what its policy promises.
 /// </summary>
 internal sealed class KeyspaceRun
 {
@@ -155,7 +155,8 @@ internal sealed class KeyspaceRun
         var group = _watch.Newest!.Keyspace(run.Plan.Name)!.Groups[0];
         var lost = _cluster.Nodes.Where(n => n.IsUp).SelectMany(n => n.Node!.Lost.EntriesOf(group)).Select(e => e.Payload).ToList();
         var (listed, unlisted) = _watch.LossesOf(group);
-        if (!run.Plan.MayLose && listed == 0 && lost.Count > 0) throw new SimulationFailure($"{run.Plan.Name}: a lost-and-found that nobody filled");
+        if (!run.Plan.MayLose && listed == 0 && lost.Count > 0) 
+            throw new EffectFailure($"{run.Plan.Name}: a lost-and-found that nobody filled");
         var promise = _operations.HasAltered(run.Plan) ? run.Plan with { Policy = run.Plan.Policy with { Reads = ReadConsistency.Eventual } } : run.Plan;
         var checker = new KeyspaceChecker(promise, run.History.Operations, run.Final, lost, unlisted > 0);
         var complaint = checker.Check(run.Workload);
@@ -163,7 +164,7 @@ internal sealed class KeyspaceRun
         outcome.LostAndFound += lost.Count;
         outcome.UnlistedLosses += unlisted;
         outcome.Verdict = outcome.Verdict == VerdictKind.Unknown || checker.Verdict != VerdictKind.Valid ? checker.Verdict : outcome.Verdict;
-        if (complaint is not null) throw new SimulationFailure($"{run.Plan.Name}: {complaint}");
+        if (complaint is not null) throw complaint;
     }
 
     /// <summary>A keyspace and what was done with it.</summary>

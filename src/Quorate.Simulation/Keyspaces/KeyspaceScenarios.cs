@@ -91,7 +91,8 @@ internal static class KeyspaceScenarios
     private static KeyspaceScenario WithStandby(Prng prng, KeyspaceScenario scenario) =>
         scenario with { Keyspaces = [.. scenario.Keyspaces.Select(p => p.Policy.Strategy == Strategy.Primary ? p with { Policy = WithStandby(prng, p.Policy) } : p)] };
 
-    /// <summary>As many as there are nodes for. The delay is short: when all is over they must have come to the others' state.</summary>
+    /// <summary>As many as there are nodes for. The delay is short: when all is over they must have come to the others'
+    /// state.</summary>
     private static Policy WithStandby(Prng prng, Policy policy)
     {
         var free = Nodes - policy.Replicas;

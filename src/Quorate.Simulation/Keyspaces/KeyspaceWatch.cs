@@ -39,11 +39,11 @@ internal sealed class KeyspaceWatch(SimCluster cluster, IReadOnlyList<KeyspacePl
     {
         var (life, version) = _versions.GetValueOrDefault(node.Id);
         if (life == node.Life && version == map.Version) return;
-        if (life == node.Life && version > map.Version) throw new SimulationFailure($"{node.Id} goes back from map {version} to {map.Version}");
+        if (life == node.Life && version > map.Version) throw new EpochOrderFailure($"{node.Id} goes back from map {version} to {map.Version}");
         _versions[node.Id] = (node.Life, map.Version);
         var text = Print(map);
         if (!_maps.TryAdd(map.Version, text) && _maps[map.Version] != text)
-            throw new SimulationFailure($"{node.Id} has another map {map.Version}:\n{text}\nthan a node before it:\n{_maps[map.Version]}");
+            throw new StateMachineSafetyFailure($"{node.Id} has another map {map.Version}:\n{text}\nthan a node before it:\n{_maps[map.Version]}");
         if (Newest is null || map.Version >= Newest.Version) Newest = map;
         foreach (var plan in plans)
         {

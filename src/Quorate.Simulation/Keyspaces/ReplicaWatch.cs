@@ -1,5 +1,6 @@
 using Quorate.Cluster;
 using Quorate.Replication;
+using Quorate.Simulation.Checking;
 using Quorate.Simulation.Worlds;
 
 namespace Quorate.Simulation.Keyspaces;
@@ -66,20 +67,20 @@ internal sealed class ReplicaWatch(SimCluster cluster, GroupId id, KeyspacePlan 
         (seen.Replica, seen.CommitIndex, seen.LastIndex, seen.Ordered) = (view.Replica, default, default, false);
         (seen.Losses, seen.Unlisted, seen.Accepted) = (0, 0, default);
         if (view.Replica.Report.Epoch < seen.Reported)
-            throw new SimulationFailure($"{node.Id} was at {seen.Reported} for good and is at {view.Replica.Report.Epoch} after a restart");
+            throw new EpochOrderFailure($"{node.Id} was at {seen.Reported} for good and is at {view.Replica.Report.Epoch} after a restart");
     }
 
     private void CheckEpochs(SimNode node, Seen seen, in ReplicaView view)
     {
         var reported = view.Replica.Report.Epoch;
-        if (reported < seen.Reported) throw new SimulationFailure($"{id} on {node.Id} goes back from {seen.Reported} to {reported}");
+        if (reported < seen.Reported) throw new EpochOrderFailure($"{id} on {node.Id} goes back from {seen.Reported} to {reported}");
         seen.Reported = reported;
         if (view.Epoch == seen.Accepted) return;
-        if (view.Epoch < seen.Accepted) throw new SimulationFailure($"{id} on {node.Id} follows {view.Epoch} after {seen.Accepted}");
+        if (view.Epoch < seen.Accepted) throw new EpochOrderFailure($"{id} on {node.Id} follows {view.Epoch} after {seen.Accepted}");
         seen.Accepted = view.Epoch;
         var configuration = view.Replica.Configuration!;
         if (!_configurations.TryAdd(view.Epoch.Value, configuration) && !_configurations[view.Epoch.Value].Equals(configuration))
-            throw new SimulationFailure($"{id} on {node.Id} follows {configuration}, another node {_configurations[view.Epoch.Value]}");
+            throw new ElectionSafetyFailure($"{id} on {node.Id} follows {configuration}, another node {_configurations[view.Epoch.Value]}");
     }
 
     private void CheckLog(SimNode node, Seen seen, in ReplicaView view)
@@ -92,7 +93,7 @@ internal sealed class ReplicaWatch(SimCluster cluster, GroupId id, KeyspacePlan 
         {
             var (epoch, content) = view.EntryAt(new LogIndex(i));
             if (!_entries.TryAdd((i, epoch.Value), content) && _entries[(i, epoch.Value)] != content)
-                throw new SimulationFailure($"{id} on {node.Id} holds another entry {i} of {epoch} than a node before it");
+                throw new LogMatchingFailure($"{id} on {node.Id} holds another entry {i} of {epoch} than a node before it");
         }
     }
 
@@ -105,11 +106,11 @@ internal sealed class ReplicaWatch(SimCluster cluster, GroupId id, KeyspacePlan 
             return;
         }
 
-        if (view.Replica.Configuration!.Standby.Contains(node.Id)) throw new SimulationFailure($"{node.Id} orders {id} in {view.Replica.Configuration}");
+        if (view.Replica.Configuration!.Standby.Contains(node.Id)) throw new ElectionSafetyFailure($"{node.Id} orders {id} in {view.Replica.Configuration}");
 
         if (!_orderers.TryAdd(view.Epoch.Value, node.Id))
         {
-            if (_orderers[view.Epoch.Value] != node.Id) throw new SimulationFailure($"two nodes order {id} in {view.Epoch}: {_orderers[view.Epoch.Value]} and {node.Id}");
+            if (_orderers[view.Epoch.Value] != node.Id) throw new ElectionSafetyFailure($"two nodes order {id} in {view.Epoch}: {_orderers[view.Epoch.Value]} and {node.Id}");
             return;
         }
 
@@ -128,7 +129,7 @@ internal sealed class ReplicaWatch(SimCluster cluster, GroupId id, KeyspacePlan 
             var index = new LogIndex(i);
             if (_committed[i].Epoch.Value == 0 || index < view.FirstIndex) continue;
             if (view.Has(index) && view.EntryAt(index).Epoch == _committed[i].Epoch) continue;
-            if (!plan.MayLose) throw new SimulationFailure($"{node.Id} orders {id} in {view.Epoch} and lacks the committed entry {i} of {_committed[i].Epoch}");
+            if (!plan.MayLose) throw new LeaderCompletenessFailure($"{node.Id} orders {id} in {view.Epoch} and lacks the committed entry {i} of {_committed[i].Epoch}");
             _committed.RemoveRange(i, _committed.Count - i);
             return;
         }
@@ -151,13 +152,14 @@ internal sealed class ReplicaWatch(SimCluster cluster, GroupId id, KeyspacePlan 
             Compared++;
             var known = _committed[(int)i.Value];
             if (known.Epoch.Value == 0) _committed[(int)i.Value] = entry;
-            else if (known != entry) throw new SimulationFailure($"{id} on {node.Id} committed at {i} an entry of {entry.Epoch}, another node one of {known.Epoch}");
+            else if (known != entry) throw new StateMachineSafetyFailure($"{id} on {node.Id} committed at {i} an entry of {entry.Epoch}, another node one of {known.Epoch}");
         }
 
         if (view.IsChain ? view.IsTail : view.Orders) CheckHolders(node, view, commit);
     }
 
-    /// <summary>What was committed just now is durable on as many nodes as the policy says; who is down may be one of them.</summary>
+    /// <summary>What was committed just now is durable on as many nodes as the policy says; who is down may be one of
+    /// them.</summary>
     private void CheckHolders(SimNode node, in ReplicaView view, LogIndex commit)
     {
         if (view.IsDegraded) return;
@@ -178,7 +180,7 @@ internal sealed class ReplicaWatch(SimCluster cluster, GroupId id, KeyspacePlan 
 
         var needed = plan.Policy.Strategy == Strategy.Chain ? inSync.Count : plan.Guarantee.CopiesWhenAcknowledged;
         if (holders + unseen >= needed) return;
-        throw new SimulationFailure($"{node.Id} commits {commit} of {id} in {view.Replica.Configuration} on {holders} nodes; {needed} must have it");
+        throw new CopiesFailure($"{node.Id} commits {commit} of {id} in {view.Replica.Configuration} on {holders} nodes; {needed} must have it");
     }
 
     /// <summary>Nobody answers alone while somebody who was named later does so without it.</summary>
@@ -194,7 +196,7 @@ internal sealed class ReplicaWatch(SimCluster cluster, GroupId id, KeyspacePlan 
             if (!theirs.IsActing(other.Clock.Now)) continue;
             var (older, newer) = theirs.Epoch < view.Epoch ? (other.Id, configuration) : (node.Id, theirs.Replica.Configuration!);
             if (view.IsChain && newer.InSync.Contains(older)) continue;
-            throw new SimulationFailure($"{node.Id} in {view.Epoch} and {other.Id} in {theirs.Epoch} both act for {id} under a lease");
+            throw new LeaseFailure($"{node.Id} in {view.Epoch} and {other.Id} in {theirs.Epoch} both act for {id} under a lease");
         }
     }
 

@@ -1,6 +1,7 @@
 using Quorate.Cluster.Control;
 using Quorate.Replication;
 using Quorate.Replication.Policies;
+using Quorate.Simulation.Checking;
 using Quorate.Simulation.Faults;
 using Quorate.Simulation.Keyspaces;
 using Quorate.Simulation.Workloads;
@@ -10,8 +11,8 @@ namespace Quorate.Simulation.Labs;
 
 /// <summary>
 /// How long a keyspace's writes stop when the node that leads it is killed, in virtual time and with the times that ship: the
-/// longest silence between two acknowledged writes of busy clients at all nodes. And whether a pause makes another node lead, which it
-/// should not.
+/// longest silence between two acknowledged writes of busy clients at all nodes. And whether a pause makes another node lead,
+/// which it should not.
 /// </summary>
 public static class FailoverGaps
 {
@@ -107,7 +108,9 @@ public static class FailoverGaps
 
         public GroupEntry Group => _watch.Newest!.Group(_watch.Newest.Keyspace("k")!.Groups[0])!;
 
-        public SimNode Victim => Group.IsSealed ? throw new SimulationFailure($"seed {_seed}: nobody leads though nothing happened:\n{_cluster.Describe()}") : _cluster.Nodes[(_tail ? Group.Configuration.InSync[^1] : Group.Configuration.Leader).Value - 1];
+        public SimNode Victim => Group.IsSealed
+            ? throw new LivenessFailure($"seed {_seed}: no node leads though nothing happened:\n{_cluster.Describe()}")
+            : _cluster.Nodes[(_tail ? Group.Configuration.InSync[^1] : Group.Configuration.Leader).Value - 1];
 
         private long Written => _cluster.Clients.Sum(c => c.OkCount);
 

@@ -11,6 +11,10 @@ internal sealed class RunOutcome
     /// <summary>Null when nothing was wrong.</summary>
     public string? Failure { get; set; }
 
+    /// <summary>The type of the exception that ended the run: a <see cref="SimulationFailure"/> of the checker that found
+    /// something, or any other where the node or the simulator itself has a bug. Null when nothing was wrong.</summary>
+    public Type? FailedBy { get; set; }
+
     public ulong TraceHash { get; set; }
 
     public long Steps { get; set; }
@@ -60,12 +64,13 @@ internal sealed class RunOutcome
         }
         catch (SimulationFailure failure)
         {
-            outcome.Failure = failure.Message;
+            (outcome.Failure, outcome.FailedBy) = (failure.Message, failure.GetType());
             world.Log($"{cluster.Describe()}");
         }
         catch (Exception bug)
         {
-            outcome.Failure = $"stopped by {bug}"; // nodes and journals are not to throw, whatever happens to them
+            // nodes and journals are not to throw, whatever happens to them
+            (outcome.Failure, outcome.FailedBy) = ($"stopped by {bug}", bug.GetType());
         }
 
         if (outcome.Failure is not null)

@@ -123,7 +123,7 @@ internal sealed class SimulationRun
         var digest = up[0].Node!.Machine.Digest();
         foreach (var node in up)
             if (node.Node!.Machine.Digest() != digest)
-                throw new SimulationFailure($"equal logs, different states: {up[0].Id} and {node.Id} at {applied}");
+                throw new StateMachineSafetyFailure($"equal logs, different states: {up[0].Id} and {node.Id} at {applied}");
         return true;
     }
 
@@ -135,11 +135,11 @@ internal sealed class SimulationRun
         foreach (var key in _workload.Ledgers) Require(EffectChecker.CheckAppends(key, _history.Operations, _final[key]));
         var verdict = LinearizabilityChecker.Check(_history.Operations, 300_000);
         outcome.Verdict = verdict.Kind;
-        if (verdict.Kind == VerdictKind.Invalid) throw new SimulationFailure(verdict.Why);
+        if (verdict.Kind == VerdictKind.Invalid) throw new LinearizabilityFailure(verdict.Why);
     }
 
     private static void Require(string? complaint)
     {
-        if (complaint is not null) throw new SimulationFailure(complaint);
+        if (complaint is not null) throw new EffectFailure(complaint);
     }
 }

@@ -1,12 +1,13 @@
 using Quorate.Cluster;
 using Quorate.Replication;
+using Quorate.Simulation.Checking;
 using Quorate.Simulation.Worlds;
 using Quorate.Strategies.MultiLeader;
 
 namespace Quorate.Simulation.Merging;
 
-/// <summary>When a client of a multi-leader keyspace is told that its write is done, as many members of the region have it durably as the
-/// policy says, where copies are kept on disks. Who is down may be one of them.</summary>
+/// <summary>When a client of a multi-leader keyspace is told that its write is done, as many members of the region have it
+/// durably as the policy says, where copies are kept on disks. Who is down may be one of them.</summary>
 internal static class CopiesCheck
 {
     public static void OnAcknowledged(SimCluster cluster, MergeOperations operations, MergePlan plan, Update? update)
@@ -29,6 +30,6 @@ internal static class CopiesCheck
             if (replica.Journal.DurableSeen.Contains(update.Dot)) copies++;
         }
 
-        if (copies < needed) throw new SimulationFailure($"{string.Join(' ', update.Words)} was acknowledged by {update.At} with {copies} copies in its region; {needed} were to have it");
+        if (copies < needed) throw new CopiesFailure($"{string.Join(' ', update.Words)} was acknowledged by {update.At} with {copies} copies in its region; {needed} were to have it");
     }
 }

@@ -30,6 +30,6 @@ internal sealed class FinalReads(MergePlan plan)
 
     public void RequireEqual()
     {
-        if (_difference is not null) throw new SimulationFailure($"{_difference} ({plan.Policy.Conflicts})");
+        if (_difference is not null) throw new ConvergenceFailure($"{_difference} ({plan.Policy.Conflicts})");
     }
 }

@@ -1,7 +1,7 @@
 namespace Quorate.Simulation.Merging;
 
-/// <summary>What the keys of a merging keyspace's workload are, by the first word of their names, and how to read what one holds as a
-/// set of unique texts.</summary>
+/// <summary>What the keys of a merging keyspace's workload are, by the first word of their names, and how to read what one holds
+/// as a set of unique texts.</summary>
 internal static class KeyKinds
 {
     /// <summary>A field that is only ever added to; its value is no text of anybody's.</summary>

@@ -20,7 +20,7 @@ internal sealed class MergeChecker(MergePlan plan, IReadOnlyList<Operation> oper
     {
         foreach (var operation in operations)
             if (operation.Outcome == OperationOutcome.Failed && !operation.IsRead && updates.Of(operation) is { } update)
-                throw new SimulationFailure($"said to have failed, yet executed by {update.At}: {operation}");
+                throw new EffectFailure($"said to have failed, yet executed by {update.At}: {operation}");
         foreach (var key in MergeWorkload.Keys)
         {
             if (KeyKinds.Of(key) == "counter") CheckSum(key, null, final.Text(key));
@@ -42,8 +42,8 @@ internal sealed class MergeChecker(MergePlan plan, IReadOnlyList<Operation> oper
         var certainlyRemoved = CertainlyRemoved(key);
         foreach (var value in shown)
         {
-            if (updates.OfValue(key, value) is null) throw new SimulationFailure($"{key} holds {value}, which nobody wrote");
-            if (certainlyRemoved.TryGetValue(value, out var by)) throw new SimulationFailure($"{key} holds {value}, which was removed: {by}");
+            if (updates.OfValue(key, value) is null) throw new EffectFailure($"{key} holds {value}, which nobody wrote");
+            if (certainlyRemoved.TryGetValue(value, out var by)) throw new EffectFailure($"{key} holds {value}, which was removed: {by}");
         }
 
         var mayExpire = KeyKinds.Of(key) == "ttl" && updates.OfKey(key).Any(u => u.Words[0] == "PEXPIRE");
@@ -54,7 +54,7 @@ internal sealed class MergeChecker(MergePlan plan, IReadOnlyList<Operation> oper
             if (operation.Key != key || operation.Outcome != OperationOutcome.Ok || operation.IsRead || updates.Of(operation) is not { } update) continue;
             var value = KeyKinds.Added(update.Words)!;
             if (shown.Contains(value) || removed.Contains(value) || MayBeGone(update) || IsHidden(key, update)) continue;
-            throw new SimulationFailure($"{key}: acknowledged, replaced by nobody, and not there: {operation}, executed by {update.At} as {update.Dot}");
+            throw new EffectFailure($"{key}: acknowledged, replaced by nobody, and not there: {operation}, executed by {update.At} as {update.Dot}");
         }
     }
 
@@ -101,7 +101,7 @@ internal sealed class MergeChecker(MergePlan plan, IReadOnlyList<Operation> oper
         }
 
         var sum = long.Parse(text ?? "0", CultureInfo.InvariantCulture);
-        if (sum < low || sum > high) throw new SimulationFailure($"{key} {field} is {sum}; what was acknowledged, and may have been done, adds up to {low} to {high}");
+        if (sum < low || sum > high) throw new EffectFailure($"{key} {field} is {sum}; what was acknowledged, and may have been done, adds up to {low} to {high}");
     }
 
     /// <summary>A counter that is also removed: what a removal has seen is gone, what none has seen is there.</summary>
@@ -120,7 +120,7 @@ internal sealed class MergeChecker(MergePlan plan, IReadOnlyList<Operation> oper
         }
 
         var sum = long.Parse(final.Text(key) ?? "0", CultureInfo.InvariantCulture);
-        if (sum < low || sum > high) throw new SimulationFailure($"{key} is {sum}; what no removal has seen adds up to {low} to {high}");
+        if (sum < low || sum > high) throw new EffectFailure($"{key} is {sum}; what no removal has seen adds up to {low} to {high}");
     }
 
     /// <summary>Some operation that can be no other's execution was answered.</summary>
@@ -138,7 +138,7 @@ internal sealed class MergeChecker(MergePlan plan, IReadOnlyList<Operation> oper
             var shown = final.Text(key, OperationKind.Get);
             foreach (var value in final.Values(key))
                 if (value != shown && !losses.Any(l => l.Part == Part.Text && Encoding.UTF8.GetString(l.Value.Value) == value))
-                    throw new SimulationFailure($"{key} is {shown}, which won over {value}, and no log of losses says so");
+                    throw new EffectFailure($"{key} is {shown}, which won over {value}, and no log of losses says so");
         }
     }
 

@@ -1,13 +1,14 @@
 using Quorate.Cluster;
 using Quorate.Replication;
+using Quorate.Simulation.Checking;
 using Quorate.Simulation.Worlds;
 using Quorate.Strategies.Leaderless;
 using Quorate.Strategies.MultiLeader;
 
 namespace Quorate.Simulation.Merging;
 
-/// <summary>When nobody asks for anything any more: everybody who holds a key holds the same of it, what was removed is forgotten, and
-/// nothing is sent that is not asked about.</summary>
+/// <summary>When nobody asks for anything any more: everybody who holds a key holds the same of it, what was removed is
+/// forgotten, and nothing is sent that is not asked about.</summary>
 internal sealed class MergeConvergence(SimCluster cluster, MergeOperations operations, MergePlan plan)
 {
     private List<SimNode> Up => [.. cluster.Nodes.Where(n => !n.HasRefused)];
@@ -33,16 +34,16 @@ internal sealed class MergeConvergence(SimCluster cluster, MergeOperations opera
         var (before, seen, round) = (0L, "", 0);
         do
         {
-            if (++round > 10) throw new SimulationFailure("all are equal, nobody asks for anything, and there is something new all the time");
+            if (++round > 10) throw new QuietFailure("all are equal, nobody asks for anything, and there is something new all the time");
             // What runs out meanwhile is removed, and that is news.
             Pass(2 * World.Second);
             (before, seen) = (Sent(), SeenByAll());
             Pass(2 * World.Second);
         }
         while (seen != SeenByAll());
-        if (Sent() != before) throw new SimulationFailure($"all are equal, and still {Sent() - before} bytes of updates were sent in two seconds");
+        if (Sent() != before) throw new QuietFailure($"all are equal, and still {Sent() - before} bytes of updates were sent in two seconds");
         if (plan.Policy.Durability != Durability.Memory && Leaders().Any(l => l.Statistics.Divergences > 0))
-            throw new SimulationFailure("replicas that had seen the same held something else");
+            throw new ConvergenceFailure("replicas that had seen the same held something else");
     }
 
     private static bool LeadersAreEqual(List<Group> members)

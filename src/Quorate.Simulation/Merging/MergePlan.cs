@@ -5,7 +5,8 @@ using Quorate.Simulation.Worlds;
 
 namespace Quorate.Simulation.Merging;
 
-/// <summary>One run of a keyspace whose data merges: the world and its faults, and what is promised of the keyspace in it.</summary>
+/// <summary>One run of a keyspace whose data merges: the world and its faults, and what is promised of the keyspace in
+/// it.</summary>
 internal sealed record MergePlan(Scenario World, Policy Policy)
 {
     public const string Name = "m";

@@ -13,9 +13,9 @@ using Quorate.Simulation.Worlds;
 namespace Quorate.Simulation.Merging;
 
 /// <summary>
-/// One seed, once, for a lab of keyspaces whose data merges: a safety phase in which every node's clients read and write whatever is cut
-/// off and an operator moves replicas about, then a liveness phase: all replicas must become the same, forget what was removed, be
-/// quiet, and hold what the policy promises.
+/// One seed, once, for a lab of keyspaces whose data merges: a safety phase in which every node's clients read and write whatever
+/// is cut off and an operator moves replicas about, then a liveness phase: all replicas must become the same, forget what was
+/// removed, be quiet, and hold what the policy promises.
 /// </summary>
 internal sealed class MergeRun
 {
@@ -158,10 +158,11 @@ internal sealed class MergeRun
         var losses = _cluster.Nodes.Where(n => n.IsUp).SelectMany(n => _operations.MachinesOf(n)).SelectMany(m => m.Store.Losses.OldestFirst);
         new MergeChecker(_plan, _history.Operations, _updates, final, lost).Check(_cluster.Nodes.All(n => n.Life == 1) ? losses : null);
         outcome.Verdict = VerdictKind.Valid;
-        if (!_plan.IsLinearizable || _plan.Policy.Conflicts == ConflictRule.Merge) return; // what a rule makes of two values nobody has set
+        // what a rule makes of two values nobody has set
+        if (!_plan.IsLinearizable || _plan.Policy.Conflicts == ConflictRule.Merge) return;
         var verdict = LinearizabilityChecker.Check(_history.Operations.Where(o => o.Kind is OperationKind.Get or OperationKind.Set && KeyKinds.Of(o.Key) == "register"), 300_000);
         outcome.Verdict = verdict.Kind;
-        if (verdict.Kind == VerdictKind.Invalid) throw new SimulationFailure(verdict.Why);
+        if (verdict.Kind == VerdictKind.Invalid) throw new LinearizabilityFailure(verdict.Why);
     }
 
     private void ReadAll(SimNode node, FinalReads final)

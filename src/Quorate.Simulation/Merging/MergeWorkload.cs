@@ -6,8 +6,8 @@ using Quorate.Simulation.Workloads;
 namespace Quorate.Simulation.Merging;
 
 /// <summary>
-/// What clients ask of a keyspace whose data merges: few keys of every type, so that they meet; every value written once only, so that it
-/// can be told who wrote it, who replaced it, and that it did not come back.
+/// What clients ask of a keyspace whose data merges: few keys of every type, so that they meet; every value written once only, so
+/// that it can be told who wrote it, who replaced it, and that it did not come back.
 /// </summary>
 internal sealed class MergeWorkload(Prng prng, MergePlan plan)
 {

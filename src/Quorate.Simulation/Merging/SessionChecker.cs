@@ -7,8 +7,8 @@ using Quorate.Strategies.MultiLeader;
 namespace Quorate.Simulation.Merging;
 
 /// <summary>
-/// What reads may show, as soon as they are answered. Where reads see writes: all that was acknowledged before they began.
-/// Where they are linearizable: also all that an earlier read has shown. With leaders: whatever a connection is shown, it is shown all
+/// What reads may show, as soon as they are answered. Where reads see writes: all that was acknowledged before they began. Where
+/// they are linearizable: also all that an earlier read has shown. With leaders: whatever a connection is shown, it is shown all
 /// that whoever wrote it had been shown, and never less than before.
 /// </summary>
 internal sealed class SessionChecker(MergePlan plan, MergeOperations operations)
@@ -64,13 +64,13 @@ internal sealed class SessionChecker(MergePlan plan, MergeOperations operations)
         foreach (var ((key, value), since) in _mustShow)
         {
             if (key != read.Key || since > read.Invoked || shown.Contains(value) || MayBeRemoved(key, value, read)) continue;
-            throw new SimulationFailure($"{value} was acknowledged, or shown, at {since}, and is not shown by {read}");
+            throw new SessionFailure($"{value} was acknowledged, or shown, at {since}, and is not shown by {read}");
         }
 
         foreach (var value in shown)
         {
             if (_mustHide.TryGetValue((read.Key, value), out var since) && since < read.Invoked)
-                throw new SimulationFailure($"{value} was removed at {since} and is shown by {read}");
+                throw new SessionFailure($"{value} was removed at {since} and is shown by {read}");
             if (plan.IsLinearizable) _mustShow[(read.Key, value)] = Math.Min(_mustShow.GetValueOrDefault((read.Key, value), long.MaxValue), read.Returned);
         }
     }
@@ -89,7 +89,7 @@ internal sealed class SessionChecker(MergePlan plan, MergeOperations operations)
         }
 
         var sum = long.Parse(read.Result ?? "0", CultureInfo.InvariantCulture);
-        if (sum < low || sum > high) throw new SimulationFailure($"what was added before adds up to {low} to {high}: {read}");
+        if (sum < low || sum > high) throw new SessionFailure($"what was added before adds up to {low} to {high}: {read}");
     }
 
     private void CheckCausality(SimNode node, Operation read, HashSet<string> shown)
@@ -105,7 +105,7 @@ internal sealed class SessionChecker(MergePlan plan, MergeOperations operations)
 
         foreach (var (key, value) in past)
             if (key == read.Key && !shown.Contains(value) && !MayBeRemoved(key, value, read))
-                throw new SimulationFailure($"{value}, which whoever wrote what is shown had been shown, or the same connection was before, is not shown by {read}");
+                throw new SessionFailure($"{value}, which whoever wrote what is shown had been shown, or the same connection was before, is not shown by {read}");
     }
 
     private bool MayBeRemoved(string key, string value, Operation read) => ListOf(_removals, key).Any(r =>

@@ -5,7 +5,8 @@ using Quorate.Replication.Crdt;
 
 namespace Quorate.Simulation.Merging;
 
-/// <summary>An application's rule as a script would be: all values, in order, one after another; it fails where they end alike.</summary>
+/// <summary>An application's rule as a script would be: all values, in order, one after another; it fails where they end
+/// alike.</summary>
 internal sealed class SimMergeRule : IMergeRule
 {
     public const string Name = "all";

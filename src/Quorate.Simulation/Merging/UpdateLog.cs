@@ -36,8 +36,8 @@ internal sealed class UpdateLog(MergePlan plan)
         if (!_byKey.TryGetValue(update.Key, out var updates)) _byKey.Add(update.Key, updates = []);
         updates.Add(update);
         if (KeyKinds.Added(update.Words) is { } value && !_byValue.TryAdd(update.Key + " " + value, update))
-            throw new SimulationFailure($"executed twice: {string.Join(' ', update.Words)}, at {_byValue[update.Key + " " + value].At} and at {update.At}");
+            throw new EffectFailure($"executed twice: {string.Join(' ', update.Words)}, at {_byValue[update.Key + " " + value].At} and at {update.At}");
         if (update.Words is ["SET", _, _] && KeyKinds.Of(update.Key) == "register" && plan.Policy.Conflicts == Replication.ConflictRule.Crdt && losses < update.Before.Count - 1)
-            throw new SimulationFailure($"{update.At} replaced {string.Join(", ", update.Before)} by a SET that can have seen one of them, and listed {losses} as lost");
+            throw new EffectFailure($"{update.At} replaced {string.Join(", ", update.Before)} by a SET that can have seen one of them, and listed {losses} as lost");
     }
 }

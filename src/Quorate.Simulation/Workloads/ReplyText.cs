@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Text;
+using Quorate.Simulation.Checking;
 using Quorate.Simulation.Worlds;
 
 namespace Quorate.Simulation.Workloads;
@@ -36,7 +37,7 @@ internal static class ReplyText
                 consumed += length + 2;
                 return true;
             default:
-                throw new SimulationFailure($"a client got what is no reply: {Encoding.UTF8.GetString(bytes[..Math.Min(60, bytes.Length)])}");
+                throw new ReplyFailure($"a client got what is no reply: {Encoding.UTF8.GetString(bytes[..Math.Min(60, bytes.Length)])}");
         }
     }
 

@@ -105,7 +105,7 @@ internal sealed class SimClient : ISimSession
             }
 
             if (!_inFlight.TryDequeue(out var operation))
-                throw new SimulationFailure($"client {_id} got a reply to nothing: {text}");
+                throw new ReplyFailure($"client {_id} got a reply to nothing: {text}");
             Record(operation, isError, text);
         }
 
@@ -208,7 +208,7 @@ internal sealed class SimClient : ISimSession
         else if (ToleratesDrop && text.StartsWith("ERR the selected keyspace was dropped", StringComparison.Ordinal)) operation.Outcome = OperationOutcome.Failed;
         else if (operation.Words is not null && text.StartsWith("WRONGTYPE", StringComparison.Ordinal)) operation.Outcome = OperationOutcome.Failed;
         else if (s_certain.Any(c => text.StartsWith(c, StringComparison.Ordinal))) operation.Outcome = OperationOutcome.Failed;
-        else throw new SimulationFailure($"an unexpected error: {operation}: {text}");
+        else throw new ReplyFailure($"an unexpected error: {operation}: {text}");
         _history.Count(operation, isError ? text!.Split(' ')[0] : null);
         Answered?.Invoke(_node!, operation);
         _world.Log($"client {_id} hears: {operation} {(isError ? text : "")}");

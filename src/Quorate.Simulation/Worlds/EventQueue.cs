@@ -1,6 +1,7 @@
 namespace Quorate.Simulation.Worlds;
 
-/// <summary>What is to happen, ordered by virtual time; what falls on the same instant keeps the order it was scheduled in.</summary>
+/// <summary>What is to happen, ordered by virtual time; what falls on the same instant keeps the order it was scheduled
+/// in.</summary>
 internal sealed class EventQueue
 {
     private readonly PriorityQueue<Action, Moment> _queue = new();

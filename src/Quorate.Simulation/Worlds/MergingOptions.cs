@@ -6,8 +6,8 @@ using Quorate.Strategies.MultiLeader;
 
 namespace Quorate.Simulation.Worlds;
 
-/// <summary>Settings of the strategies whose data merges or is agreed on key by key: bounds so low that they are met, and times so short
-/// that what happens seldom happens in every world.</summary>
+/// <summary>Settings of the strategies whose data merges or is agreed on key by key: bounds so low that they are met, and times
+/// so short that what happens seldom happens in every world.</summary>
 internal sealed class MergingOptions(Scenario scenario)
 {
     public MultiLeaderOptions MultiLeader { get; } = new()

@@ -203,7 +203,7 @@ internal sealed class SimCluster
         for (var i = 0; ; i++)
         {
             if (i % 16 == 0 && holds()) return;
-            if (!World.Step(end)) throw new SimulationFailure($"no {what} within {ticks} ticks:\n{Describe()}");
+            if (!World.Step(end)) throw new LivenessFailure($"no {what} within {ticks} ticks:\n{Describe()}");
         }
     }
 

@@ -124,7 +124,8 @@ internal sealed class SimDisk(World world, Prng prng, int sectorSize) : IJournal
         _durableNames = new SortedDictionary<string, SimFile>(StringComparer.Ordinal);
     }
 
-    /// <summary>Flips one bit that was durable. <paramref name="place"/> picks an offset of a file, or -1 for "not here".</summary>
+    /// <summary>Flips one bit that was durable. <paramref name="place"/> picks an offset of a file, or -1 for "not
+    /// here".</summary>
     public bool Rot(Func<string, long, long> place)
     {
         foreach (var (name, file) in _names)

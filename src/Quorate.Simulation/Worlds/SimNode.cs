@@ -4,6 +4,7 @@ using Quorate.Cluster;
 using Quorate.Cluster.Journal;
 using Quorate.Data.Merging;
 using Quorate.Replication;
+using Quorate.Simulation.Checking;
 using Quorate.Simulation.Faults;
 using Quorate.Simulation.Merging;
 using Quorate.Simulation.Workloads;
@@ -101,7 +102,7 @@ internal sealed class SimNode : INodeHost
         }
         catch (InvariantViolation violation)
         {
-            throw new SimulationFailure($"{Id} while recovering: {violation.Message}");
+            throw new NodeInvariantFailure($"{Id} while recovering: {violation.Message}");
         }
 
         Node = node;
@@ -176,14 +177,15 @@ internal sealed class SimNode : INodeHost
         }
         catch (InvariantViolation violation)
         {
-            throw new SimulationFailure($"{Id} at step {World.Steps}: {violation.Message}");
+            throw new NodeInvariantFailure($"{Id} at step {World.Steps}: {violation.Message}");
         }
 
         Flush();
         _cluster.AfterStep(this);
     }
 
-    /// <summary>Executes something of the host's own (its journal thread), in the given life only; the power may fail in it.</summary>
+    /// <summary>Executes something of the host's own (its journal thread), in the given life only; the power may fail in
+    /// it.</summary>
     public void RunHost(long life, Action happen)
     {
         if (life != Life) return;
@@ -200,6 +202,10 @@ internal sealed class SimNode : INodeHost
         catch (SimulatedPowerLoss)
         {
             LosePowerInTheMiddle();
+        }
+        catch (InvariantViolation violation)
+        {
+            throw new NodeInvariantFailure($"{Id}'s journal at step {World.Steps}: {violation.Message}");
         }
     }
 
@@ -234,8 +240,8 @@ internal sealed class SimNode : INodeHost
         Run(node =>
         {
             var taken = node.OnPeerFrame(from, frame, Clock.Now);
-            if (taken && corrupted) throw new SimulationFailure($"{Id} took a damaged frame from {from}");
-            if (!taken && !corrupted) throw new SimulationFailure($"{Id} did not understand a frame from {from} of kind {frame[4]}");
+            if (taken && corrupted) throw new FrameFailure($"{Id} took a damaged frame from {from}");
+            if (!taken && !corrupted) throw new FrameFailure($"{Id} did not understand a frame from {from} of kind {frame[4]}");
         }, isFrame: true);
     }
 
@@ -330,7 +336,7 @@ internal sealed class SimNode : INodeHost
 
     private void Refuse(string why)
     {
-        if (!IsRotten) throw new SimulationFailure($"{Id} refuses to start though nothing was damaged: {why}");
+        if (!IsRotten) throw new JournalRefusalFailure($"{Id} refuses to start though nothing was damaged: {why}");
         HasRefused = true;
         World.Faults.Add(FaultKind.RefusedStart);
     }

@@ -29,7 +29,8 @@ internal sealed class World(ulong seed, TextWriter? log = null)
 
     public bool IsLogging => log is not null;
 
-    /// <summary>Dice for one concern; ask in a fixed order, so that what one part draws does not shift what another draws.</summary>
+    /// <summary>Dice for one concern; ask in a fixed order, so that what one part draws does not shift what another
+    /// draws.</summary>
     public Prng Fork() => _root.Fork();
 
     /// <summary>A number larger than all before: orders invocations and returns even within one instant.</summary>
@@ -37,7 +38,8 @@ internal sealed class World(ulong seed, TextWriter? log = null)
 
     public void After(long delay, Action happen) => _events.Add(Now + delay, happen);
 
-    /// <summary>Executes the next event. False when there is none up to <paramref name="until"/>, which is then the time.</summary>
+    /// <summary>Executes the next event. False when there is none up to <paramref name="until"/>, which is then the
+    /// time.</summary>
     public bool Step(long until)
     {
         if (!_events.TryTake(until, out var happen, out var time))

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using Quorate.Replication;
-using Quorate.Replication.Ordered;
 
 namespace Quorate.Strategies.Chain;
 
@@ -45,7 +44,7 @@ internal sealed class ChainJournal(ChainOptions options)
     public long BytesSinceSnapshot { get; private set; }
 
     /// <summary>Hands the entries that are new since the last call to the journal, one record per run of frames.</summary>
-    public void SaveEntries(FrameLog<Epoch> log, Effects effects)
+    public void SaveEntries(ChainLog log, Effects effects)
     {
         if (!options.Durable)
         {
@@ -61,7 +60,7 @@ internal sealed class ChainJournal(ChainOptions options)
             if (_scratch.Length < length) _scratch = new byte[Math.Max(length, 2 * _scratch.Length)];
             _scratch[0] = (byte)RecordKind.Entries;
             BinaryPrimitives.WriteInt64LittleEndian(_scratch.AsSpan(1), first.Value);
-            BinaryPrimitives.WriteInt64LittleEndian(_scratch.AsSpan(9), log.StampAt(first.Previous).Value);
+            BinaryPrimitives.WriteInt64LittleEndian(_scratch.AsSpan(9), log.EpochAt(first.Previous).Value);
             frames.CopyTo(_scratch.AsSpan(17));
             EntriesPoint = effects.Append(_scratch.AsSpan(0, length));
             _waiting.Enqueue((EntriesPoint, last));

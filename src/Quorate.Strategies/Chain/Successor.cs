@@ -1,5 +1,4 @@
 using Quorate.Replication;
-using Quorate.Replication.Ordered;
 
 namespace Quorate.Strategies.Chain;
 
@@ -29,7 +28,7 @@ internal sealed class Successor(ChainReplica replica, NodeId node, bool isLearne
     private LogIndex _probedFrom;
     private LogIndex _toldStable;
     private int _ticksSincePing;
-    private SnapshotSender? _transfer;
+    private SnapshotTransfer? _transfer;
 
     public NodeId Node { get; } = node;
 
@@ -90,7 +89,7 @@ internal sealed class Successor(ChainReplica replica, NodeId node, bool isLearne
                 if (!isLearner && replica.Stable > _toldStable) SendNothing(ping: false);
                 break;
             case FeedState.Snapshot when !IsSilent:
-                _transfer!.Send(replica.SnapshotMaker, Node, replica.Log.BaseIndex);
+                _transfer!.Send(replica, Node);
                 break;
         }
     }
@@ -126,7 +125,7 @@ internal sealed class Successor(ChainReplica replica, NodeId node, bool isLearne
 
     public void HandleSnapshotAck(SnapshotAck ack)
     {
-        if (Hear(ack.Incarnation)) _transfer?.OnAnswer(ack.Index, ack.NextPiece);
+        if (Hear(ack.Incarnation)) _transfer?.OnAck(ack);
     }
 
     public void EndTransfer()
@@ -181,7 +180,7 @@ internal sealed class Successor(ChainReplica replica, NodeId node, bool isLearne
     {
         _forward.Epoch = replica.Accepted.Epoch;
         _forward.PrevIndex = prev;
-        _forward.PrevEpoch = replica.Log.StampAt(prev);
+        _forward.PrevEpoch = replica.Log.EpochAt(prev);
         _forward.Stable = _toldStable = isLearner ? default : replica.Stable;
         _forward.Commit = replica.CommitIndex;
         _forward.Ping = ping;
@@ -218,6 +217,6 @@ internal sealed class Successor(ChainReplica replica, NodeId node, bool isLearne
     {
         State = FeedState.Snapshot;
         _inflight.Clear();
-        _transfer = new SnapshotSender();
+        _transfer = new SnapshotTransfer();
     }
 }

@@ -1,5 +1,4 @@
 using Quorate.Replication;
-using Quorate.Replication.Ordered;
 
 namespace Quorate.Strategies.Primary;
 
@@ -62,7 +61,7 @@ internal sealed class Arrivals
 
     /// <summary>How far committed entries may be applied now. When the log kept for it exceeds
     /// <see cref="PrimaryOptions.MaxLagBytes"/>, the oldest of it may be applied sooner.</summary>
-    public LogIndex LimitOf(LogIndex commitIndex, FrameLog<Epoch> log, long maxLagBytes, StepTime now)
+    public LogIndex LimitOf(LogIndex commitIndex, EpochLog log, long maxLagBytes, StepTime now)
     {
         if (_delay == 0) return commitIndex;
         var limit = default(LogIndex);

@@ -1,5 +1,4 @@
 using Quorate.Replication;
-using Quorate.Replication.Ordered;
 
 namespace Quorate.Strategies.Primary;
 
@@ -45,7 +44,7 @@ internal sealed class Inbox(PrimaryReplica replica)
                 replica.Backup.HandleAppend(from, append);
                 break;
             case InstallSnapshot snapshot when isFeeder:
-                replica.Snapshots.Handle(from, snapshot);
+                replica.SnapshotReceiver.Handle(from, snapshot);
                 break;
             case Changes changes when isFeeder:
                 replica.Backup.HandleChanges(from, changes);

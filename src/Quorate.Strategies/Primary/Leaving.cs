@@ -1,5 +1,4 @@
 using Quorate.Replication;
-using Quorate.Replication.Ordered;
 
 namespace Quorate.Strategies.Primary;
 
@@ -38,7 +37,7 @@ internal sealed class Leaving(PrimaryReplica replica)
         {
             Epoch = replica.Configuration!.Epoch,
             Index = log.LastIndex,
-            IndexEpoch = log.LastStamp,
+            IndexEpoch = log.LastEpoch,
             History = log.EncodeHistory(log.LastIndex),
         });
     }
@@ -46,8 +45,7 @@ internal sealed class Leaving(PrimaryReplica replica)
     public void HandleReply(NodeId from, HistoryReply reply)
     {
         if (!IsOutside || IsDone || from != replica.Leader) return;
-        var isRead = StampRuns<Epoch>.TryDecode(reply.History.Span, reply.Index, reply.IndexEpoch, out var history);
-        Invariant.Require(isRead, "the codec checked it");
+        Invariant.Require(EpochRuns.TryDecode(reply.History.Span, reply.Index, reply.IndexEpoch, out var history), "the codec checked it");
         var common = replica.Log.LastCommon(history!, reply.Index);
         if (common < replica.Log.LastIndex) replica.Past.GiveUpFrom(common.Next);
         _hasCompared = true;

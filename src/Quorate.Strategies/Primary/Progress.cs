@@ -1,5 +1,4 @@
 using Quorate.Replication;
-using Quorate.Replication.Ordered;
 
 namespace Quorate.Strategies.Primary;
 
@@ -32,7 +31,7 @@ internal sealed class Progress(NodeId node, LogIndex next, StepTime since)
 
     public long Incarnation { get; private set; }
 
-    public SnapshotSender? Transfer { get; private set; }
+    public SnapshotTransfer? Transfer { get; private set; }
 
     public Inflight Inflight { get; } = new();
 
@@ -133,12 +132,12 @@ internal sealed class Progress(NodeId node, LogIndex next, StepTime since)
         EndTransfer();
         State = ProgressState.Snapshot;
         Inflight.Clear();
-        Transfer = new SnapshotSender();
+        Transfer = new SnapshotTransfer(stateOnly: false, default);
     }
 
     /// <summary>Its log is whole, its state is not: entries go on, and a snapshot beside them.</summary>
     /// <param name="notBefore">its log begins after this: an older snapshot would leave a gap</param>
-    public void RestoreState(LogIndex notBefore) => Transfer ??= new SnapshotSender(notBefore);
+    public void RestoreState(LogIndex notBefore) => Transfer ??= new SnapshotTransfer(stateOnly: true, notBefore);
 
     public void OnStateWhole()
     {
@@ -147,7 +146,7 @@ internal sealed class Progress(NodeId node, LogIndex next, StepTime since)
 
     public void EndTransfer()
     {
-        Transfer?.Close();
+        Transfer?.Dispose();
         Transfer = null;
     }
 

@@ -1,5 +1,4 @@
 using Quorate.Replication;
-using Quorate.Replication.Ordered;
 
 namespace Quorate.Strategies.Primary;
 

@@ -1,6 +1,5 @@
 using System.Buffers;
 using Quorate.Replication;
-using Quorate.Replication.Ordered;
 
 namespace Quorate.Strategies.Primary;
 

@@ -1,5 +1,4 @@
 using Quorate.Replication;
-using Quorate.Replication.Ordered;
 
 namespace Quorate.Strategies.Raft;
 
@@ -95,7 +94,7 @@ internal sealed class Follower : Role
         var log = Replica.Log;
         var prev = message.PrevLogIndex;
         var frames = message.Entries.Span;
-        if (prev > log.LastIndex || (prev >= log.BaseIndex && log.StampAt(prev) != message.PrevLogTerm))
+        if (prev > log.LastIndex || (prev >= log.BaseIndex && log.TermAt(prev) != message.PrevLogTerm))
         {
             Refuse(from, message);
             return;
@@ -105,7 +104,7 @@ internal sealed class Follower : Role
         var last = prev;
         while (!frames.IsEmpty && last < log.BaseIndex)
         {
-            frames = frames[EntryFrame.LengthOf(frames)..];
+            frames = frames[EntryLog.FrameLength(frames)..];
             last = last.Next;
         }
 
@@ -131,14 +130,14 @@ internal sealed class Follower : Role
         var log = Replica.Log;
         while (!frames.IsEmpty && last < log.LastIndex)
         {
-            var conflicts = log.StampAt(last.Next) != EntryFrame.StampOf<Term>(frames);
+            var conflicts = log.TermAt(last.Next) != EntryLog.FrameTerm(frames);
             if (Replica.Rules.MustTruncate(conflicts))
             {
                 Replica.TruncateFrom(last.Next, conflicts);
                 break;
             }
 
-            frames = frames[EntryFrame.LengthOf(frames)..];
+            frames = frames[EntryLog.FrameLength(frames)..];
             last = last.Next;
         }
 
@@ -155,7 +154,7 @@ internal sealed class Follower : Role
             Term = Replica.CurrentTerm,
             LastIndex = message.PrevLogIndex,
             HintIndex = hint,
-            HintTerm = Replica.Log.StampAt(hint),
+            HintTerm = Replica.Log.TermAt(hint),
             Round = message.Round,
             SentAt = message.SentAt,
             Incarnation = Replica.Incarnation,

@@ -1,5 +1,4 @@
 using Quorate.Replication;
-using Quorate.Replication.Ordered;
 
 namespace Quorate.Strategies.Raft;
 
@@ -33,13 +32,13 @@ internal sealed class Progress(NodeId node, LogIndex next, StepTime since)
 
     public long Incarnation { get; private set; }
 
-    public SnapshotSender? Transfer { get; private set; }
+    public SnapshotTransfer? Transfer { get; private set; }
 
     /// <summary>It said last that its state machine is not used because it was found wrong.</summary>
     public bool IsQuarantined { get; private set; }
 
     /// <summary>A snapshot for a member whose log is up to date but whose state is wrong; goes beside the entries.</summary>
-    public SnapshotSender? Reseed { get; private set; }
+    public SnapshotTransfer? Reseed { get; private set; }
 
     public Inflight Inflight { get; } = new();
 
@@ -125,12 +124,12 @@ internal sealed class Progress(NodeId node, LogIndex next, StepTime since)
     {
         State = ProgressState.Snapshot;
         Inflight.Clear();
-        Transfer = new SnapshotSender();
+        Transfer = new SnapshotTransfer();
     }
 
     public void EndTransfer()
     {
-        Transfer?.Close();
+        Transfer?.Dispose();
         Transfer = null;
         EndReseed();
     }
@@ -146,14 +145,14 @@ internal sealed class Progress(NodeId node, LogIndex next, StepTime since)
             return;
         }
 
-        if (Reseed is { } running && (running.Index.Value == 0 ? running.NotBefore : running.Index) >= asked) return;
+        if (Reseed is { } running && (running.Index.Value == 0 ? running.Since : running.Index) >= asked) return;
         EndReseed();
-        Reseed = new SnapshotSender(asked);
+        Reseed = new SnapshotTransfer(asked);
     }
 
     private void EndReseed()
     {
-        Reseed?.Close();
+        Reseed?.Dispose();
         Reseed = null;
     }
 

@@ -1,5 +1,4 @@
 using Quorate.Replication;
-using Quorate.Replication.Ordered;
 
 namespace Quorate.Strategies.Raft;
 
@@ -50,7 +49,7 @@ internal sealed class Quiescence(RaftReplica replica, IPeerWatch? peers)
     public void HandleQuiesce(Follower follower, NodeId from, Quiesce message)
     {
         IsQuiet = false;
-        var agrees = follower.HoldsExactly(message.LastIndex) && !replica.SnapshotMaker.IsBusy && !replica.SnapshotMaker.Inbox.IsInstalling
+        var agrees = follower.HoldsExactly(message.LastIndex) && !replica.SnapshotMaker.IsBusy && !replica.SnapshotReceiver.IsInstalling
             && !replica.Amnesia.IsPresent && !replica.Quarantine.IsPresent && peers is not null;
         if (agrees)
         {

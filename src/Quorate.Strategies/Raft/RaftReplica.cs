@@ -1,6 +1,5 @@
 using System.Text;
 using Quorate.Replication;
-using Quorate.Replication.Ordered;
 
 namespace Quorate.Strategies.Raft;
 
@@ -40,7 +39,8 @@ public sealed class RaftReplica : IQuiescentReplica
         Self = self;
         Options = options;
         Machine = machine;
-        Log = new FrameLog<Term>(options.Blocks);
+        Snapshots = snapshots;
+        Log = new EntryLog(options.Blocks);
         Incarnation = incarnation;
         // Questions of another life are answered late, too: their contexts must not be asked again.
         _readContext = incarnation << 32;
@@ -50,7 +50,8 @@ public sealed class RaftReplica : IQuiescentReplica
         Journal = new RaftJournal(options);
         Amnesia = new Amnesia(incarnation);
         Quarantine = new Quarantine(this);
-        Snapshots = new RaftSnapshots(this, snapshots, machine);
+        SnapshotMaker = new SnapshotMaker(this);
+        SnapshotReceiver = new SnapshotReceiver(this);
         Quiescence = new Quiescence(this, peers);
         Role = new Follower(this, NodeId.None);
         History = new CommittedHistory(this);
@@ -91,11 +92,13 @@ public sealed class RaftReplica : IQuiescentReplica
 
     internal IStateMachine Machine { get; }
 
+    internal ISnapshots Snapshots { get; }
+
     internal long Incarnation { get; }
 
     internal Prng Dice { get; }
 
-    internal FrameLog<Term> Log { get; }
+    internal EntryLog Log { get; }
 
     internal RaftJournal Journal { get; }
 
@@ -107,9 +110,9 @@ public sealed class RaftReplica : IQuiescentReplica
 
     internal Quarantine Quarantine { get; }
 
-    internal RaftSnapshots Snapshots { get; }
+    internal SnapshotMaker SnapshotMaker { get; }
 
-    internal SnapshotMaker SnapshotMaker => Snapshots.Maker;
+    internal SnapshotReceiver SnapshotReceiver { get; }
 
     internal Quiescence Quiescence { get; }
 
@@ -171,7 +174,7 @@ public sealed class RaftReplica : IQuiescentReplica
         Enter(now, effects);
         Invariant.Require(!_recovery.IsDamaged, "a replica starts from a snapshot that can be read");
         Journal.StartAt(Log.LastIndex);
-        if (CurrentTerm < Log.LastStamp) EnterTerm(Log.LastStamp, NodeId.None);
+        if (CurrentTerm < Log.LastTerm) EnterTerm(Log.LastTerm, NodeId.None);
         if (!Options.Durable)
         {
             Journal.SaveMark(RecordKind.MemoryMode, Incarnation, 0, Out);
@@ -218,7 +221,7 @@ public sealed class RaftReplica : IQuiescentReplica
     public void OnSnapshotSealed(LogIndex index, bool saved, StepTime now, Effects effects)
     {
         Enter(now, effects);
-        SnapshotMaker.OnSealed(index, saved);
+        if (!SnapshotReceiver.OnSealed(index, saved)) SnapshotMaker.OnSealed(index, saved);
     }
 
     /// <summary>It leads, and somebody was asked to take over who has not: for the rest of the term there is no lease. [Raft §3.10]</summary>
@@ -269,7 +272,7 @@ public sealed class RaftReplica : IQuiescentReplica
                 Spares.Return(append);
                 break;
             case InstallSnapshot snapshot:
-                if (FollowLeader(from, snapshot.Term) is { } receiver) Snapshots.Handle(receiver, from, snapshot);
+                if (FollowLeader(from, snapshot.Term) is { } receiver) SnapshotReceiver.Handle(receiver, from, snapshot);
                 else RefuseStale(from, new AppendEntries());
                 break;
             case AppendEntriesResponse response:
@@ -299,7 +302,7 @@ public sealed class RaftReplica : IQuiescentReplica
         Invariant.Require(LastApplied <= CommitIndex, "only committed entries are applied");
         Invariant.Require(CommitIndex <= Log.LastIndex, "what is committed is in the log");
         Invariant.Require(Log.BaseIndex <= LastApplied, "only applied entries are forgotten");
-        Invariant.Require(Log.LastStamp <= CurrentTerm, "no entry is of a term not yet entered");
+        Invariant.Require(Log.LastTerm <= CurrentTerm, "no entry is of a term not yet entered");
         Invariant.Require(Journal.DurableIndex <= Journal.JournaledIndex, "what is durable was written");
         Invariant.Require(Journal.JournaledIndex <= Log.LastIndex, "what was written is in the log");
         Invariant.Require(SnapshotMaker.SealedIndex <= LastApplied, "a snapshot holds what was applied");
@@ -460,7 +463,7 @@ public sealed class RaftReplica : IQuiescentReplica
     /// <summary>[Raft fig. 13, 6-8] The state was replaced by a snapshot; the log goes on after it if it agrees with it.</summary>
     internal void JumpTo(LogIndex index, Term term, Configuration configuration)
     {
-        var agrees = Log.HasStampAt(index) && Log.StampAt(index) == term;
+        var agrees = Log.HasTermAt(index) && Log.TermAt(index) == term;
         if (!agrees) Pending.TruncateFrom(index.Next, Log);
         Pending.JumpTo(index, term, Out, Leader);
         if (agrees) Log.DropThrough(index);
@@ -492,7 +495,7 @@ public sealed class RaftReplica : IQuiescentReplica
     private void Apply(LogIndex index)
     {
         var entry = Log[index];
-        var request = Pending.Take(index, entry.Stamp, Out, Leader);
+        var request = Pending.Take(index, entry.Term, Out, Leader);
         LastApplied = index;
         switch (entry.Kind)
         {

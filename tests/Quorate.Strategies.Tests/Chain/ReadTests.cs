@@ -1,5 +1,4 @@
 using Quorate.Replication;
-using Quorate.Replication.Ordered;
 using Quorate.Strategies.Chain;
 using Quorate.Strategies.Tests.Harness;
 

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Text;
 using Quorate.Replication;
-using Quorate.Replication.Ordered;
 using Quorate.Strategies.Primary;
 using Quorate.Strategies.Tests.Harness;
 
@@ -94,7 +93,7 @@ public sealed class CodecTests
 
     private static byte[] History()
     {
-        var runs = new StampRuns<Epoch>();
+        var runs = new EpochRuns();
         runs.Append(new LogIndex(1), new Epoch(2));
         runs.Append(new LogIndex(50), new Epoch(4));
         return runs.Encode(new LogIndex(90));
@@ -102,7 +101,7 @@ public sealed class CodecTests
 
     private static byte[] Frames(params long[] epochs)
     {
-        var log = new FrameLog<Epoch>(keepsHistory: true);
+        var log = new EpochLog();
         foreach (var epoch in epochs) log.Append(new Epoch(epoch), EntryKind.Command, Encoding.UTF8.GetBytes($"of {epoch}"));
         return log.Frames(new LogIndex(1), long.MaxValue, out _).ToArray();
     }

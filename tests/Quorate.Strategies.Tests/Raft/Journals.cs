@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
 using Quorate.Replication;
-using Quorate.Replication.Ordered;
 using Quorate.Strategies.Raft;
 using Quorate.Strategies.Tests.Harness;
 
@@ -34,7 +33,7 @@ internal static class Journals
 
     public static byte[] Frames(long first, params long[] entryTerms)
     {
-        var log = new FrameLog<Term>();
+        var log = new EntryLog();
         for (var i = 0; i < entryTerms.Length; i++)
         {
             log.Append(new Term(entryTerms[i]), EntryKind.Command, Encoding.UTF8.GetBytes($"{entryTerms[i]}.{first + i}"));
@@ -47,7 +46,7 @@ internal static class Journals
     {
         var log = node.Raft().Log;
         var terms = new List<long>();
-        for (var i = log.FirstIndex; i <= log.LastIndex; i = i.Next) terms.Add(log.StampAt(i).Value);
+        for (var i = log.FirstIndex; i <= log.LastIndex; i = i.Next) terms.Add(log.TermAt(i).Value);
         return terms;
     }
 }

@@ -1,5 +1,4 @@
 using Quorate.Replication;
-using Quorate.Replication.Ordered;
 using Quorate.Strategies.Raft;
 using Quorate.Strategies.Tests.Harness;
 
@@ -95,7 +94,7 @@ public sealed class RequestTests
     {
         var replies = new List<string>();
         var pending = new PendingRequests();
-        var log = new FrameLog<Term>();
+        var log = new EntryLog();
         for (var i = 1; i <= 4; i++) pending.Add(log.Append(new(2), EntryKind.Command, [1]), new RequestId(i));
         pending.TruncateFrom(new(3), log);
         pending.JumpTo(new(3), new(3), new Recorder(replies), default);

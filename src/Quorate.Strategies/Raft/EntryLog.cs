@@ -1,0 +1,337 @@
+using System.Buffers.Binary;
+using Quorate.Replication;
+
+namespace Quorate.Strategies.Raft;
+
+/// <summary>What an entry is for.</summary>
+public enum EntryKind : byte
+{
+    /// <summary>A client's command; the payload is the state machine's affair.</summary>
+    Command = 0,
+
+    /// <summary>The entry a leader begins its term with. [Raft §6.4]</summary>
+    NoOp = 1,
+
+    /// <summary>The payload is an encoded <see cref="Quorate.Strategies.Raft.Configuration"/>.</summary>
+    Configuration = 2,
+}
+
+/// <summary>One entry in place; valid until the log changes.</summary>
+internal readonly ref struct EntryView(Term term, EntryKind kind, ReadOnlySpan<byte> payload)
+{
+    public Term Term { get; } = term;
+
+    public EntryKind Kind { get; } = kind;
+
+    public ReadOnlySpan<byte> Payload { get; } = payload;
+}
+
+/// <summary>
+/// The log in memory. Entries lie in frames <c>[u32 payload length][i64 term][u8 kind][payload]</c>, one after the other
+/// in a few large chunks, so that AppendEntries ships a run of them as one slice and a follower takes it in with one
+/// copy. A ring holds where each entry begins. Nothing is allocated per entry.
+/// <para>Invariants: entries <c>BaseIndex+1 .. LastIndex</c> are here; terms never fall from one entry to the next; a
+/// frame never spans two chunks.</para>
+/// </summary>
+internal sealed class EntryLog(IBlockSupply? blocks = null)
+{
+    public const int HeaderBytes = 13;
+    private const int MinChunkBytes = 64 << 10;
+    private const int MaxChunkBytes = 2 << 20;
+    private const int SpareChunks = 3;
+
+    private readonly IBlockSupply _blocks = blocks ?? PlainBlocks.Instance;
+    private readonly List<Chunk> _chunks = [];
+    private readonly List<NativeBlock> _spare = [];
+    private readonly TermRuns _terms = new();
+    private long _firstChunk;
+    private long[] _positions = new long[1024];
+
+    /// <summary>The entry before the first one in memory; its term is known.</summary>
+    public LogIndex BaseIndex { get; private set; }
+
+    public LogIndex LastIndex { get; private set; }
+
+    public LogIndex FirstIndex => BaseIndex.Next;
+
+    public Term LastTerm => _terms.LastTerm;
+
+    /// <summary>Bytes in frames, all entries in memory.</summary>
+    public long Bytes => BytesFrom(FirstIndex);
+
+    public LogIndex Append(Term term, EntryKind kind, ReadOnlySpan<byte> payload)
+    {
+        var length = HeaderBytes + payload.Length;
+        var chunk = ChunkWithRoom(length);
+        WriteHeader(chunk.SpanFrom(chunk.Used), payload.Length, term, kind);
+        payload.CopyTo(chunk.SpanFrom(chunk.Used + HeaderBytes));
+        Place(chunk, length, term);
+        return LastIndex;
+    }
+
+    /// <summary>Appends well-formed frames as they are.</summary>
+    /// <returns>The index of the first configuration entry among them, or 0.</returns>
+    public LogIndex AppendFrames(ReadOnlySpan<byte> frames)
+    {
+        var firstConfiguration = default(LogIndex);
+        while (!frames.IsEmpty)
+        {
+            var chunk = ChunkWithRoom(FrameLength(frames));
+            var start = chunk.Used;
+            var room = chunk.Bytes.Length - start;
+            var run = 0;
+            while (run < frames.Length)
+            {
+                var frame = frames[run..];
+                var length = FrameLength(frame);
+                if (run + length > room) break;
+                Place(chunk, length, FrameTerm(frame));
+                if (FrameKind(frame) == EntryKind.Configuration && firstConfiguration.Value == 0) firstConfiguration = LastIndex;
+                run += length;
+            }
+
+            frames[..run].CopyTo(chunk.SpanFrom(start));
+            frames = frames[run..];
+        }
+
+        return firstConfiguration;
+    }
+
+    public EntryView this[LogIndex index]
+    {
+        get
+        {
+            Invariant.Require(index > BaseIndex && index <= LastIndex, "only entries in memory are read");
+            var (chunk, offset) = Locate(index);
+            var frame = chunk.SpanFrom(offset);
+            return new EntryView(FrameTerm(frame), FrameKind(frame), frame.Slice(HeaderBytes, FrameLength(frame) - HeaderBytes));
+        }
+    }
+
+    /// <summary>True when the term of the entry at <paramref name="index"/> is known here.</summary>
+    public bool HasTermAt(LogIndex index) => index >= BaseIndex && index <= LastIndex;
+
+    public Term TermAt(LogIndex index)
+    {
+        Invariant.Require(HasTermAt(index), "the term of an entry is known only within the log");
+        return _terms.At(index);
+    }
+
+    /// <summary>The last index up to <paramref name="index"/> whose term is not above <paramref name="term"/>: no later
+    /// entry can agree with one of that term. May be one below <see cref="BaseIndex"/>, which says "before that".</summary>
+    public LogIndex LastNotAbove(LogIndex index, Term term) =>
+        _terms.LastNotAbove(LogIndex.Min(index, LastIndex), term);
+
+    /// <summary>Frames from <paramref name="from"/> on, as many as lie together and fit, at least one.</summary>
+    public ReadOnlyMemory<byte> Frames(LogIndex from, long maxBytes, out LogIndex last)
+    {
+        Invariant.Require(from > BaseIndex && from <= LastIndex, "only entries in memory are sent");
+        var (chunk, offset) = Locate(from);
+        last = chunk.LastIndex;
+        if (chunk.Used - offset <= maxBytes) return chunk.Bytes.Memory.Slice(offset, chunk.Used - offset);
+        long low = from.Value, high = last.Value;
+        while (low < high)
+        {
+            var middle = (low + high + 1) / 2;
+            // The entry before `middle` ends where `middle` begins.
+            if (Offset(new LogIndex(middle)) - offset <= maxBytes) low = middle;
+            else high = middle - 1;
+        }
+
+        // `low` is the last entry that begins within the limit; the slice ends where it begins, unless it is the first.
+        last = new LogIndex(low == from.Value ? low : low - 1);
+        var end = last < chunk.LastIndex ? Offset(last.Next) : chunk.Used;
+        return chunk.Bytes.Memory.Slice(offset, end - offset);
+    }
+
+    /// <summary>Bytes of the entries from <paramref name="index"/> to the end, as far as they are in memory.</summary>
+    public long BytesFrom(LogIndex index)
+    {
+        var first = LogIndex.Max(index, FirstIndex);
+        if (first > LastIndex) return 0;
+        var (chunk, offset) = Locate(first);
+        return _chunks[^1].End - (chunk.Start + offset);
+    }
+
+    /// <summary>The smallest index from which on the log takes at most <paramref name="bytes"/>.</summary>
+    public LogIndex FirstWithin(long bytes)
+    {
+        long low = FirstIndex.Value, high = LastIndex.Value + 1;
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            if (BytesFrom(new LogIndex(middle)) <= bytes) high = middle;
+            else low = middle + 1;
+        }
+
+        return new LogIndex(low);
+    }
+
+    /// <summary>Removes the entries from <paramref name="from"/> on.</summary>
+    public void TruncateFrom(LogIndex from)
+    {
+        Invariant.Require(from > BaseIndex, "the prefix that is gone cannot be truncated");
+        if (from > LastIndex) return;
+        var (chunk, offset) = Locate(from);
+        while (!ReferenceEquals(_chunks[^1], chunk)) RemoveChunk(_chunks.Count - 1);
+        chunk.Used = offset;
+        chunk.LastIndex = from.Previous;
+        if (offset == 0) RemoveChunk(_chunks.Count - 1);
+        LastIndex = from.Previous;
+        _terms.TruncateFrom(from);
+    }
+
+    /// <summary>Forgets the entries up to <paramref name="index"/>.</summary>
+    public void DropThrough(LogIndex index)
+    {
+        if (index <= BaseIndex) return;
+        Invariant.Require(index <= LastIndex, "only entries that are here can be dropped");
+        _terms.DropThrough(index);
+        BaseIndex = index;
+        while (_chunks.Count > 1 && _chunks[0].LastIndex <= index)
+        {
+            RemoveChunk(0);
+            _firstChunk++;
+        }
+
+        // Nothing left in it: begin again at its start, in memory that is warm.
+        if (index == LastIndex && _chunks.Count == 1 && _chunks[0].Bytes.Length <= MaxChunkBytes) _chunks[0].Used = 0;
+    }
+
+    /// <summary>Forgets everything; the log now begins after <paramref name="index"/>, whose term is <paramref name="term"/>.</summary>
+    public void Reset(LogIndex index, Term term)
+    {
+        while (_chunks.Count > 0) RemoveChunk(_chunks.Count - 1);
+        BaseIndex = LastIndex = index;
+        _terms.Reset(index, term);
+    }
+
+    /// <summary>True when the bytes are whole frames whose terms rise from <paramref name="previous"/> to at most <paramref name="highest"/>.</summary>
+    public static bool AreWellFormed(ReadOnlySpan<byte> frames, Term previous, Term highest)
+    {
+        while (!frames.IsEmpty)
+        {
+            if (frames.Length < HeaderBytes) return false;
+            var payload = BinaryPrimitives.ReadUInt32LittleEndian(frames);
+            if (payload > frames.Length - HeaderBytes || FrameKind(frames) > EntryKind.Configuration) return false;
+            var term = FrameTerm(frames);
+            if (term < previous || term > highest) return false;
+            previous = term;
+            frames = frames[(HeaderBytes + (int)payload)..];
+        }
+
+        return true;
+    }
+
+    public static int FrameLength(ReadOnlySpan<byte> frame) => HeaderBytes + (int)BinaryPrimitives.ReadUInt32LittleEndian(frame);
+
+    public static Term FrameTerm(ReadOnlySpan<byte> frame) => new(BinaryPrimitives.ReadInt64LittleEndian(frame[4..]));
+
+    public static EntryKind FrameKind(ReadOnlySpan<byte> frame) => (EntryKind)frame[12];
+
+    /// <summary>A term changes rarely, so this is short whatever the length of the log.</summary>
+    public void CheckInvariants()
+    {
+        _terms.CheckInvariants(BaseIndex, LastIndex);
+        Invariant.Require(LastIndex >= BaseIndex, "the log does not end before it begins");
+        if (LastIndex > BaseIndex) Invariant.Require(_chunks[^1].LastIndex == LastIndex, "the last chunk ends with the last entry");
+    }
+
+    private static void WriteHeader(Span<byte> frame, int payloadLength, Term term, EntryKind kind)
+    {
+        BinaryPrimitives.WriteUInt32LittleEndian(frame, (uint)payloadLength);
+        BinaryPrimitives.WriteInt64LittleEndian(frame[4..], term.Value);
+        frame[12] = (byte)kind;
+    }
+
+    private void Place(Chunk chunk, int length, Term term)
+    {
+        LastIndex = LastIndex.Next;
+        if (LastIndex - BaseIndex >= _positions.Length) GrowPositions();
+        _positions[LastIndex.Value & (_positions.Length - 1)] = ((_firstChunk + _chunks.Count - 1) << 32) | (uint)chunk.Used;
+        chunk.Used += length;
+        chunk.LastIndex = LastIndex;
+        _terms.Append(LastIndex, term);
+    }
+
+    private void GrowPositions()
+    {
+        var larger = new long[_positions.Length * 2];
+        for (var i = FirstIndex.Value; i < LastIndex.Value; i++)
+        {
+            larger[i & (larger.Length - 1)] = _positions[i & (_positions.Length - 1)];
+        }
+
+        _positions = larger;
+    }
+
+    private int Offset(LogIndex index) => (int)(uint)_positions[index.Value & (_positions.Length - 1)];
+
+    private (Chunk Chunk, int Offset) Locate(LogIndex index)
+    {
+        var position = _positions[index.Value & (_positions.Length - 1)];
+        return (_chunks[(int)((position >> 32) - _firstChunk)], (int)(uint)position);
+    }
+
+    private Chunk ChunkWithRoom(int length)
+    {
+        if (_chunks.Count > 0 && _chunks[^1].Bytes.Length - _chunks[^1].Used >= length) return _chunks[^1];
+        var bytes = TakeSpare(length);
+        if (bytes is null)
+        {
+            var usual = _chunks.Count == 0 ? MinChunkBytes : Math.Min(MaxChunkBytes, 2 * _chunks[^1].Bytes.Length);
+            bytes = _blocks.Take(Math.Max(usual, length));
+        }
+
+        var chunk = new Chunk(bytes, _chunks.Count == 0 ? 0 : _chunks[^1].End);
+        _chunks.Add(chunk);
+        return chunk;
+    }
+
+    private void RemoveChunk(int at)
+    {
+        var bytes = _chunks[at].Bytes;
+        _chunks.RemoveAt(at);
+        if (bytes.Length > MaxChunkBytes)
+        {
+            _blocks.Return(bytes);
+            return;
+        }
+
+        _spare.Add(bytes);
+        if (_spare.Count <= SpareChunks) return;
+        // Large ones are worth more: AppendEntries are cut where a chunk ends.
+        var smallest = 0;
+        for (var i = 1; i < _spare.Count; i++) if (_spare[i].Length < _spare[smallest].Length) smallest = i;
+        _blocks.Return(_spare[smallest]);
+        _spare.RemoveAt(smallest);
+    }
+
+    private NativeBlock? TakeSpare(int length)
+    {
+        for (var i = _spare.Count - 1; i >= 0; i--)
+        {
+            if (_spare[i].Length < length) continue;
+            var bytes = _spare[i];
+            _spare.RemoveAt(i);
+            return bytes;
+        }
+
+        return null;
+    }
+
+    private sealed class Chunk(NativeBlock bytes, long start)
+    {
+        public readonly NativeBlock Bytes = bytes;
+
+        /// <summary>Bytes of all frames before this chunk, counted since the log was last empty.</summary>
+        public readonly long Start = start;
+
+        public int Used;
+        public LogIndex LastIndex;
+
+        public long End => Start + Used;
+
+        public Span<byte> SpanFrom(int offset) => Bytes.GetSpan()[offset..];
+    }
+}

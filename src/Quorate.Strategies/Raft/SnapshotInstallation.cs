@@ -1,0 +1,62 @@
+using Quorate.Replication;
+
+namespace Quorate.Strategies.Raft;
+
+/// <summary>A snapshot on its way from the leader into this replica: kept on disk piece by piece and fed to the state
+/// machine, which changes only when all of it is here and durable. [Raft §7]</summary>
+internal sealed class SnapshotInstallation
+{
+    private readonly ISnapshotWriter _writer;
+    private readonly ISnapshotTarget _target;
+    private readonly NodeId _source;
+    private readonly int _pieceCount;
+
+    public SnapshotInstallation(RaftReplica replica, NodeId source, InstallSnapshot first)
+    {
+        Invariant.Require(Configuration.TryDecode(first.ConfigurationBytes.Span, out var configuration), "the codec checked it");
+        _source = source;
+        _pieceCount = first.PieceCount;
+        Index = first.LastIncludedIndex;
+        Term = first.LastIncludedTerm;
+        Configuration = configuration!;
+        _writer = replica.Snapshots.Create(new SnapshotHeader(Index, Term, first.ConfigurationBytes.ToArray()));
+        _target = replica.Machine.BeginRestore();
+    }
+
+    public LogIndex Index { get; }
+
+    public Term Term { get; }
+
+    public Configuration Configuration { get; }
+
+    public int NextPiece { get; private set; }
+
+    public long Bytes { get; private set; }
+
+    public bool IsSealing { get; private set; }
+
+    /// <summary>True when the piece belongs to this very snapshot: two nodes may cut the same state differently.</summary>
+    public bool Continues(NodeId source, InstallSnapshot piece) =>
+        source == _source && piece.LastIncludedIndex == Index && piece.LastIncludedTerm == Term && piece.PieceCount == _pieceCount;
+
+    /// <summary>Takes the piece if it is the next one.</summary>
+    /// <returns>False: it is not what a source wrote; the installation is no good.</returns>
+    public bool TryAccept(InstallSnapshot piece)
+    {
+        if (piece.Piece != NextPiece) return true;
+        if (!_target.TryAccept(piece.Data.Span)) return false;
+        _writer.Append(piece.Data.Span);
+        Bytes += piece.Data.Length;
+        NextPiece++;
+        if (NextPiece < _pieceCount) return true;
+        IsSealing = true;
+        _writer.Seal();
+        return true;
+    }
+
+    /// <summary>Puts the snapshot in place of the state.</summary>
+    public void Complete() => _target.Complete();
+
+    /// <summary>Gives the writer back; what was sealed stays.</summary>
+    public void Close() => _writer.Dispose();
+}

@@ -1,0 +1,18 @@
+using Quorate.Simulation.Canaries;
+
+namespace Quorate.Simulation.Tests;
+
+/// <summary>Canaries of raft and of the journal.</summary>
+public class RaftCanaryTests
+{
+    private static readonly IReadOnlyList<Canary> s_all = [.. RaftCanaries.All.Concat(JournalCanaries.All)];
+
+    public static TheoryData<string> Names => [.. s_all.Select(c => c.Name)];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void It_is_caught_by_a_checker_that_is_named_for_it(string name) => CanaryTests.ShouldBeCaught(name);
+
+    [Fact]
+    public void Their_scenarios_find_nothing_in_the_rules_that_ship() => CanaryTests.ScenariosShouldFindNothing(s_all);
+}
