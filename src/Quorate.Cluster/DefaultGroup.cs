@@ -1,3 +1,4 @@
+using Quorate.Cluster.Groups;
 using Quorate.Replication;
 using Quorate.Strategies.Raft;
 
@@ -28,10 +29,9 @@ public static class DefaultGroup
         rules,
         node.Watch);
 
-    internal static Group MakeDefault(this Node node, Configuration voters, Group? before, RaftRules? rules = null) => new(
+    internal static OrderedGroup MakeDefault(this Node node, Configuration voters, Group? before, RaftRules? rules = null) => new(
         Node.DefaultGroup,
         node,
-        node.Keyspace,
         group => node.MakeRaft(group.Id, group.Machine, voters, node.Options.Durability != Durability.Memory, rules),
         before);
 
@@ -42,6 +42,6 @@ public static class DefaultGroup
         if (node.Refusal is not null) return;
         var group = node.Default;
         group.Replica.OnRequest(request, now, group.Effects);
-        node.AfterStep(group);
+        node.AfterStep(group.Hosting);
     }
 }

@@ -1,3 +1,4 @@
+using Quorate.Cluster.Groups;
 using Quorate.Replication;
 using Quorate.Strategies.Chain;
 using Quorate.Strategies.Primary;
@@ -26,7 +27,7 @@ internal static class FollowersOf
     private static long SinceHeard(Group group, Node node, NodeId follower, long sinceAnswer)
     {
         var heard = node.Watch.LastHeard(follower);
-        if (group.IsTicking || heard == long.MinValue) return sinceAnswer;
+        if (group.Hosting.IsTicking || heard == long.MinValue) return sinceAnswer;
         return Math.Min(sinceAnswer, (node.Now.Nanoseconds - heard) / StepTime.NanosecondsPerMillisecond);
     }
 

@@ -29,11 +29,11 @@ internal sealed class GroupClocks(Node node, SortedList<int, HostedGroup> groups
         {
             if (i >= _ticking.Count) continue; // a step may end other groups
             var group = _ticking[i];
-            group.OnTick(now);
+            group.Hosted.OnTick(now);
             node.NeedsTurnEnd(group);
-            if (!group.IsQuiet) continue;
+            if (!group.Hosted.IsQuiet) continue;
             Stop(group);
-            node.Holdings.OnQuiet(group);
+            node.Holdings.OnQuiet(group.Id);
         }
     }
 

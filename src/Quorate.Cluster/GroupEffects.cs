@@ -36,7 +36,7 @@ internal sealed class GroupEffects(HostedGroup group, Node node) : Effects
 
     public override void Reply(RequestId request, in Outcome outcome, PersistPoint after)
     {
-        if (after <= Durable) group.OnOutcome(request, outcome);
+        if (after <= Durable) group.Hosted.OnOutcome(request, outcome);
         else _held.Add(new Held(after, default, null, request, outcome));
     }
 
@@ -60,7 +60,7 @@ internal sealed class GroupEffects(HostedGroup group, Node node) : Effects
             }
 
             if (held.Message is { } message) node.SendTo(held.To, group, message);
-            else group.OnOutcome(held.Request, held.Outcome);
+            else group.Hosted.OnOutcome(held.Request, held.Outcome);
         }
 
         _held.RemoveRange(kept, _held.Count - kept);

@@ -1,5 +1,7 @@
 using System.Buffers;
 using Quorate.Cluster.Control;
+using Quorate.Cluster.Groups;
+using Quorate.Data;
 using Quorate.Replication;
 using Quorate.Strategies.Chain;
 using Quorate.Strategies.Primary;
@@ -75,7 +77,7 @@ internal sealed class Holdings(Node node)
     public bool Has(GroupId group, PersistPoint point)
     {
         _recovered = point;
-        if (node.Find(group) is not null && !(_left.TryGetValue(group.Value, out var left) && point <= left)) return true;
+        if (node.Hosts(group) && !(_left.TryGetValue(group.Value, out var left) && point <= left)) return true;
         _over[group.Value] = point;
         return false;
     }
@@ -94,7 +96,7 @@ internal sealed class Holdings(Node node)
     /// <summary>A configuration from the control leader, for a replica that is here or is to be made.</summary>
     public void Assign(GroupAssignment assignment, StepTime now)
     {
-        var before = node.Find(assignment.Group) as Group;
+        var before = node.Find(assignment.Group);
         if (before is not { IsAbsent: false } group)
         {
             if (!assignment.Configuration.Contains(node.Options.Self) || assignment.Group == ControlMachine.ControlGroup) return;
@@ -121,11 +123,12 @@ internal sealed class Holdings(Node node)
         MakeVoters(group, now);
         group.AfterStep(now);
         group.NeedsTurnEnd();
+        node.Routing.Renew(); // the state here may stay behind on purpose from now on, or no longer
     }
 
     public void Grant(GroupId id, Epoch epoch, long until, StepTime now)
     {
-        if (node.Find(id) is not Group { Configured: { } configured } group) return;
+        if (node.Find(id) is not { Configured: { } configured } group) return;
         configured.OnLease(epoch, until, now, group.Effects);
         group.AfterStep(now);
         group.NeedsTurnEnd();
@@ -133,7 +136,7 @@ internal sealed class Holdings(Node node)
 
     public void HandOver(GroupId id, NodeId to, StepTime now)
     {
-        if (node.Find(id) is not Group { IsAbsent: false } group) return;
+        if (node.Find(id) is not { IsAbsent: false } group) return;
         group.Replica.OnRequest(new ReplicaRequest { Id = default, Kind = RequestKind.TransferLeadership, Target = to }, now, group.Effects);
         group.AfterStep(now);
         group.NeedsTurnEnd();
@@ -142,7 +145,7 @@ internal sealed class Holdings(Node node)
     /// <summary>The group is no more, or needs nothing of this node any more.</summary>
     public void Drop(GroupId id)
     {
-        if (node.Find(id) is not Group { IsAbsent: false } group) return;
+        if (node.Find(id) is not { IsAbsent: false } group) return;
         if (group.Configured is { MayLeave: false } && !node.Control!.Map.WasDropped(id)) return; // it is told again with a later heartbeat
         if (!_assigned.Remove(id.Value) && id != Node.DefaultGroup) return;
         _beats = 0; // what is gone is told with all that is held
@@ -161,7 +164,7 @@ internal sealed class Holdings(Node node)
         // A leader whose wish is not true yet does not fall quiet.
         for (var i = node.Ticking.Count - 1; i >= 0; i--)
         {
-            if (i >= node.Ticking.Count || node.Ticking[i] is not Group group || !MakeVoters(group, now)) continue;
+            if (i >= node.Ticking.Count || node.Find(node.Ticking[i].Id) is not { } group || !MakeVoters(group, now)) continue;
             group.AfterStep(now);
             group.NeedsTurnEnd();
         }
@@ -172,7 +175,7 @@ internal sealed class Holdings(Node node)
     {
         foreach (var hosted in node.Ticking) // those with configurations are never quiet
         {
-            if (hosted is not Group { Configured: { } configured, IsAbsent: false }) continue;
+            if (node.Find(hosted.Id) is not { Configured: { } configured }) continue;
             if (!_told.TryGetValue(hosted.Id.Value, out var told) || told != NewsOf(configured)) return true;
         }
 
@@ -186,12 +189,17 @@ internal sealed class Holdings(Node node)
         isAll = _beats++ % AllBeats == 0;
         var beats = new List<GroupBeat>();
         _told.Clear();
-        foreach (var hosted in isAll ? node.Groups : node.Ticking)
-            if (BeatOf(hosted) is { } beat) beats.Add(beat);
-        if (!isAll)
+        if (isAll)
         {
+            foreach (var group in node.Groups)
+                if (BeatOf(group) is { } beat) beats.Add(beat);
+        }
+        else
+        {
+            foreach (var hosted in node.Ticking)
+                if (BeatOf(node.Find(hosted.Id)) is { } beat) beats.Add(beat);
             foreach (var id in _quiet)
-                if (node.Find(new GroupId(id)) is { IsTicking: false } hosted && BeatOf(hosted) is { } beat) beats.Add(beat);
+                if (node.Find(new GroupId(id)) is { Hosting.IsTicking: false } group && BeatOf(group) is { } beat) beats.Add(beat);
         }
 
         _quiet.Clear();
@@ -199,24 +207,24 @@ internal sealed class Holdings(Node node)
     }
 
     /// <summary>The group ticks no more; what it came to meanwhile is still to be told.</summary>
-    public void OnQuiet(HostedGroup hosted)
+    public void OnQuiet(GroupId id)
     {
-        _quiet.Add(hosted.Id.Value);
-        if (hosted is Group group) group.QuietBeat = null;
+        _quiet.Add(id.Value);
+        if (node.Find(id) is { } group) group.QuietBeat = null;
     }
 
-    private GroupBeat? BeatOf(HostedGroup hosted)
+    private GroupBeat? BeatOf(Group? group)
     {
-        if (hosted is not Group { IsAbsent: false } group) return null;
+        if (group is not { IsAbsent: false }) return null;
         if (group.Configured is { } configured)
         {
             _told[group.Id.Value] = NewsOf(configured);
-            return new GroupBeat(group.Id, configured.Report, configured.Wanted) { Diverged = group.Voting.Diverged };
+            return new GroupBeat(group.Id, configured.Report, configured.Wanted) { Diverged = group.Diverged };
         }
 
         if (group.Raft is not { } raft) return null;
-        var beat = group.IsTicking || group.QuietBeat?.Report.Epoch != group.Epoch ? BeatOf(group, raft) : group.QuietBeat;
-        group.QuietBeat = group.IsTicking ? null : beat;
+        var beat = group.Hosting.IsTicking || group.QuietBeat?.Report.Epoch != group.Epoch ? BeatOf(group, raft) : group.QuietBeat;
+        group.QuietBeat = group.Hosting.IsTicking ? null : beat;
         return beat;
     }
 
@@ -230,8 +238,9 @@ internal sealed class Holdings(Node node)
     {
         var (policy, options) = (assignment.Policy, node.Options);
         if (assignment.Group == Node.DefaultGroup) return node.MakeDefault(new Configuration(assignment.Configuration.InSync), before);
+        if (policy.IsConvergent) return new MergingGroup(assignment.Group, node, policy, before);
         var isDurable = policy.Durability != Durability.Memory;
-        return new Group(assignment.Group, node, node.Keyspace, group => policy.Strategy switch
+        return new OrderedGroup(assignment.Group, node, group => policy.Strategy switch
         {
             Strategy.Primary => new PrimaryReplica(
                 options.Self, options.Primary.With(policy), group.Machine, node.Host.SnapshotsOf(group.Id), node.Lost.Of(group.Id), Incarnation, node.Rules.Primary),
@@ -239,7 +248,6 @@ internal sealed class Holdings(Node node)
                 options.Self,
                 options.Chain with { Craq = policy.Reads != ReadConsistency.Tail, Durable = isDurable, MinInSync = policy.MinInSync },
                 group.Machine, node.Host.SnapshotsOf(group.Id), Incarnation, node.Rules.Chain),
-            Strategy.MultiLeader or Strategy.Leaderless => group.Merging!.MakeReplica(),
             _ => node.MakeRaft(group.Id, group.Machine, new Configuration(assignment.Configuration.InSync), isDurable, null),
         }, before, policy);
     }

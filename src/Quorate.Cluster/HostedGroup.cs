@@ -2,18 +2,44 @@ using Quorate.Replication;
 
 namespace Quorate.Cluster;
 
-/// <summary>One group as the node drives it: a replica, what it says to the world, and when it wants the turn to end.</summary>
-internal abstract class HostedGroup
+/// <summary>What the node drives for one group: steps go in here, effects come out by <see cref="HostedGroup.Effects"/>.</summary>
+internal interface IHosted
 {
-    protected HostedGroup(GroupId id, Node node)
+    IReplica Replica { get; }
+
+    /// <summary>The group needs no ticks until something happens.</summary>
+    bool IsQuiet => false;
+
+    /// <summary>False: the message makes no sense.</summary>
+    bool OnMessage(NodeId from, ushort kind, ReadOnlyMemory<byte> body, StepTime now);
+
+    /// <summary>An outcome that is not an applied entry.</summary>
+    void OnOutcome(RequestId id, in Outcome outcome);
+
+    void OnTick(StepTime now);
+
+    void OnTurnEnd(StepTime now);
+
+    /// <summary>To be called after every step of the replica.</summary>
+    void AfterStep(StepTime now);
+}
+
+/// <summary>One group's door to the node: its effects, its messages, and its place in the node's lists.</summary>
+internal sealed class HostedGroup
+{
+    private readonly Node _node;
+
+    public HostedGroup(GroupId id, IHosted hosted, Node node)
     {
-        (Id, Node) = (id, node);
+        (Id, Hosted, _node) = (id, hosted, node);
         Effects = new GroupEffects(this, node);
     }
 
     public GroupId Id { get; }
 
-    public abstract IReplica Replica { get; }
+    public IHosted Hosted { get; }
+
+    public IReplica Replica => Hosted.Replica;
 
     public GroupEffects Effects { get; }
 
@@ -23,29 +49,13 @@ internal abstract class HostedGroup
     /// <summary>For the node: listed among those whose clock ticks.</summary>
     public bool IsTicking { get; set; }
 
-    /// <summary>The group needs no ticks until something happens.</summary>
-    public virtual bool IsQuiet => false;
-
     /// <summary>For the node: listed among those that wait for the journal.</summary>
     public bool AwaitsJournal { get; set; }
 
-    /// <summary>The group is dropped: whatever still comes for it is nobody's.</summary>
+    /// <summary>The group was dropped: the node ignores what still comes for it.</summary>
     public bool IsGone { get; set; }
 
-    protected Node Node { get; }
+    public void Send(NodeId to, Message message) => _node.SendTo(to, this, message);
 
-    /// <summary>False: the message makes no sense.</summary>
-    public abstract bool OnMessage(NodeId from, ushort kind, ReadOnlyMemory<byte> body, StepTime now);
-
-    /// <summary>An outcome that is not an applied entry.</summary>
-    public abstract void OnOutcome(RequestId id, in Outcome outcome);
-
-    public abstract void OnTick(StepTime now);
-
-    public abstract void OnTurnEnd(StepTime now);
-
-    /// <summary>To be called after every step of the replica.</summary>
-    public abstract void AfterStep(StepTime now);
-
-    public void NeedsTurnEnd() => Node.NeedsTurnEnd(this);
+    public void NeedsTurnEnd() => _node.NeedsTurnEnd(this);
 }

@@ -1,5 +1,7 @@
 using System.Buffers;
+using Quorate.Cluster.Sessions;
 using Quorate.Data.Merging;
+using Quorate.Data;
 using Quorate.Replication;
 
 namespace Quorate.Cluster;

@@ -29,7 +29,7 @@ internal sealed class LeaderNews(Node node)
     /// <summary>Who leads a group as far as this node knows; none: nobody, or it does not know.</summary>
     public NodeId LeaderOf(GroupId id)
     {
-        if (node.Find(id) is Group { IsAbsent: false } here) return here.Replica.Leader;
+        if (node.Find(id) is { IsAbsent: false } here) return here.Replica.Leader;
         return node.Control?.Map.Group(id) is { IsConfigured: true } elsewhere ? elsewhere.Configuration.Leader : node.Routing.ToldLeader(id);
     }
 
@@ -70,10 +70,10 @@ internal sealed class LeaderNews(Node node)
 
         Publish("__Booksleeve_MasterChanged", to);
         var led = names.Count > 4 ? $"{names[0]} to {names[^1]}" : string.Join(", ", names);
-        if (node.Find(group.Id) is Group { IsAbsent: false }) node.Alarms.Note($"{now} leads {led} in place of {before}");
+        if (node.Find(group.Id) is { IsAbsent: false }) node.Alarms.Note($"{now} leads {led} in place of {before}");
         if (!ClosesClients || before != node.Options.Self) return;
         foreach (var session in node.Sessions.ToList())
-            if (session.State.SubscriptionCount == 0 && node.Routing.Of(session.State, out _)?.Id == group.Id) node.View.Close(session.State);
+            if (session.State.SubscriptionCount == 0 && node.Routing.Of(session.State)?.All.Any(g => g.Id == group.Id) == true) node.View.Close(session.State);
     }
 
     private void Publish(string channel, string message) =>

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using Quorate.Cluster.Commands;
 using Quorate.Cluster.Control;
+using Quorate.Cluster.Groups;
 using Quorate.Cluster.Peers;
 using Quorate.Cluster.Reads;
 using Quorate.Cluster.Sessions;
@@ -22,15 +23,15 @@ public sealed class Node
     /// <summary>The group that holds the sixteen numbered databases.</summary>
     public static readonly GroupId DefaultGroup = new(1);
 
-    private readonly SortedList<int, HostedGroup> _groups = [];
+    private readonly SortedList<int, HostedGroup> _hosted = [];
+    private readonly SortedList<int, Group> _groups = []; // of those, the ones that hold keys
     private readonly List<HostedGroup> _touched = [];
     private readonly List<HostedGroup> _journaling = [];
     private readonly GroupClocks _clocks;
-    private readonly List<Group> _clockless = [];
+    private readonly List<OrderedGroup> _clockless = [];
     private readonly ArrayBufferWriter<byte> _scratch = new(1 << 16);
     private readonly List<ClientSession> _sessions = [];
     private readonly Queue<ClientSession> _ready = new();
-    private static readonly RespWriter Nobody = RespWriter.Discarding();
     private readonly PeerProbing _probing;
     private long _lastSessionId;
     private bool _turnEndRequested;
@@ -47,9 +48,8 @@ public sealed class Node
     internal Node(NodeOptions options, INodeHost host, NodeRules rules)
     {
         (Options, Host, Rules) = (options, host, rules);
-        _clocks = new GroupClocks(this, _groups);
+        _clocks = new GroupClocks(this, _hosted);
         Watch = new PeerWatch(this, _clocks);
-        Keyspace = new CommandTable(CommandTable.Keyspace);
         Lost = new LostAndFound(this);
         Holdings = new Holdings(this);
         _probing = new PeerProbing(this);
@@ -59,7 +59,8 @@ public sealed class Node
         if (options.Control is not null)
         {
             Control = new ControlPlane(this, options.Control);
-            AddGroup(Control);
+            _hosted[Control.Hosting.Id.Value] = Control.Hosting;
+            _clocks.Begin(Control.Hosting);
             Invariant.Require(Holdings.TryRestore(), "the note of the node's groups is damaged: restore the folder, or add the node anew with an empty one");
         }
 
@@ -74,8 +75,8 @@ public sealed class Node
     /// not hold it: one that joined later, or was drained.</summary>
     public RaftReplica Raft => Default.Raft!;
 
-    /// <summary>The contents of the default group.</summary>
-    public KeyspaceMachine Machine => Default.Machine;
+    /// <summary>The contents of the default group. Null on a node that does not hold it.</summary>
+    public KeyspaceMachine Machine => Default.Machine!;
 
     /// <summary>What the node's own commands and status pages see of it.</summary>
     public INodeView View { get; }
@@ -100,7 +101,7 @@ public sealed class Node
     internal Holdings Holdings { get; }
 
     /// <summary>The group of the numbered databases, or what stands for it where this node does not hold it.</summary>
-    internal Group Default => (Group)_groups[DefaultGroup.Value];
+    internal Group Default => _groups[DefaultGroup.Value];
 
     internal Routing Routing { get; }
 
@@ -114,8 +115,6 @@ public sealed class Node
 
     internal INodeHost Host { get; }
 
-    internal CommandTable Keyspace { get; }
-
     internal StepTime Now { get; set; }
 
     internal StepTime StartTime { get; private set; }
@@ -127,7 +126,7 @@ public sealed class Node
     {
         if (LostAndFound.IsStream(group)) return Lost.Recover(group, record, point);
         if (!Holdings.Has(group, point)) return Options.Control is not null;
-        var hosted = _groups[group.Value];
+        var hosted = _hosted[group.Value];
         if (!hosted.Replica.Recover(record, point)) return false;
         hosted.Effects.OnRecovered(point);
         return true;
@@ -138,7 +137,7 @@ public sealed class Node
     {
         Now = StartTime = now;
         Holdings.OnRecovered();
-        foreach (var group in _groups.Values)
+        foreach (var group in _hosted.Values)
         {
             group.Replica.Start(now, group.Effects);
             AfterStep(group);
@@ -159,7 +158,7 @@ public sealed class Node
     {
         if (session.IsGone) return;
         session.IsGone = true;
-        foreach (var group in _groups.Values) (group as Group)?.Forget(session);
+        foreach (var group in _groups.Values) group.Forget(session);
         View.Channels.Leave(session.State);
         var last = _sessions[^1];
         _sessions[session.Place] = last;
@@ -176,9 +175,9 @@ public sealed class Node
         Watch.OnFrame(from, now);
         if (kind == PeerPing.WireKind) return body.IsEmpty;
         if (kind is PeerProbe.WireKind or PeerProbe.AnswerKind) return PeerProbe.TryDecode(body, out var sentAt) && _probing.OnProbe(from, kind, sentAt, now);
-        if (!_groups.TryGetValue(id.Value, out var group)) return id.Value > 0; // dropped here, or not made yet
+        if (!_hosted.TryGetValue(id.Value, out var group)) return id.Value > 0; // dropped here, or not made yet
         if (Refusal is not null) return true;
-        var understood = group.OnMessage(from, kind, body, now);
+        var understood = group.Hosted.OnMessage(from, kind, body, now);
         AfterStep(group);
         NeedsTurnEnd(group); // an answer makes room for what gathered behind the round in flight
         return understood;
@@ -245,7 +244,7 @@ public sealed class Node
     public void OnSnapshotSealed(GroupId group, LogIndex index, bool saved, StepTime now)
     {
         Now = now;
-        if (Refusal is not null || !_groups.TryGetValue(group.Value, out var hosted)) return;
+        if (Refusal is not null || !_hosted.TryGetValue(group.Value, out var hosted)) return;
         hosted.Replica.OnSnapshotSealed(index, saved, now, hosted.Effects);
         AfterStep(hosted);
         NeedsTurnEnd(hosted);
@@ -263,7 +262,7 @@ public sealed class Node
         {
             var group = _touched[i];
             group.IsTouched = false;
-            if (!group.IsGone) group.OnTurnEnd(now);
+            if (!group.IsGone) group.Hosted.OnTurnEnd(now);
         }
 
         _touched.RemoveRange(0, count); // those touched meanwhile have asked for another turn
@@ -275,35 +274,35 @@ public sealed class Node
 
     public void CheckInvariants()
     {
-        foreach (var group in _groups.Values) group.Replica.CheckInvariants();
+        foreach (var group in _hosted.Values) group.Replica.CheckInvariants();
     }
 
-    /// <summary>The command, or the subcommand, that the words name; null when there is none or their number is wrong.</summary>
-    internal CommandSpec? FindInKeyspace(in CommandArgs args) => FindIn(Keyspace, args);
+    /// <summary>A group of keys, or what stands for it here; null when it was never asked for.</summary>
+    internal Group? Find(GroupId id) => _groups.GetValueOrDefault(id.Value);
 
-    internal static CommandSpec? FindIn(CommandTable table, in CommandArgs args)
-    {
-        if (!table.TryFind(args.Name, out var spec)) return null;
-        return spec.Subcommands.Count == 0 ? spec : table.Resolve(args, Nobody);
-    }
+    /// <summary>A replica of the group is here, the control group's too, or something stands for it.</summary>
+    internal bool Hosts(GroupId id) => _hosted.ContainsKey(id.Value);
 
-    internal HostedGroup? Find(GroupId id) => _groups.GetValueOrDefault(id.Value);
+    internal IEnumerable<Group> Groups => _groups.Values;
 
-    internal IEnumerable<HostedGroup> Groups => _groups.Values;
+    /// <summary>Those that are not quiet, the control group too, in no order.</summary>
     internal IReadOnlyList<HostedGroup> Ticking => _clocks.Ticking;
 
-    internal void AddGroup(HostedGroup group)
+    /// <summary>The group stands for its keys from now on, in place of what did so until now.</summary>
+    internal void AddGroup(Group group)
     {
-        if (_groups.TryGetValue(group.Id.Value, out var before)) _clocks.Stop(before);
+        if (_hosted.TryGetValue(group.Id.Value, out var before)) _clocks.Stop(before);
         _groups[group.Id.Value] = group;
-        _clocks.Begin(group);
+        _hosted[group.Id.Value] = group.Hosting;
+        _clocks.Begin(group.Hosting);
     }
 
     internal void RemoveGroup(GroupId id)
     {
         if (!_groups.Remove(id.Value, out var group)) return;
-        group.IsGone = true;
-        _clocks.Stop(group);
+        _hosted.Remove(id.Value);
+        group.Hosting.IsGone = true;
+        _clocks.Stop(group.Hosting);
     }
 
     internal void SendTo(NodeId to, HostedGroup group, Message message)
@@ -350,7 +349,7 @@ public sealed class Node
     }
 
     /// <summary>The group's clock is to move on before the step is over.</summary>
-    internal void AwaitClock(Group group)
+    internal void AwaitClock(OrderedGroup group)
     {
         if (!_clockless.Contains(group)) _clockless.Add(group);
         RequestTurnEnd();
@@ -381,7 +380,7 @@ public sealed class Node
 
     internal void AfterStep(HostedGroup group)
     {
-        group.AfterStep(Now);
+        group.Hosted.AfterStep(Now);
         DrainReady();
     }
 

@@ -1,7 +1,10 @@
 using System.Buffers.Binary;
 using Quorate.Cluster.Commands;
 using Quorate.Cluster.Control;
+using Quorate.Cluster.Groups;
 using Quorate.Cluster.Reads;
+using Quorate.Cluster.Sessions;
+using Quorate.Cluster.Voting;
 using Quorate.Data;
 using Quorate.Replication;
 using Quorate.Replication.Policies;
@@ -39,16 +42,15 @@ internal sealed class NodeView(Node node) : INodeView
 
     public int DatabaseCount => KeyspaceMachine.DatabaseCount;
 
-    public IReadOnlyList<GroupStatus> Groups => [.. node.Groups.OfType<Group>().Where(g => !g.IsAbsent).Select(StatusOf)];
+    public IReadOnlyList<GroupStatus> Groups => [.. node.Groups.Where(g => !g.IsAbsent).Select(StatusOf)];
 
     public IReadOnlyList<DatabaseStatus> Databases
     {
         get
         {
             var result = new List<DatabaseStatus>();
-            for (var i = 0; i < DatabaseCount; i++)
+            foreach (var (i, database) in (node.Default.Machine?.Databases ?? []).Index())
             {
-                var database = node.Machine.Databases[i];
                 if (database.Count > 0) result.Add(new DatabaseStatus(i, database.Count, database.ExpiringCount));
             }
 
@@ -61,9 +63,10 @@ internal sealed class NodeView(Node node) : INodeView
         get
         {
             var statistics = node.Statistics;
-            statistics.KeyspaceHits = node.Machine.Statistics.Hits;
-            statistics.KeyspaceMisses = node.Machine.Statistics.Misses;
-            statistics.ExpiredKeys = node.Machine.Statistics.Expired;
+            if (node.Default.Machine?.Statistics is not { } contents) return statistics;
+            statistics.KeyspaceHits = contents.Hits;
+            statistics.KeyspaceMisses = contents.Misses;
+            statistics.ExpiredKeys = contents.Expired;
             return statistics;
         }
     }
@@ -82,13 +85,13 @@ internal sealed class NodeView(Node node) : INodeView
 
     public GroupStatus Default => StatusOf(node.Default);
 
-    public GroupStatus GroupOf(SessionState session) => StatusOf(node.Routing.Of(session, out _) ?? node.Default);
+    public GroupStatus GroupOf(SessionState session) => StatusOf(node.Routing.Of(session)?.First ?? node.Default);
 
     public string? CutRegion(string region, bool isCut) => node.Host.CutRegion(region, isCut);
 
-    public ConflictFigures Conflicts => ConflictFigures.Of(node.Groups.OfType<Group>());
+    public ConflictFigures Conflicts => ConflictFigures.Of(node.Groups);
 
-    public RepairFigures Repairs => RepairFigures.Of(node.Groups.OfType<Group>());
+    public RepairFigures Repairs => RepairFigures.Of(node.Groups);
 
     public string? ProblemOf(string script) => node.Host.ProblemOf(script);
 
@@ -135,7 +138,7 @@ internal sealed class NodeView(Node node) : INodeView
     }
 
     private GroupStatus StatusOf(Group group) =>
-        (group.Raft is null ? StatusOfOther(group) : StatusOfRaft(group)) with { Trust = group.Voting.State, Voting = group.Voting.Figures with { } };
+        (group.Raft is null ? StatusOfOther(group) : StatusOfRaft(group)) with { Trust = group.Trust, Voting = (group.Figures ?? new VotingFigures()) with { } };
 
     private GroupStatus StatusOfRaft(Group group)
     {
@@ -165,7 +168,7 @@ internal sealed class NodeView(Node node) : INodeView
             new Term(report.Epoch.Value),
             report.LastIndex,
             report.CommitIndex,
-            group.Machine.LastApplied,
+            group.LastApplied,
             group.MillisecondsSinceLeader(node.Now),
             FollowersOf.This(group, node))
         {
@@ -177,7 +180,7 @@ internal sealed class NodeView(Node node) : INodeView
 
     /// <summary>What a session has been answered is applied, on the leader of any strategy; how many hold it durably, the leader knows.</summary>
     public WriteHolders HoldersUpTo(SessionState session, LogIndex index) =>
-        node.Routing.Of(session, out _) is { Replica.IsLeader: true } group
+        node.Routing.Of(session) is { First: { Replica.IsLeader: true } group }
             ? new WriteHolders(true, true, FollowersOf.This(group, node).Count(f => f.MatchIndex >= index && !f.IsStandby))
             : new WriteHolders(false, true, 0);
 
@@ -206,7 +209,7 @@ internal sealed class NodeView(Node node) : INodeView
 
     public void NotePosition(SessionState session)
     {
-        if (node.Routing.Of(session, out _) is { Replica.History: { HasState: true } history } selected) session.Positions.Note(selected.Id, history.Reached);
+        node.Routing.Of(session)?.NotePositions(session.Positions);
     }
 
     public void Push(SessionState session, ReadOnlySpan<byte> message)

@@ -1,4 +1,5 @@
 using Quorate.Cluster.Control;
+using Quorate.Cluster.Groups;
 using Quorate.Replication;
 using Quorate.Strategies.MultiLeader;
 using Quorate.Strategies.Primary;
@@ -26,17 +27,16 @@ internal sealed class StandingAlarms(Node node)
     public void OnTick()
     {
         if (++_ticks % LookTicks != 0 || node.Control is not { Map: { IsKnown: true } map }) return;
-        foreach (var hosted in node.Ticking) Look(map, hosted); // nothing goes wrong in one that is quiet
+        foreach (var hosted in node.Ticking) if (node.Find(hosted.Id) is { } group) Look(map, group); // nothing goes wrong in one that is quiet
         for (var i = _now.Count - 1; i >= 0; i--)
         {
-            if (node.Find(new GroupId(_now.Keys[i])) is not { } hosted) _now.RemoveAt(i);
-            else if (!hosted.IsTicking) Look(map, hosted);
+            if (node.Find(new GroupId(_now.Keys[i])) is not { } group) _now.RemoveAt(i);
+            else if (!group.Hosting.IsTicking) Look(map, group);
         }
     }
 
-    private void Look(ClusterMap map, HostedGroup hosted)
+    private void Look(ClusterMap map, Group group)
     {
-        if (hosted is not Group group) return;
         if (WhatIsWrong(group) is { } why) Keep(group.Id, $"{map.NamesOf(group.Id)}: {why}");
         else if (_now.Remove(group.Id.Value, out var over) && over.Looks >= PatienceLooks) node.Alarms.Note($"over: {over.Text}");
     }
@@ -56,7 +56,7 @@ internal sealed class StandingAlarms(Node node)
             "degraded: writes are acknowledged by fewer replicas than the policy asks for, and would be lost with them",
         { Replica: PrimaryReplica { IsShort: true } } => "writes are refused: fewer replicas are up than the policy asks for",
         { Replica: PrimaryReplica { IsDelayCutShort: true } } => "the state here is newer than its delay says: more is written in that time than log is kept for",
-        { Voting.State: not "ok" and var state } => $"the state here is not trusted ({state})",
+        { Trust: not "ok" and var state } => $"the state here is not trusted ({state})",
         _ => null,
     };
 }

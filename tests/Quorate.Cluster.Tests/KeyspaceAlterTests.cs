@@ -79,7 +79,7 @@ public sealed class KeyspaceAlterTests
             cluster.Await(cluster.Connect(3), $"KEYSPACE ALTER ks REPLICAS {replicas}").ShouldBe("+OK");
             cluster.Await(session, "INCR n").ShouldBe($":{++count}");
             cluster.Until(() => Entry(cluster).Policy.Replicas == replicas && Entry(cluster).Configuration.InSync.Count == replicas, $"{replicas} hold it");
-            cluster.Until(() => cluster.Ids.Count(n => cluster[n].Find(Entry(cluster).Id) is Group { IsAbsent: false }) == replicas, $"{replicas} have a replica");
+            cluster.Until(() => cluster.Ids.Count(n => cluster[n].Find(Entry(cluster).Id) is { IsAbsent: false }) == replicas, $"{replicas} have a replica");
             cluster.Await(session, "INCR n").ShouldBe($":{++count}");
         }
 
@@ -94,7 +94,7 @@ public sealed class KeyspaceAlterTests
         cluster.Await(cluster.Connect(1), "SELECT ks; SET a 1").ShouldBe("+OK +OK");
         cluster.Run(500);
         var head = KeyspaceCluster.LeaderOf(cluster, "ks");
-        bool AnswersItself() => ((Group)cluster[head].Find(KeyspaceCluster.GroupOf(cluster, "ks"))!).Replica.MayReadLocally(cluster.Now);
+        bool AnswersItself() => cluster[head].Find(KeyspaceCluster.GroupOf(cluster, "ks"))!.Replica.MayReadLocally(cluster.Now);
         AnswersItself().ShouldBeFalse("the tail is asked");
         Alter(cluster, "ks READS craq");
         cluster.Run(300);

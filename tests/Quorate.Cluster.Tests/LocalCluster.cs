@@ -1,6 +1,7 @@
 using System.Text;
 using Quorate.Cluster.Control;
 using Quorate.Cluster.Peers;
+using Quorate.Cluster.Sessions;
 using Quorate.Replication;
 using Quorate.Resp;
 using Quorate.Strategies.Raft;
@@ -115,7 +116,7 @@ internal sealed class LocalCluster
         foreach (var node in Up)
         {
             text.Append('n').Append(node).Append(": map v").Append(this[node].View.Map?.Version ?? 0).AppendLine();
-            foreach (var group in this[node].Groups.OfType<Group>())
+            foreach (var group in this[node].Groups)
             {
                 group.Describe(text);
                 text.AppendLine();

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using Quorate.Cluster.Journal;
+using Quorate.Cluster.Sessions;
 using Quorate.Cluster.Tests.Journal;
 using Quorate.Replication;
 

@@ -95,11 +95,11 @@ public sealed class QuietGroupTests
         var atOnce = Soon with { QuietAfterTicks = 1 };
         var cluster = KeyspaceCluster.With(new ControlOptions { HeartbeatMilliseconds = 400 }, o => o with { Raft = atOnce }, "ks STRATEGY raft REPLICAS 3");
         var id = KeyspaceCluster.GroupOf(cluster, "ks");
-        var members = KeyspaceCluster.Members(cluster, "ks").Select(n => (Node: n, Group: (Group)cluster[n].Find(id)!)).ToList();
+        var members = KeyspaceCluster.Members(cluster, "ks").Select(n => (Node: n, Group: cluster[n].Find(id)!)).ToList();
         for (var i = 0; i < 5; i++)
         {
             cluster.Await(cluster.Connect(1), $"SELECT ks; SET k {i}").ShouldBe("+OK +OK");
-            cluster.Until(() => members.All(m => !m.Group.IsTicking), "it is quiet");
+            cluster.Until(() => members.All(m => !m.Group.Hosting.IsTicking), "it is quiet");
             cluster.Run(900 + (i * 30)); // two heartbeats
             var leader = cluster.Ids.Select(n => cluster[n].Control!).First(c => c.Replica.IsLeader);
             foreach (var (node, group) in members)

@@ -176,5 +176,5 @@ public sealed class RedisViewTests
 
     private static int LeaderOf(LocalCluster cluster) =>
         KeyspaceCluster.LeaderOf(cluster, "ks") is > 0 and var named ? named
-        : cluster.Up.FirstOrDefault(n => cluster[n].Find(KeyspaceCluster.GroupOf(cluster, "ks")) is Group { Replica.IsLeader: true });
+        : cluster.Up.FirstOrDefault(n => cluster[n].Find(KeyspaceCluster.GroupOf(cluster, "ks")) is { Replica.IsLeader: true });
 }

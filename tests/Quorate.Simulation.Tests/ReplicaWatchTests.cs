@@ -1,5 +1,6 @@
 using Quorate.Cluster;
 using Quorate.Cluster.Control;
+using Quorate.Cluster.Groups;
 using Quorate.Replication;
 using Quorate.Replication.Policies;
 using Quorate.Simulation.Faults;
@@ -42,7 +43,7 @@ public class ReplicaWatchTests
             maps.Check(node);
             if (Id() == default) return;
             watch ??= new ReplicaWatch(cluster, Id(), new KeyspacePlan("k", policy));
-            watch.Check(node, node.Node?.Find(Id()) as Group);
+            watch.Check(node, node.Node?.Find(Id()));
         };
         var @operator = new SimOperator(cluster, world.Fork());
         foreach (var node in cluster.Nodes) node.Start();

@@ -1,4 +1,6 @@
 using System.Text;
+using Quorate.Data;
+using Quorate.Data.Commands;
 using Quorate.Resp;
 
 namespace Quorate.Cluster.Commands;
@@ -40,6 +42,13 @@ public static class CommandErrors
     public static void NotWhileSubscribed(RespWriter reply, string fullName) =>
         reply.Error($"ERR Can't execute '{fullName}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET " +
             "are allowed in this context");
+
+    /// <summary>The command concerns several groups of the selected keyspace, and none can execute it alone.</summary>
+    internal static void SeveralGroups(RespWriter reply, CommandSpec spec)
+    {
+        if (spec.NamesKeys) reply.Error($"CROSSSLOT Keys in request don't hash to the same slot: '{spec.Name}' takes keys of one group only; keys with one {{tag}} are in one");
+        else reply.Error($"ERR '{spec.Name}' is about all keys, and cannot be asked of a keyspace of several groups yet");
+    }
 
     internal static void Syntax(RespWriter reply) => reply.Error("ERR syntax error"u8);
 

@@ -1,3 +1,5 @@
+using Quorate.Cluster.Groups;
+
 namespace Quorate.Cluster.Commands;
 
 /// <summary>What became of concurrent writes, over all keyspaces of a node whose data merges.</summary>
@@ -13,7 +15,7 @@ public readonly record struct ConflictFigures(long Keys, long Seen, long Lost, l
         var sum = default(ConflictFigures);
         foreach (var group in groups)
         {
-            foreach (var machine in group.Merging?.Machines ?? [])
+            foreach (var machine in group.Stores)
             {
                 var store = machine.Store;
                 sum = new(sum.Keys + store.Conflicted.Count, sum.Seen + store.ConflictsSeen, sum.Lost + store.Losses.Total, sum.RuleFailures + store.RuleFailures);

@@ -1,3 +1,4 @@
+using Quorate.Cluster.Groups;
 using Quorate.Strategies.Leaderless;
 using Quorate.Strategies.MultiLeader;
 

@@ -8,7 +8,7 @@ namespace Quorate.Cluster.Control;
 /// The control group on this node: the replicated map, and, while this node leads it, the supervisor that decides. On
 /// every node it tells the control leader what the node's replicas hold, and carries out what comes back.
 /// </summary>
-internal sealed class ControlPlane : HostedGroup, IControlListener
+internal sealed class ControlPlane : IHosted, IControlListener
 {
     /// <summary>Answers that nobody came for are kept until so many more questions were asked.</summary>
     private const int MostTickets = 1000;
@@ -34,16 +34,22 @@ internal sealed class ControlPlane : HostedGroup, IControlListener
     private bool _mapIsNews;
 
     public ControlPlane(Node node, ControlOptions options)
-        : base(ControlMachine.ControlGroup, node)
     {
-        _options = options;
+        (Node, _options) = (node, options);
+        Hosting = new HostedGroup(ControlMachine.ControlGroup, this, node);
         Machine = new ControlMachine(this);
         _supervisor = new Supervisor(Machine, options, node.Rules.Supervisor);
-        _raft = node.MakeRaft(Id, Machine, new Configuration(node.Options.Founders.Select(m => m.Id)), !node.Options.IsEphemeral, null);
+        _raft = node.MakeRaft(Hosting.Id, Machine, new Configuration(node.Options.Founders.Select(m => m.Id)), !node.Options.IsEphemeral, null);
         _voters = new ControlVoters(_supervisor, _raft);
     }
 
-    public override IReplica Replica => _raft;
+    public HostedGroup Hosting { get; }
+
+    public IReplica Replica => _raft;
+
+    private Node Node { get; }
+
+    private Effects Effects => Hosting.Effects;
 
     internal Supervisor Supervisor => _supervisor;
 
@@ -69,8 +75,8 @@ internal sealed class ControlPlane : HostedGroup, IControlListener
         _tickets.Remove(question.Ticket - MostTickets); // whoever asked has gone
         if (_raft.IsLeader) OnQuestion(Node.Options.Self, question, now);
         else if (_raft.Leader.IsNone) _tickets[question.Ticket] = new ControlAnswer("TRYAGAIN the control group has no leader now", Map.Version);
-        else Node.SendTo(_raft.Leader, this, question);
-        NeedsTurnEnd();
+        else Hosting.Send(_raft.Leader, question);
+        Hosting.NeedsTurnEnd();
         return _lastTicket;
     }
 
@@ -83,7 +89,7 @@ internal sealed class ControlPlane : HostedGroup, IControlListener
 
     public void Forget(long ticket) => _tickets.Remove(ticket);
 
-    public override void OnTick(StepTime now)
+    public void OnTick(StepTime now)
     {
         _raft.OnTick(now, Effects);
         AfterStep(now);
@@ -104,21 +110,21 @@ internal sealed class ControlPlane : HostedGroup, IControlListener
         _proposals.Clear();
     }
 
-    public override void OnTurnEnd(StepTime now)
+    public void OnTurnEnd(StepTime now)
     {
         _raft.OnTurnEnd(now, Effects);
         AfterStep(now);
         if (_mapIsNews) TellNews(now);
     }
 
-    public override void AfterStep(StepTime now)
+    public void AfterStep(StepTime now)
     {
         if (Map.Version != _seenVersion)
         {
             _seenVersion = Map.Version;
             Node.Routing.OnMapChanged();
             _mapIsNews = true;
-            NeedsTurnEnd();
+            Hosting.NeedsTurnEnd();
         }
 
         // A term's first no-op is applied when a read may be answered: then all that was decided before is known here.
@@ -131,13 +137,13 @@ internal sealed class ControlPlane : HostedGroup, IControlListener
             m.Id, m.Name, m.PeerAddress, m.RespAddress, "", m.Id == Node.Options.Self ? labels : new(), NodeState.Up))]).Encode(), now);
     }
 
-    public override bool OnMessage(NodeId from, ushort kind, ReadOnlyMemory<byte> body, StepTime now)
+    public bool OnMessage(NodeId from, ushort kind, ReadOnlyMemory<byte> body, StepTime now)
     {
         switch (kind)
         {
             case Heartbeat.WireKind:
                 if (!Heartbeat.TryDecode(body, out var beat)) return false;
-                if (_supervisor.OnHeartbeat(from, beat!, now, _electedIn == _raft.CurrentTerm && IsCurrent(now)) is { } reply) Node.SendTo(from, this, reply);
+                if (_supervisor.OnHeartbeat(from, beat!, now, _electedIn == _raft.CurrentTerm && IsCurrent(now)) is { } reply) Hosting.Send(from, reply);
                 return true;
             case HeartbeatReply.WireKind:
                 if (!HeartbeatReply.TryDecode(body, out var answer)) return false;
@@ -158,7 +164,7 @@ internal sealed class ControlPlane : HostedGroup, IControlListener
         }
     }
 
-    public override void OnOutcome(RequestId id, in Outcome outcome)
+    public void OnOutcome(RequestId id, in Outcome outcome)
     {
         if (!_asked.ContainsKey(id)) return;
         Tell(id, outcome.Kind == OutcomeKind.Unknown
@@ -173,7 +179,7 @@ internal sealed class ControlPlane : HostedGroup, IControlListener
     private void Propose(RequestId id, byte[] entry, StepTime now)
     {
         _raft.OnRequest(new ReplicaRequest { Id = id, Kind = RequestKind.Write, Payload = entry }, now, Effects);
-        NeedsTurnEnd();
+        Hosting.NeedsTurnEnd();
     }
 
     private void OnQuestion(NodeId origin, ControlQuestion question, StepTime now)
@@ -200,7 +206,7 @@ internal sealed class ControlPlane : HostedGroup, IControlListener
         if (others.Count == 0) return;
         _raft.OnRequest(
             new ReplicaRequest { Id = default, Kind = RequestKind.TransferLeadership, Target = others[_handOvers++ % others.Count] }, now, Effects);
-        NeedsTurnEnd();
+        Hosting.NeedsTurnEnd();
     }
 
     private void CareForVoters(StepTime now)
@@ -213,7 +219,7 @@ internal sealed class ControlPlane : HostedGroup, IControlListener
         else if (_voters.Step(self, now.Nanoseconds) is { } target)
             _raft.OnRequest(new ReplicaRequest { Id = default, Kind = RequestKind.ChangeMembership, Payload = target.Encode() }, now, Effects);
         else return;
-        NeedsTurnEnd();
+        Hosting.NeedsTurnEnd();
     }
 
     private void AskFailover(RequestId id, ReadOnlySpan<byte> payload, StepTime now)
@@ -235,7 +241,7 @@ internal sealed class ControlPlane : HostedGroup, IControlListener
         if (!_asked.Remove(id, out var asked)) return;
         var answer = new ControlAnswer(refusal, Map.Version);
         if (asked.Origin == Node.Options.Self) Answered(asked.Ticket, answer);
-        else Node.SendTo(asked.Origin, this, new ControlReply { Ticket = asked.Ticket, Incarnation = asked.Incarnation, Answer = answer });
+        else Hosting.Send(asked.Origin, new ControlReply { Ticket = asked.Ticket, Incarnation = asked.Incarnation, Answer = answer });
     }
 
     private void Answered(long ticket, ControlAnswer answer)
@@ -262,7 +268,7 @@ internal sealed class ControlPlane : HostedGroup, IControlListener
             Groups = groups,
             Gone = gone,
         };
-        if (!_raft.IsLeader) Node.SendTo(_raft.Leader, this, heartbeat);
+        if (!_raft.IsLeader) Hosting.Send(_raft.Leader, heartbeat);
         else if (_supervisor.OnHeartbeat(Node.Options.Self, heartbeat, now, _electedIn == _raft.CurrentTerm && IsCurrent(now)) is { } reply) CarryOut(reply, now);
     }
 
@@ -275,7 +281,7 @@ internal sealed class ControlPlane : HostedGroup, IControlListener
         {
             if (_supervisor.AnswerAgain(node.Id, now) is not { } reply) continue;
             if (node.Id == Node.Options.Self) CarryOut(reply, now);
-            else Node.SendTo(node.Id, this, reply);
+            else Hosting.Send(node.Id, reply);
         }
     }
 

@@ -25,9 +25,16 @@ public sealed record NodeEntry(
 /// <param name="Id">1 and up, never used again.</param>
 /// <param name="Database">The database number that selects it, or −1.</param>
 /// <param name="Policy">What was asked for; its groups adopt it with their next epoch.</param>
-/// <param name="Groups">Who holds its keys. The numbered databases share one group from the start.</param>
+/// <param name="Groups">The groups that hold its keys, in the order of their slots: each an equal share of the slots, one after
+/// another. The numbered databases share one group from the start.</param>
 public sealed record KeyspaceEntry(int Id, string Name, int Database, Policy Policy, IReadOnlyList<GroupId> Groups)
 {
+    /// <summary>The group that holds the keys of a slot, 0 to 16383.</summary>
+    public GroupId GroupOf(int slot) => Groups[PlaceOf(slot)];
+
+    /// <summary>The place of that group among <see cref="Groups"/>.</summary>
+    internal int PlaceOf(int slot) => slot * Groups.Count / KeySlot.Count;
+
     public bool Equals(KeyspaceEntry? other) =>
         other is not null && Id == other.Id && Name == other.Name && Database == other.Database && Policy == other.Policy && Groups.SequenceEqual(other.Groups);
 

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Quorate.Cluster.Groups;
 using Quorate.Data;
 using Quorate.Data.Commands;
 using Quorate.Replication;
@@ -10,14 +11,24 @@ namespace Quorate.Cluster.Forwarding;
 /// The leader's side of forwarding. Takes each origin's writes in the order of their sequence (a gap means that a message
 /// was lost: the rest is left until the origin asks again), so that one client's pipeline keeps its order.
 /// </summary>
-internal sealed class ForwardInbox(Group group, Node node)
+internal sealed class ForwardInbox
 {
     private readonly SortedDictionary<long, long> _lastAccepted = [];
 
     private readonly ForwardOrigins _origins = new();
-    private readonly List<Pending> _replies = []; // by origin, ascending: walked at the end of every turn
+    private readonly OrderedGroup _group;
+    private readonly Node _node;
     private ArgRange[] _ranges = new ArgRange[16];
     private byte[] _entry = new byte[256];
+
+    public ForwardInbox(OrderedGroup group, Node node)
+    {
+        (_group, _node) = (group, node);
+        Answers = new ForwardAnswers(_node.Options.Self);
+        Answers.MoveTo(group);
+    }
+
+    public ForwardAnswers Answers { get; }
 
     /// <summary>A new term of leadership knows nothing of what an earlier one had accepted.</summary>
     public void OnLeaderChanged() => _lastAccepted.Clear();
@@ -25,14 +36,7 @@ internal sealed class ForwardInbox(Group group, Node node)
     /// <summary>False: the message makes no sense.</summary>
     public bool OnRequests(NodeId origin, ForwardRequests message, StepTime now)
     {
-        if (!group.Replica.IsLeader)
-        {
-            // A member learns of the change by itself and asks the right one; others must be told.
-            var leader = group.Replica.Leader;
-            if (!leader.IsNone && node.Routing.IsOutsider(group.Id, origin)) node.SendTo(origin, group, new ForwardRedirect { Leader = leader });
-            return true;
-        }
-
+        if (!_group.Replica.IsLeader) return _group.Outgoing.Refuse(origin, message, now);
         var bytes = message.Commands;
         for (var i = 0; i < message.Count; i++)
         {
@@ -46,40 +50,17 @@ internal sealed class ForwardInbox(Group group, Node node)
         return true;
     }
 
-    public void Reply(NodeId origin, long session, long sequence, in HistoryPoint point, ReadOnlySpan<byte> reply)
-    {
-        var pending = RepliesTo(origin);
-        if (pending.Session != session)
-        {
-            pending.Bytes.Clear(); // an earlier life of that node: nobody waits there any more
-            pending.Session = session;
-        }
-
-        ForwardReplies.Add(pending.Bytes, sequence, point, reply);
-        group.NeedsTurnEnd();
-    }
-
-    public void Flush(StepTime now)
-    {
-        foreach (var pending in _replies)
-        {
-            if (pending.Bytes.Length == 0) continue;
-            var origin = pending.Origin;
-            var message = new ForwardReplies { Session = pending.Session, Replies = pending.Bytes.Memory };
-            if (origin == node.Options.Self) group.OnForwardReplies(message, now);
-            else node.SendTo(origin, group, message);
-            pending.Bytes.Clear();
-        }
-    }
-
     private bool Accept(NodeId origin, ForwardRequests message, long sequence, ReadOnlySpan<byte> entry, StepTime now)
     {
         var session = message.Session;
         var known = _lastAccepted.TryGetValue(session, out var last);
         if (known && sequence <= last)
         {
-            if (TryVote(origin, session, sequence, entry, now)) return true; // the answer was lost: vote again
-            if (group.Machine.TryGetSessionReply(session, sequence, out var reply)) Reply(origin, session, sequence, group.Reached, reply.Span);
+            // The answer to a voted read was lost: the replicas vote again.
+            if (EntryCodec.TryRead(entry, ref _ranges, out var voted, out var words)
+                && TryVote(origin, session, sequence, voted, words, _group.Commands.Find(words), now)) return true;
+            if (_group.Machine.TryGetSessionReply(session, sequence, out var reply))
+                Answers.Reply(origin, session, sequence, _group.Reached, reply.Span);
             return true;
         }
 
@@ -93,22 +74,22 @@ internal sealed class ForwardInbox(Group group, Node node)
 
         if (!EntryCodec.TryRead(entry, ref _ranges, out var header, out var args) || header.Kind != EntryKind.Command) return false;
         _lastAccepted[session] = sequence;
-        if (TryVote(origin, session, sequence, entry, now)) return true;
+        var spec = _group.Commands.Find(args);
+        if (TryVote(origin, session, sequence, header, args, spec, now)) return true;
         var length = EntryCodec.WriteSessionCommand(
-            ref _entry, group.Stamp(now), header.Database, header.Protocol, session, sequence, message.LowestOutstanding, args);
-        var id = group.Requests.Add(RequestOwner.Peer, null, sequence, origin, session);
-        group.Propose(id, _entry.AsSpan(0, length), group.KeyHashOf(args), now);
-        if (group.Requests.TryPeek(id, out _)) _origins.OnOrdered(origin, session, sequence);
+            ref _entry, _group.Stamp(now), header.Database, header.Protocol, session, sequence, message.LowestOutstanding, args);
+        var id = _group.Requests.Add(RequestOwner.Peer, null, sequence, origin, session);
+        _group.Propose(id, _entry.AsSpan(0, length), spec is null ? 0 : _group.KeyHashOf(spec, args), now);
+        if (_group.Requests.TryPeek(id, out _)) _origins.OnOrdered(origin, session, sequence);
         return true;
     }
 
-    /// <summary>False: not a read. A read comes this way when it is to be voted on.</summary>
-    private bool TryVote(NodeId origin, long session, long sequence, ReadOnlySpan<byte> entry, StepTime now)
+    /// <summary>False: not a read. A read comes this way when all replicas are to vote on it.</summary>
+    private bool TryVote(NodeId origin, long session, long sequence, in EntryHeader header, in CommandArgs args, CommandSpec? spec, StepTime now)
     {
-        if (group.Policy is not { Reads: ReadConsistency.Voted }) return false;
-        if (!EntryCodec.TryRead(entry, ref _ranges, out var header, out var args) || node.FindInKeyspace(args) is not { Route: CommandRoute.Read }) return false;
+        if (spec is not { Route: CommandRoute.Read } || _group.Policy is not { Reads: ReadConsistency.Voted }) return false;
         var asker = new PendingRequest { Owner = RequestOwner.Peer, Origin = origin, OriginSession = session, Sequence = sequence };
-        group.Voting.AskRead(asker, header.Database, header.Protocol, args, now);
+        _group.Voting.AskRead(asker, header.Database, header.Protocol, args, now);
         return true;
     }
 
@@ -119,25 +100,11 @@ internal sealed class ForwardInbox(Group group, Node node)
         if (Replies.IsShort(outcome) && !_origins.WasOrdered(request.Origin, request.OriginSession, request.Sequence))
         {
             _origins.OnRefused(request.Origin, request.OriginSession, request.Sequence);
-            Reply(request.Origin, request.OriginSession, request.Sequence, default, Replies.Of(outcome));
+            Answers.Reply(request.Origin, request.OriginSession, request.Sequence, default, Replies.Of(outcome));
         }
-        else if (_lastAccepted.TryGetValue(request.OriginSession, out var last) && last >= request.Sequence) _lastAccepted[request.OriginSession] = request.Sequence - 1;
-    }
-
-    private Pending RepliesTo(NodeId origin)
-    {
-        var at = 0;
-        while (at < _replies.Count && _replies[at].Origin.Value < origin.Value) at++;
-        if (at == _replies.Count || _replies[at].Origin != origin) _replies.Insert(at, new Pending(origin));
-        return _replies[at];
-    }
-
-    private sealed class Pending(NodeId origin)
-    {
-        public NodeId Origin => origin;
-
-        public long Session { get; set; }
-
-        public ByteQueue Bytes { get; } = new();
+        else if (_lastAccepted.TryGetValue(request.OriginSession, out var last) && last >= request.Sequence)
+        {
+            _lastAccepted[request.OriginSession] = request.Sequence - 1;
+        }
     }
 }

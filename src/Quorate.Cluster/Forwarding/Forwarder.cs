@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using Quorate.Cluster.Groups;
+using Quorate.Cluster.Sessions;
 using Quorate.Data;
 using Quorate.Replication;
 using Quorate.Resp;
@@ -10,12 +12,12 @@ namespace Quorate.Cluster.Forwarding;
 /// again when the leader changes or does not answer, and take effect once: the log's session table drops what it has
 /// seen. [Raft §6.3 of the dissertation: linearizable semantics by sessions]
 /// </summary>
-internal sealed class Forwarder(Group first, Node node, long session)
+internal sealed class Forwarder(long session, NodeId self)
 {
     /// <summary>A read, whose answer nobody waits for: keeps the place of what must not be sent again.</summary>
     private static readonly byte[] s_nothing = WriteNothing();
 
-    private Group _group = first;
+    private Group _group = null!; // the first object that stands for the group moves it to itself
     private const int MaxBatchBytes = 1 << 20;
     private const long FirstPatience = 200 * StepTime.NanosecondsPerMillisecond;
     private const long LongestPatience = 2000 * StepTime.NanosecondsPerMillisecond;
@@ -65,7 +67,7 @@ internal sealed class Forwarder(Group first, Node node, long session)
         _patience = Math.Min(_patience * 2, LongestPatience);
         _silentSince = now.Nanoseconds;
         _nextToSend = _lowest;
-        if (_group.IsAbsent) node.Routing.OnSilence(_group, now);
+        _group.OnSilence(now);
         _group.NeedsTurnEnd();
     }
 
@@ -95,8 +97,8 @@ internal sealed class Forwarder(Group first, Node node, long session)
                 Count = (int)(_nextToSend - first),
                 Commands = _batch.Memory,
             };
-            if (_group.Replica.IsLeader) _group.Inbox.OnRequests(node.Options.Self, message, now);
-            else node.SendTo(_group.Replica.Leader, _group, message);
+            if (_group.Replica.IsLeader) _group.OnRequests(self, message, now);
+            else _group.Hosting.Send(_group.Replica.Leader, message);
         }
     }
 

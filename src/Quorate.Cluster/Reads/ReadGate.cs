@@ -1,3 +1,4 @@
+using Quorate.Cluster.Groups;
 using Quorate.Replication;
 using Quorate.Strategies.Primary;
 
@@ -20,7 +21,7 @@ internal enum ReadVerdict : byte
 }
 
 /// <summary>Decides for one group on this node whether its state may answer a read of a given consistency now.</summary>
-internal sealed class ReadGate(Group group, NodeId self)
+internal sealed class ReadGate(OrderedGroup group, NodeId self)
 {
     private readonly Freshness _freshness = new();
     private LogIndex _reachedAtLeave;
@@ -37,7 +38,7 @@ internal sealed class ReadGate(Group group, NodeId self)
     /// <param name="now">The time of the step.</param>
     public ReadVerdict Judge(in ReadRule rule, SessionPositions? seen, StepTime now)
     {
-        if (group.IsAbsent || IsOutside || group.Voting.IsDistrusted) return ReadVerdict.Elsewhere;
+        if (IsOutside || group.Voting.IsDistrusted) return ReadVerdict.Elsewhere;
         // Who stays behind on purpose answers only those who have asked for whatever is here.
         if (IsDelayed && rule.Consistency != ReadConsistency.Weak) return ReadVerdict.Elsewhere;
         if (rule.IsNewest) return group.Replica.MayReadLocally(now) ? ReadVerdict.Now : ReadVerdict.Ask;

@@ -1,4 +1,4 @@
-using Quorate.Cluster.Forwarding;
+using Quorate.Cluster.Groups;
 using Quorate.Data;
 using Quorate.Data.Commands;
 using Quorate.Replication;
@@ -7,7 +7,7 @@ using Quorate.Resp;
 namespace Quorate.Cluster.Reads;
 
 /// <summary>A replica's side of reads that came to another node: answers each run from one state, or says that it cannot.</summary>
-internal sealed class ReadInbox(Group group, Node node)
+internal sealed class ReadInbox(OrderedGroup group, Node node)
 {
     /// <summary>Runs that wait for leave to read; more are refused at once.</summary>
     private const int MostRuns = 10_000;
@@ -18,14 +18,15 @@ internal sealed class ReadInbox(Group group, Node node)
     /// <summary>What waits longer is given back, so that the asker tries another replica.</summary>
     private const long Patience = 300 * StepTime.NanosecondsPerMillisecond;
 
-    private readonly SortedList<int, Answers> _answers = [];
+    private readonly ReadAnswers _answers = new(group);
+    private readonly List<CommandSpec> _specs = []; // of the run that is looked at
     private readonly SortedDictionary<long, Waiting> _waiting = [];
     private readonly SessionPositions _seen = new();
     private readonly RespWriter _reply = new();
     private ArgRange[] _ranges = new ArgRange[16];
     private long _lastTicket;
 
-    private sealed record Waiting(NodeId Origin, long Session, byte[] Bytes, long Since);
+    private sealed record Waiting(NodeId Origin, long Session, byte[] Bytes, CommandSpec[] Specs, long Since);
 
     /// <summary>Runs that wait.</summary>
     public int Count => _waiting.Count;
@@ -49,7 +50,9 @@ internal sealed class ReadInbox(Group group, Node node)
         if (!_waiting.Remove(request.Sequence, out var waiting)) return;
         ReadOnlySpan<byte> bytes = waiting.Bytes;
         Invariant.Require(RunCodec.TryTake(ref bytes, out var run), "what waits was understood before");
-        if (outcome.Kind != OutcomeKind.ReadNow) Refuse(waiting.Origin, waiting.Session, run.Ticket, RunOutcome.Unable);
+        _specs.Clear();
+        _specs.AddRange(waiting.Specs);
+        if (outcome.Kind != OutcomeKind.ReadNow) _answers.Refuse(waiting.Origin, waiting.Session, run.Ticket, RunOutcome.Unable);
         else if (run.Rule.IsNewest) Execute(waiting.Origin, waiting.Session, run, now);
         else Settle(waiting.Origin, waiting.Session, run, Judge(run, now), now);
     }
@@ -63,26 +66,17 @@ internal sealed class ReadInbox(Group group, Node node)
             _waiting.Remove(ticket);
             ReadOnlySpan<byte> bytes = oldest.Bytes;
             Invariant.Require(RunCodec.TryTake(ref bytes, out var run), "what waits was understood before");
-            Refuse(oldest.Origin, oldest.Session, run.Ticket, RunOutcome.Unable);
+            _answers.Refuse(oldest.Origin, oldest.Session, run.Ticket, RunOutcome.Unable);
         }
     }
 
-    public void Flush()
-    {
-        for (var i = 0; i < _answers.Count; i++)
-        {
-            var (origin, answers) = (_answers.GetKeyAtIndex(i), _answers.GetValueAtIndex(i));
-            if (answers.Bytes.Length == 0) continue;
-            node.SendTo(new NodeId(origin), group, new ReadsAnswered { Session = answers.Session, Leader = group.Replica.Leader, Runs = answers.Bytes.Memory });
-            answers.Bytes.Clear();
-        }
-    }
+    public void Flush() => _answers.Flush();
 
     private void Take(NodeId origin, long session, in AskedRun run, ReadOnlySpan<byte> bytes, StepTime now)
     {
         if (!IsReadable(run))
         {
-            Refuse(origin, session, run.Ticket, RunOutcome.Unable);
+            _answers.Refuse(origin, session, run.Ticket, RunOutcome.Unable);
             return;
         }
 
@@ -93,19 +87,19 @@ internal sealed class ReadInbox(Group group, Node node)
         }
         else if (_waiting.Count >= MostRuns)
         {
-            Refuse(origin, session, run.Ticket, RunOutcome.Unable);
+            _answers.Refuse(origin, session, run.Ticket, RunOutcome.Unable);
         }
         else
         {
             var ticket = ++_lastTicket;
-            _waiting.Add(ticket, new Waiting(origin, session, bytes.ToArray(), now.Nanoseconds));
+            _waiting.Add(ticket, new Waiting(origin, session, bytes.ToArray(), [.. _specs], now.Nanoseconds));
             group.AskForLeave(RequestOwner.PeerRead, null, ticket, KeyHashOf(run), now);
         }
     }
 
     private ReadVerdict Judge(in AskedRun run, StepTime now)
     {
-        if (group.Gate.IsDelayed) return ReadVerdict.Elsewhere; // a run is sent by who has not heard of the delay yet
+        if (group.IsDelayed) return ReadVerdict.Elsewhere; // a run is sent by who has not heard of the delay yet
         _seen.Clear();
         run.NotePoints(_seen, group.Id);
         return group.Gate.Judge(run.Rule, _seen, now);
@@ -114,56 +108,51 @@ internal sealed class ReadInbox(Group group, Node node)
     private void Settle(NodeId origin, long session, in AskedRun run, ReadVerdict verdict, StepTime now)
     {
         if (verdict == ReadVerdict.Now) Execute(origin, session, run, now);
-        else Refuse(origin, session, run.Ticket, verdict == ReadVerdict.Lost ? RunOutcome.Lost : RunOutcome.Unable);
+        else _answers.Refuse(origin, session, run.Ticket, verdict == ReadVerdict.Lost ? RunOutcome.Lost : RunOutcome.Unable);
     }
 
     private void Execute(NodeId origin, long session, in AskedRun run, StepTime now)
     {
-        var answers = AnswersTo(origin, session);
-        var start = answers.Bytes.Length;
-        RunCodec.BeginAnswer(answers.Bytes, run.Ticket, RunOutcome.Answered, group.Reached, run.Count);
+        var answers = _answers.To(origin, session);
+        var start = answers.Length;
+        RunCodec.BeginAnswer(answers, run.Ticket, RunOutcome.Answered, group.Reached, run.Count);
         var commands = run.Commands;
         var answered = 0;
-        while (answered < run.Count && answers.Bytes.Length - start < MostAnswerBytes)
+        while (answered < run.Count && answers.Length - start < MostAnswerBytes)
         {
             var isEntry = EntryCodec.TryRead(RunCodec.NextPiece(ref commands), ref _ranges, out var header, out var args);
             Invariant.Require(isEntry, "a run was looked at before");
             _reply.Clear();
             _reply.Protocol = header.Protocol;
-            var seesDue = run.Rule.Consistency is ReadConsistency.Eventual or ReadConsistency.Weak;
-            group.Machine.ExecuteRead(node.FindInKeyspace(args)!, header.Database, args, _reply, now.UnixMilliseconds, out var clockBehind, seesDue);
-            if (clockBehind)
+            if (!group.TryRead(_specs[answered], header.Database, args, _reply, run.Rule, now))
             {
                 // The asker comes again, when the log's clock has moved on.
-                answers.Bytes.Truncate(start);
+                answers.Truncate(start);
                 node.AwaitClock(group);
-                Refuse(origin, session, run.Ticket, RunOutcome.Unable);
+                _answers.Refuse(origin, session, run.Ticket, RunOutcome.Unable);
                 return;
             }
 
-            RunCodec.AddCommand(answers.Bytes, _reply.Written.Span);
+            RunCodec.AddCommand(answers, _reply.Written.Span);
             answered++;
         }
 
-        RunCodec.SetCount(answers.Bytes, start, answered);
+        RunCodec.SetCount(answers, start, answered);
         node.Statistics.Reads.AnsweredForPeers += answered;
         group.NeedsTurnEnd();
     }
 
-    private void Refuse(NodeId origin, long session, long ticket, RunOutcome outcome)
-    {
-        RunCodec.BeginAnswer(AnswersTo(origin, session).Bytes, ticket, outcome, default, 0);
-        group.NeedsTurnEnd();
-    }
-
-    /// <summary>Every command of it is a read of this version's.</summary>
+    /// <summary>Every command of it is a read of this version's: notes which.</summary>
     private bool IsReadable(in AskedRun run)
     {
         var commands = run.Commands;
+        _specs.Clear();
         for (var i = 0; i < run.Count; i++)
         {
-            if (!EntryCodec.TryRead(RunCodec.NextPiece(ref commands), ref _ranges, out var header, out var args) || header.Kind != EntryKind.Command) return false;
-            if (node.FindInKeyspace(args) is not { Route: CommandRoute.Read } spec || !spec.AcceptsCount(args.Count)) return false;
+            var isEntry = EntryCodec.TryRead(RunCodec.NextPiece(ref commands), ref _ranges, out var header, out var args);
+            if (!isEntry || header.Kind != EntryKind.Command) return false;
+            if (group.Commands.Find(args) is not { Route: CommandRoute.Read } spec || !spec.AcceptsCount(args.Count)) return false;
+            _specs.Add(spec);
         }
 
         return run.Count > 0;
@@ -172,22 +161,7 @@ internal sealed class ReadInbox(Group group, Node node)
     private ulong KeyHashOf(in AskedRun run)
     {
         var commands = run.Commands;
-        return run.Count == 1 && run.Rule.IsNewest && EntryCodec.TryRead(RunCodec.NextPiece(ref commands), ref _ranges, out _, out var args) ? group.KeyHashOf(args) : 0;
-    }
-
-    private Answers AnswersTo(NodeId origin, long session)
-    {
-        if (!_answers.TryGetValue(origin.Value, out var answers)) _answers.Add(origin.Value, answers = new Answers());
-        if (answers.Session == session) return answers;
-        answers.Bytes.Clear(); // an earlier life of that node: nobody waits there any more
-        answers.Session = session;
-        return answers;
-    }
-
-    private sealed class Answers
-    {
-        public long Session { get; set; }
-
-        public ByteQueue Bytes { get; } = new();
+        if (run.Count != 1 || !run.Rule.IsNewest) return 0;
+        return EntryCodec.TryRead(RunCodec.NextPiece(ref commands), ref _ranges, out _, out var args) ? group.KeyHashOf(_specs[0], args) : 0;
     }
 }

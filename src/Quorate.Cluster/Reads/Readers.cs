@@ -1,3 +1,4 @@
+using Quorate.Cluster.Groups;
 using Quorate.Replication;
 
 namespace Quorate.Cluster.Reads;

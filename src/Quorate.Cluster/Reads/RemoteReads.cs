@@ -1,4 +1,6 @@
 using Quorate.Cluster.Forwarding;
+using Quorate.Cluster.Groups;
+using Quorate.Cluster.Sessions;
 using Quorate.Data;
 using Quorate.Replication;
 using Quorate.Resp;
@@ -9,7 +11,7 @@ namespace Quorate.Cluster.Reads;
 /// Reads of this node's clients that other replicas answer: for each group, the runs that are out. A run goes to the best
 /// replica, to another one when that cannot answer it or falls silent, and back to its session when nobody can.
 /// </summary>
-internal sealed class RemoteReads(Group first, Node node)
+internal sealed class RemoteReads(Node node)
 {
     /// <summary>A replica that is there but keeps a run longer is given up for this run.</summary>
     private const long Patience = 500 * StepTime.NanosecondsPerMillisecond;
@@ -25,7 +27,7 @@ internal sealed class RemoteReads(Group first, Node node)
     private readonly Readers _readers = new(node);
     private (NodeId, int)[] _candidates = new (NodeId, int)[8];
     private byte[] _entry = new byte[256];
-    private Group _group = first;
+    private Group _group = null!; // the first object that stands for the group moves it to itself
     private long _lastTicket;
 
     private sealed class Run
@@ -42,6 +44,7 @@ internal sealed class RemoteReads(Group first, Node node)
     /// <summary>Runs that are out.</summary>
     public int Count => _runs.Count;
 
+    /// <summary>Another object stands for the same group on this node.</summary>
     public void MoveTo(Group group) => _group = group;
 
     /// <summary>Sends a run of reads, of which each command is given by <see cref="Add"/>.</summary>
@@ -108,7 +111,7 @@ internal sealed class RemoteReads(Group first, Node node)
         {
             var (peer, bytes) = (_out.GetKeyAtIndex(i), _out.GetValueAtIndex(i));
             if (bytes.Length == 0) continue;
-            node.SendTo(new NodeId(peer), _group, new ReadsAsked { Session = node.ForwardingSession, Runs = bytes.Memory });
+            _group.Hosting.Send(new NodeId(peer), new ReadsAsked { Session = node.ForwardingSession, Runs = bytes.Memory });
             bytes.Clear();
         }
     }

@@ -1,5 +1,6 @@
 using Quorate.Cluster.Commands;
-using Quorate.Cluster.Convergent;
+using Quorate.Cluster.Groups;
+using Quorate.Cluster.Merging;
 using Quorate.Replication;
 using Quorate.Resp;
 
@@ -19,7 +20,7 @@ internal sealed class LocalExecution(ClientSession session)
     {
         if (NodeCommandTable.Find(args.Name) is not { } entry)
         {
-            if (session.Group.Merging is not null && ConflictNews.IsWatch(args)) Watch(now);
+            if (session.Keyspace.Commands.HandsOnReads && ConflictNews.IsWatch(args)) Watch(now);
             else Refuse(args, now);
             return;
         }
@@ -47,7 +48,7 @@ internal sealed class LocalExecution(ClientSession session)
     private void Watch(StepTime now)
     {
         var name = "subscribe"u8;
-        var channel = ConflictNews.ChannelOf(session.Node, session.Group.Id);
+        var channel = ConflictNews.ChannelOf(session.Node.View.KeyspaceOf(session.State)?.Name);
         byte[] words = [.. name, .. channel];
         ReadOnlySpan<ArgRange> ranges = [new(0, name.Length), new(name.Length, channel.Length)];
         Execute(NodeCommandTable.Find(name)!, new CommandArgs(words, ranges), now);
@@ -57,11 +58,13 @@ internal sealed class LocalExecution(ClientSession session)
     {
         var (node, output) = (session.Node, session.Output);
         var start = output.Length;
-        var spec = session.Group.Commands.Resolve(QuorumWords.TakeOff(session.Group, args), output); // says what is wrong with the words, if anything
+        var command = session.Keyspace.Commands.TakeOff(args);
+        var spec = session.Keyspace.Commands.Table.Resolve(command, output); // says what is wrong with the words, if anything
         if (spec is null) Invariant.Require(output.Length > start, "a command that is not found is answered with an error");
         else if (session.State.IsSubscriberOnly) CommandErrors.NotWhileSubscribed(output, spec.Name);
         else if (node.Refusal is null && !session.HasKeyspace) output.Error("ERR the selected keyspace was dropped: SELECT another"u8);
         else if (node.Refusal is null && spec.Name == QuorumWords.Name) output.Error(QuorumWords.Usage);
+        else if (node.Refusal is null && Routing.Of(session.Keyspace, spec, command) is null) CommandErrors.SeveralGroups(output, spec);
         else output.Error(node.Refusal ?? "ERR this command has no handler");
         if (session.State.BeginCommand(spec?.Name ?? "NULL", now)) output.Truncate(start);
         else node.Statistics.CountError(output.Written.Span[(start + 1)..]);

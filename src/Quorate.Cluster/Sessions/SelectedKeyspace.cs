@@ -1,18 +1,17 @@
 using Quorate.Cluster.Commands;
+using Quorate.Cluster.Groups;
 using Quorate.Cluster.Reads;
 
 namespace Quorate.Cluster.Sessions;
 
-/// <summary>Where a session's commands go. Looked up again when another keyspace is selected or the map changed, but never
-/// while commands are unanswered: those stay with the group they went to.</summary>
+/// <summary>The keyspace that a session has selected. Looked up again when another one is selected or the map changed, but never
+/// while commands are unanswered: those stay with the groups that they went to.</summary>
 internal sealed class SelectedKeyspace(Node node, SessionState state)
 {
     private long _version = -1;
 
-    private Group _group = node.Routing.First;
-
-    /// <summary>The keyspace's number within its group.</summary>
-    public int Database { get; private set; }
+    /// <summary>The last that existed, when it was dropped.</summary>
+    public KeyspaceGroups Groups { get; private set; } = node.Routing.First;
 
     /// <summary>False when the keyspace was dropped.</summary>
     public bool Exists { get; private set; }
@@ -20,30 +19,19 @@ internal sealed class SelectedKeyspace(Node node, SessionState state)
     /// <summary>What the session's reads may return.</summary>
     public ReadRule Rule { get; private set; }
 
-    /// <summary>What the keyspace's reads may return when nobody says otherwise.</summary>
-    public ReadRule OwnRule { get; private set; }
-
     /// <summary>See <see cref="ClientSession.FollowsHistory"/>.</summary>
     public bool FollowsHistory { get; private set; }
 
-    /// <summary>The group.</summary>
-    /// <param name="mayMove">Nothing is unanswered.</param>
-    public Group Look(bool mayMove)
-    {
-        if (mayMove) Refresh();
-        return _group;
-    }
-
+    /// <summary>Looks again. Not while commands are unanswered, unless they have not begun.</summary>
     public void Refresh()
     {
         if (_version == node.Routing.Version && !state.HasMoved) return;
         _version = node.Routing.Version;
         state.HasMoved = false;
-        var group = node.Routing.Of(state, out var database);
-        Exists = group is not null;
-        if (group is not null) (_group, Database) = (group, database);
-        OwnRule = node.Routing.RuleOf(state);
-        Rule = state.Reads ?? OwnRule;
+        var groups = node.Routing.Of(state);
+        Exists = groups is not null;
+        if (groups is not null) Groups = groups;
+        Rule = state.Reads ?? (Exists ? Groups.Rule : default);
         FollowsHistory = state.FollowsHistory || Rule.FollowsSession;
     }
 }

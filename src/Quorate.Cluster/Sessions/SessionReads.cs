@@ -1,3 +1,4 @@
+using Quorate.Cluster.Groups;
 using Quorate.Cluster.Reads;
 using Quorate.Data.Commands;
 using Quorate.Replication;
@@ -23,6 +24,9 @@ internal sealed class SessionReads(ClientSession session, SlotQueue slots)
     /// <summary>Slots before this one were waiting when leave to read was asked for.</summary>
     private long _askedEnd;
 
+    /// <summary>The group that was asked.</summary>
+    private Group? _asked;
+
     /// <summary>The run that is out, or 0; it began with the slot <see cref="_runFirst"/>.</summary>
     private long _run;
 
@@ -31,7 +35,13 @@ internal sealed class SessionReads(ClientSession session, SlotQueue slots)
 
     private Node Node => session.Node;
 
-    public ReadVerdict Judge(in ReadRule rule, StepTime now) => session.Group.Gate.Judge(rule, rule.FollowsSession ? session.State.Positions : null, now);
+    /// <summary>What is to be done with a read of a group that follows a rule.</summary>
+    public ReadVerdict Judge(Group group, in ReadRule rule, StepTime now) =>
+        group.Judge(rule, rule.FollowsSession ? session.State.Positions : null, now);
+
+    /// <summary>The state here answers the read of a command that nothing comes before.</summary>
+    public bool MayReadNow(Group group, in ReadRule rule, StepTime now) =>
+        rule.IsNewest ? group.Replica.MayReadLocally(now) : Judge(group, rule, now) == ReadVerdict.Now;
 
     /// <summary>The words' own rule for one request: the session follows the history from now on if that asks for it.</summary>
     public void Follow(in ReadRule rule)
@@ -39,31 +49,31 @@ internal sealed class SessionReads(ClientSession session, SlotQueue slots)
         if (!rule.FollowsSession || session.State.FollowsHistory) return;
         session.State.FollowsHistory = true;
         session.State.HasMoved = true;
-        if (session.Group.Replica.History is { HasState: true } history) session.State.Positions.Note(session.Group.Id, history.Reached);
+        session.Keyspace.NotePositions(session.State.Positions);
     }
 
     /// <summary>Executes a read on the state here.</summary>
     /// <returns>False: the log's clock is behind, and nothing was written.</returns>
-    public bool TryRead(CommandSpec spec, in CommandArgs args, in ReadRule rule, bool isSilent, StepTime now)
+    public bool TryRead(Group group, CommandSpec spec, in CommandArgs args, in ReadRule rule, bool isSilent, StepTime now)
     {
-        var (group, output) = (session.Group, session.Output);
+        var output = session.Output;
         var length = output.Length;
-        var seesDue = rule.Consistency is ReadConsistency.Eventual or ReadConsistency.Weak;
-        group.Machine.ExecuteRead(spec, session.Database, args, output, now.UnixMilliseconds, out var clockBehind, seesDue);
-        if (clockBehind || isSilent) output.Truncate(length);
-        if (clockBehind) return false;
+        var isRead = group.TryRead(spec, session.Selected.Database, args, output, rule, now);
+        if (!isRead || isSilent) output.Truncate(length);
+        if (!isRead) return false;
         var statistics = Node.Statistics.Reads;
         statistics.Here++;
         statistics.Count(rule.Consistency);
-        if (session.FollowsHistory) group.Gate.NoteRead(session.State.Positions);
+        if (session.FollowsHistory) group.NoteRead(session.State.Positions);
         return true;
     }
 
     /// <summary>Goes on with the read at the head of the queue, which is held.</summary>
     /// <returns>True when it was answered; it is then gone from the queue.</returns>
-    public bool TryBegin(ref Slot head, bool inStep, StepTime now)
+    public bool TryBegin(ref SessionSlot head, bool inStep, StepTime now)
     {
-        var verdict = Judge(head.Rule, now);
+        var group = head.Group!;
+        var verdict = Judge(group, head.Rule, now);
         if (verdict == ReadVerdict.Now && TryReadHead(ref head, now)) return true;
         if (verdict == ReadVerdict.Lost)
         {
@@ -87,9 +97,9 @@ internal sealed class SessionReads(ClientSession session, SlotQueue slots)
 
         if (head.Rule.Consistency == ReadConsistency.Bounded) Node.Statistics.Reads.BoundMissed++;
         head.State = SlotState.Reading;
-        _askedEnd = slots.End;
+        (_asked, _askedEnd) = (group, slots.End);
         var isAlone = slots.Count == 1 && head.Rule.IsNewest;
-        session.Group.AskForLeave(RequestOwner.Client, session, slots.Head, isAlone ? session.Group.KeyHashOf(head.Command!.Args) : 0, now);
+        group.AskForLeave(RequestOwner.Client, session, slots.Head, isAlone ? group.KeyHashOf(head.Spec!, head.Command!.Args) : 0, now);
         return false;
     }
 
@@ -107,9 +117,9 @@ internal sealed class SessionReads(ClientSession session, SlotQueue slots)
         while (slots.Count > 0 && slots.Head < _askedEnd)
         {
             ref var head = ref slots[slots.Head];
-            if (!IsRead(head) || head.State is not (SlotState.Reading or SlotState.Held)) return;
+            if (!IsRead(head) || head.Group != _asked || head.State is not (SlotState.Reading or SlotState.Held)) return;
             // For the newest, leave is all it takes; the others have rules of their own.
-            var isFree = !session.HoldsBack() && (head.Rule.IsNewest || Judge(head.Rule, now) == ReadVerdict.Now);
+            var isFree = !session.HoldsBack() && (head.Rule.IsNewest || Judge(_asked!, head.Rule, now) == ReadVerdict.Now);
             if (isFree && TryReadHead(ref head, now)) continue;
             head.State = SlotState.Held;
             return;
@@ -148,24 +158,24 @@ internal sealed class SessionReads(ClientSession session, SlotQueue slots)
 
     /// <summary>How long a command waits: a read that may be answered by somebody near is refused sooner than one that must wait
     /// for a new leader.</summary>
-    public static long PatienceFor(in Slot slot, long limit) => IsRead(slot) && !slot.Rule.IsNewest ? limit / 5 : limit;
+    public static long PatienceFor(in SessionSlot slot, long limit) => IsRead(slot) && !slot.Rule.IsNewest ? limit / 5 : limit;
 
     /// <summary>The read at the head has waited long enough.</summary>
-    public void Refuse(in Slot head)
+    public void Refuse(in SessionSlot head)
     {
         Node.Statistics.Reads.Refused++;
         session.CompleteSlot(slots.Head, Replies.OfRead(head.Rule));
     }
 
-    public static bool IsRead(in Slot slot) => slot.Spec is { Route: CommandRoute.Read };
+    public static bool IsRead(in SessionSlot slot) => slot.Way == CommandWay.Read;
 
-    private static bool IsLate(in Slot head, StepTime now) => now.Nanoseconds - head.SinceNanoseconds > LocalPatience;
+    private static bool IsLate(in SessionSlot head, StepTime now) => now.Nanoseconds - head.SinceNanoseconds > LocalPatience;
 
-    private bool TryReadHead(ref Slot head, StepTime now)
+    private bool TryReadHead(ref SessionSlot head, StepTime now)
     {
-        if (!TryRead(head.Spec!, head.Command!.Args, head.Rule, head.IsSilent, now))
+        if (!TryRead(head.Group!, head.Spec!, head.Command!.Args, head.Rule, head.IsSilent, now))
         {
-            session.Group.WaitForClock(session);
+            head.Group!.WaitForClock(session);
             return false;
         }
 
@@ -192,21 +202,21 @@ internal sealed class SessionReads(ClientSession session, SlotQueue slots)
         return true;
     }
 
-    /// <summary>Sends the reads at the head of the queue to another replica, as many as follow the same rule.</summary>
+    /// <summary>Sends the reads at the head of the queue to another replica, as many as follow the same rule and go to the same group.</summary>
     private bool TrySendRun(StepTime now)
     {
         if (_run != 0) return true;
-        var rule = slots[slots.Head].Rule;
+        var (rule, group) = (slots[slots.Head].Rule, slots[slots.Head].Group!);
         var count = 0;
         var bytes = 0;
         for (var at = slots.Head; at < slots.End && count < MostInRun && bytes < MostRunBytes; at++, count++)
         {
             ref var slot = ref slots[at];
-            if (!IsRead(slot) || slot.State is not (SlotState.Held or SlotState.Reading) || slot.Rule != rule) break;
+            if (!IsRead(slot) || slot.Group != group || slot.State is not (SlotState.Held or SlotState.Reading) || slot.Rule != rule) break;
             bytes += slot.Command!.Length;
         }
 
-        var remote = session.Group.RemoteReads;
+        if (group.Outgoing.Reads is not { } remote) return false;
         var ticket = remote.Begin(session, rule, count, now);
         if (ticket == 0) return false;
         (_run, _runFirst, _runCount) = (ticket, slots.Head, count);
@@ -214,7 +224,7 @@ internal sealed class SessionReads(ClientSession session, SlotQueue slots)
         {
             ref var slot = ref slots[at];
             slot.State = SlotState.Reading;
-            remote.Add(ticket, session.Database, session.Output.Protocol, slot.Command!.Args);
+            remote.Add(ticket, session.Selected.Database, session.Output.Protocol, slot.Command!.Args);
         }
 
         remote.End(ticket, now);

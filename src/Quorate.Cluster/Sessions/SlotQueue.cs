@@ -1,3 +1,4 @@
+using Quorate.Cluster.Groups;
 using Quorate.Replication;
 
 namespace Quorate.Cluster.Sessions;
@@ -5,7 +6,7 @@ namespace Quorate.Cluster.Sessions;
 /// <summary>The unanswered commands of one client, in order: a ring addressed by sequence numbers that never repeat.</summary>
 internal sealed class SlotQueue
 {
-    private Slot[] _slots = new Slot[16];
+    private SessionSlot[] _slots = new SessionSlot[16];
 
     public long Head { get; private set; }
 
@@ -13,7 +14,7 @@ internal sealed class SlotQueue
 
     public int Count => (int)(End - Head);
 
-    public ref Slot this[long sequence]
+    public ref SessionSlot this[long sequence]
     {
         get
         {
@@ -24,20 +25,22 @@ internal sealed class SlotQueue
 
     public bool Contains(long sequence) => sequence >= Head && sequence < End;
 
-    /// <summary>A write may be handed on behind unanswered ones that went the same way, with only reads held between.</summary>
-    public bool MayWriteBehind(int pathEpoch, bool readsKeepUp)
+    /// <summary>A write may be handed on behind unanswered ones that went the same way, to the same group, with only reads held
+    /// between. A held read is answered the moment the write before it is applied, so later writes may be on their way; where it
+    /// has to be asked for first, a later write could be applied meanwhile, and be seen.</summary>
+    public bool MayWriteBehind(Group group, StepTime now)
     {
         for (var s = End - 1; s >= Head; s--)
         {
             ref var slot = ref this[s];
-            if (slot.State == SlotState.Reading || (slot.State == SlotState.Held && !readsKeepUp)) return false;
-            if (slot.State == SlotState.Writing) return slot.PathEpoch == pathEpoch;
+            if (slot.State == SlotState.Reading || (slot.State == SlotState.Held && slot.Group?.ReadsKeepUp(now) != true)) return false;
+            if (slot.State == SlotState.Writing) return slot.Group == group && slot.PathEpoch == group.PathEpoch;
         }
 
         return true;
     }
 
-    public long Push(in Slot slot)
+    public long Push(in SessionSlot slot)
     {
         if (Count == _slots.Length) Grow();
         _slots[End & (_slots.Length - 1)] = slot;
@@ -45,7 +48,7 @@ internal sealed class SlotQueue
     }
 
     /// <summary>A slot before all others; theirs move up by one, so nobody else may know them by their numbers.</summary>
-    public void PushFront(in Slot slot)
+    public void PushFront(in SessionSlot slot)
     {
         Push(slot);
         for (var s = End - 1; s > Head; s--) this[s] = this[s - 1];
@@ -60,7 +63,7 @@ internal sealed class SlotQueue
 
     private void Grow()
     {
-        var bigger = new Slot[_slots.Length * 2];
+        var bigger = new SessionSlot[_slots.Length * 2];
         for (var s = Head; s < End; s++) bigger[s & (bigger.Length - 1)] = _slots[s & (_slots.Length - 1)];
         _slots = bigger;
     }

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Quorate.Cluster.Forwarding;
+using Quorate.Cluster.Groups;
 using Quorate.Data;
 using Quorate.Replication;
 
@@ -7,7 +8,7 @@ namespace Quorate.Cluster.Voting;
 
 /// <summary>What came out of digests and voted reads on this replica, until the end of the turn, when it is sent to whoever
 /// asked. A ballot may be lost: then this replica has not voted.</summary>
-internal sealed class BallotBox(Group group, Node node)
+internal sealed class BallotBox(OrderedGroup group)
 {
     /// <summary>Longer replies go as their hash alone, unless the whole is asked for.</summary>
     public const int LongestWhole = 1024;
@@ -46,7 +47,7 @@ internal sealed class BallotBox(Group group, Node node)
                 continue;
             }
 
-            node.SendTo(Node.OfForwardingSession(asker), group, new Ballots { Asker = asker, Items = bytes.Memory });
+            group.Hosting.Send(Node.OfForwardingSession(asker), new Ballots { Asker = asker, Items = bytes.Memory });
             bytes.Clear();
         }
     }

@@ -1,3 +1,4 @@
+using Quorate.Cluster.Groups;
 using Quorate.Data;
 using Quorate.Replication;
 using Quorate.Resp;
@@ -10,17 +11,17 @@ namespace Quorate.Cluster.Voting;
 /// </summary>
 internal sealed class GroupVoting
 {
-    private readonly Group _group;
+    private readonly OrderedGroup _group;
     private readonly Node _node;
     private readonly BallotBox _box;
     private readonly Polls _polls;
     private readonly DigestRounds _rounds;
     private readonly Verdicts _verdicts;
 
-    public GroupVoting(Group group, Node node)
+    public GroupVoting(OrderedGroup group, Node node)
     {
         (_group, _node) = (group, node);
-        _box = new BallotBox(group, node);
+        _box = new BallotBox(group);
         _verdicts = new Verdicts(group, node, Figures);
         _polls = new Polls(group, node, Figures, _verdicts.OnDissent, _verdicts.OnDisagreement);
         _rounds = new DigestRounds(group, node.Options.Divergence, Figures);

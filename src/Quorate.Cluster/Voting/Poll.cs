@@ -1,3 +1,4 @@
+using Quorate.Cluster.Groups;
 using Quorate.Data;
 using Quorate.Replication;
 using Quorate.Replication.Voting;

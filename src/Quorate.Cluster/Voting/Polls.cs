@@ -1,3 +1,4 @@
+using Quorate.Cluster.Groups;
 using Quorate.Data;
 using Quorate.Replication;
 using Quorate.Replication.Voting;
@@ -9,7 +10,7 @@ namespace Quorate.Cluster.Voting;
 /// The questions that this node, leading the group, has put to all replicas and whose answers it still counts: digests and
 /// voted reads. Each is an entry of the log, so every replica answers on the state of that very index.
 /// </summary>
-internal sealed class Polls(Group group, Node node, VotingFigures figures, Action<NodeId, MajorityGate, string> onDissent, Action<string> onDisagreement)
+internal sealed class Polls(OrderedGroup group, Node node, VotingFigures figures, Action<NodeId, MajorityGate, string> onDissent, Action<string> onDisagreement)
 {
     /// <summary>More reads at once are refused; the client may try again.</summary>
     private const int MostReads = 10_000;

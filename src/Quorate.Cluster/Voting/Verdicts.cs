@@ -1,3 +1,4 @@
+using Quorate.Cluster.Groups;
 using Quorate.Replication;
 using Quorate.Replication.Voting;
 
@@ -9,7 +10,7 @@ namespace Quorate.Cluster.Voting;
 /// the replica that was told: raft puts its state machine out of use and gets another state (see the strategy's
 /// quarantine); under the other strategies the control plane takes the replica out of the group and gives it a new one.
 /// </summary>
-internal sealed class Verdicts(Group group, Node node, VotingFigures figures)
+internal sealed class Verdicts(OrderedGroup group, Node node, VotingFigures figures)
 {
     private const long OrderAgain = 1000 * StepTime.NanosecondsPerMillisecond;
 
@@ -60,7 +61,7 @@ internal sealed class Verdicts(Group group, Node node, VotingFigures figures)
     /// <summary>The leader's word about the replica here.</summary>
     public void OnOrder(NodeId from, QuarantineOrder order, StepTime now)
     {
-        if (from != group.Replica.Leader || group.Replica.IsLeader || group.IsAbsent) return;
+        if (from != group.Replica.Leader || group.Replica.IsLeader) return;
         node.Alarms.Raise($"{group.Id}: {from} says that the state here differs from the majority's at {order.Index}");
         PutOutOfUse(now);
     }
@@ -117,7 +118,7 @@ internal sealed class Verdicts(Group group, Node node, VotingFigures figures)
         if (!_ordered.ContainsKey(dissenter.Value)) figures.QuarantinesOrdered++;
         _ordered[dissenter.Value] = now.Nanoseconds;
         node.Alarms.Raise($"{group.Id}: {dissenter} differs from the majority in {what} at {index}: it is quarantined");
-        node.SendTo(dissenter, group, new QuarantineOrder { Index = index });
+        group.Hosting.Send(dissenter, new QuarantineOrder { Index = index });
     }
 
     /// <summary>How many others are out of use, or are about to be.</summary>

@@ -7,14 +7,9 @@ namespace Quorate.Cluster.Voting;
 /// <summary>Which reads are voted on where the keyspace says <c>reads voted</c>.</summary>
 internal static class VotedReads
 {
-    private static readonly CommandSpec InLine = new() { Name = "voted read", Arity = -1, Route = CommandRoute.Write };
-
     /// <summary>What depends on chance or on how a table lies in memory differs between replicas that are equal: no vote. The
     /// leader answers it alone.</summary>
     private static readonly string[] Arranged = ["scan", "keys", "randomkey", "memory", "object"];
-
-    /// <summary>A voted read that is held back keeps its place in its connection's queue as a write does.</summary>
-    public static CommandSpec InLineOf(CommandSpec spec) => spec.Route == CommandRoute.Read ? InLine : spec;
 
     public static bool AreFor(in ReadRule rule, CommandSpec spec) => rule.Consistency == ReadConsistency.Voted && Covers(spec);
 

@@ -41,6 +41,16 @@ public enum CommandRoute
     Node,
 }
 
+/// <summary>Which groups of a keyspace a command concerns that names no key.</summary>
+public enum KeylessReach : byte
+{
+    /// <summary>All of them: it is about the whole keyspace.</summary>
+    EveryGroup,
+
+    /// <summary>None more than another: the first answers.</summary>
+    FirstGroup,
+}
+
 /// <summary>Executes a command that has an acceptable number of words. Writes exactly one reply.</summary>
 public delegate void CommandHandler(CommandContext context, in CommandArgs args);
 
@@ -68,6 +78,12 @@ public sealed record CommandSpec
 
     /// <summary>From one key to the next.</summary>
     public int KeyStep { get; init; }
+
+    /// <summary>It names keys, at the positions above.</summary>
+    public bool NamesKeys => FirstKey > 0 && LastKey != 0;
+
+    /// <summary>Of a command without keys; of others it means nothing.</summary>
+    public KeylessReach Reach { get; init; }
 
     public string Summary { get; init; } = "";
 

@@ -26,8 +26,8 @@ internal static class Objects
                 OfKey("object|freq", "4.0.0", "Get the logarithmic access frequency counter of a Redis object", Freq),
                 new()
                 {
-                    Name = "object|help", Arity = 2, Flags = Loading | Stale, Route = CommandRoute.Read, Since = "6.2.0",
-                    Summary = "Show helpful text about the different subcommands", Handler = ObjectHelp,
+                    Name = "object|help", Arity = 2, Reach = KeylessReach.FirstGroup, Flags = Loading | Stale, Route = CommandRoute.Read,
+                    Since = "6.2.0", Summary = "Show helpful text about the different subcommands", Handler = ObjectHelp,
                 },
             ],
         },
@@ -44,8 +44,8 @@ internal static class Objects
                 },
                 new()
                 {
-                    Name = "memory|help", Arity = 2, Flags = Loading | Stale, Route = CommandRoute.Read, Since = "4.0.0", Group = "server",
-                    Summary = "Show helpful text about the different subcommands", Handler = MemoryHelp,
+                    Name = "memory|help", Arity = 2, Reach = KeylessReach.FirstGroup, Flags = Loading | Stale, Route = CommandRoute.Read,
+                    Since = "4.0.0", Group = "server", Summary = "Show helpful text about the different subcommands", Handler = MemoryHelp,
                 },
             ],
         },

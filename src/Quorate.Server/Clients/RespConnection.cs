@@ -2,6 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Connections;
 using Quorate.Cluster;
+using Quorate.Cluster.Sessions;
 using Quorate.Replication;
 using Quorate.Resp;
 using Quorate.Server.Turns;

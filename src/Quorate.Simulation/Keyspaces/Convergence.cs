@@ -1,5 +1,6 @@
 using Quorate.Cluster;
 using Quorate.Cluster.Control;
+using Quorate.Cluster.Groups;
 using Quorate.Replication;
 using Quorate.Simulation.Checking;
 using Quorate.Simulation.Worlds;
@@ -38,14 +39,14 @@ internal sealed class Convergence(SimCluster cluster)
     private static bool HasConverged(ClusterMap map, GroupEntry group, KeyspacePlan plan, List<SimNode> up)
     {
         var configuration = group.Configuration;
-        if (plan.Policy.Consensus) return up.All(n => !configuration.Contains(n.Id) || IsReady(n.Node!.Find(group.Id) as Group, group));
+        if (plan.Policy.Consensus) return up.All(n => !configuration.Contains(n.Id) || IsReady(n.Node!.Find(group.Id), group));
         // A delayed replica takes nobody's place.
         var able = up.Count(n => !configuration.Standby.Delayed.Contains(n.Id));
         if (group.IsSealed || up.Count(n => configuration.InSync.Contains(n.Id)) != Math.Min(plan.Policy.Replicas, able)) return false;
         var replicas = new List<(SimNode Node, Group Group)>();
         foreach (var node in up.Where(n => configuration.InSync.Contains(n.Id)))
         {
-            if (node.Node!.Find(group.Id) is not Group { IsAbsent: false } found) return false;
+            if (node.Node!.Find(group.Id) is not { IsAbsent: false } found) return false;
             replicas.Add((node, found));
         }
 
@@ -59,9 +60,9 @@ internal sealed class Convergence(SimCluster cluster)
         }
 
         if (!HasStandby(map, group, plan, up, applied!.Value, replicas)) return false;
-        var digest = replicas[0].Group.Machine.Digest();
+        var digest = replicas[0].Group.Machine!.Digest();
         foreach (var (node, found) in replicas)
-            if (found.Machine.Digest() != digest)
+            if (found.Machine!.Digest() != digest)
                 throw new StateMachineSafetyFailure($"equal logs, different states of {plan.Name}: {replicas[0].Node.Id} and {node.Id} at {applied}");
         return true;
     }
@@ -75,7 +76,7 @@ internal sealed class Convergence(SimCluster cluster)
         if (up.Count(n => map.Node(n.Id) is { State: NodeState.Up }) >= policy.Holders && (standby.Delayed.Count != policy.Delayed || standby.Feeds.Count != policy.Cascaded)) return false;
         foreach (var node in up.Where(n => standby.Contains(n.Id)))
         {
-            if (node.Node!.Find(group.Id) is not Group { IsAbsent: false, Configured: { } configured } found) return false;
+            if (node.Node!.Find(group.Id) is not { IsAbsent: false, Configured: { } configured } found) return false;
             if (configured.Configuration?.Epoch != group.Epoch || configured.Report.NeedsState || new ReplicaView(found).LastApplied != applied) return false;
             into.Add((node, found));
         }

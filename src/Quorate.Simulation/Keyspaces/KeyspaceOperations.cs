@@ -108,5 +108,5 @@ internal sealed class KeyspaceOperations
         return true;
     }
 
-    private static bool IsEmpty(SimNode node, GroupId id) => node.Node?.Find(id) is not Group { Configured: { } replica } || replica.Report.NeedsState;
+    private static bool IsEmpty(SimNode node, GroupId id) => node.Node?.Find(id) is not { Configured: { } replica } || replica.Report.NeedsState;
 }

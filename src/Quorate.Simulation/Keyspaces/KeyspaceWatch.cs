@@ -1,5 +1,6 @@
 using Quorate.Cluster;
 using Quorate.Cluster.Control;
+using Quorate.Cluster.Groups;
 using Quorate.Replication;
 using Quorate.Simulation.Checking;
 using Quorate.Simulation.Worlds;
@@ -30,7 +31,7 @@ internal sealed class KeyspaceWatch(SimCluster cluster, IReadOnlyList<KeyspacePl
         if (node.Node is not { Control: { } control } running) return;
         CheckMap(node, control.Map);
         _control.Check(node);
-        foreach (var (id, watch) in _groups) watch.Check(node, running.Find(new GroupId(id)) as Group);
+        foreach (var (id, watch) in _groups) watch.Check(node, running.Find(new GroupId(id)));
         foreach (var raft in _rafts.Values) raft.Check(node);
     }
 
@@ -50,7 +51,7 @@ internal sealed class KeyspaceWatch(SimCluster cluster, IReadOnlyList<KeyspacePl
             if (map.Keyspace(plan.Name) is not { } keyspace) continue;
             var group = keyspace.Groups[0];
             if (plan.IsConfigured) _groups.TryAdd(group.Value, new ReplicaWatch(cluster, group, plan));
-            else if (!_rafts.ContainsKey(group.Value)) _rafts.Add(group.Value, new ClusterInvariants(n => (n.Find(group) as Group)?.Raft));
+            else if (!_rafts.ContainsKey(group.Value)) _rafts.Add(group.Value, new ClusterInvariants(n => n.Find(group)?.Raft));
         }
     }
 

@@ -1,4 +1,5 @@
 using Quorate.Cluster;
+using Quorate.Cluster.Groups;
 using Quorate.Replication;
 using Quorate.Strategies.Chain;
 using Quorate.Strategies.Primary;

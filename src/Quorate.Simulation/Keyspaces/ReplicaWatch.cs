@@ -1,4 +1,5 @@
 using Quorate.Cluster;
+using Quorate.Cluster.Groups;
 using Quorate.Replication;
 using Quorate.Simulation.Checking;
 using Quorate.Simulation.Worlds;
@@ -167,7 +168,7 @@ internal sealed class ReplicaWatch(SimCluster cluster, GroupId id, KeyspacePlan 
         var (holders, unseen) = (0, 0);
         foreach (var member in inSync)
         {
-            if (cluster.Nodes[member.Value - 1].Node?.Find(id) is not Group { Configured: not null } group)
+            if (cluster.Nodes[member.Value - 1].Node?.Find(id) is not { Configured: not null } group)
             {
                 unseen++;
                 continue;
@@ -190,7 +191,7 @@ internal sealed class ReplicaWatch(SimCluster cluster, GroupId id, KeyspacePlan 
         var configuration = view.Replica.Configuration!;
         foreach (var other in cluster.Nodes)
         {
-            if (other == node || other.Node?.Find(id) is not Group { Configured: not null } group) continue;
+            if (other == node || other.Node?.Find(id) is not { Configured: not null } group) continue;
             var theirs = new ReplicaView(group);
             if (view.IsChain && theirs.Epoch == view.Epoch) continue;
             if (!theirs.IsActing(other.Clock.Now)) continue;

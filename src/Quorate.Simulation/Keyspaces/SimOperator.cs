@@ -1,3 +1,4 @@
+using Quorate.Cluster.Sessions;
 using Quorate.Replication;
 using Quorate.Simulation.Workloads;
 using Quorate.Simulation.Worlds;
@@ -12,7 +13,7 @@ internal sealed class SimOperator(SimCluster cluster, Prng prng) : ISimSession
 
     private readonly Queue<Order> _orders = new();
     private readonly List<byte> _received = [];
-    private Cluster.ClientSession? _session;
+    private ClientSession? _session;
     private SimNode? _node;
     private long _attempt;
     private bool _isBusy;

@@ -1,4 +1,5 @@
 using Quorate.Cluster;
+using Quorate.Cluster.Groups;
 using Quorate.Replication;
 using Quorate.Simulation.Checking;
 using Quorate.Simulation.Worlds;
@@ -46,7 +47,7 @@ internal sealed class MergeConvergence(SimCluster cluster, MergeOperations opera
             throw new ConvergenceFailure("replicas that had seen the same held something else");
     }
 
-    private static bool LeadersAreEqual(List<Group> members)
+    private static bool LeadersAreEqual(List<MergingGroup> members)
     {
         var first = (MultiLeaderReplica)members[0].Replica;
         foreach (var group in members)
@@ -59,7 +60,7 @@ internal sealed class MergeConvergence(SimCluster cluster, MergeOperations opera
         return true;
     }
 
-    private static bool HoldersAreEqual(List<Group> members)
+    private static bool HoldersAreEqual(List<MergingGroup> members)
     {
         var replicas = members.ConvertAll(m => (LeaderlessReplica)m.Replica);
         for (var p = 0; p < replicas[0].Partitions.Length; p++)

@@ -1,6 +1,8 @@
 using Quorate.Cluster;
 using Quorate.Cluster.Control;
+using Quorate.Cluster.Groups;
 using Quorate.Data.Merging;
+using Quorate.Data;
 using Quorate.Replication;
 using Quorate.Simulation.Faults;
 using Quorate.Simulation.Keyspaces;
@@ -30,15 +32,14 @@ internal sealed class MergeOperations
     public GroupEntry? Entry => Map.Keyspace(MergePlan.Name) is { } keyspace ? Map.Group(keyspace.Groups[0]) : null;
 
     /// <summary>The node's replica; null: it has none.</summary>
-    public Group? ReplicaOn(SimNode node) =>
-        Entry is { } entry && node.Node?.Find(entry.Id) is Group { IsAbsent: false, Merging: not null } group ? group : null;
+    public MergingGroup? ReplicaOn(SimNode node) => Entry is { } entry ? node.Node?.Find(entry.Id) as MergingGroup : null;
 
     /// <summary>The contents that the node's replica holds now.</summary>
     public IEnumerable<MergingMachine> MachinesOf(SimNode node) => ReplicaOn(node) switch
     {
         null => [],
         { Replica: LeaderlessReplica replica } => replica.Partitions.Where(p => p is { IsHeld: true }).Select(p => ((ContentsWatch)p!.Machine).Machine),
-        var group => group.Merging!.Machines,
+        var group => group.Stores,
     };
 
     /// <summary>The operator takes back what would keep the cluster from coming to rest.</summary>

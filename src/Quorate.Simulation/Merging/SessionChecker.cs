@@ -113,7 +113,7 @@ internal sealed class SessionChecker(MergePlan plan, MergeOperations operations)
 
     /// <summary>The node's own replica answers, and shows nothing without what it depends on.</summary>
     private bool IsHere(SimNode node) =>
-        operations.ReplicaOn(node) is { Merging.Serves: true, Replica: MultiLeaderReplica { Knowledge.IsCausal: true } };
+        operations.ReplicaOn(node) is { Replica: MultiLeaderReplica { IsLeader: true, Knowledge.IsCausal: true } };
 
     private HashSet<(string Key, string Value)> PastOf(Operation operation)
     {

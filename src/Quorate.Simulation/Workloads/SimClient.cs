@@ -1,4 +1,5 @@
 using Quorate.Cluster;
+using Quorate.Cluster.Sessions;
 using Quorate.Replication;
 using Quorate.Simulation.Checking;
 using Quorate.Simulation.Faults;

@@ -23,9 +23,9 @@ internal static class NodeText
         control.Replica.Describe(text);
         foreach (var group in node.Groups)
         {
-            if (group is not Group { IsAbsent: false } held || group.Id == Node.DefaultGroup) continue;
+            if (group.IsAbsent || group.Id == Node.DefaultGroup) continue;
             text.Append("\n    ");
-            held.Describe(text);
+            group.Describe(text);
         }
 
         foreach (var group in control.Map.Groups)

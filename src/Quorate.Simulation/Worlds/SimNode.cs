@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using Quorate.Cluster;
 using Quorate.Cluster.Journal;
+using Quorate.Cluster.Sessions;
 using Quorate.Data.Merging;
 using Quorate.Replication;
 using Quorate.Simulation.Checking;

@@ -1,3 +1,4 @@
+using Quorate.Cluster.Sessions;
 using Quorate.Replication;
 
 namespace Quorate.Cluster.Tests.Reads;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Quorate.Cluster.Groups;
 using Quorate.Replication.Policies;
 
 namespace Quorate.Cluster.Tests.Reads;
@@ -114,7 +115,7 @@ public sealed class ReadRoutingTests
         for (var i = 1; i < 300; i++)
         {
             cluster.Tick();
-            if (cluster[leaving].Find(group) is not Group { Gate.IsOutside: true }) continue;
+            if (cluster[leaving].Find(group) is not OrderedGroup { Gate.IsOutside: true }) continue;
             judged++;
             cluster.Await(writer, $"SET k {i}").ShouldBe("+OK");
             cluster.Run(100); // the others apply it

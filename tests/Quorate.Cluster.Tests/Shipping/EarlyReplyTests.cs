@@ -2,6 +2,8 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
 using Quorate.Cluster.Forwarding;
+using Quorate.Cluster.Groups;
+using Quorate.Cluster.Sessions;
 using Quorate.Data;
 using Quorate.Replication;
 using Quorate.Resp;
@@ -18,7 +20,7 @@ public sealed class EarlyReplyTests
 
     private readonly Host _host = new();
     private readonly Node _node;
-    private readonly Group _group;
+    private readonly OrderedGroup _group;
     private byte[] _entry = [];
 
     public EarlyReplyTests()
@@ -26,7 +28,7 @@ public sealed class EarlyReplyTests
         Member[] members = [new(Self, "n1", "p:1", "r:1"), new(Peer, "n2", "p:2", "r:2")];
         _node = new Node(new NodeOptions { Self = Self, Members = members, Seed = 1, Incarnation = 1 }, _host);
         var options = new PrimaryOptions { Ack = Ack.Async, Ship = Ship.State };
-        _group = new Group(new GroupId(9), _node, _node.Keyspace, g => new PrimaryReplica(Self, options, g.Machine, new NoSnapshots(), new NothingLost(), 1));
+        _group = new OrderedGroup(new GroupId(9), _node, g => new PrimaryReplica(Self, options, g.Machine, new NoSnapshots(), new NothingLost(), 1));
         _group.Replica.Start(Now, _group.Effects);
         Configure(1, Self);
         Persist();
@@ -117,7 +119,7 @@ public sealed class EarlyReplyTests
         var args = Args(words, out _);
         session.Execute(args, Now);
         session.PendingCount.ShouldBe(1);
-        _group.Write(session, 0, 0, args, Now);
+        _group.Take(session, 0, 0, OrderedCommands.Instance.Find(args)!, args, Now);
         return session;
     }
 
@@ -135,7 +137,7 @@ public sealed class EarlyReplyTests
     /// <summary>What has gone to the peer since the last look.</summary>
     private string Replies()
     {
-        _group.Inbox.Flush(Now);
+        _group.Inbox.Answers.Flush(Now);
         var frame = _host.ToPeer.WrittenSpan.ToArray();
         _host.ToPeer.ResetWrittenCount();
         if (frame.Length == 0) return "";

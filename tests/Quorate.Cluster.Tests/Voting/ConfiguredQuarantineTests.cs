@@ -1,4 +1,5 @@
 using Quorate.Cluster.Control;
+using Quorate.Cluster.Sessions;
 using Quorate.Replication;
 using static Quorate.Cluster.Tests.KeyspaceCluster;
 using static Quorate.Cluster.Tests.Voting.Corruption;
@@ -73,7 +74,7 @@ public sealed class ConfiguredQuarantineTests
         var session = Select(cluster, bad);
         cluster.Await(session, "GET k7").ShouldBe("$2 v7");
         Flip(GroupOn(cluster, bad, group).Machine, "k7");
-        cluster.Until(() => GroupOn(cluster, bad, group) is { IsAbsent: true } || GroupOn(cluster, bad, group).Voting.IsDistrusted, "it is told");
+        cluster.Until(() => cluster[bad].Find(group) is { IsAbsent: true } || GroupOn(cluster, bad, group).Voting.IsDistrusted, "it is told");
         for (var i = 0; i < 100; i++) cluster.Await(session, "GET k7").ShouldBe("$2 v7");
     }
 

@@ -1,3 +1,4 @@
+using Quorate.Cluster.Groups;
 using Quorate.Cluster.Voting;
 using Quorate.Data;
 using Quorate.Data.Store;
@@ -40,9 +41,9 @@ internal static class Corruption
         return slot == 0 ? "(none)" : System.Text.Encoding.UTF8.GetString(table.SlotAt(slot).Value);
     }
 
-    public static Group GroupOn(LocalCluster cluster, int node, GroupId group) => (Group)cluster[node].Find(group)!;
+    public static OrderedGroup GroupOn(LocalCluster cluster, int node, GroupId group) => (OrderedGroup)cluster[node].Find(group)!;
 
-    public static Group GroupOn(LocalCluster cluster, int node) => GroupOn(cluster, node, Node.DefaultGroup);
+    public static OrderedGroup GroupOn(LocalCluster cluster, int node) => GroupOn(cluster, node, Node.DefaultGroup);
 
     /// <summary>Takes all alarms that were raised.</summary>
     public static string Alarms(LocalCluster cluster)

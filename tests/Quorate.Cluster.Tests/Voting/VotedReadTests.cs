@@ -1,4 +1,6 @@
 using Quorate.Cluster.Control;
+using Quorate.Cluster.Groups;
+using Quorate.Cluster.Sessions;
 using Quorate.Cluster.Voting;
 using Quorate.Data;
 using Quorate.Replication;
@@ -173,11 +175,11 @@ public sealed class VotedReadTests
         return session;
     }
 
-    private static Group GroupOf(LocalCluster cluster, int node) => GroupOn(cluster, node, KeyspaceCluster.GroupOf(cluster, "v"));
+    private static OrderedGroup GroupOf(LocalCluster cluster, int node) => GroupOn(cluster, node, KeyspaceCluster.GroupOf(cluster, "v"));
 
     private static KeyspaceMachine[] Machines(LocalCluster cluster) => [.. Members(cluster, "v").Select(n => GroupOf(cluster, n).Machine)];
 
-    private static Group LeaderGroup(LocalCluster cluster) => Members(cluster, "v").Select(n => GroupOf(cluster, n)).First(g => g.Replica.IsLeader);
+    private static OrderedGroup LeaderGroup(LocalCluster cluster) => Members(cluster, "v").Select(n => GroupOf(cluster, n)).First(g => g.Replica.IsLeader);
 
     /// <summary>Of all nodes together.</summary>
     private static VotingFigures Figures(LocalCluster cluster)

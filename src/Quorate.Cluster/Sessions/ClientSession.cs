@@ -1,13 +1,16 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using Quorate.Cluster.Commands;
+using Quorate.Cluster.Groups;
 using Quorate.Cluster.Reads;
 using Quorate.Cluster.Sessions;
 using Quorate.Cluster.Voting;
 using Quorate.Data.Commands;
+using Quorate.Data;
 using Quorate.Replication;
 using Quorate.Resp;
 
-namespace Quorate.Cluster;
+namespace Quorate.Cluster.Sessions;
 
 /// <summary>
 /// One client connection as the node sees it. Replies appear in <see cref="Output"/> in the order of the commands, whatever
@@ -22,15 +25,15 @@ public sealed class ClientSession
     private readonly SelectedKeyspace _selected;
     private readonly SlotQueue _slots = new();
     private readonly LocalExecution _local;
-    private readonly MergingOrder _merging;
+    private readonly SessionWrites _writes;
     private readonly Stack<HeldCommand> _spare = new();
-    private int _barriers; // commands in the queue behind which no write may be handed on yet: anything held but a read
+    private int _barriers; // see HasBarrier
     private bool _isReady;
 
     internal ClientSession(Node node, long id, SessionState state)
     {
         (Node, Id, State, _local, _selected) = (node, id, state, new LocalExecution(this), new SelectedKeyspace(node, state));
-        _merging = new MergingOrder(this, _slots);
+        _writes = new SessionWrites(this, _slots);
         Reads = new SessionReads(this, _slots);
     }
 
@@ -56,15 +59,24 @@ public sealed class ClientSession
     internal int Place { get; set; } = -1;
     internal bool IsGone { get; set; }
 
-    /// <summary>The group that the selected keyspace's commands go to.</summary>
-    internal Group Group => _selected.Look(mayMove: _slots.Count == 0);
-    internal int Database => _selected.Database;
+    /// <summary>What the session has selected; it stays the same as long as commands are unanswered.</summary>
+    internal KeyspaceGroups Keyspace
+    {
+        get
+        {
+            if (_slots.Count == 0) _selected.Refresh();
+            return _selected.Groups;
+        }
+    }
+
+    /// <summary>The same, for a command that has found its way there.</summary>
+    internal KeyspaceGroups Selected => _selected.Groups;
 
     /// <summary>What the session writes and reads is noted, because its reads go by it.</summary>
     internal bool FollowsHistory => _selected.FollowsHistory;
 
     /// <summary>False when the selected keyspace was dropped.</summary>
-    internal bool HasKeyspace => Group is not null && _selected.Exists;
+    internal bool HasKeyspace => _selected.Exists;
 
     /// <summary>Executes one command; its reply appears in <see cref="Output"/> now or in a later step, never out of order.</summary>
     public void Execute(in CommandArgs args, StepTime now)
@@ -73,10 +85,11 @@ public sealed class ClientSession
         Node.Now = now;
         Node.Statistics.CommandsProcessed++;
         var wasEmpty = Output.Length == 0;
-        if (_merging.Find(args) is { } spec)
+        var keyspace = Keyspace;
+        if (TryRoute(keyspace, args, out var spec, out var group))
         {
-            if (!IsRead(spec) || VotedReads.AreFor(_selected.Rule, spec)) TakeWrite(spec, args, now);
-            else TakeRead(spec, args, _selected.Rule, now);
+            if (keyspace.Commands.IsHandedOn(spec, _selected.Rule)) _writes.Take(group, spec, args, now);
+            else TakeRead(group, spec, args, _selected.Rule, now);
         }
         else if (TryTakeRuled(args, now))
         {
@@ -87,7 +100,7 @@ public sealed class ClientSession
         }
         else
         {
-            Hold(null, args, now);
+            Hold(default, args, now);
         }
 
         if (wasEmpty && Output.Length > 0) Node.Host.OnSessionOutput(this);
@@ -105,7 +118,7 @@ public sealed class ClientSession
         if (State.WantsClose) return;
         State.WantsClose = true;
         var reply = Encoding.UTF8.GetBytes("-ERR Protocol error: " + error + "\r\n");
-        _slots.Push(new Slot { State = SlotState.Done, Reply = reply, SinceNanoseconds = Node.Now.Nanoseconds });
+        _slots.Push(new SessionSlot { State = SlotState.Done, Reply = reply, SinceNanoseconds = Node.Now.Nanoseconds });
         Advance(inStep: true);
     }
 
@@ -152,7 +165,7 @@ public sealed class ClientSession
         switch (s.State)
         {
             case SlotState.Writing:
-                CompleteSlot(slot, Group.Merging is null ? Replies.OfWrite(outcome) : Replies.OfMerging(outcome, s.IsRead));
+                CompleteSlot(slot, s.Group!.Commands.OfFailure(outcome, s.IsRead));
                 break;
             case SlotState.Reading when outcome.Kind == OutcomeKind.ReadNow && slot == _slots.Head:
                 Reads.OnLeave(Node.Now);
@@ -174,8 +187,8 @@ public sealed class ClientSession
         {
             ref var head = ref _slots[_slots.Head];
             if (head.State == SlotState.Done || now.Nanoseconds - Math.Max(head.SinceNanoseconds, Node.Pause.Over) <= SessionReads.PatienceFor(head, limit)) break;
-            if (IsRead(head.Spec)) Reads.Refuse(head);
-            else CompleteSlot(_slots.Head, LateReply.Of(Group, this, _slots.Head, head));
+            if (head.Way == CommandWay.Read) Reads.Refuse(head);
+            else CompleteSlot(_slots.Head, LateReply.Of(this, _slots.Head, head));
         }
     }
 
@@ -204,7 +217,7 @@ public sealed class ClientSession
         }
         else
         {
-            HandOnWrites();
+            _writes.HandOnHeld();
         }
     }
 
@@ -226,76 +239,70 @@ public sealed class ClientSession
         if (!IsGone) Advance(inStep: false);
     }
 
-    private void TakeWrite(CommandSpec spec, in CommandArgs args, StepTime now)
+    private void TakeRead(Group group, CommandSpec spec, in CommandArgs args, in ReadRule rule, StepTime now)
     {
         var isSilent = State.BeginCommand(spec.Name, now);
-        if (_barriers > 0 || _merging.MustWait(spec) || Node.Pause.HoldsWrites(now) || !_slots.MayWriteBehind(Group.PathEpoch, ReadsKeepUp))
-        {
-            Hold(Group.Merging is null ? VotedReads.InLineOf(spec) : spec, args, now, isSilent);
+        if (_slots.Count == 0 && !Node.Pause.HoldsReads(now) && Reads.MayReadNow(group, rule, now) && Reads.TryRead(group, spec, args, rule, isSilent, now))
             return;
-        }
-
-        var isRead = spec.Route == CommandRoute.Read;
-        var slot = _slots.Push(new Slot { SinceNanoseconds = now.Nanoseconds, IsSilent = isSilent });
-        _merging.OnHandedOn(slot, ref _slots[slot], isRead);
-        Group.Write(this, slot, Database, args, now, isRead);
-    }
-
-    private void TakeRead(CommandSpec spec, in CommandArgs args, in ReadRule rule, StepTime now)
-    {
-        var isSilent = State.BeginCommand(spec.Name, now);
-        if (_slots.Count == 0 && !Node.Pause.HoldsReads(now) && (rule.IsNewest ? Group.Replica.MayReadLocally(now) : Reads.Judge(rule, now) == ReadVerdict.Now)
-            && Reads.TryRead(spec, args, rule, isSilent, now)) return;
-        Hold(spec, args, now, isSilent, rule);
+        Hold(new SessionSlot { Way = CommandWay.Read, Spec = spec, Group = group, IsSilent = isSilent, Rule = rule }, args, now);
         if (_slots.Count == 1) Advance(inStep: false);
     }
 
     /// <summary>READS &lt;rule&gt; &lt;command&gt;: one read by another rule than the session's.</summary>
     private bool TryTakeRuled(in CommandArgs args, StepTime now)
     {
-        if (Group.Merging is not null || !ReadsCommands.TryPrefix(args, out var said, out var command) || Node.FindInKeyspace(command) is not { Route: CommandRoute.Read } spec) return false;
-        if (!IsExecutable(spec, command)) return false;
-        var rule = said ?? _selected.OwnRule;
+        if (Keyspace.Commands.HandsOnReads || !ReadsCommands.TryPrefix(args, out var said, out var command)) return false;
+        if (!TryRoute(Keyspace, command, out var spec, out var group) || spec.Route != CommandRoute.Read) return false;
+        var rule = said ?? Keyspace.Rule;
         Reads.Follow(rule);
-        TakeRead(spec, command, rule, now);
+        TakeRead(group, spec, command, rule, now);
         return true;
     }
 
-    private void Hold(CommandSpec? spec, in CommandArgs args, StepTime now, bool isSilent = false, in ReadRule rule = default)
+    /// <summary>Finds the command that the words name, and the group that it goes to. False: this node answers it alone.</summary>
+    private bool TryRoute(
+        KeyspaceGroups keyspace, in CommandArgs args, [NotNullWhen(true)] out CommandSpec? spec, [NotNullWhen(true)] out Group? group)
+    {
+        group = null;
+        spec = keyspace.Commands.Find(args, out var command);
+        if (spec is null || spec.Route == CommandRoute.Node || !spec.AcceptsCount(command.Count)) return false;
+        if (Node.Refusal is not null || State.IsSubscriberOnly || !_selected.Exists) return false;
+        group = Routing.Of(keyspace, spec, command);
+        return group is not null;
+    }
+
+    /// <summary>Copies a command that cannot begin yet.</summary>
+    internal void Hold(in SessionSlot slot, in CommandArgs args, StepTime now)
     {
         var held = _spare.TryPop(out var used) ? used : new HeldCommand();
         held.Hold(args);
-        if (!IsRead(spec)) _barriers++;
-        _slots.Push(new Slot { State = SlotState.Held, Command = held, Spec = spec, SinceNanoseconds = now.Nanoseconds, IsSilent = isSilent, Rule = rule });
-        if (!IsRead(spec)) MakeReady();
+        var isBarrier = slot.Way != CommandWay.Read;
+        if (isBarrier) _barriers++;
+        ref var added = ref _slots[_slots.Push(slot)];
+        (added.State, added.Command, added.SinceNanoseconds) = (SlotState.Held, held, now.Nanoseconds);
+        if (isBarrier) MakeReady();
     }
 
-    /// <summary>A held read is answered the moment the write before it is applied, so later writes may be on their way. Where it
-    /// has to be asked for first, a later write could be applied meanwhile, and be seen.</summary>
-    private bool ReadsKeepUp => Group.Replica.IsLeader && Group.Replica.MayReadLocally(Node.Now);
-
-    private bool IsRead(CommandSpec? spec) => _merging.IsRead(spec);
-
-    private bool TryBeginHead(ref Slot head, bool inStep)
+    private bool TryBeginHead(ref SessionSlot head, bool inStep)
     {
         var now = Node.Now;
-        if (IsRead(head.Spec) ? Node.Pause.HoldsReads(now) : head.Spec is not null && Node.Pause.HoldsWrites(now)) return false;
-        if (IsRead(head.Spec) && Node.Refusal is null) return Reads.TryBegin(ref head, inStep, now);
+        if (head.Way == CommandWay.Read ? Node.Pause.HoldsReads(now) : head.Way == CommandWay.HandOn && Node.Pause.HoldsWrites(now)) return false;
+        if (head.Way == CommandWay.Read && Node.Refusal is null) return Reads.TryBegin(ref head, inStep, now);
         if (inStep)
         {
             MakeReady();
             return false;
         }
 
-        if (_merging.IsHandedOn(head.Spec) && Node.Refusal is null)
+        if (head.Way == CommandWay.HandOn && Node.Refusal is null)
         {
-            StartHeldWrite(ref head, _slots.Head);
+            _writes.HandOn(ref head, _slots.Head);
             return false;
         }
 
         var command = head.Command!;
         head.Command = null;
-        _barriers--;
+        if (head.Way != CommandWay.Read) _barriers--;
         _slots.Pop();
         var wasClosing = State.WantsClose;
         RunHere(command.Args, now);
@@ -307,54 +314,41 @@ public sealed class ClientSession
         return true;
     }
 
-    /// <summary>Hands on held writes that now follow only writes of the same way (and reads).</summary>
-    private void HandOnWrites()
-    {
-        if (_barriers == 0 || Node.Pause.HoldsWrites(Node.Now)) return;
-        for (var s = _slots.Head; s < _slots.End; s++)
-        {
-            ref var slot = ref _slots[s];
-            if (slot.State == SlotState.Reading) return;
-            if (slot.State == SlotState.Writing && slot.PathEpoch != Group.PathEpoch) return;
-            if (slot.State != SlotState.Held) continue;
-            if (IsRead(slot.Spec))
-            {
-                if (ReadsKeepUp) continue;
-                return;
-            }
-
-            if (!_merging.IsHandedOn(slot.Spec) || _merging.MustWait(slot.Spec!) || Node.Refusal is not null) return;
-            StartHeldWrite(ref slot, s);
-        }
-    }
-
-    private void StartHeldWrite(ref Slot slot, long sequence)
-    {
-        var command = slot.Command!;
-        slot.Command = null;
-        _merging.OnHandedOn(sequence, ref slot, slot.Spec is { Route: CommandRoute.Read });
-        _barriers--;
-        Group.Write(this, sequence, Database, command.Args, Node.Now, slot.IsRead);
-        _spare.Push(command);
-    }
-
-    /// <summary>True for a command of the keyspace that can go its way; the others are answered by this node alone.</summary>
-    internal bool IsExecutable(CommandSpec spec, in CommandArgs args) =>
-        spec.Route != CommandRoute.Node && spec.AcceptsCount(args.Count) && Node.Refusal is null && !State.IsSubscriberOnly && HasKeyspace;
-
     private void RunHere(in CommandArgs args, StepTime now)
     {
         _local.Run(args, now);
         if (State.HasMoved)
         {
             _selected.Refresh();
-            _barriers = _merging.Reconsider();
+            _barriers = Reconsider();
         }
 
         if (!_local.IsWaiting) return;
         // A place at the head of the queue keeps later replies behind the one that comes later.
         _barriers++;
-        _slots.PushFront(new Slot { State = SlotState.Held, SinceNanoseconds = now.Nanoseconds });
+        _slots.PushFront(new SessionSlot { State = SlotState.Held, SinceNanoseconds = now.Nanoseconds });
+    }
+
+    /// <summary>Another keyspace is selected. Nothing is handed on past SELECT: what is queued has not begun, and may mean
+    /// something else there.</summary>
+    /// <returns>How many of them are barriers.</returns>
+    private int Reconsider()
+    {
+        var barriers = 0;
+        for (var s = _slots.Head; s < _slots.End; s++)
+        {
+            ref var slot = ref _slots[s];
+            if (slot is not { State: SlotState.Held, Command: { } command }) continue;
+            var wasRead = slot.Way == CommandWay.Read;
+            var isRouted = TryRoute(_selected.Groups, command.Args, out slot.Spec, out slot.Group);
+            slot.Way = !isRouted ? CommandWay.Alone
+                : _selected.Groups.Commands.IsHandedOn(slot.Spec!, _selected.Rule) ? CommandWay.HandOn
+                : CommandWay.Read;
+            if (slot.Way != CommandWay.Read) barriers++;
+            else if (!wasRead) slot.Rule = _selected.Rule;
+        }
+
+        return barriers;
     }
 
     private void ContinueWaiting(StepTime now)
@@ -372,7 +366,7 @@ public sealed class ClientSession
         if (head.Command is { } command)
         {
             _spare.Push(command);
-            if (!IsRead(head.Spec)) _barriers--;
+            if (head.Way != CommandWay.Read) _barriers--;
         }
 
         _slots.Pop();
@@ -381,6 +375,13 @@ public sealed class ClientSession
     /// <summary>A client that does not read its replies gets no more for now: a hundred thousand held reads of a great value
     /// would fill the memory.</summary>
     internal bool HoldsBack() => _isHeldBack = Output.Length > MostOutputBytes;
+
+    /// <summary>Commands are held behind which no write may be handed on yet: any but reads.</summary>
+    internal bool HasBarrier => _barriers > 0;
+
+    internal void OnBarrierGone() => _barriers--;
+
+    internal void Recycle(HeldCommand command) => _spare.Push(command);
 
     internal void MakeReady()
     {

@@ -1,22 +1,23 @@
 using System.Buffers.Binary;
 using Quorate.Cluster.Forwarding;
+using Quorate.Cluster.Groups;
 using Quorate.Data;
 using Quorate.Data.Commands;
 using Quorate.Replication;
 using Quorate.Resp;
 
-namespace Quorate.Cluster.Convergent;
+namespace Quorate.Cluster.Merging;
 
 /// <summary>
 /// Executes what nodes without a replica send here: each command once at most, in the order of its sender. What arrives behind
 /// something later is not executed, so a client's pipeline never overtakes itself. What was executed is remembered for as long as the node
 /// runs, so commands name the life in which they may be executed: what was sent to an earlier one, and comes late, is not.
 /// </summary>
-internal sealed class CommandInbox(Group first, Node node)
+internal sealed class CommandInbox(MergingOutgoing outgoing, long life)
 {
     private readonly Dictionary<NodeId, (long Session, long Last)> _accepted = [];
     private ArgRange[] _ranges = new ArgRange[16];
-    private Group _group = first;
+    private Group _group = null!; // the first object that stands for the group moves it to itself
 
     /// <summary>Another object stands for the same group on this node.</summary>
     public void MoveTo(Group group) => _group = group;
@@ -24,9 +25,9 @@ internal sealed class CommandInbox(Group first, Node node)
     /// <summary>False: the message makes no sense.</summary>
     public bool OnRequests(NodeId origin, ForwardRequests message, StepTime now)
     {
-        if (message.LowestOutstanding != node.ForwardingSession)
+        if (message.LowestOutstanding != life)
         {
-            node.SendTo(origin, _group, new ForwardLife { Life = node.ForwardingSession });
+            _group.Hosting.Send(origin, new ForwardLife { Life = life });
             return true;
         }
 
@@ -53,23 +54,12 @@ internal sealed class CommandInbox(Group first, Node node)
         return true;
     }
 
-    public void OnOutcome(in PendingRequest request, in Outcome outcome) =>
-        _group.Inbox.Reply(request.Origin, request.OriginSession, request.Sequence, default, Replies.OfMerging(outcome, request.Owner == RequestOwner.PeerRead));
-
     private bool Take(NodeId origin, long session, long sequence, ReadOnlySpan<byte> entry, StepTime now)
     {
         var command = QuorumPrefix.TakeOff(entry, out _, out _);
         if (!EntryCodec.TryRead(command, ref _ranges, out var header, out var args) || header.Kind != EntryKind.Command) return false;
-        if (!_group.Merging!.Serves)
-        {
-            _group.Inbox.Reply(origin, session, sequence, default, Replies.NoReplicaHere);
-            return true;
-        }
-
-        var merging = _group.Merging!;
-        var isRead = Node.FindIn(merging.Commands, args) is { Route: CommandRoute.Read };
-        var owner = isRead ? RequestOwner.PeerRead : RequestOwner.Peer;
-        merging.Ask(_group.Requests.Add(owner, null, sequence, origin, session), isRead, merging.KeyHashOf(args), entry, now);
+        if (outgoing.Here is { Replica.IsLeader: true } here) here.Take(origin, session, sequence, outgoing.Commands.Find(args), args, entry, now);
+        else outgoing.Answers.Reply(origin, session, sequence, default, Replies.NoReplicaHere);
         return true;
     }
 }

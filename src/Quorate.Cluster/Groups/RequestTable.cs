@@ -1,6 +1,7 @@
+using Quorate.Cluster.Sessions;
 using Quorate.Replication;
 
-namespace Quorate.Cluster;
+namespace Quorate.Cluster.Groups;
 
 internal enum RequestOwner : byte
 {

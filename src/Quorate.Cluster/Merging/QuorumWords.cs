@@ -5,7 +5,7 @@ using Quorate.Data;
 using Quorate.Replication;
 using Quorate.Resp;
 
-namespace Quorate.Cluster.Convergent;
+namespace Quorate.Cluster.Merging;
 
 /// <summary><c>QUORUM [R n] [W n] command ...</c>: one command of a leaderless keyspace with other numbers than the keyspace's.</summary>
 internal static class QuorumWords
@@ -32,9 +32,6 @@ internal static class QuorumWords
         (r, w) = (0, 0);
         return args;
     }
-
-    /// <summary>The words of a command without these.</summary>
-    public static CommandArgs TakeOff(Group group, in CommandArgs args) => group.Merging is null ? args : TakeOff(group.Merging.Policy, args, out _, out _);
 
     /// <summary>The payload of a command for its replica, at the start of <paramref name="buffer"/>.</summary>
     public static int WriteEntry(ref byte[] buffer, StepTime now, int protocol, in CommandArgs command, int r, int w)

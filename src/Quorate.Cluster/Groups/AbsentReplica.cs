@@ -1,7 +1,7 @@
 using System.Text;
 using Quorate.Replication;
 
-namespace Quorate.Cluster;
+namespace Quorate.Cluster.Groups;
 
 /// <summary>Stands where this node has no replica of a group: everything goes to one that has. Who leads is what the map
 /// says, for a raft group what its members last said.</summary>

@@ -1,16 +1,18 @@
 using System.Buffers.Binary;
 using Quorate.Cluster.Control;
 using Quorate.Cluster.Forwarding;
+using Quorate.Cluster.Groups;
+using Quorate.Cluster.Sessions;
 using Quorate.Replication;
 
-namespace Quorate.Cluster.Convergent;
+namespace Quorate.Cluster.Merging;
 
 /// <summary>
 /// Takes commands of this node's clients to a replica elsewhere, the nearest that answers. Nothing remembers which commands it has
 /// executed, as a log does, so a write goes out once, to one life of one member: when its reply does not come nobody knows whether it took
 /// effect, and the client is told just that. Reads are asked for again.
 /// </summary>
-internal sealed class CommandForwarder(Group first, Node node)
+internal sealed class CommandForwarder(MergingOutgoing outgoing, Node node)
 {
     private const int MaxBatchBytes = 1 << 20;
 
@@ -24,7 +26,7 @@ internal sealed class CommandForwarder(Group first, Node node)
     private readonly Dictionary<NodeId, long> _lives = []; // in which members execute what they are sent
     private readonly ByteQueue _batch = new();
     private readonly long _session = node.ForwardingSession;
-    private Group _group = first;
+    private Group _group = null!; // the first object that stands for the group moves it to itself
     private Outstanding?[] _outstanding = new Outstanding?[64]; // by sequence, from _lowest on
     private long _lowest = 1;
     private long _next = 1;
@@ -100,8 +102,8 @@ internal sealed class CommandForwarder(Group first, Node node)
                 Count = (int)(_nextToSend - first),
                 Commands = _batch.Memory,
             };
-            if (Target == node.Options.Self) _group.Merging!.Inbox.OnRequests(Target, message, now);
-            else node.SendTo(Target, _group, message);
+            if (Target == node.Options.Self) outgoing.OnRequests(Target, message, now);
+            else _group.Hosting.Send(Target, message);
         }
     }
 
@@ -177,7 +179,7 @@ internal sealed class CommandForwarder(Group first, Node node)
     /// different one for each node. Whoever was silent lately comes after all others.</summary>
     private NodeId Nearest(StepTime now)
     {
-        if (_group.Merging!.Serves) return node.Options.Self;
+        if (outgoing.Serves) return node.Options.Self;
         if (node.Control?.Map is not { } map || map.Group(_group.Id) is not { } entry) return NodeId.None;
         var best = NodeId.None;
         var bestRank = (int.MaxValue, int.MaxValue, int.MaxValue);
@@ -209,7 +211,7 @@ internal sealed class CommandForwarder(Group first, Node node)
     }
 
     private bool IsReachable(NodeId member) =>
-        !member.IsNone && (member == node.Options.Self ? _group.Merging!.Serves : node.Host.OutputTo(member) is not null);
+        !member.IsNone && (member == node.Options.Self ? outgoing.Serves : node.Host.OutputTo(member) is not null);
 
     private ref Outstanding? At(long sequence) => ref _outstanding[sequence & (_outstanding.Length - 1)];
 

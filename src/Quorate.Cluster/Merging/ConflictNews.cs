@@ -3,7 +3,7 @@ using Quorate.Cluster.Commands;
 using Quorate.Replication;
 using Quorate.Resp;
 
-namespace Quorate.Cluster.Convergent;
+namespace Quorate.Cluster.Merging;
 
 /// <summary>Tells those who subscribed on this node to <c>__conflicts__:&lt;keyspace&gt;</c> of every key that comes into conflict
 /// here. A conflict is news on every replica, and on each once.</summary>
@@ -14,8 +14,7 @@ internal static class ConflictNews
     /// <summary>True for <c>CONFLICTS WATCH</c>.</summary>
     public static bool IsWatch(in CommandArgs args) => args.Count == 2 && Words.Is(args[0], "conflicts") && Words.Is(args[1], "watch");
 
-    public static byte[] ChannelOf(Node node, GroupId group) =>
-        Encoding.UTF8.GetBytes(Prefix + node.Control?.Map.Keyspaces.FirstOrDefault(k => k.Groups.Contains(group))?.Name);
+    public static byte[] ChannelOf(string? keyspace) => Encoding.UTF8.GetBytes(Prefix + keyspace);
 
     public static void Publish(Node node, GroupId group, byte[] key)
     {
