@@ -1,8 +1,10 @@
 namespace Quorate.Replication;
 
-/// <summary>What a snapshot stands for: the state after <paramref name="Index"/>, whose entry had <paramref name="Term"/>,
-/// and the strategy's own words about it (for raft the configuration).</summary>
-public sealed record SnapshotHeader(LogIndex Index, Term Term, ReadOnlyMemory<byte> Extra);
+/// <summary>What a snapshot stands for.</summary>
+/// <param name="Index">it is the state after this entry; strategies that do not order count their snapshots here</param>
+/// <param name="Stamp">the term or epoch of that entry; 0 for strategies that do not order</param>
+/// <param name="Extra">the strategy's own words about it (for raft the configuration)</param>
+public sealed record SnapshotHeader(LogIndex Index, long Stamp, ReadOnlyMemory<byte> Extra);
 
 /// <summary>One group's snapshots on one node. The shell keeps them in files, the simulator in a simulated disk.</summary>
 public interface ISnapshots

@@ -1,3 +1,5 @@
+using Quorate.Replication.Ordered;
+
 namespace Quorate.Replication;
 
 /// <summary>A node of the cluster. 0 is no node; real ids are 1 and up.</summary>
@@ -21,9 +23,11 @@ public readonly record struct GroupId(int Value) : IComparable<GroupId>
 }
 
 /// <summary>A Raft term: a logical clock, 0 before the first election. [Raft §5.1]</summary>
-public readonly record struct Term(long Value) : IComparable<Term>
+public readonly record struct Term(long Value) : IComparable<Term>, IStamp<Term>
 {
     public Term Next => new(Value + 1);
+
+    static Term IStamp<Term>.Of(long value) => new(value);
 
     public int CompareTo(Term other) => Value.CompareTo(other.Value);
 
@@ -37,9 +41,11 @@ public readonly record struct Term(long Value) : IComparable<Term>
 
 /// <summary>A configuration of a group that the control plane has decided, counted up by it: whoever knows a newer one
 /// refuses what is said in an older one (fencing). 0 is before the first.</summary>
-public readonly record struct Epoch(long Value) : IComparable<Epoch>
+public readonly record struct Epoch(long Value) : IComparable<Epoch>, IStamp<Epoch>
 {
     public Epoch Next => new(Value + 1);
+
+    static Epoch IStamp<Epoch>.Of(long value) => new(value);
 
     public int CompareTo(Epoch other) => Value.CompareTo(other.Value);
 

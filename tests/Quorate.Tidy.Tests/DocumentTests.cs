@@ -28,6 +28,12 @@ public sealed class DocumentTests
             .Select(l => Regex.Replace(l.TrimStart('#').Trim().ToLowerInvariant(), @"[^\w\- ]", "").Replace(' ', '-'));
     }
 
+    [Fact]
+    public void Files_that_documents_name_exist() =>
+        Tree.Documents.SelectMany(f => Regex.Matches(Tree.Text(f), @"`(?<path>(src|tests|bench|scripts|docs)/[\w./-]+)`")
+                .Select(m => (f, Path: m.Groups["path"].Value)))
+            .Where(n => !Tree.Exists(n.Path)).Select(n => $"{n.f}: {n.Path}").ShouldBeNone("a file that does not exist");
+
     /// <summary>docs/protocols has tables of rules with the test of each, written as `Class.Method` or as a path.</summary>
     [Fact]
     public void Every_test_that_a_protocol_document_names_exists()

@@ -22,7 +22,10 @@ internal static class JournalFormat
     public const int HeaderLength = 4096;
 
     public const ulong Magic = 0x4C4E524A_54525151; // "QQRTJRNL"
-    public const uint Version = 1;
+
+    /// <summary>In version 1 entries of a chain had their key's hash before their kind, and effects of a primary had
+    /// another kind.</summary>
+    public const uint Version = 2;
 
     /// <summary>length, crc, point, group.</summary>
     public const int FrameHeader = 20;

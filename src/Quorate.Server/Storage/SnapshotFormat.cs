@@ -7,8 +7,8 @@ namespace Quorate.Server.Storage;
 /// <summary>
 /// The bytes of a snapshot file. Little endian.
 /// <code>
-/// header   u64 magic | u32 version | u32 crc | i64 index | i64 term | i32 length of extra | extra
-/// piece    u32 length | u32 crc | bytes                                      (crc also covers index, term and number)
+/// header   u64 magic | u32 version | u32 crc | i64 index | i64 stamp | i32 length of extra | extra
+/// piece    u32 length | u32 crc | bytes                                      (crc also covers index, stamp and number)
 /// footer   pieces * (i64 offset)
 /// trailer  u64 magic | i64 offset of the footer | i32 pieces | u32 crc of all headers of pieces | u32 crc of footer and trailer
 /// </code>
@@ -27,7 +27,7 @@ internal static class SnapshotFormat
     private const uint Version = 1;
 
     public static string NameOf(SnapshotHeader header) =>
-        string.Create(CultureInfo.InvariantCulture, $"{header.Index.Value:x16}-{header.Term.Value:x16}{Suffix}");
+        string.Create(CultureInfo.InvariantCulture, $"{header.Index.Value:x16}-{header.Stamp:x16}{Suffix}");
 
     public static byte[] EncodeHeader(SnapshotHeader header)
     {
@@ -35,7 +35,7 @@ internal static class SnapshotFormat
         BinaryPrimitives.WriteUInt64LittleEndian(bytes, HeaderMagic);
         BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(8), Version);
         BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(16), header.Index.Value);
-        BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(24), header.Term.Value);
+        BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(24), header.Stamp);
         BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(32), header.Extra.Length);
         header.Extra.Span.CopyTo(bytes.AsSpan(HeaderLength));
         BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(12), HeaderChecksum(bytes));
@@ -58,7 +58,7 @@ internal static class SnapshotFormat
         if (BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(12)) != HeaderChecksum(bytes)) return false;
         header = new SnapshotHeader(
             new LogIndex(BinaryPrimitives.ReadInt64LittleEndian(bytes.AsSpan(16))),
-            new Term(BinaryPrimitives.ReadInt64LittleEndian(bytes.AsSpan(24))),
+            BinaryPrimitives.ReadInt64LittleEndian(bytes.AsSpan(24)),
             bytes.AsMemory(HeaderLength));
         return true;
     }
@@ -68,7 +68,7 @@ internal static class SnapshotFormat
     {
         Span<byte> place = stackalloc byte[20];
         BinaryPrimitives.WriteInt64LittleEndian(place, header.Index.Value);
-        BinaryPrimitives.WriteInt64LittleEndian(place[8..], header.Term.Value);
+        BinaryPrimitives.WriteInt64LittleEndian(place[8..], header.Stamp);
         BinaryPrimitives.WriteInt32LittleEndian(place[16..], number);
         return ~Crc32C.Update(Crc32C.Update(0xFFFF_FFFF, place), piece);
     }

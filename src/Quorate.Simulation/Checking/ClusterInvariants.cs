@@ -1,5 +1,6 @@
 using Quorate.Cluster;
 using Quorate.Replication;
+using Quorate.Replication.Ordered;
 using Quorate.Simulation.Worlds;
 using Quorate.Strategies.Raft;
 
@@ -71,11 +72,11 @@ internal sealed class ClusterInvariants(Func<Node, RaftReplica?>? find = null)
         {
             if (!_leaders.TryAdd(raft.CurrentTerm.Value, id) && _leaders[raft.CurrentTerm.Value] != id)
                 throw new ElectionSafetyFailure($"two leaders in {raft.CurrentTerm}: {_leaders[raft.CurrentTerm.Value]} and {id}");
-            for (var i = _committed.Count - 1; i > 0 && raft.Log.HasTermAt(new LogIndex(i)) | i > raft.Log.LastIndex.Value; i--)
+            for (var i = _committed.Count - 1; i > 0 && raft.Log.HasStampAt(new LogIndex(i)) | i > raft.Log.LastIndex.Value; i--)
             {
                 var entry = _committed[i];
                 if (entry.SeenInTerm >= raft.CurrentTerm || entry.SeenInTerm.Value == 0) continue;
-                if (i > raft.Log.LastIndex.Value || raft.Log.TermAt(new LogIndex(i)) != entry.Term)
+                if (i > raft.Log.LastIndex.Value || raft.Log.StampAt(new LogIndex(i)) != entry.Term)
                     throw new LeaderCompletenessFailure($"{id} leads {raft.CurrentTerm} and lacks entry {i} of {entry.Term}, committed by {entry.SeenInTerm}");
             }
 
@@ -89,7 +90,7 @@ internal sealed class ClusterInvariants(Func<Node, RaftReplica?>? find = null)
     private void CheckLogMatching(NodeId id, RaftReplica raft, Seen seen)
     {
         var log = raft.Log;
-        if (log.LastIndex == seen.LastIndex && log.LastTerm == seen.LastTerm) return;
+        if (log.LastIndex == seen.LastIndex && log.LastStamp == seen.LastTerm) return;
         var from = Math.Max(log.LastIndex.Value - EntriesPerStep + 1, log.FirstIndex.Value);
         for (var i = from; i <= log.LastIndex.Value; i++)
         {
@@ -98,7 +99,7 @@ internal sealed class ClusterInvariants(Func<Node, RaftReplica?>? find = null)
                 throw new LogMatchingFailure($"{id} holds another entry {i} of {term} than a node before it");
         }
 
-        (seen.LastIndex, seen.LastTerm) = (log.LastIndex, log.LastTerm);
+        (seen.LastIndex, seen.LastTerm) = (log.LastIndex, log.LastStamp);
     }
 
     /// <summary>State-machine safety: what is committed at an index is the same on every node, for ever.</summary>
@@ -120,9 +121,9 @@ internal sealed class ClusterInvariants(Func<Node, RaftReplica?>? find = null)
         seen.CommitIndex = raft.CommitIndex;
     }
 
-    private static (Term Term, ulong Content) EntryAt(EntryLog log, LogIndex index)
+    private static (Term Term, ulong Content) EntryAt(FrameLog<Term> log, LogIndex index)
     {
         var entry = log[index];
-        return (entry.Term, Hash.Of(entry.Payload) ^ (ulong)entry.Kind);
+        return (entry.Stamp, Hash.Of(entry.Payload) ^ (ulong)entry.Kind);
     }
 }

@@ -33,7 +33,7 @@ internal readonly struct ReplicaView
 
     public LogIndex LastIndex => _primary?.Log.LastIndex ?? _chain!.Log.LastIndex;
 
-    public Epoch LastEpoch => _primary?.Log.LastEpoch ?? _chain!.Log.LastEpoch;
+    public Epoch LastEpoch => _primary?.Log.LastStamp ?? _chain!.Log.LastStamp;
 
     public LogIndex DurableIndex => _primary?.Journal.DurableIndex ?? _chain!.Journal.DurableIndex;
 
@@ -60,13 +60,7 @@ internal readonly struct ReplicaView
 
     public (Epoch Epoch, ulong Content) EntryAt(LogIndex index)
     {
-        if (_primary is not null)
-        {
-            var entry = _primary.Log[index];
-            return (entry.Epoch, Hash.Of(entry.Payload) ^ (ulong)entry.Kind);
-        }
-
-        var view = _chain!.Log[index];
-        return (_chain.Log.EpochAt(index), Hash.Of(view.Payload) ^ (ulong)view.Kind ^ view.KeyHash);
+        var entry = (_primary?.Log ?? _chain!.Log)[index];
+        return (entry.Stamp, Hash.Of(entry.Payload) ^ (ulong)entry.Kind);
     }
 }

@@ -1,3 +1,5 @@
+using Quorate.Replication.Ordered;
+
 namespace Quorate.Strategies.Chain;
 
 /// <summary>
@@ -31,10 +33,10 @@ namespace Quorate.Strategies.Chain;
 /// <see cref="ChainReplica"/>: the way in, commit and apply. <see cref="AcceptedEpoch"/>: the control plane's word.
 /// <see cref="Position"/>: a replica's part in one epoch, made of <see cref="Head"/>, <see cref="Predecessor"/>,
 /// <see cref="Successor"/>, <see cref="Tail"/>. <see cref="Reads"/>, <see cref="DirtyKeys"/>: reads. <see cref="Wishes"/>: what
-/// it asks the control plane for. <see cref="PendingRequests"/>: who waits for an entry. <see cref="ChainLog"/>,
-/// <see cref="EpochRuns"/>: the log in memory; <see cref="ChainJournal"/>, <see cref="Recovery"/>: on disk.
-/// <see cref="SnapshotMaker"/>, <see cref="SnapshotTransfer"/>, <see cref="SnapshotReceiver"/>,
-/// <see cref="SnapshotInstallation"/>: snapshots.</para>
+/// it asks the control plane for. <see cref="PendingRequests"/>: who waits for an entry. <see cref="FrameLog{TStamp}"/>,
+/// <see cref="KeyedLog"/>: the log in memory; <see cref="ChainJournal"/>, <see cref="Recovery"/>: on disk.
+/// <see cref="ChainSnapshots"/>: snapshots, over <see cref="SnapshotMaker"/>, <see cref="SnapshotSender"/> and
+/// <see cref="SnapshotInbox"/>.</para>
 /// <para><b>Deviations.</b></para>
 /// <list type="number">
 /// <item>Replicas forward before they have written, and the tail waits for the news that they have: the chain's disks work

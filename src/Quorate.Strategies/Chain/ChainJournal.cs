@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Quorate.Replication;
+using Quorate.Replication.Ordered;
 
 namespace Quorate.Strategies.Chain;
 
@@ -44,7 +45,7 @@ internal sealed class ChainJournal(ChainOptions options)
     public long BytesSinceSnapshot { get; private set; }
 
     /// <summary>Hands the entries that are new since the last call to the journal, one record per run of frames.</summary>
-    public void SaveEntries(ChainLog log, Effects effects)
+    public void SaveEntries(FrameLog<Epoch> log, Effects effects)
     {
         if (!options.Durable)
         {
@@ -60,7 +61,7 @@ internal sealed class ChainJournal(ChainOptions options)
             if (_scratch.Length < length) _scratch = new byte[Math.Max(length, 2 * _scratch.Length)];
             _scratch[0] = (byte)RecordKind.Entries;
             BinaryPrimitives.WriteInt64LittleEndian(_scratch.AsSpan(1), first.Value);
-            BinaryPrimitives.WriteInt64LittleEndian(_scratch.AsSpan(9), log.EpochAt(first.Previous).Value);
+            BinaryPrimitives.WriteInt64LittleEndian(_scratch.AsSpan(9), log.StampAt(first.Previous).Value);
             frames.CopyTo(_scratch.AsSpan(17));
             EntriesPoint = effects.Append(_scratch.AsSpan(0, length));
             _waiting.Enqueue((EntriesPoint, last));

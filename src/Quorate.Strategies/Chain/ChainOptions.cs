@@ -1,4 +1,5 @@
 using Quorate.Replication;
+using Quorate.Replication.Ordered;
 
 namespace Quorate.Strategies.Chain;
 
@@ -55,6 +56,9 @@ public sealed record ChainOptions
     /// further behind gets a snapshot.</summary>
     public long MaxLagBytes { get; init; } = 64L << 20;
 
+    /// <summary>Where the log has its memory from.</summary>
+    public IBlockSupply Blocks { get; init; } = PlainBlocks.Instance;
+
     /// <summary>A learner whose durable log is at most this many bytes shorter than the tail's is let into the chain: from
     /// then on writes wait for it.</summary>
     public long JoinLagBytes { get; init; } = 1L << 20;
@@ -68,6 +72,8 @@ public sealed record ChainOptions
 
     /// <summary>Pieces of a snapshot on the way to a learner, at most.</summary>
     public int SnapshotWindow { get; init; } = 8;
+
+    internal SnapshotSizes SnapshotSizes => new(SnapshotThresholdBytes, SnapshotPieceBytes, SnapshotWindow, MaxLagBytes);
 
     internal InflightBounds InflightBounds => new(MaxInflight, MaxInflightBytes, MaxBatchBytes);
 

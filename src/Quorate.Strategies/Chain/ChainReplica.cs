@@ -1,5 +1,6 @@
 using System.Text;
 using Quorate.Replication;
+using Quorate.Replication.Ordered;
 
 namespace Quorate.Strategies.Chain;
 
@@ -23,14 +24,14 @@ public sealed class ChainReplica : IConfiguredReplica
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(snapshots);
-        (Self, Options, Machine, Snapshots, Incarnation) = (self, options, machine, snapshots, incarnation);
+        (Self, Options, Machine, Incarnation) = (self, options, machine, incarnation);
         Rules = rules ?? ChainRules.Paper;
-        Log = new ChainLog(Dirty);
+        Log = new FrameLog<Epoch>(options.Blocks);
+        Keyed = new KeyedLog(Log, Dirty);
         Journal = new ChainJournal(options);
         Accepted = new AcceptedEpoch(options.Durable);
         Reads = new Reads(this);
-        SnapshotMaker = new SnapshotMaker(this);
-        SnapshotReceiver = new SnapshotReceiver(this);
+        Snapshots = new ChainSnapshots(this, snapshots, machine);
         History = new CommittedHistory(this);
         _recovery = new Recovery(this);
         _recovery.RestoreNewestSnapshot();
@@ -56,7 +57,7 @@ public sealed class ChainReplica : IConfiguredReplica
     public GroupConfiguration? Wanted => Wishes.Of(this);
 
     public ReplicaReport Report => new(
-        Accepted.DurableEpoch, Log.EpochAt(Journal.DurableIndex), Journal.DurableIndex, CommitIndex, !Accepted.HasState);
+        Accepted.DurableEpoch, Log.StampAt(Journal.DurableIndex), Journal.DurableIndex, CommitIndex, !Accepted.HasState);
 
     /// <summary>A copy of the state, for people and checkers; allocates.</summary>
     public ChainStatus Status => StatusReport.Of(this);
@@ -70,13 +71,14 @@ public sealed class ChainReplica : IConfiguredReplica
 
     internal IStateMachine Machine { get; }
 
-    internal ISnapshots Snapshots { get; }
-
     internal long Incarnation { get; }
 
     internal DirtyKeys Dirty { get; } = new();
 
-    internal ChainLog Log { get; }
+    /// <summary>To be read; <see cref="Keyed"/> changes it.</summary>
+    internal FrameLog<Epoch> Log { get; }
+
+    internal KeyedLog Keyed { get; }
 
     internal ChainJournal Journal { get; }
 
@@ -86,9 +88,9 @@ public sealed class ChainReplica : IConfiguredReplica
 
     internal Reads Reads { get; }
 
-    internal SnapshotMaker SnapshotMaker { get; }
+    internal ChainSnapshots Snapshots { get; }
 
-    internal SnapshotReceiver SnapshotReceiver { get; }
+    internal SnapshotMaker SnapshotMaker => Snapshots.Maker;
 
     /// <summary>Its part in the accepted epoch; null while it has none: not accepted durably yet, no member, or without state.</summary>
     internal Position? Position { get; private set; }
@@ -201,7 +203,7 @@ public sealed class ChainReplica : IConfiguredReplica
     public void OnSnapshotSealed(LogIndex index, bool saved, StepTime now, Effects effects)
     {
         Enter(now, effects);
-        if (!SnapshotReceiver.OnSealed(index, saved)) SnapshotMaker.OnSealed(index, saved);
+        SnapshotMaker.OnSealed(index, saved);
         Advance();
     }
 
@@ -225,7 +227,7 @@ public sealed class ChainReplica : IConfiguredReplica
                 Advance();
                 break;
             case SnapshotPiece piece when position.Predecessor?.Node == from:
-                SnapshotReceiver.Handle(from, piece);
+                Snapshots.Handle(from, piece);
                 break;
             case Acknowledge ack when position.LinkTo(from) is { } link:
                 link.HandleAck(ack);
@@ -255,12 +257,12 @@ public sealed class ChainReplica : IConfiguredReplica
         Invariant.Require(CommitIndex <= Journal.DurableIndex, "what is committed is durable here");
         Invariant.Require(CommitIndex <= Verified && Verified <= Log.LastIndex, "what is committed agrees with the head's log");
         Invariant.Require(Log.BaseIndex <= LastApplied, "only applied entries are forgotten");
-        Invariant.Require(Log.LastEpoch <= Accepted.Epoch, "no entry is of an epoch not yet accepted");
+        Invariant.Require(Log.LastStamp <= Accepted.Epoch, "no entry is of an epoch not yet accepted");
         Invariant.Require(Journal.DurableIndex <= Journal.JournaledIndex, "what is durable was written");
         Invariant.Require(Journal.JournaledIndex <= Log.LastIndex, "what was written is in the log");
         Invariant.Require(SnapshotMaker.SealedIndex <= LastApplied, "a snapshot holds what was applied");
         Invariant.Require(Position is null || Accepted.IsSettled, "nobody acts in an epoch that is not durable");
-        Log.CheckInvariants(LastApplied);
+        Keyed.CheckInvariants(LastApplied);
     }
 
     // The epoch.
@@ -320,17 +322,17 @@ public sealed class ChainReplica : IConfiguredReplica
         for (var index = LastApplied.Next; index <= end; index = index.Next)
         {
             var entry = Log[index];
-            if (entry.Kind == EntryKind.Command) Machine.Foresee(entry.Payload);
+            if (entry.Kind == EntryKind.Command) Machine.Foresee(KeyedLog.CommandOf(entry.Payload));
         }
     }
 
     private void Apply(LogIndex index)
     {
         var entry = Log[index];
-        Dirty.Remove(entry.Kind, entry.KeyHash);
+        Keyed.OnApplying(entry);
         LastApplied = index;
         var request = Pending.Take(index);
-        if (entry.Kind == EntryKind.Command) Machine.Apply(index, entry.Payload, request);
+        if (entry.Kind == EntryKind.Command) Machine.Apply(index, KeyedLog.CommandOf(entry.Payload), request);
     }
 
     // Reads.
@@ -350,18 +352,18 @@ public sealed class ChainReplica : IConfiguredReplica
         Invariant.Require(from > CommitIndex, "a committed entry never changes");
         Invariant.Require(from > _verified, "what agrees with the head's log is not cut in its epoch");
         Pending.TruncateFrom(from, Out);
-        Log.TruncateFrom(from);
+        Keyed.TruncateFrom(from);
         Journal.TruncateFrom(from);
     }
 
     /// <summary>The state was replaced by a snapshot; the log goes on after it if it agrees with it.</summary>
     internal void JumpTo(LogIndex index, Epoch epoch)
     {
-        var agrees = Log.HasEpochAt(index) && Log.EpochAt(index) == epoch;
+        var agrees = Log.HasStampAt(index) && Log.StampAt(index) == epoch;
         Pending.JumpTo(index, Out);
         if (!agrees) Pending.TruncateFrom(index.Next, Out);
-        if (agrees) Log.DropThrough(index, LastApplied);
-        else Log.Reset(index, epoch, LastApplied);
+        if (agrees) Keyed.DropThrough(index, LastApplied);
+        else Keyed.Reset(index, epoch, LastApplied);
         Journal.JumpTo(index, agrees);
         CommitIndex = LastApplied = index;
         TailCommit = LogIndex.Max(TailCommit, index);
@@ -371,7 +373,7 @@ public sealed class ChainReplica : IConfiguredReplica
 
     internal void RestoreAt(LogIndex index, Epoch epoch)
     {
-        Log.Reset(index, epoch, LastApplied);
+        Keyed.Reset(index, epoch, LastApplied);
         CommitIndex = LastApplied = TailCommit = _verified = index;
     }
 
@@ -383,7 +385,7 @@ public sealed class ChainReplica : IConfiguredReplica
         if (Position?.Tail is { } tail) target = LogIndex.Min(target, tail.NeededFrom(target));
         if (Log.Bytes > SnapshotMaker.FillBytes) target = LogIndex.Max(target, LogIndex.Min(LastApplied, Log.FirstWithin(SnapshotMaker.FillBytes).Previous));
 
-        if (target > Log.BaseIndex) Log.DropThrough(target, LastApplied);
+        if (target > Log.BaseIndex) Keyed.DropThrough(target, LastApplied);
     }
 
     private void Enter(StepTime now, Effects effects)

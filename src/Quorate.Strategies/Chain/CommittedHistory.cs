@@ -5,7 +5,7 @@ namespace Quorate.Strategies.Chain;
 /// <summary>The state is made of committed entries alone, and what is committed is on every replica of the chain.</summary>
 internal sealed class CommittedHistory(ChainReplica replica) : IHistory
 {
-    public HistoryPoint Reached => new(replica.Log.EpochAt(replica.LastApplied), replica.LastApplied);
+    public HistoryPoint Reached => new(replica.Log.StampAt(replica.LastApplied), replica.LastApplied);
 
     public bool HasState => replica.Accepted.HasState;
 
@@ -15,6 +15,6 @@ internal sealed class CommittedHistory(ChainReplica replica) : IHistory
     {
         // What was compacted away was committed, and so was what the asker has seen.
         if (point.Index < replica.Log.BaseIndex) return Standing.Contains;
-        return point.Under(Reached, point.Index > replica.LastApplied ? default : replica.Log.EpochAt(point.Index));
+        return point.Under(Reached, point.Index > replica.LastApplied ? default : replica.Log.StampAt(point.Index));
     }
 }

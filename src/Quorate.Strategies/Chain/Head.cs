@@ -1,4 +1,5 @@
 using Quorate.Replication;
+using Quorate.Replication.Ordered;
 
 namespace Quorate.Strategies.Chain;
 
@@ -18,7 +19,7 @@ internal sealed class Head(ChainReplica replica)
     /// epochs left. What it stands against in another log cannot have been committed.</summary>
     public void Begin()
     {
-        if (MayOrder) replica.Log.Append(replica.Accepted.Epoch, EntryKind.NoOp, 0, default);
+        if (MayOrder) replica.Keyed.Append(replica.Accepted.Epoch, EntryKind.NoOp, 0, default);
     }
 
     public void OnRequest(in ReplicaRequest request)
@@ -29,7 +30,7 @@ internal sealed class Head(ChainReplica replica)
                 replica.Out.Reply(request.Id, Outcome.Unavailable(why));
                 break;
             case RequestKind.Write:
-                var index = replica.Log.Append(replica.Accepted.Epoch, EntryKind.Command, request.KeyHash, request.Payload);
+                var index = replica.Keyed.Append(replica.Accepted.Epoch, EntryKind.Command, request.KeyHash, request.Payload);
                 replica.Pending.Add(index, request.Id);
                 break;
             case RequestKind.TransferLeadership:

@@ -1,5 +1,6 @@
 using System.Buffers;
 using Quorate.Replication;
+using Quorate.Replication.Ordered;
 
 namespace Quorate.Strategies.Chain;
 
@@ -30,7 +31,7 @@ internal sealed class Forward : ChainMessage
     /// <summary>Wants an answer at once, not only when something has become durable.</summary>
     public bool Ping { get; set; }
 
-    /// <summary>Frames of <see cref="ChainLog"/>; points into the sender's log or the receiver's input.</summary>
+    /// <summary>Frames of <see cref="EntryFrame"/>; points into the sender's log or the receiver's input.</summary>
     public ReadOnlyMemory<byte> Entries { get; set; }
 
     public override void Encode(IBufferWriter<byte> output)
@@ -45,7 +46,7 @@ internal sealed class Forward : ChainMessage
         if (!reader.TryFlags(1, out var flags) || !reader.TryNatural(out var epoch) || !reader.TryNatural(out var prevIndex)
             || !reader.TryNatural(out var prevEpoch) || !reader.TryNatural(out var stable) || !reader.TryNatural(out var commit)
             || !reader.TryBytes(out var entries)) return null;
-        if (!ChainLog.AreWellFormed(entries.Span, new Epoch(prevEpoch), new Epoch(epoch))) return null;
+        if (!KeyedLog.AreWellFormed(entries.Span, new Epoch(prevEpoch), new Epoch(epoch))) return null;
         return new Forward
         {
             Epoch = new(epoch),
@@ -60,8 +61,7 @@ internal sealed class Forward : ChainMessage
 
     public override string ToString()
     {
-        var count = 0;
-        for (var rest = Entries.Span; !rest.IsEmpty; rest = rest[ChainLog.FrameLength(rest)..]) count++;
+        var count = EntryFrame.Count(Entries.Span);
         var what = count == 0 ? Ping ? "ping" : "no entry" : $"{count} {(count == 1 ? "entry" : "entries")}";
         return $"Forward {Epoch} after {PrevIndex}/{PrevEpoch} {what} stable {Stable} commit {Commit}";
     }

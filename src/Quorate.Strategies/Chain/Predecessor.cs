@@ -1,4 +1,5 @@
 using Quorate.Replication;
+using Quorate.Replication.Ordered;
 
 namespace Quorate.Strategies.Chain;
 
@@ -36,7 +37,7 @@ internal sealed class Predecessor(ChainReplica replica, NodeId node)
         SilentTicks = 0;
         var log = replica.Log;
         var prev = forward.PrevIndex;
-        if (prev > log.LastIndex || (prev >= log.BaseIndex && log.EpochAt(prev) != forward.PrevEpoch))
+        if (prev > log.LastIndex || (prev >= log.BaseIndex && log.StampAt(prev) != forward.PrevEpoch))
         {
             Refuse(prev, forward.PrevEpoch);
             return;
@@ -76,18 +77,18 @@ internal sealed class Predecessor(ChainReplica replica, NodeId node)
         {
             // What lies before the base is committed: it agrees. Equal epoch and index make equal entries, because a head
             // gives an index once in an epoch.
-            if (last.Next > log.BaseIndex && log.EpochAt(last.Next) != ChainLog.FrameEpoch(frames))
+            if (last.Next > log.BaseIndex && log.StampAt(last.Next) != EntryFrame.StampOf<Epoch>(frames))
             {
                 replica.TruncateFrom(last.Next);
                 break;
             }
 
-            frames = frames[ChainLog.FrameLength(frames)..];
+            frames = frames[EntryFrame.LengthOf(frames)..];
             last = last.Next;
         }
 
         if (frames.IsEmpty) return last;
-        log.AppendFrames(frames);
+        replica.Keyed.AppendFrames(frames);
         return log.LastIndex;
     }
 
@@ -107,7 +108,7 @@ internal sealed class Predecessor(ChainReplica replica, NodeId node)
         {
             Epoch = replica.Accepted.Epoch,
             LastIndex = last,
-            LastEpoch = replica.Log.EpochAt(last),
+            LastEpoch = replica.Log.StampAt(last),
             Incarnation = replica.Incarnation,
         });
     }

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Quorate.Replication;
+using Quorate.Replication.Ordered;
 
 namespace Quorate.Strategies.Chain;
 
@@ -21,21 +22,10 @@ internal sealed class Recovery(ChainReplica replica)
 
     public void RestoreNewestSnapshot()
     {
-        using var reader = replica.Snapshots.OpenNewest();
-        if (reader is null) return;
-        var target = replica.Machine.BeginRestore();
-        var bytes = 0L;
-        for (var i = 0; i < reader.PieceCount && !IsDamaged; i++)
-        {
-            IsDamaged = !reader.TryRead(i, out var piece) || !target.TryAccept(piece.Span);
-            bytes += piece.Length;
-        }
-
-        if (IsDamaged) return;
-        target.Complete();
-        (_snapshotIndex, _snapshotEpoch) = (reader.Header.Index, new Epoch(reader.Header.Term.Value));
+        IsDamaged = !replica.SnapshotMaker.TryRestoreNewest(out var header);
+        if (header is null || IsDamaged) return;
+        (_snapshotIndex, _snapshotEpoch) = (header.Index, new Epoch(header.Stamp));
         replica.RestoreAt(_snapshotIndex, _snapshotEpoch);
-        replica.SnapshotMaker.NoteSealed(_snapshotIndex, bytes);
     }
 
     public bool TryAccept(ReadOnlySpan<byte> record, PersistPoint point)
@@ -64,11 +54,11 @@ internal sealed class Recovery(ChainReplica replica)
     {
         var length = frames.Length;
         // The epoch may come later: its older records are given up when a snapshot rewrites it behind these entries.
-        if (first.Value < 1 || !ChainLog.AreWellFormed(frames, previous, new Epoch(long.MaxValue))) return false;
+        if (first.Value < 1 || !KeyedLog.AreWellFormed(frames, previous, new Epoch(long.MaxValue))) return false;
         if (first > replica.Log.LastIndex.Next)
         {
             if (!_isPassingOver) return false;
-            replica.Journal.NoteRecovered(point, new LogIndex(first.Value + Count(frames) - 1), length);
+            replica.Journal.NoteRecovered(point, new LogIndex(first.Value + EntryFrame.Count(frames) - 1), length);
             return true;
         }
 
@@ -77,25 +67,18 @@ internal sealed class Recovery(ChainReplica replica)
         while (!frames.IsEmpty && last < _snapshotIndex)
         {
             last = last.Next;
-            if (last == _snapshotIndex) agrees = ChainLog.FrameEpoch(frames) == _snapshotEpoch;
-            frames = frames[ChainLog.FrameLength(frames)..];
+            if (last == _snapshotIndex) agrees = EntryFrame.StampOf<Epoch>(frames) == _snapshotEpoch;
+            frames = frames[EntryFrame.LengthOf(frames)..];
         }
 
-        replica.Journal.NoteRecovered(point, new LogIndex(last.Value + Count(frames)), length);
+        replica.Journal.NoteRecovered(point, new LogIndex(last.Value + EntryFrame.Count(frames)), length);
         if (first == _snapshotIndex.Next) agrees = previous == _snapshotEpoch;
-        else if (first > _snapshotIndex && replica.Log.EpochAt(first.Previous) != previous) return false;
+        else if (first > _snapshotIndex && replica.Log.StampAt(first.Previous) != previous) return false;
 
         // From here on the log was what this record says, also when all of it is behind the snapshot.
-        replica.Log.TruncateFrom(LogIndex.Max(last.Next, _snapshotIndex.Next));
+        replica.Keyed.TruncateFrom(LogIndex.Max(last.Next, _snapshotIndex.Next));
         _isPassingOver = !agrees || last < _snapshotIndex;
-        if (!_isPassingOver) replica.Log.AppendFrames(frames);
+        if (!_isPassingOver) replica.Keyed.AppendFrames(frames);
         return true;
-    }
-
-    private static int Count(ReadOnlySpan<byte> frames)
-    {
-        var count = 0;
-        for (; !frames.IsEmpty; count++) frames = frames[ChainLog.FrameLength(frames)..];
-        return count;
     }
 }

@@ -39,7 +39,7 @@ internal static class StatusReport
         }
 
         text.Append(" log ").Append(replica.Log.FirstIndex).Append("..").Append(replica.Log.LastIndex);
-        text.Append('/').Append(replica.Log.LastEpoch);
+        text.Append('/').Append(replica.Log.LastStamp);
         text.Append(" durable ").Append(replica.Journal.DurableIndex).Append(" commit ").Append(replica.CommitIndex);
         if (replica.Verified != replica.Log.LastIndex) text.Append(" verified ").Append(replica.Verified);
         if (replica.Dirty.Total > 0) text.Append(" dirty ").Append(replica.Dirty.Total);

@@ -1,4 +1,5 @@
 using Quorate.Replication;
+using Quorate.Replication.Ordered;
 
 namespace Quorate.Strategies.Chain;
 
@@ -28,7 +29,7 @@ internal sealed class Successor(ChainReplica replica, NodeId node, bool isLearne
     private LogIndex _probedFrom;
     private LogIndex _toldStable;
     private int _ticksSincePing;
-    private SnapshotTransfer? _transfer;
+    private SnapshotSender? _transfer;
 
     public NodeId Node { get; } = node;
 
@@ -89,7 +90,7 @@ internal sealed class Successor(ChainReplica replica, NodeId node, bool isLearne
                 if (!isLearner && replica.Stable > _toldStable) SendNothing(ping: false);
                 break;
             case FeedState.Snapshot when !IsSilent:
-                _transfer!.Send(replica, Node);
+                _transfer!.Send(replica.SnapshotMaker, Node, replica.Log.BaseIndex);
                 break;
         }
     }
@@ -125,7 +126,7 @@ internal sealed class Successor(ChainReplica replica, NodeId node, bool isLearne
 
     public void HandleSnapshotAck(SnapshotAck ack)
     {
-        if (Hear(ack.Incarnation)) _transfer?.OnAck(ack);
+        if (Hear(ack.Incarnation)) _transfer?.OnAnswer(ack.Index, ack.NextPiece);
     }
 
     public void EndTransfer()
@@ -180,7 +181,7 @@ internal sealed class Successor(ChainReplica replica, NodeId node, bool isLearne
     {
         _forward.Epoch = replica.Accepted.Epoch;
         _forward.PrevIndex = prev;
-        _forward.PrevEpoch = replica.Log.EpochAt(prev);
+        _forward.PrevEpoch = replica.Log.StampAt(prev);
         _forward.Stable = _toldStable = isLearner ? default : replica.Stable;
         _forward.Commit = replica.CommitIndex;
         _forward.Ping = ping;
@@ -217,6 +218,6 @@ internal sealed class Successor(ChainReplica replica, NodeId node, bool isLearne
     {
         State = FeedState.Snapshot;
         _inflight.Clear();
-        _transfer = new SnapshotTransfer();
+        _transfer = new SnapshotSender();
     }
 }

@@ -32,7 +32,7 @@ internal sealed class Tail
 
     /// <summary>An entry of this epoch is committed, and with it all that earlier epochs had committed; and nothing was
     /// committed here in an earlier life of which this one does not know.</summary>
-    public bool KnowsAllCommitted => _replica.IsFresh && _replica.Log.EpochAt(_replica.CommitIndex) == _replica.Accepted.Epoch;
+    public bool KnowsAllCommitted => _replica.IsFresh && _replica.Log.StampAt(_replica.CommitIndex) == _replica.Accepted.Epoch;
 
     private bool IsTooShort => _replica.Accepted.Newest!.InSync.Count < _replica.Options.MinInSync;
 
@@ -114,6 +114,6 @@ internal sealed class Tail
     private bool HoldsAllCommitted(Successor learner)
     {
         if (!IsTooShort) return learner.Durable >= _replica.TailCommit && KnowsAllCommitted;
-        return learner.Durable >= _replica.Stable && _replica.Log.EpochAt(_replica.Stable) == _replica.Accepted.Epoch;
+        return learner.Durable >= _replica.Stable && _replica.Log.StampAt(_replica.Stable) == _replica.Accepted.Epoch;
     }
 }

@@ -1,4 +1,5 @@
 using Quorate.Replication;
+using Quorate.Replication.Ordered;
 
 namespace Quorate.Strategies.Primary;
 
@@ -61,7 +62,7 @@ internal sealed class Arrivals
 
     /// <summary>How far committed entries may be applied now. When the log kept for it exceeds
     /// <see cref="PrimaryOptions.MaxLagBytes"/>, the oldest of it may be applied sooner.</summary>
-    public LogIndex LimitOf(LogIndex commitIndex, EpochLog log, long maxLagBytes, StepTime now)
+    public LogIndex LimitOf(LogIndex commitIndex, FrameLog<Epoch> log, long maxLagBytes, StepTime now)
     {
         if (_delay == 0) return commitIndex;
         var limit = default(LogIndex);

@@ -1,4 +1,5 @@
 using Quorate.Replication;
+using Quorate.Replication.Ordered;
 
 namespace Quorate.Strategies.Primary;
 
@@ -51,7 +52,7 @@ internal sealed class Backup(PrimaryReplica replica)
     /// <summary>The newest state instead of the entries between. The state here must be exactly the one it starts from.</summary>
     public void HandleChanges(NodeId from, Changes message)
     {
-        if (!EpochRuns.TryDecode(message.History.Span, message.Index, message.IndexEpoch, out var history)) return;
+        if (!StampRuns<Epoch>.TryDecode(message.History.Span, message.Index, message.IndexEpoch, out var history)) return;
         var log = replica.Log;
         if (!AgreesAt(message.PrevIndex, message.PrevEpoch) || replica.Past.IsStateLost)
         {
@@ -97,7 +98,7 @@ internal sealed class Backup(PrimaryReplica replica)
     private bool AgreesAt(LogIndex index, Epoch epoch)
     {
         if (index.Value == 0) return true;
-        return replica.Log.HasEpochAt(index) && replica.Log.EpochAt(index) == epoch;
+        return replica.Log.HasStampAt(index) && replica.Log.StampAt(index) == epoch;
     }
 
     /// <summary>Passes over entries that are here already; gives up the rest where one differs.</summary>
@@ -108,13 +109,13 @@ internal sealed class Backup(PrimaryReplica replica)
         {
             // Before the history begins nothing can be compared: what was known that long ago agrees, or the next
             // comparison fails.
-            if (log.HasEpochAt(last.Next) && log.EpochAt(last.Next) != EpochLog.FrameEpoch(frames))
+            if (log.HasStampAt(last.Next) && log.StampAt(last.Next) != EntryFrame.StampOf<Epoch>(frames))
             {
                 replica.Past.GiveUpFrom(last.Next);
                 return;
             }
 
-            frames = frames[EpochLog.FrameLength(frames)..];
+            frames = frames[EntryFrame.LengthOf(frames)..];
             last = last.Next;
         }
     }
@@ -130,13 +131,13 @@ internal sealed class Backup(PrimaryReplica replica)
         var log = replica.Log;
         var hint = log.LastNotAbove(prev, prevEpoch);
         if (hint == prev) hint = LogIndex.Max(hint.Previous, default);
-        if (!log.HasEpochAt(hint)) hint = default;
+        if (!log.HasStampAt(hint)) hint = default;
         replica.Out.Send(from, new AppendResponse
         {
             Epoch = epoch,
             LastIndex = prev,
             HintIndex = hint,
-            HintEpoch = log.HasEpochAt(hint) ? log.EpochAt(hint) : default,
+            HintEpoch = log.HasStampAt(hint) ? log.StampAt(hint) : default,
             Incarnation = replica.Incarnation,
         }, replica.Journal.ConfigurationPoint);
     }

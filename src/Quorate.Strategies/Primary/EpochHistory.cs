@@ -15,7 +15,7 @@ internal sealed class EpochHistory(PrimaryReplica replica) : IHistory
         {
             // A primary that ships state has executed ahead of what is committed.
             var index = LogIndex.Min(replica.LastApplied, replica.CommitIndex);
-            return replica.Log.HasEpochAt(index) ? new HistoryPoint(replica.Log.EpochAt(index), index) : default;
+            return replica.Log.HasStampAt(index) ? new HistoryPoint(replica.Log.StampAt(index), index) : default;
         }
     }
 
@@ -28,6 +28,6 @@ internal sealed class EpochHistory(PrimaryReplica replica) : IHistory
         var reached = Reached;
         if (point.Index > reached.Index) return point.Under(reached, default);
         // More epochs ago than are remembered: nothing is certain.
-        return replica.Log.HasEpochAt(point.Index) ? point.Under(reached, replica.Log.EpochAt(point.Index)) : Standing.Lost;
+        return replica.Log.HasStampAt(point.Index) ? point.Under(reached, replica.Log.StampAt(point.Index)) : Standing.Lost;
     }
 }

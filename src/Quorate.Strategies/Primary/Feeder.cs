@@ -88,7 +88,7 @@ internal sealed class Feeder(PrimaryReplica replica, bool feedsAll)
     {
         if (!replica.IsEpochDurable) return;
         var prev = LogIndex.Min(member.NextIndex.Previous, Limit);
-        if (member.State == ProgressState.Snapshot || !replica.Log.HasEpochAt(prev)) prev = default;
+        if (member.State == ProgressState.Snapshot || !replica.Log.HasStampAt(prev)) prev = default;
         SendAppend(member, prev, default);
     }
 
@@ -124,7 +124,7 @@ internal sealed class Feeder(PrimaryReplica replica, bool feedsAll)
     public void HandleInstallSnapshotResponse(NodeId from, InstallSnapshotResponse response)
     {
         if (this[from] is not { } member || !member.OnAnswer(response.Incarnation, replica.Now, replica.Options.Durable)) return;
-        member.Transfer?.OnResponse(response);
+        member.Transfer?.OnAnswer(response.Index, response.NextPiece);
     }
 
     /// <summary>It is dead, as far as can be told, or has not caught up for a while.</summary>
@@ -148,7 +148,7 @@ internal sealed class Feeder(PrimaryReplica replica, bool feedsAll)
 
     private void Send(Progress member)
     {
-        member.Transfer?.Send(replica, member.Node);
+        member.Transfer?.Send(replica.SnapshotMaker, member.Node, member.Transfer.NotBefore ?? replica.Log.BaseIndex);
         switch (member.State)
         {
             case ProgressState.Probe when !member.IsSent:
@@ -193,7 +193,7 @@ internal sealed class Feeder(PrimaryReplica replica, bool feedsAll)
     {
         _message.Epoch = replica.Configuration!.Epoch;
         _message.PrevIndex = prev;
-        _message.PrevEpoch = prev.Value == 0 ? default : replica.Log.EpochAt(prev);
+        _message.PrevEpoch = prev.Value == 0 ? default : replica.Log.StampAt(prev);
         _message.CommitIndex = LogIndex.Min(replica.CommitIndex, Limit);
         _message.LastIndex = Limit;
         _message.DropIndex = replica.DropIndex;
@@ -211,16 +211,16 @@ internal sealed class Feeder(PrimaryReplica replica, bool feedsAll)
         var since = member.NextIndex.Previous;
         var upTo = replica.LastApplied;
         if (replica.Options.Ship != Ship.State || replica.Shipping is not { } shipping) return false;
-        if (member.TakesNoChanges || upTo != replica.CommitIndex || since >= upTo || !log.HasEpochAt(since)) return false;
+        if (member.TakesNoChanges || upTo != replica.CommitIndex || since >= upTo || !log.HasStampAt(since)) return false;
         _changes.ResetWrittenCount();
         if (!shipping.TryWriteChangesSince(since, _changes) || _changes.WrittenCount > replica.Options.MaxChangesBytes) return false;
         replica.Out.Send(member.Node, new Changes
         {
             Epoch = replica.Configuration!.Epoch,
             PrevIndex = since,
-            PrevEpoch = log.EpochAt(since),
+            PrevEpoch = log.StampAt(since),
             Index = upTo,
-            IndexEpoch = log.EpochAt(upTo),
+            IndexEpoch = log.StampAt(upTo),
             History = log.EncodeHistory(upTo),
             Effect = _changes.WrittenMemory,
         });

@@ -1,5 +1,6 @@
 using System.Buffers;
 using Quorate.Replication;
+using Quorate.Replication.Ordered;
 
 namespace Quorate.Strategies.Primary;
 
@@ -29,7 +30,7 @@ internal sealed class HistoryReply : PrimaryMessage
 
     public Epoch IndexEpoch { get; set; }
 
-    /// <summary>The epochs of the log up to there, as <see cref="EpochRuns.Encode"/> writes them.</summary>
+    /// <summary>The epochs of the log up to there, as <see cref="StampRuns{TStamp}.Encode"/> writes them.</summary>
     public ReadOnlyMemory<byte> History { get; set; }
 
     public override void Encode(IBufferWriter<byte> output)
@@ -42,7 +43,7 @@ internal sealed class HistoryReply : PrimaryMessage
     {
         if (!reader.TryNatural(out var epoch) || !reader.TryNatural(out var index) || !reader.TryNatural(out var of)
             || !reader.TryBytes(out var history)) return null;
-        if (of > epoch || !EpochRuns.TryDecode(history.Span, new(index), new(of), out _)) return null;
+        if (of > epoch || !StampRuns<Epoch>.TryDecode(history.Span, new(index), new(of), out _)) return null;
         return new HistoryReply { Epoch = new(epoch), Index = new(index), IndexEpoch = new(of), History = history };
     }
 

@@ -1,4 +1,5 @@
 using Quorate.Replication;
+using Quorate.Replication.Ordered;
 
 namespace Quorate.Strategies.Primary;
 
@@ -44,7 +45,7 @@ internal sealed class Inbox(PrimaryReplica replica)
                 replica.Backup.HandleAppend(from, append);
                 break;
             case InstallSnapshot snapshot when isFeeder:
-                replica.SnapshotReceiver.Handle(from, snapshot);
+                replica.Snapshots.Handle(from, snapshot);
                 break;
             case Changes changes when isFeeder:
                 replica.Backup.HandleChanges(from, changes);

@@ -1,4 +1,5 @@
 using Quorate.Replication;
+using Quorate.Replication.Ordered;
 
 namespace Quorate.Strategies.Primary;
 
@@ -37,7 +38,7 @@ internal sealed class Leaving(PrimaryReplica replica)
         {
             Epoch = replica.Configuration!.Epoch,
             Index = log.LastIndex,
-            IndexEpoch = log.LastEpoch,
+            IndexEpoch = log.LastStamp,
             History = log.EncodeHistory(log.LastIndex),
         });
     }
@@ -45,7 +46,8 @@ internal sealed class Leaving(PrimaryReplica replica)
     public void HandleReply(NodeId from, HistoryReply reply)
     {
         if (!IsOutside || IsDone || from != replica.Leader) return;
-        Invariant.Require(EpochRuns.TryDecode(reply.History.Span, reply.Index, reply.IndexEpoch, out var history), "the codec checked it");
+        var isRead = StampRuns<Epoch>.TryDecode(reply.History.Span, reply.Index, reply.IndexEpoch, out var history);
+        Invariant.Require(isRead, "the codec checked it");
         var common = replica.Log.LastCommon(history!, reply.Index);
         if (common < replica.Log.LastIndex) replica.Past.GiveUpFrom(common.Next);
         _hasCompared = true;

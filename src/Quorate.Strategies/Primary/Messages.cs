@@ -1,5 +1,6 @@
 using System.Buffers;
 using Quorate.Replication;
+using Quorate.Replication.Ordered;
 
 namespace Quorate.Strategies.Primary;
 
@@ -31,7 +32,7 @@ internal sealed class Append : PrimaryMessage
     /// <summary>The incarnation of the receiver that the sender has last heard of; 0 when none.</summary>
     public long BackupIncarnation { get; set; }
 
-    /// <summary>Frames of <see cref="EpochLog"/>; points into the sender's log or the receiver's input.</summary>
+    /// <summary>Frames of <see cref="EntryFrame"/>; points into the sender's log or the receiver's input.</summary>
     public ReadOnlyMemory<byte> Entries { get; set; }
 
     public override void Encode(IBufferWriter<byte> output)
@@ -46,7 +47,7 @@ internal sealed class Append : PrimaryMessage
         if (!reader.TryNatural(out var epoch) || !reader.TryNatural(out var prevIndex) || !reader.TryNatural(out var prevEpoch)
             || !reader.TryNatural(out var commit) || !reader.TryNatural(out var last) || !reader.TryNatural(out var drop)
             || !reader.TryNatural(out var incarnation) || !reader.TryBytes(out var entries)) return null;
-        if (!EpochLog.AreWellFormed(entries.Span, new Epoch(prevEpoch), new Epoch(epoch))) return null;
+        if (!EntryFrame.AreWellFormed(entries.Span, new Epoch(prevEpoch), new Epoch(epoch), PrimaryJournal.Kinds)) return null;
         return new Append
         {
             Epoch = new(epoch),
@@ -62,8 +63,7 @@ internal sealed class Append : PrimaryMessage
 
     public override string ToString()
     {
-        var count = 0;
-        for (var rest = Entries.Span; !rest.IsEmpty; rest = rest[EpochLog.FrameLength(rest)..]) count++;
+        var count = EntryFrame.Count(Entries.Span);
         var what = count == 0 ? "heartbeat" : $"{count} {(count == 1 ? "entry" : "entries")}";
         return $"Append {Epoch} prev {PrevIndex}/{PrevEpoch} {what} commit {CommitIndex}";
     }

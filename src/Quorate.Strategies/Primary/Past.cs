@@ -1,4 +1,5 @@
 using Quorate.Replication;
+using Quorate.Replication.Ordered;
 
 namespace Quorate.Strategies.Primary;
 
@@ -39,7 +40,7 @@ internal sealed class Past(PrimaryReplica replica)
         {
             var entry = replica.Log[index];
             if (entry.Kind == EntryKind.NoOp) continue;
-            replica.LostAndFound.Keep(entry.Epoch, index, entry.Payload);
+            replica.LostAndFound.Keep(entry.Stamp, index, entry.Payload);
             Losses++;
         }
     }
@@ -53,7 +54,7 @@ internal sealed class Past(PrimaryReplica replica)
     /// <summary>The state was replaced by that of a snapshot; the log goes on after it if it agrees with it.</summary>
     public void JumpTo(LogIndex index, Epoch epoch, in SnapshotPast past)
     {
-        var agrees = index >= replica.Log.BaseIndex && replica.Log.HasEpochAt(index) && replica.Log.EpochAt(index) == epoch;
+        var agrees = index >= replica.Log.BaseIndex && replica.Log.HasStampAt(index) && replica.Log.StampAt(index) == epoch;
         if (!agrees)
         {
             // Entries that the snapshot's history has too are in the snapshot; the others are nowhere else.

@@ -1,3 +1,5 @@
+using Quorate.Replication.Ordered;
+
 namespace Quorate.Strategies.Primary;
 
 /// <summary>
@@ -14,9 +16,9 @@ namespace Quorate.Strategies.Primary;
 /// side; <see cref="AckRule"/>, <see cref="InSyncSet"/>, <see cref="Handover"/>, <see cref="StateShipper"/>: its parts.
 /// <see cref="Backup"/>, <see cref="BackupReads"/>, <see cref="Arrivals"/>, <see cref="Amnesia"/>: a backup's side.
 /// <see cref="Feeder"/> and <see cref="Progress"/>: what is sent to whom when, by the primary or by a source in a cascade.
-/// <see cref="EpochLog"/>, <see cref="EpochRuns"/>: the log in memory and its history of epochs;
-/// <see cref="PrimaryJournal"/>, <see cref="Recovery"/>: the log on disk. <see cref="SnapshotMaker"/>,
-/// <see cref="SnapshotTransfer"/>, <see cref="SnapshotReceiver"/>, <see cref="SnapshotInstallation"/>: snapshots.
+/// <see cref="FrameLog{TStamp}"/>, <see cref="StampRuns{TStamp}"/>: the log in memory and its history of epochs;
+/// <see cref="PrimaryJournal"/>, <see cref="Recovery"/>: the log on disk. <see cref="PrimarySnapshots"/>: snapshots,
+/// over <see cref="SnapshotMaker"/>, <see cref="SnapshotSender"/> and <see cref="SnapshotInbox"/>.
 /// <see cref="FailOver"/>: whom the control plane may name. <see cref="PendingRequests"/>, <see cref="PrimaryRules"/>: as
 /// they say.</para>
 /// <para><b>Decisions worth knowing.</b></para>

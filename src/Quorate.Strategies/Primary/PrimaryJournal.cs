@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using Quorate.Replication;
+using Quorate.Replication.Ordered;
 
 namespace Quorate.Strategies.Primary;
 
@@ -38,6 +39,9 @@ internal enum RecordKind : byte
 /// <summary>What of the replica is in the journal, and how far it is durable.</summary>
 internal sealed class PrimaryJournal(PrimaryOptions options)
 {
+    /// <summary>What a primary's log holds.</summary>
+    public const EntryKinds Kinds = EntryKinds.Command | EntryKinds.NoOp | EntryKinds.Effect;
+
     private readonly Queue<(PersistPoint Point, LogIndex Last)> _waiting = new();
     private readonly Queue<(PersistPoint Point, LogIndex Last, int Bytes)> _records = new();
     private readonly ArrayBufferWriter<byte> _configuration = new();
@@ -73,7 +77,7 @@ internal sealed class PrimaryJournal(PrimaryOptions options)
     }
 
     /// <summary>Hands the entries that are new since the last call to the journal, one record per run of frames.</summary>
-    public void SaveEntries(EpochLog log, Effects effects)
+    public void SaveEntries(FrameLog<Epoch> log, Effects effects)
     {
         if (!options.Durable)
         {
@@ -89,7 +93,7 @@ internal sealed class PrimaryJournal(PrimaryOptions options)
             if (_scratch.Length < length) _scratch = new byte[Math.Max(length, 2 * _scratch.Length)];
             _scratch[0] = (byte)RecordKind.Entries;
             BinaryPrimitives.WriteInt64LittleEndian(_scratch.AsSpan(1), first.Value);
-            BinaryPrimitives.WriteInt64LittleEndian(_scratch.AsSpan(9), log.EpochAt(first.Previous).Value);
+            BinaryPrimitives.WriteInt64LittleEndian(_scratch.AsSpan(9), log.StampAt(first.Previous).Value);
             frames.CopyTo(_scratch.AsSpan(17));
             Note(effects.Append(_scratch.AsSpan(0, length)), last, length);
             JournaledIndex = last;

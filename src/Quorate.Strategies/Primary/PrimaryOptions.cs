@@ -1,4 +1,5 @@
 using Quorate.Replication;
+using Quorate.Replication.Ordered;
 
 namespace Quorate.Strategies.Primary;
 
@@ -61,6 +62,9 @@ public sealed record PrimaryOptions
     /// times as much, or twice the state's size if more, for a backup that answers: it is being filled.</summary>
     public long MaxLagBytes { get; init; } = 64L << 20;
 
+    /// <summary>Where the log has its memory from.</summary>
+    public IBlockSupply Blocks { get; init; } = PlainBlocks.Instance;
+
     /// <summary>With <see cref="Ship.State"/>: a backup further behind than this many bytes of log is sent the newest state
     /// of what it lacks instead.</summary>
     public long CoalesceBytes { get; init; } = 1 << 20;
@@ -76,6 +80,8 @@ public sealed record PrimaryOptions
 
     /// <summary>Pieces of a snapshot on the way to a backup, at most.</summary>
     public int SnapshotWindow { get; init; } = 8;
+
+    internal SnapshotSizes SnapshotSizes => new(SnapshotThresholdBytes, SnapshotPieceBytes, SnapshotWindow, MaxLagBytes);
 
     internal InflightBounds InflightBounds => new(MaxInflight, MaxInflightBytes, MaxBatchBytes);
 

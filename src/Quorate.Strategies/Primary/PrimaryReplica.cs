@@ -1,5 +1,6 @@
 using System.Text;
 using Quorate.Replication;
+using Quorate.Replication.Ordered;
 
 namespace Quorate.Strategies.Primary;
 
@@ -38,16 +39,15 @@ public sealed class PrimaryReplica : IConfiguredReplica
         Self = self;
         Options = options;
         Machine = machine;
-        Snapshots = snapshots;
         LostAndFound = lostAndFound;
         Incarnation = incarnation;
         _readContext = incarnation << 32; // questions of another life are answered late, too: their contexts must not be asked again
         Rules = rules ?? PrimaryRules.Standard;
+        Log = new FrameLog<Epoch>(options.Blocks, keepsHistory: true);
         Journal = new PrimaryJournal(options);
         Amnesia = new Amnesia(incarnation);
         Arrivals = new Arrivals();
-        SnapshotMaker = new SnapshotMaker(this);
-        SnapshotReceiver = new SnapshotReceiver(this);
+        Snapshots = new PrimarySnapshots(this, snapshots, machine);
         Backup = new Backup(this);
         Reads = new BackupReads(this);
         Past = new Past(this);
@@ -73,7 +73,7 @@ public sealed class PrimaryReplica : IConfiguredReplica
             // One that forgot may hold less than it answered for: of such a log nothing is certain.
             if (Amnesia.IsPresent) return new ReplicaReport(_durableEpoch, default, default, default, NeedsState: true);
             var last = Journal.DurableIndex;
-            var lastEpoch = Log.HasEpochAt(last) ? Log.EpochAt(last) : default;
+            var lastEpoch = Log.HasStampAt(last) ? Log.StampAt(last) : default;
             return new ReplicaReport(_durableEpoch, lastEpoch, last, LogIndex.Min(CommitIndex, last), NeedsState);
         }
     }
@@ -116,13 +116,11 @@ public sealed class PrimaryReplica : IConfiguredReplica
 
     internal IStateShipping? Shipping { get; }
 
-    internal ISnapshots Snapshots { get; }
-
     internal ILostAndFound LostAndFound { get; }
 
     internal long Incarnation { get; }
 
-    internal EpochLog Log { get; } = new();
+    internal FrameLog<Epoch> Log { get; }
 
     internal PrimaryJournal Journal { get; }
 
@@ -134,9 +132,9 @@ public sealed class PrimaryReplica : IConfiguredReplica
 
     internal Arrivals Arrivals { get; }
 
-    internal SnapshotMaker SnapshotMaker { get; }
+    internal PrimarySnapshots Snapshots { get; }
 
-    internal SnapshotReceiver SnapshotReceiver { get; }
+    internal SnapshotMaker SnapshotMaker => Snapshots.Maker;
 
     internal Backup Backup { get; }
 
@@ -240,7 +238,7 @@ public sealed class PrimaryReplica : IConfiguredReplica
     public void OnSnapshotSealed(LogIndex index, bool saved, StepTime now, Effects effects)
     {
         Enter(now, effects);
-        if (!SnapshotReceiver.OnSealed(index, saved)) SnapshotMaker.OnSealed(index, saved);
+        SnapshotMaker.OnSealed(index, saved);
     }
 
     public bool MayReadLocally(StepTime now)
@@ -279,7 +277,7 @@ public sealed class PrimaryReplica : IConfiguredReplica
         Invariant.Require(LastApplied <= Log.LastIndex, "what is applied is in the log");
         Invariant.Require(CommitIndex <= Log.LastIndex, "what is committed is in the log");
         Invariant.Require(Log.BaseIndex <= LastApplied, "only applied entries are forgotten");
-        Invariant.Require(Log.LastEpoch <= (Configuration?.Epoch ?? default), "no entry is of an epoch not yet accepted");
+        Invariant.Require(Log.LastStamp <= (Configuration?.Epoch ?? default), "no entry is of an epoch not yet accepted");
         Invariant.Require(Journal.DurableIndex <= Journal.JournaledIndex, "what is durable was written");
         Invariant.Require(Journal.JournaledIndex <= Log.LastIndex, "what was written is in the log");
         Invariant.Require(_durableEpoch <= (Configuration?.Epoch ?? default), "what is reported was accepted");
@@ -362,7 +360,7 @@ public sealed class PrimaryReplica : IConfiguredReplica
         Reads.Fail();
         ApplyCommitted(); // what was held back, if it is no more
         // What is half received belongs to the history of another primary.
-        if (old is null || old.Leader != configuration.Leader) SnapshotReceiver.Abandon();
+        if (old is null || old.Leader != configuration.Leader) SnapshotMaker.Inbox.Abandon();
         if (leads && !NeedsState)
         {
             Serving = new Serving(this);

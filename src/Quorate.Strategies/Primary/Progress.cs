@@ -1,4 +1,5 @@
 using Quorate.Replication;
+using Quorate.Replication.Ordered;
 
 namespace Quorate.Strategies.Primary;
 
@@ -31,7 +32,7 @@ internal sealed class Progress(NodeId node, LogIndex next, StepTime since)
 
     public long Incarnation { get; private set; }
 
-    public SnapshotTransfer? Transfer { get; private set; }
+    public SnapshotSender? Transfer { get; private set; }
 
     public Inflight Inflight { get; } = new();
 
@@ -132,12 +133,12 @@ internal sealed class Progress(NodeId node, LogIndex next, StepTime since)
         EndTransfer();
         State = ProgressState.Snapshot;
         Inflight.Clear();
-        Transfer = new SnapshotTransfer(stateOnly: false, default);
+        Transfer = new SnapshotSender();
     }
 
     /// <summary>Its log is whole, its state is not: entries go on, and a snapshot beside them.</summary>
     /// <param name="notBefore">its log begins after this: an older snapshot would leave a gap</param>
-    public void RestoreState(LogIndex notBefore) => Transfer ??= new SnapshotTransfer(stateOnly: true, notBefore);
+    public void RestoreState(LogIndex notBefore) => Transfer ??= new SnapshotSender(notBefore);
 
     public void OnStateWhole()
     {
@@ -146,7 +147,7 @@ internal sealed class Progress(NodeId node, LogIndex next, StepTime since)
 
     public void EndTransfer()
     {
-        Transfer?.Dispose();
+        Transfer?.Close();
         Transfer = null;
     }
 

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Quorate.Replication;
+using Quorate.Replication.Ordered;
 
 namespace Quorate.Strategies.Primary;
 
@@ -23,24 +24,14 @@ internal sealed class Recovery(PrimaryReplica replica)
 
     public void RestoreNewestSnapshot()
     {
-        using var reader = replica.Snapshots.OpenNewest();
-        if (reader is null) return;
-        var target = replica.Machine.BeginRestore();
-        var bytes = 0L;
-        (_snapshotIndex, _snapshotEpoch) = (reader.Header.Index, new Epoch(reader.Header.Term.Value));
-        IsDamaged = !SnapshotPast.TryDecode(reader.Header.Extra.Span, _snapshotIndex, _snapshotEpoch, out _snapshotPast);
-        for (var i = 0; i < reader.PieceCount && !IsDamaged; i++)
-        {
-            IsDamaged = !reader.TryRead(i, out var piece) || !target.TryAccept(piece.Span);
-            bytes += piece.Length;
-        }
-
+        IsDamaged = !replica.SnapshotMaker.TryRestoreNewest(out var header);
+        if (header is null || IsDamaged) return;
+        (_snapshotIndex, _snapshotEpoch) = (header.Index, new Epoch(header.Stamp));
+        IsDamaged = !SnapshotPast.TryDecode(header.Extra.Span, _snapshotIndex, _snapshotEpoch, out _snapshotPast);
         if (IsDamaged) return;
-        target.Complete();
         replica.Log.Reset(_snapshotIndex, _snapshotEpoch, _snapshotPast.History);
         replica.RestoreAt(_snapshotIndex);
         replica.CommitIndex = _snapshotPast.Committed;
-        replica.SnapshotMaker.NoteSealed(_snapshotIndex, bytes);
     }
 
     public bool TryAccept(ReadOnlySpan<byte> record, PersistPoint point)
@@ -87,7 +78,7 @@ internal sealed class Recovery(PrimaryReplica replica)
         var log = replica.Log;
         // The records before the mark are gone; without the snapshot there is a hole.
         if (_mark > _snapshotIndex) replica.Past.IsStateLost = true;
-        if (_snapshotIndex.Value > 0 && !(log.HasEpochAt(_snapshotIndex) && log.EpochAt(_snapshotIndex) == _snapshotEpoch))
+        if (_snapshotIndex.Value > 0 && !(log.HasStampAt(_snapshotIndex) && log.StampAt(_snapshotIndex) == _snapshotEpoch))
         {
             if (replica.Options.Durable) replica.Past.IsStateLost = true;
             else log.Reset(_snapshotIndex, _snapshotEpoch, _snapshotPast.History);
@@ -117,7 +108,8 @@ internal sealed class Recovery(PrimaryReplica replica)
     {
         var log = replica.Log;
         // The configuration may come later: its older records are given up when a snapshot rewrites it behind these entries.
-        if (first.Value < 1 || !EpochLog.AreWellFormed(frames, previous, new Epoch(long.MaxValue))) return false;
+        var highest = new Epoch(long.MaxValue);
+        if (first.Value < 1 || !EntryFrame.AreWellFormed(frames, previous, highest, PrimaryJournal.Kinds)) return false;
         if (!_hasEntries)
         {
             // The log was kept from before the snapshot on.
@@ -126,8 +118,9 @@ internal sealed class Recovery(PrimaryReplica replica)
             if (log.LastIndex != first.Previous) log.Reset(first.Previous, previous);
         }
 
-        if (log.LastIndex == log.BaseIndex && log.LastIndex == first.Previous && log.LastEpoch != previous) log.Reset(first.Previous, previous);
-        if (first != log.LastIndex.Next || log.EpochAt(first.Previous) != previous) return false;
+        var isEmpty = log.LastIndex == log.BaseIndex;
+        if (isEmpty && log.LastIndex == first.Previous && log.LastStamp != previous) log.Reset(first.Previous, previous);
+        if (first != log.LastIndex.Next || log.StampAt(first.Previous) != previous) return false;
         log.AppendFrames(frames);
         replica.Journal.NoteRecovered(point, log.LastIndex, frames.Length);
         return true;
@@ -141,7 +134,8 @@ internal sealed class Recovery(PrimaryReplica replica)
         if (keptSuffix) return true;
         _hasEntries = true;
         // The newest snapshot's history tells this one's too, unless it is that of another past.
-        if (_snapshotPast.History is not null && index <= _snapshotIndex && EpochRuns.TryDecode(_snapshotPast.History.Encode(index), index, epoch, out var history)) replica.Log.Reset(index, epoch, history);
+        var past = _snapshotPast.History is { } known && index <= _snapshotIndex ? known.Encode(index) : [];
+        if (StampRuns<Epoch>.TryDecode(past, index, epoch, out var history)) replica.Log.Reset(index, epoch, history);
         else replica.Log.Reset(index, epoch);
         return true;
     }
@@ -152,7 +146,7 @@ internal sealed class Recovery(PrimaryReplica replica)
         var length = Index(body[24..]).Value;
         var rest = body[32..];
         if (length < 0 || length > rest.Length || to <= from) return false;
-        if (!EpochRuns.TryDecode(rest[..(int)length], to, epoch, out var history)) return false;
+        if (!StampRuns<Epoch>.TryDecode(rest[..(int)length], to, epoch, out var history)) return false;
         replica.Journal.NoteRecovered(point, to, body.Length);
         if (from > replica.Log.LastIndex) return false;
         var last = _steps.Count > 0 ? _steps[^1].To : _snapshotIndex;

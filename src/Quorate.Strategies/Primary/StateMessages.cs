@@ -1,5 +1,6 @@
 using System.Buffers;
 using Quorate.Replication;
+using Quorate.Replication.Ordered;
 
 namespace Quorate.Strategies.Primary;
 
@@ -110,7 +111,8 @@ internal sealed class Changes : PrimaryMessage
         if (!reader.TryNatural(out var epoch) || !reader.TryNatural(out var prev) || !reader.TryNatural(out var prevEpoch)
             || !reader.TryNatural(out var index) || !reader.TryNatural(out var of)
             || !reader.TryBytes(out var history) || !reader.TryBytes(out var effect)) return null;
-        if (index <= prev || of < prevEpoch || of > epoch || !EpochRuns.TryDecode(history.Span, new(index), new(of), out _)) return null;
+        if (index <= prev || of < prevEpoch || of > epoch) return null;
+        if (!StampRuns<Epoch>.TryDecode(history.Span, new(index), new(of), out _)) return null;
         return new Changes
         {
             Epoch = new(epoch),

@@ -1,5 +1,6 @@
 using System.Buffers;
 using Quorate.Replication;
+using Quorate.Replication.Ordered;
 
 namespace Quorate.Strategies.Primary;
 

@@ -15,7 +15,7 @@ internal static class StatusReport
         LastApplied = replica.LastApplied,
         FirstIndex = replica.Log.FirstIndex,
         LastIndex = replica.Log.LastIndex,
-        LastEpoch = replica.Log.LastEpoch,
+        LastEpoch = replica.Log.LastStamp,
         SnapshotIndex = replica.SnapshotMaker.SealedIndex,
         HasLease = replica.Serving is not null && replica.HasLease,
         IsDegraded = replica.IsDegraded,
@@ -29,7 +29,8 @@ internal static class StatusReport
     {
         text.Append(replica.Self).Append(replica.Serving is null ? " Backup " : " Primary ");
         text.Append(replica.Configuration?.ToString() ?? "unconfigured");
-        text.Append(" log ").Append(replica.Log.FirstIndex).Append("..").Append(replica.Log.LastIndex).Append('/').Append(replica.Log.LastEpoch);
+        text.Append(" log ").Append(replica.Log.FirstIndex).Append("..").Append(replica.Log.LastIndex);
+        text.Append('/').Append(replica.Log.LastStamp);
         text.Append(" durable ").Append(replica.Journal.DurableIndex).Append(" commit ").Append(replica.CommitIndex);
         if (replica.LastApplied != replica.CommitIndex) text.Append(" applied ").Append(replica.LastApplied);
         if (replica.SnapshotMaker.SealedIndex.Value > 0) text.Append(" snapshot ").Append(replica.SnapshotMaker.SealedIndex);

@@ -97,7 +97,7 @@ internal sealed class Candidate : Role
                 PreVote = _isPre,
                 Transfer = _transfer,
                 LastLogIndex = Replica.Log.LastIndex,
-                LastLogTerm = Replica.Log.LastTerm,
+                LastLogTerm = Replica.Log.LastStamp,
             }, after);
         }
     }

@@ -53,5 +53,5 @@ internal static class Elections
     private static bool IsLoyal(RaftReplica replica) => replica.Role is Leader || replica.HasHeardLeaderLately;
 
     private static bool IsUpToDate(RaftReplica replica, RequestVote request) =>
-        replica.Rules.IsUpToDate(request.LastLogTerm, request.LastLogIndex, replica.Log.LastTerm, replica.Log.LastIndex);
+        replica.Rules.IsUpToDate(request.LastLogTerm, request.LastLogIndex, replica.Log.LastStamp, replica.Log.LastIndex);
 }

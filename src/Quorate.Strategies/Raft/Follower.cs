@@ -1,4 +1,5 @@
 using Quorate.Replication;
+using Quorate.Replication.Ordered;
 
 namespace Quorate.Strategies.Raft;
 
@@ -94,7 +95,7 @@ internal sealed class Follower : Role
         var log = Replica.Log;
         var prev = message.PrevLogIndex;
         var frames = message.Entries.Span;
-        if (prev > log.LastIndex || (prev >= log.BaseIndex && log.TermAt(prev) != message.PrevLogTerm))
+        if (prev > log.LastIndex || (prev >= log.BaseIndex && log.StampAt(prev) != message.PrevLogTerm))
         {
             Refuse(from, message);
             return;
@@ -104,7 +105,7 @@ internal sealed class Follower : Role
         var last = prev;
         while (!frames.IsEmpty && last < log.BaseIndex)
         {
-            frames = frames[EntryLog.FrameLength(frames)..];
+            frames = frames[EntryFrame.LengthOf(frames)..];
             last = last.Next;
         }
 
@@ -130,14 +131,14 @@ internal sealed class Follower : Role
         var log = Replica.Log;
         while (!frames.IsEmpty && last < log.LastIndex)
         {
-            var conflicts = log.TermAt(last.Next) != EntryLog.FrameTerm(frames);
+            var conflicts = log.StampAt(last.Next) != EntryFrame.StampOf<Term>(frames);
             if (Replica.Rules.MustTruncate(conflicts))
             {
                 Replica.TruncateFrom(last.Next, conflicts);
                 break;
             }
 
-            frames = frames[EntryLog.FrameLength(frames)..];
+            frames = frames[EntryFrame.LengthOf(frames)..];
             last = last.Next;
         }
 
@@ -154,7 +155,7 @@ internal sealed class Follower : Role
             Term = Replica.CurrentTerm,
             LastIndex = message.PrevLogIndex,
             HintIndex = hint,
-            HintTerm = Replica.Log.TermAt(hint),
+            HintTerm = Replica.Log.StampAt(hint),
             Round = message.Round,
             SentAt = message.SentAt,
             Incarnation = Replica.Incarnation,

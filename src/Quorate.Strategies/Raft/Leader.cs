@@ -1,4 +1,5 @@
 using Quorate.Replication;
+using Quorate.Replication.Ordered;
 
 namespace Quorate.Strategies.Raft;
 
@@ -35,6 +36,9 @@ internal sealed class Leader : Role
     public override NodeId LeaderId => Replica.Self;
 
     public LeadershipTransfer Transfer { get; }
+
+    /// <summary>The newest round of heartbeats; every message to a follower carries it.</summary>
+    public long Round => _replicator.Round;
 
     /// <summary>Everybody in the configuration, this replica too, by ascending id.</summary>
     public IReadOnlyList<Progress> Members => _members;
@@ -180,8 +184,8 @@ internal sealed class Leader : Role
     public void HandleInstallSnapshotResponse(NodeId from, InstallSnapshotResponse response)
     {
         if (!OnAnswer(from, response.Incarnation, response.Round, response.SentAt, out var member)) return;
-        member.Transfer?.OnResponse(response);
-        member.Reseed?.OnResponse(response);
+        member.Transfer?.OnAnswer(response.LastIncludedIndex, response.NextPiece);
+        member.Reseed?.OnAnswer(response.LastIncludedIndex, response.NextPiece);
     }
 
     public void HandleReadIndex(NodeId from, ReadIndex message)
@@ -261,7 +265,7 @@ internal sealed class Leader : Role
     {
         var index = new LogIndex(Quorum.Reached(Replica.Configuration, Replica.Rules, new MatchValue(this)));
         if (index <= Replica.CommitIndex) return;
-        if (Replica.Rules.MayCommitByCounting(Replica.Log.TermAt(index), Replica.CurrentTerm)) Replica.CommitUpTo(index);
+        if (Replica.Rules.MayCommitByCounting(Replica.Log.StampAt(index), Replica.CurrentTerm)) Replica.CommitUpTo(index);
     }
 
     /// <summary>A leader that no quorum answers makes room: others may have gone on without it. [Raft §6.2]</summary>

@@ -1,5 +1,6 @@
 using System.Buffers;
 using Quorate.Replication;
+using Quorate.Replication.Ordered;
 
 namespace Quorate.Strategies.Raft;
 
@@ -110,7 +111,7 @@ internal sealed class AppendEntries : RaftMessage
     /// <summary>The incarnation of the receiver that the leader has last heard of; 0 when none.</summary>
     public long FollowerIncarnation { get; set; }
 
-    /// <summary>Frames of <see cref="EntryLog"/>; points into the sender's log or the receiver's input.</summary>
+    /// <summary>Frames of <see cref="EntryFrame"/>; points into the sender's log or the receiver's input.</summary>
     public ReadOnlyMemory<byte> Entries { get; set; }
 
     public override void Encode(IBufferWriter<byte> output)
@@ -127,7 +128,7 @@ internal sealed class AppendEntries : RaftMessage
             || !reader.TryNatural(out var commit) || !reader.TryNatural(out var round) || !reader.TryInt64(out var sentAt)
             || !reader.TryNatural(out var last) || !reader.TryNatural(out var drop) || !reader.TryNatural(out var incarnation)
             || !reader.TryBytes(out var entries)) return null;
-        if (!EntryLog.AreWellFormed(entries.Span, new Term(prevTerm), new Term(term))) return null;
+        if (!EntryFrame.AreWellFormed(entries.Span, new Term(prevTerm), new Term(term), RaftJournal.Kinds)) return null;
         var message = Spares.TakeAppendEntries();
         message.Term = new(term);
         message.PrevLogIndex = new(prevIndex);
@@ -144,8 +145,7 @@ internal sealed class AppendEntries : RaftMessage
 
     public override string ToString()
     {
-        var count = 0;
-        for (var rest = Entries.Span; !rest.IsEmpty; rest = rest[EntryLog.FrameLength(rest)..]) count++;
+        var count = EntryFrame.Count(Entries.Span);
         var what = count == 0 ? "heartbeat" : $"{count} {(count == 1 ? "entry" : "entries")}";
         return $"AppendEntries {Term} prev {PrevLogIndex}/{PrevLogTerm} {what} commit {LeaderCommit}";
     }

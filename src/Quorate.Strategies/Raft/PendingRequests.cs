@@ -1,4 +1,5 @@
 using Quorate.Replication;
+using Quorate.Replication.Ordered;
 
 namespace Quorate.Strategies.Raft;
 
@@ -45,14 +46,14 @@ internal sealed class PendingRequests
     }
 
     /// <summary>The entries from <paramref name="from"/> on are about to leave the log.</summary>
-    public void TruncateFrom(LogIndex from, EntryLog log)
+    public void TruncateFrom(LogIndex from, FrameLog<Term> log)
     {
         for (var i = Math.Max(from.Value, _low); i < _high; i++)
         {
             var request = _ring[i & (_ring.Length - 1)];
             if (request == 0) continue;
             _ring[i & (_ring.Length - 1)] = 0;
-            _truncated.Add((new LogIndex(i), log.TermAt(new LogIndex(i)), new RequestId(request)));
+            _truncated.Add((new LogIndex(i), log.StampAt(new LogIndex(i)), new RequestId(request)));
         }
 
         _high = Math.Max(_low, Math.Min(_high, from.Value));

@@ -1,4 +1,5 @@
 using Quorate.Replication;
+using Quorate.Replication.Ordered;
 
 namespace Quorate.Strategies.Raft;
 
@@ -32,13 +33,13 @@ internal sealed class Progress(NodeId node, LogIndex next, StepTime since)
 
     public long Incarnation { get; private set; }
 
-    public SnapshotTransfer? Transfer { get; private set; }
+    public SnapshotSender? Transfer { get; private set; }
 
     /// <summary>It said last that its state machine is not used because it was found wrong.</summary>
     public bool IsQuarantined { get; private set; }
 
     /// <summary>A snapshot for a member whose log is up to date but whose state is wrong; goes beside the entries.</summary>
-    public SnapshotTransfer? Reseed { get; private set; }
+    public SnapshotSender? Reseed { get; private set; }
 
     public Inflight Inflight { get; } = new();
 
@@ -124,12 +125,12 @@ internal sealed class Progress(NodeId node, LogIndex next, StepTime since)
     {
         State = ProgressState.Snapshot;
         Inflight.Clear();
-        Transfer = new SnapshotTransfer();
+        Transfer = new SnapshotSender();
     }
 
     public void EndTransfer()
     {
-        Transfer?.Dispose();
+        Transfer?.Close();
         Transfer = null;
         EndReseed();
     }
@@ -145,14 +146,14 @@ internal sealed class Progress(NodeId node, LogIndex next, StepTime since)
             return;
         }
 
-        if (Reseed is { } running && (running.Index.Value == 0 ? running.Since : running.Index) >= asked) return;
+        if (Reseed is { } running && (running.Index.Value == 0 ? running.NotBefore : running.Index) >= asked) return;
         EndReseed();
-        Reseed = new SnapshotTransfer(asked);
+        Reseed = new SnapshotSender(asked);
     }
 
     private void EndReseed()
     {
-        Reseed?.Dispose();
+        Reseed?.Close();
         Reseed = null;
     }
 

@@ -1,4 +1,5 @@
 using Quorate.Replication;
+using Quorate.Replication.Ordered;
 
 namespace Quorate.Strategies.Raft;
 
@@ -70,5 +71,5 @@ internal sealed class Quarantine(RaftReplica replica)
     public void OnRecoveredSnapshot() => IsPresent = false;
 
     /// <summary>The log that is kept for the snapshot to come has a bound, as a log that is kept for a slow follower has.</summary>
-    public bool HasTooLongLog => IsPresent && replica.Log.BytesFrom(replica.LastApplied.Next) > 4 * replica.Options.MaxLagBytes && !replica.SnapshotReceiver.IsInstalling;
+    public bool HasTooLongLog => IsPresent && replica.Log.BytesFrom(replica.LastApplied.Next) > 4 * replica.Options.MaxLagBytes && !replica.SnapshotMaker.Inbox.IsInstalling;
 }

@@ -1,4 +1,5 @@
 using Quorate.Replication;
+using Quorate.Replication.Ordered;
 
 namespace Quorate.Strategies.Raft;
 
@@ -49,7 +50,7 @@ internal sealed class Quiescence(RaftReplica replica, IPeerWatch? peers)
     public void HandleQuiesce(Follower follower, NodeId from, Quiesce message)
     {
         IsQuiet = false;
-        var agrees = follower.HoldsExactly(message.LastIndex) && !replica.SnapshotMaker.IsBusy && !replica.SnapshotReceiver.IsInstalling
+        var agrees = follower.HoldsExactly(message.LastIndex) && !replica.SnapshotMaker.IsBusy && !replica.SnapshotMaker.Inbox.IsInstalling
             && !replica.Amnesia.IsPresent && !replica.Quarantine.IsPresent && peers is not null;
         if (agrees)
         {

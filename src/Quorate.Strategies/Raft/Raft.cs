@@ -1,3 +1,5 @@
+using Quorate.Replication.Ordered;
+
 namespace Quorate.Strategies.Raft;
 
 /// <summary>
@@ -8,11 +10,11 @@ namespace Quorate.Strategies.Raft;
 /// <para><b>Where what is.</b>
 /// <see cref="RaftReplica"/>: the way in, terms, commit and apply. <see cref="Follower"/>, <see cref="Candidate"/>,
 /// <see cref="Leader"/>: the roles, owning what dies with them. <see cref="Elections"/>: a voter's side.
-/// <see cref="Replicator"/> and <see cref="Progress"/>: what is sent to whom when. <see cref="EntryLog"/>,
-/// <see cref="TermRuns"/>: the log in memory; <see cref="RaftJournal"/>, <see cref="Recovery"/>: the log on disk.
+/// <see cref="Replicator"/> and <see cref="Progress"/>: what is sent to whom when. <see cref="FrameLog{TStamp}"/>:
+/// the log in memory; <see cref="RaftJournal"/>, <see cref="Recovery"/>: the log on disk.
 /// <see cref="PendingRequests"/>: who waits for an entry. <see cref="LeaderReads"/>, <see cref="FollowerReads"/>: read
-/// index. <see cref="SnapshotMaker"/>, <see cref="SnapshotTransfer"/>, <see cref="SnapshotReceiver"/>,
-/// <see cref="SnapshotInstallation"/>: snapshots.
+/// index. <see cref="RaftSnapshots"/>: snapshots, over <see cref="SnapshotMaker"/>, <see cref="SnapshotSender"/> and
+/// <see cref="SnapshotInbox"/>.
 /// <see cref="Configuration"/>, <see cref="ConfigurationHistory"/>, <see cref="MembershipChange"/>: members.
 /// <see cref="LeadershipTransfer"/>, <see cref="Amnesia"/>, <see cref="Quarantine"/>, <see cref="Quorum"/>, <see cref="RaftRules"/>: as they say.</para>
 /// <para><b>Deviations.</b></para>

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Quorate.Replication;
+using Quorate.Replication.Ordered;
 
 namespace Quorate.Strategies.Raft;
 
@@ -31,6 +32,9 @@ internal enum RecordKind : byte
 /// </summary>
 internal sealed class RaftJournal(RaftOptions options)
 {
+    /// <summary>What a raft log holds.</summary>
+    public const EntryKinds Kinds = EntryKinds.Command | EntryKinds.NoOp | EntryKinds.Configuration;
+
     private readonly Queue<(PersistPoint Point, LogIndex Last, int Bytes)> _waiting = new();
     private readonly Queue<(PersistPoint Point, LogIndex Last)> _records = new();
     private byte[] _scratch = new byte[4096];
@@ -68,7 +72,7 @@ internal sealed class RaftJournal(RaftOptions options)
     }
 
     /// <summary>Hands the entries that are new since the last call to the journal, one record per run of frames.</summary>
-    public void SaveEntries(EntryLog log, Effects effects)
+    public void SaveEntries(FrameLog<Term> log, Effects effects)
     {
         if (!options.Durable)
         {
@@ -84,7 +88,7 @@ internal sealed class RaftJournal(RaftOptions options)
             if (_scratch.Length < length) _scratch = new byte[Math.Max(length, 2 * _scratch.Length)];
             _scratch[0] = (byte)RecordKind.Entries;
             BinaryPrimitives.WriteInt64LittleEndian(_scratch.AsSpan(1), first.Value);
-            BinaryPrimitives.WriteInt64LittleEndian(_scratch.AsSpan(9), log.TermAt(first.Previous).Value);
+            BinaryPrimitives.WriteInt64LittleEndian(_scratch.AsSpan(9), log.StampAt(first.Previous).Value);
             frames.CopyTo(_scratch.AsSpan(17));
             EntriesPoint = effects.Append(_scratch.AsSpan(0, length));
             _waiting.Enqueue((EntriesPoint, last, length));

@@ -1,4 +1,5 @@
 using Quorate.Replication;
+using Quorate.Replication.Ordered;
 
 namespace Quorate.Strategies.Raft;
 
@@ -61,6 +62,8 @@ public sealed record RaftOptions
     /// <summary>False: entries are kept in memory only (<c>durability memory</c>). Terms and votes are journaled all the
     /// same. A restarted replica then counts as one that forgot.</summary>
     public bool Durable { get; init; } = true;
+
+    internal SnapshotSizes SnapshotSizes => new(SnapshotThresholdBytes, SnapshotPieceBytes, SnapshotWindow, MaxLagBytes);
 
     internal InflightBounds InflightBounds => new(MaxInflight, MaxInflightBytes, MaxBatchBytes);
 

@@ -1,5 +1,6 @@
 using System.Text;
 using Quorate.Replication;
+using Quorate.Replication.Ordered;
 
 namespace Quorate.Strategies.Raft;
 
@@ -39,8 +40,7 @@ public sealed class RaftReplica : IQuiescentReplica
         Self = self;
         Options = options;
         Machine = machine;
-        Snapshots = snapshots;
-        Log = new EntryLog(options.Blocks);
+        Log = new FrameLog<Term>(options.Blocks);
         Incarnation = incarnation;
         // Questions of another life are answered late, too: their contexts must not be asked again.
         _readContext = incarnation << 32;
@@ -50,8 +50,7 @@ public sealed class RaftReplica : IQuiescentReplica
         Journal = new RaftJournal(options);
         Amnesia = new Amnesia(incarnation);
         Quarantine = new Quarantine(this);
-        SnapshotMaker = new SnapshotMaker(this);
-        SnapshotReceiver = new SnapshotReceiver(this);
+        Snapshots = new RaftSnapshots(this, snapshots, machine);
         Quiescence = new Quiescence(this, peers);
         Role = new Follower(this, NodeId.None);
         History = new CommittedHistory(this);
@@ -92,13 +91,11 @@ public sealed class RaftReplica : IQuiescentReplica
 
     internal IStateMachine Machine { get; }
 
-    internal ISnapshots Snapshots { get; }
-
     internal long Incarnation { get; }
 
     internal Prng Dice { get; }
 
-    internal EntryLog Log { get; }
+    internal FrameLog<Term> Log { get; }
 
     internal RaftJournal Journal { get; }
 
@@ -110,9 +107,9 @@ public sealed class RaftReplica : IQuiescentReplica
 
     internal Quarantine Quarantine { get; }
 
-    internal SnapshotMaker SnapshotMaker { get; }
+    internal RaftSnapshots Snapshots { get; }
 
-    internal SnapshotReceiver SnapshotReceiver { get; }
+    internal SnapshotMaker SnapshotMaker => Snapshots.Maker;
 
     internal Quiescence Quiescence { get; }
 
@@ -174,7 +171,7 @@ public sealed class RaftReplica : IQuiescentReplica
         Enter(now, effects);
         Invariant.Require(!_recovery.IsDamaged, "a replica starts from a snapshot that can be read");
         Journal.StartAt(Log.LastIndex);
-        if (CurrentTerm < Log.LastTerm) EnterTerm(Log.LastTerm, NodeId.None);
+        if (CurrentTerm < Log.LastStamp) EnterTerm(Log.LastStamp, NodeId.None);
         if (!Options.Durable)
         {
             Journal.SaveMark(RecordKind.MemoryMode, Incarnation, 0, Out);
@@ -221,7 +218,7 @@ public sealed class RaftReplica : IQuiescentReplica
     public void OnSnapshotSealed(LogIndex index, bool saved, StepTime now, Effects effects)
     {
         Enter(now, effects);
-        if (!SnapshotReceiver.OnSealed(index, saved)) SnapshotMaker.OnSealed(index, saved);
+        SnapshotMaker.OnSealed(index, saved);
     }
 
     /// <summary>It leads, and somebody was asked to take over who has not: for the rest of the term there is no lease. [Raft §3.10]</summary>
@@ -272,7 +269,7 @@ public sealed class RaftReplica : IQuiescentReplica
                 Spares.Return(append);
                 break;
             case InstallSnapshot snapshot:
-                if (FollowLeader(from, snapshot.Term) is { } receiver) SnapshotReceiver.Handle(receiver, from, snapshot);
+                if (FollowLeader(from, snapshot.Term) is { } receiver) Snapshots.Handle(receiver, from, snapshot);
                 else RefuseStale(from, new AppendEntries());
                 break;
             case AppendEntriesResponse response:
@@ -302,7 +299,7 @@ public sealed class RaftReplica : IQuiescentReplica
         Invariant.Require(LastApplied <= CommitIndex, "only committed entries are applied");
         Invariant.Require(CommitIndex <= Log.LastIndex, "what is committed is in the log");
         Invariant.Require(Log.BaseIndex <= LastApplied, "only applied entries are forgotten");
-        Invariant.Require(Log.LastTerm <= CurrentTerm, "no entry is of a term not yet entered");
+        Invariant.Require(Log.LastStamp <= CurrentTerm, "no entry is of a term not yet entered");
         Invariant.Require(Journal.DurableIndex <= Journal.JournaledIndex, "what is durable was written");
         Invariant.Require(Journal.JournaledIndex <= Log.LastIndex, "what was written is in the log");
         Invariant.Require(SnapshotMaker.SealedIndex <= LastApplied, "a snapshot holds what was applied");
@@ -463,7 +460,7 @@ public sealed class RaftReplica : IQuiescentReplica
     /// <summary>[Raft fig. 13, 6-8] The state was replaced by a snapshot; the log goes on after it if it agrees with it.</summary>
     internal void JumpTo(LogIndex index, Term term, Configuration configuration)
     {
-        var agrees = Log.HasTermAt(index) && Log.TermAt(index) == term;
+        var agrees = Log.HasStampAt(index) && Log.StampAt(index) == term;
         if (!agrees) Pending.TruncateFrom(index.Next, Log);
         Pending.JumpTo(index, term, Out, Leader);
         if (agrees) Log.DropThrough(index);
@@ -495,7 +492,7 @@ public sealed class RaftReplica : IQuiescentReplica
     private void Apply(LogIndex index)
     {
         var entry = Log[index];
-        var request = Pending.Take(index, entry.Term, Out, Leader);
+        var request = Pending.Take(index, entry.Stamp, Out, Leader);
         LastApplied = index;
         switch (entry.Kind)
         {

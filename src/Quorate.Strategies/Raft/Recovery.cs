@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Quorate.Replication;
+using Quorate.Replication.Ordered;
 
 namespace Quorate.Strategies.Raft;
 
@@ -21,22 +22,12 @@ internal sealed class Recovery(RaftReplica replica)
 
     public void RestoreNewestSnapshot()
     {
-        using var reader = replica.Snapshots.OpenNewest();
-        if (reader is null) return;
-        var target = replica.Machine.BeginRestore();
-        var bytes = 0L;
-        IsDamaged = !Configuration.TryDecode(reader.Header.Extra.Span, out var configuration);
-        for (var i = 0; i < reader.PieceCount && !IsDamaged; i++)
-        {
-            IsDamaged = !reader.TryRead(i, out var piece) || !target.TryAccept(piece.Span);
-            bytes += piece.Length;
-        }
-
+        IsDamaged = !replica.SnapshotMaker.TryRestoreNewest(out var header);
+        if (header is null || IsDamaged) return;
+        IsDamaged = !Configuration.TryDecode(header.Extra.Span, out var configuration);
         if (IsDamaged) return;
-        target.Complete();
-        (_snapshotIndex, _snapshotTerm) = (reader.Header.Index, reader.Header.Term);
+        (_snapshotIndex, _snapshotTerm) = (header.Index, new Term(header.Stamp));
         replica.RestoreAt(_snapshotIndex, _snapshotTerm, configuration!);
-        replica.SnapshotMaker.NoteSealed(_snapshotIndex, bytes);
     }
 
     public bool TryAccept(ReadOnlySpan<byte> record, PersistPoint point)
@@ -79,11 +70,12 @@ internal sealed class Recovery(RaftReplica replica)
     {
         var length = frames.Length;
         // The term may come later: its older records are given up when a snapshot rewrites it behind these entries.
-        if (first.Value < 1 || !EntryLog.AreWellFormed(frames, previous, new Term(long.MaxValue))) return false;
+        var highest = new Term(long.MaxValue);
+        if (first.Value < 1 || !EntryFrame.AreWellFormed(frames, previous, highest, RaftJournal.Kinds)) return false;
         if (first > replica.Log.LastIndex.Next)
         {
             if (!_isPassingOver) return false;
-            replica.Journal.NoteRecovered(point, new LogIndex(first.Value + Count(frames) - 1), length);
+            replica.Journal.NoteRecovered(point, new LogIndex(first.Value + EntryFrame.Count(frames) - 1), length);
             return true;
         }
 
@@ -92,13 +84,13 @@ internal sealed class Recovery(RaftReplica replica)
         while (!frames.IsEmpty && last < _snapshotIndex)
         {
             last = last.Next;
-            if (last == _snapshotIndex) agrees = EntryLog.FrameTerm(frames) == _snapshotTerm;
-            frames = frames[EntryLog.FrameLength(frames)..];
+            if (last == _snapshotIndex) agrees = EntryFrame.StampOf<Term>(frames) == _snapshotTerm;
+            frames = frames[EntryFrame.LengthOf(frames)..];
         }
 
-        replica.Journal.NoteRecovered(point, new LogIndex(last.Value + Count(frames)), length);
+        replica.Journal.NoteRecovered(point, new LogIndex(last.Value + EntryFrame.Count(frames)), length);
         if (first == _snapshotIndex.Next) agrees = previous == _snapshotTerm;
-        else if (first > _snapshotIndex && replica.Log.TermAt(first.Previous) != previous) return false;
+        else if (first > _snapshotIndex && replica.Log.StampAt(first.Previous) != previous) return false;
 
         // From here on the log was what this record says, also when all of it is behind the snapshot.
         var from = LogIndex.Max(last.Next, _snapshotIndex.Next);
@@ -109,12 +101,5 @@ internal sealed class Recovery(RaftReplica replica)
         var firstConfiguration = replica.Log.AppendFrames(frames);
         if (firstConfiguration.Value > 0) replica.LearnConfigurations(firstConfiguration);
         return true;
-    }
-
-    private static int Count(ReadOnlySpan<byte> frames)
-    {
-        var count = 0;
-        for (; !frames.IsEmpty; count++) frames = frames[EntryLog.FrameLength(frames)..];
-        return count;
     }
 }

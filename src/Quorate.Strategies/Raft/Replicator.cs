@@ -35,11 +35,12 @@ internal sealed class Replicator(RaftReplica replica)
                     && member.Inflight.HasRoom(replica.Log.BytesFrom(member.NextIndex), replica.Options.InflightBounds, replica.Now)) SendEntries(member);
                 break;
             case ProgressState.Snapshot:
-                member.Transfer!.Send(replica, member, Round);
+                member.Transfer!.Send(replica.SnapshotMaker, member.Node, replica.Log.BaseIndex);
                 break;
         }
 
-        if (member.Reseed is { } reseed && IsReachable(member)) reseed.Send(replica, member, Round);
+        if (member.Reseed is { } reseed && IsReachable(member))
+            reseed.Send(replica.SnapshotMaker, member.Node, LogIndex.Max(replica.Log.BaseIndex, reseed.NotBefore ?? default));
     }
 
     /// <summary>None of them needs the log up to here. One that is to get a snapshot needs what comes after it.</summary>
@@ -92,7 +93,7 @@ internal sealed class Replicator(RaftReplica replica)
     {
         _message.Term = replica.CurrentTerm;
         _message.PrevLogIndex = prev;
-        _message.PrevLogTerm = prev.Value == 0 ? default : replica.Log.TermAt(prev);
+        _message.PrevLogTerm = prev.Value == 0 ? default : replica.Log.StampAt(prev);
         _message.LeaderCommit = replica.CommitIndex;
         _message.Round = Round;
         _message.SentAt = replica.Now.Nanoseconds;

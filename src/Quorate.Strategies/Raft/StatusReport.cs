@@ -29,7 +29,7 @@ internal static class StatusReport
         text.Append(replica.Self).Append(' ').Append(replica.Role.Kind).Append(' ').Append(replica.CurrentTerm);
         text.Append(" vote ").Append(replica.VotedFor).Append(" leader ").Append(replica.Leader);
         text.Append(" log ").Append(replica.Log.FirstIndex).Append("..").Append(replica.Log.LastIndex);
-        text.Append('/').Append(replica.Log.LastTerm);
+        text.Append('/').Append(replica.Log.LastStamp);
         text.Append(" durable ").Append(replica.Journal.DurableIndex).Append(" commit ").Append(replica.CommitIndex);
         if (replica.LastApplied != replica.CommitIndex) text.Append(" applied ").Append(replica.LastApplied);
         text.Append(" members ").Append(replica.Configuration);

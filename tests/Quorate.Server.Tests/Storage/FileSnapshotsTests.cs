@@ -22,7 +22,7 @@ public sealed class FileSnapshotsTests : IDisposable
         {
             using var reader = snapshots.OpenNewest().ShouldNotBeNull();
             reader.Header.Index.ShouldBe(new LogIndex(5));
-            reader.Header.Term.ShouldBe(new Term(2));
+            reader.Header.Stamp.ShouldBe(2);
             reader.Header.Extra.ToArray().ShouldBe([1, 2, 3]);
             reader.PieceCount.ShouldBe(pieces.Length);
             for (var i = 0; i < pieces.Length; i++)
@@ -151,7 +151,7 @@ public sealed class FileSnapshotsTests : IDisposable
         _log.Single().ShouldContain("could not be written");
     }
 
-    private static SnapshotHeader Header(long index) => new(new LogIndex(index), new Term(2), new byte[] { 1, 2, 3 });
+    private static SnapshotHeader Header(long index) => new(new LogIndex(index), 2, new byte[] { 1, 2, 3 });
 
     private static void Write(FileSnapshots snapshots, long index, params byte[][] pieces)
     {

@@ -130,7 +130,7 @@ internal static class ChainChecks
             var from = LogIndex.Max(LogIndex.Min(a.CommitIndex, b.CommitIndex), LogIndex.Max(a.Log.BaseIndex, b.Log.BaseIndex));
             for (var i = from.Next; i <= LogIndex.Min(a.Verified, b.Verified); i = i.Next)
             {
-                if (a.Log.EpochAt(i) != b.Log.EpochAt(i) || !a.Log[i].Payload.SequenceEqual(b.Log[i].Payload))
+                if (a.Log.StampAt(i) != b.Log.StampAt(i) || !a.Log[i].Payload.SequenceEqual(b.Log[i].Payload))
                 {
                     throw new InvalidOperationException($"{one.Id} and {other.Id} differ at {i}");
                 }

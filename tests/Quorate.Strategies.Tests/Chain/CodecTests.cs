@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using Quorate.Replication;
+using Quorate.Replication.Ordered;
 using Quorate.Strategies.Chain;
 using Quorate.Strategies.Tests.Harness;
 
@@ -72,10 +73,11 @@ public sealed class CodecTests
 
     private static byte[] Frames()
     {
-        var log = new ChainLog(new DirtyKeys());
-        log.Append(new Epoch(3), EntryKind.Command, 77, Encoding.UTF8.GetBytes("a=1"));
-        log.Append(new Epoch(5), EntryKind.NoOp, 0, default);
-        log.Append(new Epoch(5), EntryKind.Command, 0, Encoding.UTF8.GetBytes("all"));
+        var log = new FrameLog<Epoch>();
+        var keyed = new KeyedLog(log, new DirtyKeys());
+        keyed.Append(new Epoch(3), EntryKind.Command, 77, Encoding.UTF8.GetBytes("a=1"));
+        keyed.Append(new Epoch(5), EntryKind.NoOp, 0, default);
+        keyed.Append(new Epoch(5), EntryKind.Command, 0, Encoding.UTF8.GetBytes("all"));
         return log.Frames(new LogIndex(1), log.LastIndex, long.MaxValue, out _).ToArray();
     }
 

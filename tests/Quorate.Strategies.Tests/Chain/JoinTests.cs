@@ -77,6 +77,29 @@ public sealed class JoinTests
         world[1].Chain().Wanted!.InSync.Count.ShouldBe(2);
     }
 
+    /// <summary>What INFO, ROLE and WAIT ask for. The value is larger than all that is kept for a learner that does not
+    /// answer, and than the chunk of memory that the entries before it are in.</summary>
+    [Fact]
+    public void A_tail_that_has_forgotten_its_log_to_the_end_still_tells_who_lags_behind()
+    {
+        var (world, control) = ChainWorld.Of(1, nodes: 2, options: new ChainOptions { RetainedBytes = 1000, MaxLagBytes = 2000 });
+        world.Crash(world[2]);
+        control.Decide([1], [2]);
+        control.Tell(world[1]);
+        control.Grant(world[1]);
+        world.Write(world[1], 1, $"x={new string('x', 100_000)}");
+        for (var i = 0; i < 60; i++)
+        {
+            control.GrantAll();
+            world.Settle(ticks: 1);
+        }
+
+        var status = world[1].Status();
+        status.FirstIndex.ShouldBe(status.LastIndex.Next, "the log is forgotten to its end");
+        var lagging = status.Fed.ShouldHaveSingleItem();
+        (lagging.LagEntries, lagging.LagBytes).ShouldBe((status.LastIndex.Value, 0), "what is not in memory is not counted");
+    }
+
     [Fact]
     public void A_learner_that_was_cut_off_until_the_log_had_gone_on_without_it_is_asked_again()
     {

@@ -1,4 +1,5 @@
 using Quorate.Replication;
+using Quorate.Replication.Ordered;
 using Quorate.Strategies.Chain;
 using Quorate.Strategies.Tests.Harness;
 

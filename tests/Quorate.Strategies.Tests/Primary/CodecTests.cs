@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using Quorate.Replication;
+using Quorate.Replication.Ordered;
 using Quorate.Strategies.Primary;
 using Quorate.Strategies.Tests.Harness;
 
@@ -93,7 +94,7 @@ public sealed class CodecTests
 
     private static byte[] History()
     {
-        var runs = new EpochRuns();
+        var runs = new StampRuns<Epoch>();
         runs.Append(new LogIndex(1), new Epoch(2));
         runs.Append(new LogIndex(50), new Epoch(4));
         return runs.Encode(new LogIndex(90));
@@ -101,7 +102,7 @@ public sealed class CodecTests
 
     private static byte[] Frames(params long[] epochs)
     {
-        var log = new EpochLog();
+        var log = new FrameLog<Epoch>(keepsHistory: true);
         foreach (var epoch in epochs) log.Append(new Epoch(epoch), EntryKind.Command, Encoding.UTF8.GetBytes($"of {epoch}"));
         return log.Frames(new LogIndex(1), long.MaxValue, out _).ToArray();
     }

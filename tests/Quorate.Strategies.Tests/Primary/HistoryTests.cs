@@ -1,4 +1,5 @@
 using Quorate.Replication;
+using Quorate.Replication.Ordered;
 using Quorate.Strategies.Primary;
 using Quorate.Strategies.Tests.Harness;
 
@@ -216,22 +217,40 @@ public sealed class HistoryTests
         world[2].Machine.Applied.ShouldBe(["a"]);
     }
 
+    /// <summary>What INFO, ROLE and WAIT ask for. The value is larger than all that is kept for a backup that does not
+    /// answer, and than the chunk of memory that the entries before it are in.</summary>
+    [Fact]
+    public void A_primary_that_has_forgotten_its_log_to_the_end_still_tells_who_lags_behind()
+    {
+        var world = PrimaryWorld.Led(3, new PrimaryOptions { MaxLagBytes = 1000, BackupTimeoutTicks = 20, BackupSilenceTicks = 20 });
+        world.Crash(world[3]);
+        world.Write(world[1], 1, new string('x', 100_000));
+        world.Settle(ticks: 60);
+        var status = world[1].Primary().Status;
+        status.FirstIndex.ShouldBe(status.LastIndex.Next, "the log is forgotten to its end");
+        var lagging = status.Backups.Single(b => b.Node == new NodeId(3));
+        (lagging.LagEntries, lagging.LagBytes).ShouldBe((1, 0), "what is not in memory is not counted");
+        world.Start(world[3]);
+        world.Settle(ticks: 60);
+        world[3].Machine.Applied.ShouldBe(world[1].Machine.Applied);
+    }
+
     [Fact]
     public void Epochs_of_entries_that_are_gone_are_still_known()
     {
-        var log = new EpochLog();
+        var log = new FrameLog<Epoch>(keepsHistory: true);
         foreach (var epoch in new long[] { 1, 1, 3, 3, 3, 7 }) log.Append(new Epoch(epoch), EntryKind.Command, "x"u8);
         log.DropThrough(new LogIndex(5));
-        log.EpochAt(new LogIndex(2)).ShouldBe(new Epoch(1));
+        log.StampAt(new LogIndex(2)).ShouldBe(new Epoch(1));
         log.LastNotAbove(new LogIndex(6), new Epoch(4)).ShouldBe(new LogIndex(5));
-        EpochRuns.TryDecode(log.EncodeHistory(new LogIndex(6)), new LogIndex(6), new Epoch(7), out var history).ShouldBeTrue();
-        var other = new EpochLog();
+        StampRuns<Epoch>.TryDecode(log.EncodeHistory(new LogIndex(6)), new LogIndex(6), new Epoch(7), out var history).ShouldBeTrue();
+        var other = new FrameLog<Epoch>(keepsHistory: true);
         foreach (var epoch in new long[] { 1, 1, 3, 5, 5, 5 }) other.Append(new Epoch(epoch), EntryKind.Command, "x"u8);
         other.LastCommon(history!, new LogIndex(6)).ShouldBe(new LogIndex(3));
         other.TruncateFrom(new LogIndex(4));
         other.LastIndex.ShouldBe(new LogIndex(3));
         log.TruncateFrom(new LogIndex(3));
-        (log.BaseIndex, log.LastIndex, log.LastEpoch).ShouldBe((new LogIndex(2), new LogIndex(2), new Epoch(1)));
+        (log.BaseIndex, log.LastIndex, log.LastStamp).ShouldBe((new LogIndex(2), new LogIndex(2), new Epoch(1)));
         log.CheckInvariants();
     }
 }

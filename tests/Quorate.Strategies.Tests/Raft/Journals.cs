@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 using Quorate.Replication;
+using Quorate.Replication.Ordered;
 using Quorate.Strategies.Raft;
 using Quorate.Strategies.Tests.Harness;
 
@@ -33,7 +34,7 @@ internal static class Journals
 
     public static byte[] Frames(long first, params long[] entryTerms)
     {
-        var log = new EntryLog();
+        var log = new FrameLog<Term>();
         for (var i = 0; i < entryTerms.Length; i++)
         {
             log.Append(new Term(entryTerms[i]), EntryKind.Command, Encoding.UTF8.GetBytes($"{entryTerms[i]}.{first + i}"));
@@ -46,7 +47,7 @@ internal static class Journals
     {
         var log = node.Raft().Log;
         var terms = new List<long>();
-        for (var i = log.FirstIndex; i <= log.LastIndex; i = i.Next) terms.Add(log.TermAt(i).Value);
+        for (var i = log.FirstIndex; i <= log.LastIndex; i = i.Next) terms.Add(log.StampAt(i).Value);
         return terms;
     }
 }

@@ -1,4 +1,5 @@
 using Quorate.Replication;
+using Quorate.Replication.Ordered;
 using Quorate.Strategies.Raft;
 using Quorate.Strategies.Tests.Harness;
 
@@ -68,7 +69,7 @@ public sealed class MembershipTests
     public void A_configuration_counts_from_the_moment_it_is_in_the_log_and_no_longer_when_truncated() // [Raft §4.1]
     {
         var world = RaftWorld.Of(3);
-        var log = new EntryLog();
+        var log = new FrameLog<Term>();
         log.Append(new(1), EntryKind.Configuration, new Configuration(Ids(1, 2)).Encode());
         var frames = log.Frames(new(1), long.MaxValue, out _).ToArray();
         world.Inject(2, 1, new AppendEntries { Term = new(1), Entries = frames });

@@ -1,4 +1,5 @@
 using Quorate.Replication;
+using Quorate.Replication.Ordered;
 using Quorate.Strategies.Raft;
 using Quorate.Strategies.Tests.Harness;
 
@@ -141,7 +142,7 @@ public sealed class ReplicationTests
             var passes = envelope.To.Value != 5 && envelope.From.Value != 5;
             if (RaftCodec.TryDecode(envelope.Kind, envelope.Body, out var message) && message is AppendEntries append)
             {
-                var carriesTerm4 = !append.Entries.IsEmpty && EntryLog.FrameTerm(append.Entries.Span).Value == 4;
+                var carriesTerm4 = !append.Entries.IsEmpty && EntryFrame.StampOf<Term>(append.Entries.Span).Value == 4;
                 passes &= envelope.To.Value != 4 && !(carriesTerm4 && Journals.Terms(world[3]).Count > 1);
             }
 

@@ -1,4 +1,5 @@
 using Quorate.Replication;
+using Quorate.Replication.Ordered;
 using Quorate.Strategies.Raft;
 using Quorate.Strategies.Tests.Harness;
 
@@ -94,7 +95,7 @@ public sealed class RequestTests
     {
         var replies = new List<string>();
         var pending = new PendingRequests();
-        var log = new EntryLog();
+        var log = new FrameLog<Term>();
         for (var i = 1; i <= 4; i++) pending.Add(log.Append(new(2), EntryKind.Command, [1]), new RequestId(i));
         pending.TruncateFrom(new(3), log);
         pending.JumpTo(new(3), new(3), new Recorder(replies), default);
