@@ -135,7 +135,7 @@ public sealed class ChainReplica : IConfiguredReplica
     {
         Enter(now, effects);
         Invariant.Require(!_recovery.IsDamaged, "a replica starts from a snapshot that can be read");
-        Journal.StartAt(Log.LastIndex);
+        Journal.StartAt(Log.LastIndex, ownPoint: default);
         Accepted.BeginLife(effects);
         if (Accepted.IsSettled) BeginEpoch();
     }
@@ -353,7 +353,7 @@ public sealed class ChainReplica : IConfiguredReplica
         Invariant.Require(from > _verified, "what agrees with the head's log is not cut in its epoch");
         Pending.TruncateFrom(from, Out);
         Keyed.TruncateFrom(from);
-        Journal.TruncateFrom(from);
+        Journal.TruncateFrom(from, Out);
     }
 
     /// <summary>The state was replaced by a snapshot; the log goes on after it if it agrees with it.</summary>
@@ -364,7 +364,7 @@ public sealed class ChainReplica : IConfiguredReplica
         if (!agrees) Pending.TruncateFrom(index.Next, Out);
         if (agrees) Keyed.DropThrough(index, LastApplied);
         else Keyed.Reset(index, epoch, LastApplied);
-        Journal.JumpTo(index, agrees);
+        Journal.JumpTo(index, epoch, agrees, Out);
         CommitIndex = LastApplied = index;
         TailCommit = LogIndex.Max(TailCommit, index);
         Verify(index);

@@ -10,12 +10,7 @@ namespace Quorate.Strategies.Chain;
 /// </summary>
 internal sealed class Recovery(ChainReplica replica)
 {
-    /// <summary>Entries in the journal contradict the snapshot, which is right: they were given up for it. What follows
-    /// on them is passed over, until a record begins where the snapshot ends.</summary>
-    private bool _isPassingOver;
-
-    private LogIndex _snapshotIndex;
-    private Epoch _snapshotEpoch;
+    private readonly EntriesRecovery<Epoch> _entries = new(replica.Log, replica.Journal);
 
     /// <summary>The newest snapshot cannot be read.</summary>
     public bool IsDamaged { get; private set; }
@@ -24,8 +19,9 @@ internal sealed class Recovery(ChainReplica replica)
     {
         IsDamaged = !replica.SnapshotMaker.TryRestoreNewest(out var header);
         if (header is null || IsDamaged) return;
-        (_snapshotIndex, _snapshotEpoch) = (header.Index, new Epoch(header.Stamp));
-        replica.RestoreAt(_snapshotIndex, _snapshotEpoch);
+        var epoch = new Epoch(header.Stamp);
+        replica.RestoreAt(header.Index, epoch);
+        _entries.OnSnapshot(header.Index, epoch);
     }
 
     public bool TryAccept(ReadOnlySpan<byte> record, PersistPoint point)
@@ -36,15 +32,11 @@ internal sealed class Recovery(ChainReplica replica)
         {
             case RecordKind.Accepted:
                 return replica.Accepted.TryRecover(body);
-            case RecordKind.Entries when body.Length >= 16:
-                return TryAcceptEntries(
-                    new LogIndex(BinaryPrimitives.ReadInt64LittleEndian(body)),
-                    new Epoch(BinaryPrimitives.ReadInt64LittleEndian(body[8..])),
-                    body[16..],
-                    point);
+            case RecordKind.Entries when EntriesRecord.TryRead<Epoch>(body, out var first, out var previous, out var frames):
+                return TryAcceptEntries(first, previous, frames, point);
             // The records before the mark are gone; without the snapshot there would be a hole.
             case RecordKind.SnapshotMark when body.Length == 16:
-                return BinaryPrimitives.ReadInt64LittleEndian(body) <= _snapshotIndex.Value;
+                return _entries.MayHaveReleased(new LogIndex(BinaryPrimitives.ReadInt64LittleEndian(body)));
             default:
                 return false;
         }
@@ -52,33 +44,11 @@ internal sealed class Recovery(ChainReplica replica)
 
     private bool TryAcceptEntries(LogIndex first, Epoch previous, ReadOnlySpan<byte> frames, PersistPoint point)
     {
-        var length = frames.Length;
         // The epoch may come later: its older records are given up when a snapshot rewrites it behind these entries.
-        if (first.Value < 1 || !KeyedLog.AreWellFormed(frames, previous, new Epoch(long.MaxValue))) return false;
-        if (first > replica.Log.LastIndex.Next)
-        {
-            if (!_isPassingOver) return false;
-            replica.Journal.NoteRecovered(point, new LogIndex(first.Value + EntryFrame.Count(frames) - 1), length);
-            return true;
-        }
-
-        var agrees = true;
-        var last = first.Previous;
-        while (!frames.IsEmpty && last < _snapshotIndex)
-        {
-            last = last.Next;
-            if (last == _snapshotIndex) agrees = EntryFrame.StampOf<Epoch>(frames) == _snapshotEpoch;
-            frames = frames[EntryFrame.LengthOf(frames)..];
-        }
-
-        replica.Journal.NoteRecovered(point, new LogIndex(last.Value + EntryFrame.Count(frames)), length);
-        if (first == _snapshotIndex.Next) agrees = previous == _snapshotEpoch;
-        else if (first > _snapshotIndex && replica.Log.StampAt(first.Previous) != previous) return false;
-
-        // From here on the log was what this record says, also when all of it is behind the snapshot.
-        replica.Keyed.TruncateFrom(LogIndex.Max(last.Next, _snapshotIndex.Next));
-        _isPassingOver = !agrees || last < _snapshotIndex;
-        if (!_isPassingOver) replica.Keyed.AppendFrames(frames);
+        if (!KeyedLog.AreWellFormed(frames, previous, new Epoch(long.MaxValue))) return false;
+        if (!_entries.TryTake(first, previous, ref frames, point, out var from)) return false;
+        replica.Keyed.TruncateFrom(from);
+        replica.Keyed.AppendFrames(frames);
         return true;
     }
 }

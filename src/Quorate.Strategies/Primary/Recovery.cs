@@ -38,13 +38,13 @@ internal sealed class Recovery(PrimaryReplica replica)
     {
         if (IsDamaged || record.IsEmpty) return false;
         var body = record[1..];
-        replica.Journal.NoteRecovered(point, (RecordKind)record[0] == RecordKind.Configuration);
         switch ((RecordKind)record[0])
         {
             case RecordKind.Configuration:
+                replica.Journal.NoteRecoveredConfiguration(point);
                 return TryAcceptConfiguration(body.ToArray());
-            case RecordKind.Entries when body.Length >= 16:
-                return TryAcceptEntries(Index(body), EpochIn(body, 8), body[16..], point);
+            case RecordKind.Entries when EntriesRecord.TryRead<Epoch>(body, out var first, out var previous, out var frames):
+                return TryAcceptEntries(first, previous, frames, point);
             case RecordKind.Truncate when body.Length == 8:
                 if (Index(body).Value < 1) return false;
                 replica.Log.TruncateFrom(Index(body));
@@ -109,7 +109,7 @@ internal sealed class Recovery(PrimaryReplica replica)
         var log = replica.Log;
         // The configuration may come later: its older records are given up when a snapshot rewrites it behind these entries.
         var highest = new Epoch(long.MaxValue);
-        if (first.Value < 1 || !EntryFrame.AreWellFormed(frames, previous, highest, PrimaryJournal.Kinds)) return false;
+        if (!EntryFrame.AreWellFormed(frames, previous, highest, PrimaryJournal.Kinds)) return false;
         if (!_hasEntries)
         {
             // The log was kept from before the snapshot on.

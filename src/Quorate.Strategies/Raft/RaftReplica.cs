@@ -431,7 +431,7 @@ public sealed class RaftReplica : IQuiescentReplica
         Pending.TruncateFrom(from, Log);
         if (Rules.RevertsConfigurationOnTruncation) Configurations.TruncateFrom(from);
         Log.TruncateFrom(from);
-        Journal.TruncateFrom(from);
+        Journal.TruncateFrom(from, Out);
     }
 
     /// <summary>The configurations among the entries from <paramref name="first"/> on take effect. [Raft §4.1]</summary>
@@ -465,7 +465,7 @@ public sealed class RaftReplica : IQuiescentReplica
         Pending.JumpTo(index, term, Out, Leader);
         if (agrees) Log.DropThrough(index);
         else Log.Reset(index, term);
-        Journal.JumpTo(index, agrees);
+        Journal.JumpTo(index, term, agrees, Out);
         Configurations.Restore(index, configuration, agrees);
         LastApplied = index;
         CommitIndex = LogIndex.Max(CommitIndex, index);

@@ -10,12 +10,7 @@ namespace Quorate.Strategies.Raft;
 /// </summary>
 internal sealed class Recovery(RaftReplica replica)
 {
-    /// <summary>Entries in the journal contradict the snapshot, which is right: they were given up for it. What follows
-    /// on them is passed over, until a record begins where the snapshot ends.</summary>
-    private bool _isPassingOver;
-
-    private LogIndex _snapshotIndex;
-    private Term _snapshotTerm;
+    private readonly EntriesRecovery<Term> _entries = new(replica.Log, replica.Journal);
 
     /// <summary>The newest snapshot cannot be read.</summary>
     public bool IsDamaged { get; private set; }
@@ -26,8 +21,9 @@ internal sealed class Recovery(RaftReplica replica)
         if (header is null || IsDamaged) return;
         IsDamaged = !Configuration.TryDecode(header.Extra.Span, out var configuration);
         if (IsDamaged) return;
-        (_snapshotIndex, _snapshotTerm) = (header.Index, new Term(header.Stamp));
-        replica.RestoreAt(_snapshotIndex, _snapshotTerm, configuration!);
+        var term = new Term(header.Stamp);
+        replica.RestoreAt(header.Index, term, configuration!);
+        _entries.OnSnapshot(header.Index, term);
     }
 
     public bool TryAccept(ReadOnlySpan<byte> record, PersistPoint point)
@@ -42,16 +38,12 @@ internal sealed class Recovery(RaftReplica replica)
                 replica.RestoreHardState(term, new NodeId(BinaryPrimitives.ReadInt32LittleEndian(body[8..])));
                 replica.Journal.NoteRecoveredHardState(point);
                 return true;
-            case RecordKind.Entries when body.Length >= 16:
-                return TryAcceptEntries(
-                    new LogIndex(BinaryPrimitives.ReadInt64LittleEndian(body)),
-                    new Term(BinaryPrimitives.ReadInt64LittleEndian(body[8..])),
-                    body[16..],
-                    point);
+            case RecordKind.Entries when EntriesRecord.TryRead<Term>(body, out var first, out var previous, out var frames):
+                return TryAcceptEntries(first, previous, frames, point);
             // The records before the mark are gone; without the snapshot there would be a hole.
             case RecordKind.SnapshotMark when body.Length == 16:
                 replica.Quarantine.OnRecoveredSnapshot();
-                return BinaryPrimitives.ReadInt64LittleEndian(body) <= _snapshotIndex.Value;
+                return _entries.MayHaveReleased(new LogIndex(BinaryPrimitives.ReadInt64LittleEndian(body)));
             case RecordKind.Quarantined when body.Length == 16:
                 replica.Quarantine.OnRecovered();
                 return true;
@@ -68,36 +60,11 @@ internal sealed class Recovery(RaftReplica replica)
 
     private bool TryAcceptEntries(LogIndex first, Term previous, ReadOnlySpan<byte> frames, PersistPoint point)
     {
-        var length = frames.Length;
         // The term may come later: its older records are given up when a snapshot rewrites it behind these entries.
-        var highest = new Term(long.MaxValue);
-        if (first.Value < 1 || !EntryFrame.AreWellFormed(frames, previous, highest, RaftJournal.Kinds)) return false;
-        if (first > replica.Log.LastIndex.Next)
-        {
-            if (!_isPassingOver) return false;
-            replica.Journal.NoteRecovered(point, new LogIndex(first.Value + EntryFrame.Count(frames) - 1), length);
-            return true;
-        }
-
-        var agrees = true;
-        var last = first.Previous;
-        while (!frames.IsEmpty && last < _snapshotIndex)
-        {
-            last = last.Next;
-            if (last == _snapshotIndex) agrees = EntryFrame.StampOf<Term>(frames) == _snapshotTerm;
-            frames = frames[EntryFrame.LengthOf(frames)..];
-        }
-
-        replica.Journal.NoteRecovered(point, new LogIndex(last.Value + EntryFrame.Count(frames)), length);
-        if (first == _snapshotIndex.Next) agrees = previous == _snapshotTerm;
-        else if (first > _snapshotIndex && replica.Log.StampAt(first.Previous) != previous) return false;
-
-        // From here on the log was what this record says, also when all of it is behind the snapshot.
-        var from = LogIndex.Max(last.Next, _snapshotIndex.Next);
+        if (!EntryFrame.AreWellFormed(frames, previous, new Term(long.MaxValue), RaftJournal.Kinds)) return false;
+        if (!_entries.TryTake(first, previous, ref frames, point, out var from)) return false;
         replica.Configurations.TruncateFrom(from);
         replica.Log.TruncateFrom(from);
-        _isPassingOver = !agrees || last < _snapshotIndex;
-        if (_isPassingOver || frames.IsEmpty) return true;
         var firstConfiguration = replica.Log.AppendFrames(frames);
         if (firstConfiguration.Value > 0) replica.LearnConfigurations(firstConfiguration);
         return true;

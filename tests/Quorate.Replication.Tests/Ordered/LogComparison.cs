@@ -9,7 +9,8 @@ internal sealed class LogComparison<TStamp>(Prng dice, bool keepsHistory)
     /// <summary>Entries <c>_base + 1</c> and up.</summary>
     private readonly List<(EntryKind Kind, byte[] Payload)> _entries = [];
 
-    /// <summary>Stamps of the entries <c>_known</c> and up: of those in memory, the one before them, and with history of more.</summary>
+    /// <summary>Stamps of the entries <c>_known</c> and up: of those in memory, the one before them, and with history of
+    /// more.</summary>
     private readonly List<long> _stamps = [0];
 
     private FrameLog<TStamp> _log = new(keepsHistory: keepsHistory);
