@@ -85,6 +85,8 @@ internal sealed class NodeView(Node node) : INodeView
 
     public GroupStatus Default => StatusOf(node.Default);
 
+    public IReadOnlyList<GroupStatus> GroupsOf(SessionState session) => [.. (node.Routing.Of(session)?.All ?? [node.Default]).Select(StatusOf)];
+
     public GroupStatus GroupOf(SessionState session) => StatusOf(node.Routing.Of(session)?.First ?? node.Default);
 
     public string? CutRegion(string region, bool isCut) => node.Host.CutRegion(region, isCut);
@@ -178,11 +180,20 @@ internal sealed class NodeView(Node node) : INodeView
         };
     }
 
-    /// <summary>What a session has been answered is applied, on the leader of any strategy; how many hold it durably, the leader knows.</summary>
-    public WriteHolders HoldersUpTo(SessionState session, LogIndex index) =>
-        node.Routing.Of(session) is { First: { Replica.IsLeader: true } group }
-            ? new WriteHolders(true, true, FollowersOf.This(group, node).Count(f => f.MatchIndex >= index && !f.IsStandby))
-            : new WriteHolders(false, true, 0);
+    /// <inheritdoc/>
+    /// <remarks>What a session has been answered is applied on the leader of any strategy, and the leader knows how many hold it
+    /// durably. Of several groups the one that the fewest hold counts.</remarks>
+    public WriteHolders HoldersUpTo(SessionState session, IReadOnlyList<(GroupId Group, LogIndex Index)> applied)
+    {
+        var fewest = int.MaxValue;
+        foreach (var (id, index) in applied)
+        {
+            if (node.Find(id) is not { Replica.IsLeader: true } group) return new WriteHolders(false, true, 0);
+            fewest = Math.Min(fewest, FollowersOf.This(group, node).Count(f => f.MatchIndex >= index && !f.IsStandby));
+        }
+
+        return new WriteHolders(true, true, fewest);
+    }
 
     public Durability DurabilityOf(SessionState session)
     {

@@ -29,7 +29,7 @@ internal static class KeyspaceReports
             here = view.Groups.ToDictionary(g => g.Group);
         }
 
-        return [.. keyspaces.GroupBy(k => (k.Keyspace.Groups[0], k.Policy)).Select(same => new KeyspaceReport(
+        return [.. keyspaces.GroupBy(k => (Held: string.Join(' ', k.Keyspace.Groups), k.Policy)).Select(same => new KeyspaceReport(
             [.. same.Select(k => k.Keyspace.Name)],
             PolicyWords.Of(same.Key.Policy.Strategy),
             PolicyText.Print(same.Key.Policy),

@@ -21,7 +21,7 @@ internal static class KeyspaceCluster
         return cluster;
     }
 
-    public static GroupId GroupOf(LocalCluster cluster, string keyspace) => AnyMap(cluster).Keyspace(keyspace)!.Groups[0];
+    public static GroupId GroupOf(LocalCluster cluster, string keyspace) => AnyMap(cluster).Keyspace(keyspace)!.Groups.Single();
 
     public static IReadOnlyList<int> Members(LocalCluster cluster, string keyspace) =>
         [.. AnyMap(cluster).Group(GroupOf(cluster, keyspace))!.Configuration.Members.Select(n => n.Value)];

@@ -37,7 +37,7 @@ public class ReplicaWatchTests
         var cluster = new SimCluster(world, scenario, NodeRules.Sound, new()) { Control = new ControlOptions() };
         var maps = new KeyspaceWatch(cluster, []);
         ReplicaWatch? watch = null;
-        GroupId Id() => maps.Newest?.Keyspace("k")?.Groups[0] ?? default;
+        GroupId Id() => maps.Newest?.Keyspace("k")?.Groups.Single() ?? default;
         cluster.Watch = node =>
         {
             maps.Check(node);

@@ -47,18 +47,21 @@ internal static class ClusterCommands
 
     private static void State(NodeCommand command, in CommandArgs args)
     {
-        var group = command.Node.GroupOf(command.Session);
+        var groups = command.Node.GroupsOf(command.Session);
+        var keyspace = command.Node.KeyspaceOf(command.Session);
+        var led = groups.Select((g, place) => g.Leader.IsNone ? 0 : keyspace?.SlotsOf(place) ?? KeySlot.Count).Sum();
+        var term = groups.Max(g => g.Term.Value);
         var text = new StringBuilder();
         NodeReport.Field(text, "cluster_enabled", 0);
-        NodeReport.Field(text, "cluster_state", group.Leader.IsNone ? "fail" : "ok");
+        NodeReport.Field(text, "cluster_state", led < KeySlot.Count ? "fail" : "ok");
         NodeReport.Field(text, "cluster_slots_assigned", KeySlot.Count);
-        NodeReport.Field(text, "cluster_slots_ok", group.Leader.IsNone ? 0 : KeySlot.Count);
+        NodeReport.Field(text, "cluster_slots_ok", led);
         NodeReport.Field(text, "cluster_slots_pfail", 0);
-        NodeReport.Field(text, "cluster_slots_fail", group.Leader.IsNone ? KeySlot.Count : 0);
+        NodeReport.Field(text, "cluster_slots_fail", KeySlot.Count - led);
         NodeReport.Field(text, "cluster_known_nodes", command.Node.Members.Count);
-        NodeReport.Field(text, "cluster_size", 1);
-        NodeReport.Field(text, "cluster_current_epoch", group.Term.Value);
-        NodeReport.Field(text, "cluster_my_epoch", group.Term.Value);
+        NodeReport.Field(text, "cluster_size", groups.Count);
+        NodeReport.Field(text, "cluster_current_epoch", term);
+        NodeReport.Field(text, "cluster_my_epoch", term);
         command.Reply.Verbatim(Words.Bytes(text.ToString()));
     }
 }

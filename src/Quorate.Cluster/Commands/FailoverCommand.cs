@@ -40,7 +40,12 @@ internal static class FailoverCommand
 
         if (isForced && (timeout == 0 || target.IsNone)) command.Reply.Error("ERR FAILOVER with force option requires both a timeout and target HOST and IP."u8);
         else if (command.Node.KeyspaceOf(command.Session) is not { } keyspace) command.Reply.Error("ERR the selected keyspace was dropped: SELECT another"u8);
-        else ControlQuestions.Await(command, command.Node.AskFailover(keyspace.Groups[0], isAborted ? Supervisor.NoMore : target, (int)timeout, timeout == 0 || isForced));
+        else
+        {
+            var next = isAborted ? Supervisor.NoMore : target;
+            var (patience, deposes) = ((int)timeout, timeout == 0 || isForced);
+            ControlQuestions.AskForEach(command, keyspace, group => command.Node.AskFailover(group, next, patience, deposes));
+        }
     }
 
     private static bool TryFind(NodeCommand command, string host, string port, out NodeId node)

@@ -31,9 +31,12 @@ public interface INodeView
     IReadOnlyList<GroupStatus> Groups { get; }
 
     /// <summary>The group of the numbered databases, whether this node holds a replica of it or not.</summary>
-    GroupStatus Default => Groups[0];
+    GroupStatus Default { get; }
 
-    /// <summary>The group that orders the writes of the keyspace that the session has selected.</summary>
+    /// <summary>The groups of the keyspace that the session has selected, in the order of their slots; at least one.</summary>
+    IReadOnlyList<GroupStatus> GroupsOf(SessionState session);
+
+    /// <summary>The one among them that Redis's words for a single master are about (ROLE, INFO): that of the first slot.</summary>
     GroupStatus GroupOf(SessionState session);
 
     /// <summary>Nodes, keyspaces and who holds what, as this node knows it; null when there is no control plane.</summary>
@@ -101,8 +104,10 @@ public interface INodeView
     /// <summary>Who subscribed to what on this node.</summary>
     Channels Channels { get; }
 
-    /// <summary>Who is known to hold what the session's keyspace had applied up to an index.</summary>
-    WriteHolders HoldersUpTo(SessionState session, LogIndex index);
+    /// <summary>Which replicas are known to hold what the groups of the session's keyspace had applied.</summary>
+    /// <param name="session">Whose keyspace.</param>
+    /// <param name="applied">Of each group, up to which index.</param>
+    WriteHolders HoldersUpTo(SessionState session, IReadOnlyList<(GroupId Group, LogIndex Index)> applied);
 
     /// <summary>What a write in the session's keyspace has survived on this node when it counts there.</summary>
     Durability DurabilityOf(SessionState session) => Options.Durability;

@@ -165,7 +165,7 @@ internal static class KeyspaceCommands
             return;
         }
 
-        Await(command, command.Node.AskFailover(keyspace.Groups[0], target));
+        AskForEach(command, keyspace, group => command.Node.AskFailover(group, target));
     }
 
     private static void Lost(NodeCommand command, in CommandArgs args)
@@ -173,21 +173,23 @@ internal static class KeyspaceCommands
         if (Find(command, args) is not { } keyspace) return;
         if (args.Count == 4 && Words.Is(args[3], "clear"))
         {
-            command.Node.ClearLost(keyspace.Groups[0]);
+            foreach (var group in keyspace.Groups) command.Node.ClearLost(group);
             command.Reply.Ok();
         }
         else if (args.Count == 4 && Words.Is(args[3], "raw"))
         {
-            Raw(command, command.Node.LostCommandsOf(keyspace.Groups[0]));
+            Raw(command, [.. keyspace.Groups.SelectMany(command.Node.LostCommandsOf)]);
         }
         else if (args.Count == 6 && Words.Is(args[3], "forget") && Words.TryInteger(args[4], out var epoch) && Words.TryInteger(args[5], out var index))
         {
-            command.Reply.Integer(command.Node.ForgetLost(keyspace.Groups[0], new Epoch(epoch), new LogIndex(index)) ? 1 : 0);
+            // Epoch and index are numbers of one group: those of two may be equal.
+            if (keyspace.Groups is [var only]) command.Reply.Integer(command.Node.ForgetLost(only, new Epoch(epoch), new LogIndex(index)) ? 1 : 0);
+            else command.Reply.Error("ERR KEYSPACE LOST <name> FORGET cannot be asked of a keyspace of several groups yet"u8);
         }
         else if (args.Count == 3)
         {
-            var lost = command.Node.LostOf(keyspace.Groups[0]);
-            command.Reply.Array(lost.Count);
+            var lost = keyspace.Groups.SelectMany(command.Node.LostOf).ToArray();
+            command.Reply.Array(lost.Length);
             foreach (var line in lost) command.Reply.Bulk(Encoding.UTF8.GetBytes(line));
         }
         else

@@ -121,7 +121,7 @@ internal static class ReplicationCommands
         NodeCommand command, string name, long timeoutMilliseconds, Func<WriteHolders, bool, bool> tryAnswer)
     {
         // All that this session was answered is applied by now; what others write meanwhile is not waited for.
-        var group = command.Node.GroupOf(command.Session);
+        (GroupId, LogIndex)[] applied = [.. command.Node.GroupsOf(command.Session).Select(g => (g.Group, g.LastApplied))];
         if (Attempt()) return;
         var deadline = timeoutMilliseconds == 0 ? long.MaxValue
             : command.Now.Nanoseconds + (timeoutMilliseconds * StepTime.NanosecondsPerMillisecond);
@@ -129,7 +129,7 @@ internal static class ReplicationCommands
 
         bool Attempt()
         {
-            var holders = command.Node.HoldersUpTo(command.Session, group.LastApplied);
+            var holders = command.Node.HoldersUpTo(command.Session, applied);
             if (holders.IsKnown) return tryAnswer(holders, command.TimedOut);
             command.Reply.Error($"ERR {name} cannot be used with replica instances: this node does not lead the keyspace and "
                 + "does not know which nodes hold the write; what an acknowledged write survives, KEYSPACE SHOW says");

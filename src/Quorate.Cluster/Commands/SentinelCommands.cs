@@ -41,7 +41,7 @@ internal static class SentinelCommands
     private static void Address(NodeCommand command, in CommandArgs args)
     {
         if (ControlQuestions.Map(command) is not { } map) return;
-        if (map.Keyspace(Words.Text(args[2])) is not { } keyspace || Member(command, command.Node.LeaderOf(keyspace.Groups[0])) is not { } leader)
+        if (map.Keyspace(Words.Text(args[2])) is not { } keyspace || Member(command, command.Node.LeaderOf(GroupOf(keyspace))) is not { } leader)
         {
             command.Reply.NullArray();
             return;
@@ -74,9 +74,9 @@ internal static class SentinelCommands
     private static void Replicas(NodeCommand command, in CommandArgs args)
     {
         if (Find(command, args) is not { } keyspace) return;
-        var leader = command.Node.LeaderOf(keyspace.Groups[0]);
+        var leader = command.Node.LeaderOf(GroupOf(keyspace));
         // Clients look here for replicas to read from: a delayed one is none.
-        var configuration = command.Node.Map!.Group(keyspace.Groups[0])?.Configuration;
+        var configuration = command.Node.Map!.Group(GroupOf(keyspace))?.Configuration;
         var members = configuration?.Members.Where(n => n != leader && !configuration.Standby.Delayed.Contains(n)).Select(n => Member(command, n)).OfType<Member>().ToList() ?? [];
         command.Reply.Array(members.Count);
         foreach (var member in members) Describe(command, member, "slave");
@@ -98,13 +98,17 @@ internal static class SentinelCommands
         return null;
     }
 
+    /// <summary>Sentinel knows one leader of a keyspace. Of several groups the one of the first slot stands for all: every node takes
+    /// every command, and hands it to the group that it concerns.</summary>
+    private static GroupId GroupOf(KeyspaceEntry keyspace) => keyspace.GroupOf(slot: 0);
+
     private static Member? Member(NodeCommand command, NodeId id) => command.Node.Members.FirstOrDefault(m => m.Id == id);
 
     private static void Describe(NodeCommand command, KeyspaceEntry keyspace)
     {
-        var leader = Member(command, command.Node.LeaderOf(keyspace.Groups[0]));
+        var leader = Member(command, command.Node.LeaderOf(GroupOf(keyspace)));
         var (host, port) = Words.Address(leader?.RespAddress ?? "");
-        var configuration = command.Node.Map!.Group(keyspace.Groups[0])?.Configuration;
+        var configuration = command.Node.Map!.Group(GroupOf(keyspace))?.Configuration;
         var replicas = configuration is null ? 0 : configuration.Members.Count() - configuration.Standby.Delayed.Count;
         Fields(
             command,

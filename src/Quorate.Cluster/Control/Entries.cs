@@ -32,8 +32,13 @@ public sealed record KeyspaceEntry(int Id, string Name, int Database, Policy Pol
     /// <summary>The group that holds the keys of a slot, 0 to 16383.</summary>
     public GroupId GroupOf(int slot) => Groups[PlaceOf(slot)];
 
+    /// <summary>How many slots the group at a place among <see cref="Groups"/> holds.</summary>
+    public int SlotsOf(int place) => FirstSlotOf(place + 1) - FirstSlotOf(place);
+
     /// <summary>The place of that group among <see cref="Groups"/>.</summary>
     internal int PlaceOf(int slot) => slot * Groups.Count / KeySlot.Count;
+
+    private int FirstSlotOf(int place) => ((place * KeySlot.Count) + Groups.Count - 1) / Groups.Count;
 
     public bool Equals(KeyspaceEntry? other) =>
         other is not null && Id == other.Id && Name == other.Name && Database == other.Database && Policy == other.Policy && Groups.SequenceEqual(other.Groups);

@@ -41,8 +41,8 @@ internal static class KeyspaceChanges
         if (Problem(policy) is { } problem) return problem;
         if (policy == keyspace.Policy) return "the policy is that already";
         if (PolicyChange.WhyNot(keyspace.Policy, policy) is { } whyNot) return whyNot;
-        if (!PolicyChange.IsForReadersOnly(keyspace.Policy, policy) && map.Group(keyspace.Groups[0])!.Keyspace != keyspace.Id)
-            return $"'{command.Name}' shares its group with '{map.Keyspace(map.Group(keyspace.Groups[0])!.Keyspace)?.Name}', whose policy decides; only reads can be altered here, and the number of replicas with NODE VOTERS. Drop this keyspace and create one of its own for the number";
+        if (!PolicyChange.IsForReadersOnly(keyspace.Policy, policy) && OwnerOfShared(map, keyspace) is { } owner)
+            return $"'{command.Name}' shares its group with '{owner.Name}', whose policy decides; only reads can be altered here, and the number of replicas with NODE VOTERS. Drop this keyspace and create one of its own for the number";
         if (keyspace.Groups.Contains(ControlMachine.DefaultGroup) && policy.Replicas != keyspace.Policy.Replicas)
             return "the numbered databases have as many replicas as there are voters: NODE VOTERS <n>";
         if (policy.Spread is { } label && policy.Spread != keyspace.Policy.Spread && keyspace.Groups.Any(g => !IsSpread(map, map.Group(g)!, label)))
@@ -72,6 +72,14 @@ internal static class KeyspaceChanges
         var policy = PolicyDefaults.Normal(command.Policy);
         change = () => map.DefaultPolicy = policy;
         return Problem(policy);
+    }
+
+    /// <summary>The keyspace whose policy decides over a group of this one; null: this one's over all of its groups.</summary>
+    private static KeyspaceEntry? OwnerOfShared(ClusterMap map, KeyspaceEntry keyspace)
+    {
+        foreach (var id in keyspace.Groups)
+            if (map.Group(id) is { } group && group.Keyspace != keyspace.Id) return map.Keyspace(group.Keyspace);
+        return null;
     }
 
     private static bool IsSpread(ClusterMap map, GroupEntry group, string label)

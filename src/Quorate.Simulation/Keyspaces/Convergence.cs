@@ -25,7 +25,7 @@ internal sealed class Convergence(SimCluster cluster)
                 continue;
             }
 
-            if (keyspace is null || !HasConverged(map, map.Group(keyspace.Groups[0])!, plan, up)) return false;
+            if (keyspace is null || !keyspace.Groups.All(id => HasConverged(map, map.Group(id)!, plan, up))) return false;
         }
 
         return up.All(n => n.Node!.Holdings.Groups.All(g => map.Group(g) is { } group && group.Needs(n.Id)));

@@ -85,7 +85,9 @@ internal sealed class KeyspaceOperations
     {
         var choice = prng.Below(_plans.Count + 1);
         if (choice == _plans.Count) return _cluster.Nodes.FirstOrDefault(n => n.Node?.Control?.Replica.IsLeader == true);
-        if (_watch.Newest is not { } map || map.Keyspace(_plans[choice].Name) is not { } keyspace || map.Group(keyspace.Groups[0]) is not { } group) return null;
+        if (_watch.Newest is not { } map || map.Keyspace(_plans[choice].Name) is not { } keyspace) return null;
+        var groups = keyspace.Groups;
+        if (map.Group(groups.Count == 1 ? groups.Single() : groups[prng.Below(groups.Count)]) is not { } group) return null;
         if (!group.IsConfigured) return _cluster.Nodes.FirstOrDefault(n => n.Node?.Find(group.Id)?.Replica.IsLeader == true);
         var inSync = group.Configuration.InSync;
         var node = group.Policy.Strategy == Strategy.Chain && prng.Chance(500) ? inSync[prng.Below(inSync.Count)] : group.Configuration.Leader;
@@ -99,10 +101,12 @@ internal sealed class KeyspaceOperations
         foreach (var plan in _plans)
         {
             if (plan.Policy.Durability != Durability.Memory || _watch.Newest?.Keyspace(plan.Name) is not { } keyspace) continue;
-            if (_watch.Newest.Group(keyspace.Groups[0]) is not { } group) continue;
-            var holders = plan.Policy.IsConvergent ? group.Configuration.Members : group.Counted.Union(group.Configuration.InSync);
-            var gone = holders.Count(n => n == node.Id || IsEmpty(_cluster.Nodes[n.Value - 1], group.Id));
-            if (gone > (plan.MayVanish ? 1 : plan.Guarantee.NodesLost)) return false;
+            foreach (var group in keyspace.Groups.Select(_watch.Newest.Group).OfType<GroupEntry>())
+            {
+                var holders = plan.Policy.IsConvergent ? group.Configuration.Members : group.Counted.Union(group.Configuration.InSync);
+                var gone = holders.Count(n => n == node.Id || IsEmpty(_cluster.Nodes[n.Value - 1], group.Id));
+                if (gone > (plan.MayVanish ? 1 : plan.Guarantee.NodesLost)) return false;
+            }
         }
 
         return true;

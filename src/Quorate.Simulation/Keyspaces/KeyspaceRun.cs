@@ -152,9 +152,10 @@ internal sealed class KeyspaceRun
 
     private void CheckHistory(PlanRun run, RunOutcome outcome)
     {
-        var group = _watch.Newest!.Keyspace(run.Plan.Name)!.Groups[0];
-        var lost = _cluster.Nodes.Where(n => n.IsUp).SelectMany(n => n.Node!.Lost.EntriesOf(group)).Select(e => e.Payload).ToList();
-        var (listed, unlisted) = _watch.LossesOf(group);
+        var groups = _watch.Newest!.Keyspace(run.Plan.Name)!.Groups;
+        var lost = _cluster.Nodes.Where(n => n.IsUp).SelectMany(n => groups.SelectMany(n.Node!.Lost.EntriesOf)).Select(e => e.Payload).ToList();
+        var losses = groups.Select(_watch.LossesOf).ToList();
+        var (listed, unlisted) = (losses.Sum(l => l.Listed), losses.Sum(l => l.Unlisted));
         if (!run.Plan.MayLose && listed == 0 && lost.Count > 0) 
             throw new EffectFailure($"{run.Plan.Name}: a lost-and-found that nobody filled");
         var promise = _operations.HasAltered(run.Plan) ? run.Plan with { Policy = run.Plan.Policy with { Reads = ReadConsistency.Eventual } } : run.Plan;

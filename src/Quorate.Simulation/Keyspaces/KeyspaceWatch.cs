@@ -49,9 +49,11 @@ internal sealed class KeyspaceWatch(SimCluster cluster, IReadOnlyList<KeyspacePl
         foreach (var plan in plans)
         {
             if (map.Keyspace(plan.Name) is not { } keyspace) continue;
-            var group = keyspace.Groups[0];
-            if (plan.IsConfigured) _groups.TryAdd(group.Value, new ReplicaWatch(cluster, group, plan));
-            else if (!_rafts.ContainsKey(group.Value)) _rafts.Add(group.Value, new ClusterInvariants(n => n.Find(group)?.Raft));
+            foreach (var group in keyspace.Groups)
+            {
+                if (plan.IsConfigured) _groups.TryAdd(group.Value, new ReplicaWatch(cluster, group, plan));
+                else if (!_rafts.ContainsKey(group.Value)) _rafts.Add(group.Value, new ClusterInvariants(n => n.Find(group)?.Raft));
+            }
         }
     }
 

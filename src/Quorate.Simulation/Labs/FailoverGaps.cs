@@ -106,7 +106,7 @@ public static class FailoverGaps
 
         public long LastWrite { get; private set; }
 
-        public GroupEntry Group => _watch.Newest!.Group(_watch.Newest.Keyspace("k")!.Groups[0])!;
+        public GroupEntry Group => _watch.Newest!.Group(_watch.Newest.Keyspace("k")!.Groups.Single())!;
 
         public SimNode Victim => Group.IsSealed
             ? throw new LivenessFailure($"seed {_seed}: no node leads though nothing happened:\n{_cluster.Describe()}")

@@ -29,7 +29,7 @@ internal sealed class MergeOperations
 
     public ClusterMap Map => _watch.Newest!;
 
-    public GroupEntry? Entry => Map.Keyspace(MergePlan.Name) is { } keyspace ? Map.Group(keyspace.Groups[0]) : null;
+    public GroupEntry? Entry => Map.Keyspace(MergePlan.Name) is { } keyspace ? Map.Group(keyspace.Groups.Single()) : null;
 
     /// <summary>The node's replica; null: it has none.</summary>
     public MergingGroup? ReplicaOn(SimNode node) => Entry is { } entry ? node.Node?.Find(entry.Id) as MergingGroup : null;

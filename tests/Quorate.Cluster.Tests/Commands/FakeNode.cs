@@ -75,6 +75,10 @@ internal sealed class FakeNode : INodeView
     /// <summary>Parameters that can be set, and their values.</summary>
     public Dictionary<string, string> Config { get; } = [];
 
+    public GroupStatus Default => Group;
+
+    public IReadOnlyList<GroupStatus> GroupsOf(SessionState session) => Groups;
+
     public GroupStatus GroupOf(SessionState session) => Group;
 
     public bool? IsSuspected(NodeId node) => Suspected.Contains(node);
@@ -87,7 +91,7 @@ internal sealed class FakeNode : INodeView
 
     public ControlAnswer? TryTakeAnswer(long ticket, bool last) => Answer;
 
-    public WriteHolders HoldersUpTo(SessionState session, LogIndex index) => Holders;
+    public WriteHolders HoldersUpTo(SessionState session, IReadOnlyList<(GroupId Group, LogIndex Index)> applied) => Holders;
 
     public void Push(SessionState session, ReadOnlySpan<byte> message) =>
         Pushed.Add((session.Id, Asker.OneLine(message)));

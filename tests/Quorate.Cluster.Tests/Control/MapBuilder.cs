@@ -43,7 +43,7 @@ internal static class MapBuilder
     {
         PolicyText.TryParse([.. $"replicas {nodes.Length} {words}".Split(' ')], out var policy, out var why).ShouldBeTrue(why);
         machine.Do(new CreateKeyspace($"ks{machine.Map.Keyspaces.Count}", -1, policy!, [Ns(nodes)])).ShouldBeNull();
-        return machine.Map.Keyspaces[^1].Groups[0];
+        return machine.Map.Keyspaces[^1].Groups.Single();
     }
 
     public static GroupEntry Of(this ControlMachine machine, GroupId group) => machine.Map.Group(group).ShouldNotBeNull();

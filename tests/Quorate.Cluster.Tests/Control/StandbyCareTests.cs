@@ -128,7 +128,7 @@ public sealed class StandbyCareTests
     private static GroupId Create(ControlMachine machine, string words, params int[] nodes)
     {
         machine.Do(new CreateKeyspace($"ks{machine.Map.Keyspaces.Count}", -1, Policy(words), [Ns(nodes)])).ShouldBeNull();
-        return machine.Map.Keyspaces[^1].Groups[0];
+        return machine.Map.Keyspaces[^1].Groups.Single();
     }
 
     private static Policy Policy(string words)

@@ -185,6 +185,6 @@ public sealed class ConvergentGroupTests
     private static GroupEntry Entry(LocalCluster cluster)
     {
         var map = cluster.Up.Select(n => cluster[n].View.Map!).MaxBy(m => m.Version)!;
-        return map.Group(map.Keyspace("cart")!.Groups[0])!;
+        return map.Group(map.Keyspace("cart")!.Groups.Single())!;
     }
 }
