@@ -74,7 +74,8 @@ public sealed class SnapshotMaker
         _isDamaged = false;
     }
 
-    /// <summary>True when the newest sealed snapshot leaves no gap before a log that begins after <paramref name="baseIndex"/>.</summary>
+    /// <summary>True when the newest sealed snapshot leaves no gap before a log that begins after
+    /// <paramref name="baseIndex"/>.</summary>
     public bool CanServe(LogIndex baseIndex) => SealedIndex.Value > 0 && SealedIndex >= baseIndex && !_isDamaged;
 
     /// <summary>The state is another one now: what was sealed or begun belongs to a past that is not the group's.</summary>

@@ -1,7 +1,9 @@
 namespace Quorate.Replication.Ordered;
 
-/// <summary>A snapshot on its way from this replica to one that it fills: a window of pieces, resumed where the other says.</summary>
-/// <param name="notBefore">the other has no use for a snapshot from before this entry; null: the log here says which it needs</param>
+/// <summary>A snapshot on its way from this replica to one that it fills: a window of pieces, resumed where the other
+/// says.</summary>
+/// <param name="notBefore">the other has no use for a snapshot from before this entry; null: the log here says which it
+/// needs</param>
 public sealed class SnapshotSender(LogIndex? notBefore = null)
 {
     private ISnapshotReader? _reader;
@@ -14,7 +16,8 @@ public sealed class SnapshotSender(LogIndex? notBefore = null)
     /// <summary>The last entry in the snapshot that is being sent; 0 while there is none to send.</summary>
     public LogIndex Index => _reader?.Header.Index ?? default;
 
-    /// <summary>Sends what fits into the window; has a snapshot made if there is none of <paramref name="oldest"/> or later.</summary>
+    /// <summary>Sends what fits into the window; has a snapshot made if there is none of <paramref name="oldest"/> or
+    /// later.</summary>
     public void Send(SnapshotMaker maker, NodeId to, LogIndex oldest)
     {
         if (!TryOpen(maker, oldest)) return;
@@ -36,7 +39,8 @@ public sealed class SnapshotSender(LogIndex? notBefore = null)
         }
     }
 
-    /// <summary>The other has all pieces of the snapshot at <paramref name="index"/> before <paramref name="nextPiece"/>.</summary>
+    /// <summary>The other has all pieces of the snapshot at <paramref name="index"/> before
+    /// <paramref name="nextPiece"/>.</summary>
     public void OnAnswer(LogIndex index, int nextPiece)
     {
         if (index != Index || _reader is null || nextPiece > _reader.PieceCount) return;
@@ -69,8 +73,8 @@ public sealed class SnapshotSender(LogIndex? notBefore = null)
         if (maker.CanServe(oldest))
         {
             _reader = maker.Storage.OpenNewest();
-            var isUsable = _reader is { PieceCount: > 0 } reader && reader.Header.Index >= oldest && maker.Owner.IsOfThisHistory(reader.Header);
-            if (isUsable) return true;
+            if (_reader is { PieceCount: > 0 } reader && reader.Header.Index >= oldest
+                && maker.Owner.IsOfThisHistory(reader.Header)) return true;
             Close();
             maker.NoteDamaged();
         }

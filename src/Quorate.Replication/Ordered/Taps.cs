@@ -25,7 +25,8 @@ public sealed class Taps
     public bool HasAny => _taps.Length > 0;
 
     /// <summary>The tap hears of the entries that are applied from now on.</summary>
-    /// <exception cref="InvariantViolation">the machine reports no keys, the tap is there already, or an entry is being applied</exception>
+    /// <exception cref="InvariantViolation">the machine reports no keys, the tap is there already, or an entry is being
+    /// applied</exception>
     public void Add(ITap tap)
     {
         Invariant.Require(_isOpen, "only a machine that reports its keys takes taps");

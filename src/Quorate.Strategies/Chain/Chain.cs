@@ -32,18 +32,20 @@ namespace Quorate.Strategies.Chain;
 /// <para><b>Where what is.</b>
 /// <see cref="ChainReplica"/>: the way in, commit and apply. <see cref="AcceptedEpoch"/>: the control plane's word.
 /// <see cref="Position"/>: a replica's part in one epoch, made of <see cref="Head"/>, <see cref="Predecessor"/>,
-/// <see cref="Successor"/>, <see cref="Tail"/>. <see cref="Reads"/>, <see cref="DirtyKeys"/>: reads. <see cref="Wishes"/>: what
-/// it asks the control plane for. <see cref="PendingRequests"/>: who waits for an entry. <see cref="FrameLog{TStamp}"/>,
-/// <see cref="KeyedLog"/>: the log in memory; <see cref="ChainJournal"/>, <see cref="Recovery"/>: on disk.
-/// <see cref="ChainSnapshots"/>: snapshots, over <see cref="SnapshotMaker"/>, <see cref="SnapshotSender"/> and
-/// <see cref="SnapshotInbox"/>.</para>
+/// <see cref="Successor"/>, <see cref="Tail"/>. <see cref="ReadQuestions"/>, <see cref="DirtyKeys"/>: reads.
+/// <see cref="Wishes"/>: what it asks the control plane for. <see cref="WaitingRequests{TStamp}"/>: requests that wait for an
+/// entry. <see cref="FrameLog{TStamp}"/>, <see cref="KeyedLog"/>: the log in memory; <see cref="ChainJournal"/>,
+/// <see cref="Recovery"/>: on disk. <see cref="ChainSnapshots"/>: snapshots, over <see cref="SnapshotMaker"/>,
+/// <see cref="SnapshotSender"/> and <see cref="SnapshotInbox"/>.</para>
 /// <para><b>Deviations.</b></para>
 /// <list type="number">
 /// <item>Replicas forward before they have written, and the tail waits for the news that they have: the chain's disks work
 /// in parallel. [CR §2] forwards what is processed.</item>
 /// <item>Clients are answered by the head, which has their requests, not by the tail. [CR §2]</item>
-/// <item>One version for all keys: the index of the log. The tail's answer to one query serves all reads of a turn. [CRAQ §2.3]</item>
-/// <item>A dirty version is a log entry not applied yet, and clean versions need no clean-up messages of their own. [CRAQ §2.3]</item>
+/// <item>One version for all keys: the index of the log. The tail's answer to one query serves all reads of a turn.
+/// [CRAQ §2.3]</item>
+/// <item>A dirty version is a log entry not applied yet, and clean versions need no clean-up messages of their own.
+/// [CRAQ §2.3]</item>
 /// <item>A joining replica is counted for commits before it is in the chain. [CR §3.4] hands over from the old tail.</item>
 /// <item>A head or tail that was restarted waits for the next epoch; a middle replica goes on.</item>
 /// <item>A replica of <c>durability memory</c> that was restarted leaves the chain and joins it again at the tail.</item>

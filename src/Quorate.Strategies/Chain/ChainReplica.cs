@@ -10,6 +10,13 @@ namespace Quorate.Strategies.Chain;
 /// </summary>
 public sealed class ChainReplica : IConfiguredReplica
 {
+    private static readonly Outcome LeftChain = Outcome.Unknown("this replica left the chain before the entry was decided");
+
+    /// <summary>An entry that is cut off here is not yet certainly lost: 1. H orders w at 11 and sends it to M. 2. The next chain
+    /// is T, H, M; T begins with its own 11, H cuts w. 3. T and H die before M heard of T's 11; M alone goes on, and commits
+    /// w.</summary>
+    private static readonly Outcome CutOff = Outcome.Unknown("the chain goes on from a log without this entry");
+
     private readonly Recovery _recovery;
     private LogIndex _verified;
 
@@ -30,7 +37,7 @@ public sealed class ChainReplica : IConfiguredReplica
         Keyed = new KeyedLog(Log, Dirty);
         Journal = new ChainJournal(options);
         Accepted = new AcceptedEpoch(options.Durable);
-        Reads = new Reads(this);
+        Reads = new ReadQuestions(new QuestionNumbers(incarnation), options.QueryTicks, options.ReadPatienceTicks);
         Snapshots = new ChainSnapshots(this, snapshots, machine);
         History = new CommittedHistory(this);
         _recovery = new Recovery(this);
@@ -84,9 +91,11 @@ public sealed class ChainReplica : IConfiguredReplica
 
     internal AcceptedEpoch Accepted { get; }
 
-    internal PendingRequests Pending { get; } = new();
+    internal WaitingRequests<Epoch> Waiting { get; } = new();
 
-    internal Reads Reads { get; }
+    /// <summary>One version query for all reads that have gathered is on its way to the tail. The asker needs no lease for this:
+    /// what a tail under its lease had committed after the read began is as new as any. [CRAQ §2.3]</summary>
+    internal ReadQuestions Reads { get; }
 
     internal ChainSnapshots Snapshots { get; }
 
@@ -151,8 +160,9 @@ public sealed class ChainReplica : IConfiguredReplica
         Position?.OnEnd(configuration);
         Position = null;
         // An empty in-sync list is a seal: the members are told when the chain goes on.
-        if (configuration.InSync.Count > 0 && !configuration.InSync.Contains(Self)) Pending.FailAll(effects);
-        if (!configuration.Contains(Self)) Reads.FailAll(Outcome.NotLeader(configuration.Leader));
+        if (configuration.InSync.Count > 0 && !configuration.InSync.Contains(Self)) 
+            Waiting.EndAll(LeftChain, effects);
+        if (!configuration.Contains(Self)) Reads.End(Outcome.NotLeader(configuration.Leader), effects);
     }
 
     public void OnLease(Epoch epoch, long untilNanoseconds, StepTime now, Effects effects)
@@ -177,7 +187,7 @@ public sealed class ChainReplica : IConfiguredReplica
     {
         Enter(now, effects);
         Position?.OnTick();
-        Reads.OnTick();
+        Reads.OnTick(effects);
         SnapshotMaker.OnTick();
     }
 
@@ -195,7 +205,7 @@ public sealed class ChainReplica : IConfiguredReplica
         Journal.SaveEntries(Log, effects);
         Advance();
         Position?.OnTurnEnd();
-        Reads.Ask();
+        AskTail();
         TrimLog();
         SnapshotMaker.OnTurnEnd();
     }
@@ -244,7 +254,9 @@ public sealed class ChainReplica : IConfiguredReplica
                 position.Tail?.Answer(from, query);
                 break;
             case VersionReply reply:
-                Reads.HandleReply(reply);
+                // A tail says what is committed: it need not be heard again through the chain.
+                if (Reads.TryAnswer(reply.Context, reply.Index)) LearnCommit(reply.Index);
+                Reads.Release(LastApplied, effects);
                 break;
         }
     }
@@ -278,7 +290,8 @@ public sealed class ChainReplica : IConfiguredReplica
         if (kept < Log.LastIndex) TruncateFrom(kept.Next);
         Position = new Position(this, configuration);
         Position.Begin();
-        Reads.OnEpochBegun();
+        // Whichever replica is the tail now is asked at once.
+        Reads.AskAgain();
     }
 
     /// <summary>The log agrees with the predecessor's up to here.</summary>
@@ -314,7 +327,7 @@ public sealed class ChainReplica : IConfiguredReplica
             if (end - LastApplied > 1) Foresee(end);
             while (LastApplied < end) Apply(LastApplied.Next);
         }
-        Reads.OnApplied();
+        Reads.Release(LastApplied, Out);
     }
 
     private void Foresee(LogIndex end)
@@ -331,7 +344,7 @@ public sealed class ChainReplica : IConfiguredReplica
         var entry = Log[index];
         Keyed.OnApplying(entry);
         LastApplied = index;
-        var request = Pending.Take(index);
+        var request = Waiting.Take(index);
         if (entry.Kind == EntryKind.Command) Machine.Apply(index, KeyedLog.CommandOf(entry.Payload), request);
     }
 
@@ -345,13 +358,29 @@ public sealed class ChainReplica : IConfiguredReplica
         return Options.Craq && Rules.IsClean(Dirty.IsDirty(keyHash));
     }
 
+    /// <summary>Asks the tail for the reads that have gathered; a tail asks itself.</summary>
+    private void AskTail()
+    {
+        if (Position is not { } position) return;
+        if (position.Tail is not { } tail)
+        {
+            if (!Reads.TryAsk()) return;
+            Out.Send(position.TailNode, new VersionQuery { Epoch = Accepted.Epoch, Context = Reads.Question });
+        }
+        else if (tail.MayAnswer && !Reads.IsEmpty)
+        {
+            Reads.AnswerAll(CommitIndex);
+            Reads.Release(LastApplied, Out);
+        }
+    }
+
     // The log.
 
     internal void TruncateFrom(LogIndex from)
     {
         Invariant.Require(from > CommitIndex, "a committed entry never changes");
         Invariant.Require(from > _verified, "what agrees with the head's log is not cut in its epoch");
-        Pending.TruncateFrom(from, Out);
+        Waiting.EndFrom(from, CutOff, Out);
         Keyed.TruncateFrom(from);
         Journal.TruncateFrom(from, Out);
     }
@@ -360,15 +389,15 @@ public sealed class ChainReplica : IConfiguredReplica
     internal void JumpTo(LogIndex index, Epoch epoch)
     {
         var agrees = Log.HasStampAt(index) && Log.StampAt(index) == epoch;
-        Pending.JumpTo(index, Out);
-        if (!agrees) Pending.TruncateFrom(index.Next, Out);
+        Waiting.JumpTo(index, epoch, Out, default);
+        if (!agrees) Waiting.EndFrom(index.Next, CutOff, Out);
         if (agrees) Keyed.DropThrough(index, LastApplied);
         else Keyed.Reset(index, epoch, LastApplied);
         Journal.JumpTo(index, epoch, agrees, Out);
         CommitIndex = LastApplied = index;
         TailCommit = LogIndex.Max(TailCommit, index);
         Verify(index);
-        Reads.OnApplied();
+        Reads.Release(LastApplied, Out);
     }
 
     internal void RestoreAt(LogIndex index, Epoch epoch)

@@ -3,7 +3,8 @@ using Quorate.Replication.Ordered;
 
 namespace Quorate.Strategies.Chain;
 
-/// <summary>What the chain adds to making, sending and receiving snapshots: how a tail fills a learner, also over epochs.</summary>
+/// <summary>What the chain adds to making, sending and receiving snapshots: how a tail fills a learner, also over
+/// epochs.</summary>
 internal sealed class ChainSnapshots : ISnapshotOwner
 {
     private readonly ChainReplica _replica;

@@ -31,7 +31,7 @@ internal sealed class Head(ChainReplica replica)
                 break;
             case RequestKind.Write:
                 var index = replica.Keyed.Append(replica.Accepted.Epoch, EntryKind.Command, request.KeyHash, request.Payload);
-                replica.Pending.Add(index, request.Id);
+                replica.Waiting.Add(index, request.Id);
                 break;
             case RequestKind.TransferLeadership:
                 TransferTo(request.Target, request.Id);

@@ -46,7 +46,7 @@ internal sealed class Backup(PrimaryReplica replica)
         EndAmnesia(message);
         replica.DropIndex = message.DropIndex;
         replica.CommitUpTo(LogIndex.Min(message.CommitIndex, _verified));
-        replica.Reads.OnApplied();
+        replica.ReleaseReads();
     }
 
     /// <summary>The newest state instead of the entries between. The state here must be exactly the one it starts from.</summary>
@@ -83,7 +83,7 @@ internal sealed class Backup(PrimaryReplica replica)
             message.PrevIndex, message.Index, message.IndexEpoch, message.History.Span, message.Effect.Span, replica.Out);
         replica.RestoreAt(message.Index);
         _verified = message.Index;
-        replica.Reads.OnApplied();
+        replica.ReleaseReads();
         Acknowledge(from, message.Epoch, isHeartbeat: false);
     }
 
@@ -92,7 +92,7 @@ internal sealed class Backup(PrimaryReplica replica)
     {
         _verified = LogIndex.Max(_verified, upTo);
         replica.Out.Send(to, Answer(replica.Configuration!.Epoch, upTo, upTo), after);
-        replica.Reads.OnApplied();
+        replica.ReleaseReads();
     }
 
     private bool AgreesAt(LogIndex index, Epoch epoch)

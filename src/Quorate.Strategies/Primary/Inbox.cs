@@ -61,7 +61,7 @@ internal sealed class Inbox(PrimaryReplica replica)
                 replica.Serving?.HandleReadIndex(from, read);
                 break;
             case ReadIndexResponse response:
-                replica.Reads.HandleResponse(response);
+                if (replica.Reads.TryAnswer(response.Context, response.Index)) replica.ReleaseReads();
                 break;
             case HistoryQuery:
                 replica.Leaving.HandleQuery(from);

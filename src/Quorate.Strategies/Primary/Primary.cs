@@ -14,12 +14,12 @@ namespace Quorate.Strategies.Primary;
 /// <see cref="PrimaryReplica"/>: the way in, epochs, commit and apply. <see cref="Inbox"/>: which messages are listened to.
 /// <see cref="Past"/>: giving up entries, replacing the state. <see cref="Serving"/>: the primary's
 /// side; <see cref="AckRule"/>, <see cref="InSyncSet"/>, <see cref="Handover"/>, <see cref="StateShipper"/>: its parts.
-/// <see cref="Backup"/>, <see cref="BackupReads"/>, <see cref="Arrivals"/>, <see cref="Amnesia"/>: a backup's side.
+/// <see cref="Backup"/>, <see cref="ReadQuestions"/>, <see cref="Arrivals"/>, <see cref="Amnesia"/>: a backup's side.
 /// <see cref="Feeder"/> and <see cref="Progress"/>: what is sent to whom when, by the primary or by a source in a cascade.
 /// <see cref="FrameLog{TStamp}"/>, <see cref="StampRuns{TStamp}"/>: the log in memory and its history of epochs;
 /// <see cref="PrimaryJournal"/>, <see cref="Recovery"/>: the log on disk. <see cref="PrimarySnapshots"/>: snapshots,
 /// over <see cref="SnapshotMaker"/>, <see cref="SnapshotSender"/> and <see cref="SnapshotInbox"/>.
-/// <see cref="FailOver"/>: whom the control plane may name. <see cref="PendingRequests"/>, <see cref="PrimaryRules"/>: as
+/// <see cref="FailOver"/>: whom the control plane may name. <see cref="WaitingRequests{TStamp}"/>, <see cref="PrimaryRules"/>: as
 /// they say.</para>
 /// <para><b>Decisions worth knowing.</b></para>
 /// <list type="number">

@@ -15,7 +15,6 @@ public sealed class PrimaryReplica : IConfiguredReplica
     private Epoch _durableEpoch;
     private Epoch _leaseEpoch;
     private long _leaseUntil = long.MinValue;
-    private long _readContext;
 
     /// <param name="self">this node</param>
     /// <param name="options">the same on every replica, but for what belongs to one</param>
@@ -41,7 +40,6 @@ public sealed class PrimaryReplica : IConfiguredReplica
         Machine = machine;
         LostAndFound = lostAndFound;
         Incarnation = incarnation;
-        _readContext = incarnation << 32; // questions of another life are answered late, too: their contexts must not be asked again
         Rules = rules ?? PrimaryRules.Standard;
         Log = new FrameLog<Epoch>(options.Blocks, keepsHistory: true);
         Journal = new PrimaryJournal(options);
@@ -49,7 +47,7 @@ public sealed class PrimaryReplica : IConfiguredReplica
         Arrivals = new Arrivals();
         Snapshots = new PrimarySnapshots(this, snapshots, machine);
         Backup = new Backup(this);
-        Reads = new BackupReads(this);
+        Reads = new ReadQuestions(new QuestionNumbers(incarnation), 2 * options.HeartbeatTicks);
         Past = new Past(this);
         Inbox = new Inbox(this);
         Leaving = new Leaving(this);
@@ -124,7 +122,7 @@ public sealed class PrimaryReplica : IConfiguredReplica
 
     internal PrimaryJournal Journal { get; }
 
-    internal PendingRequests Pending { get; } = new();
+    internal WaitingRequests<Epoch> Waiting { get; } = new();
 
     internal Amnesia Amnesia { get; }
 
@@ -138,7 +136,8 @@ public sealed class PrimaryReplica : IConfiguredReplica
 
     internal Backup Backup { get; }
 
-    internal BackupReads Reads { get; }
+    /// <summary>One question for the primary's commit index is on its way; later reads gather behind it.</summary>
+    internal ReadQuestions Reads { get; }
 
     internal Past Past { get; }
 
@@ -209,10 +208,10 @@ public sealed class PrimaryReplica : IConfiguredReplica
         Enter(now, effects);
         Serving?.OnTick();
         Cascade?.OnTick();
-        Reads.OnTick(Leader);
+        Reads.OnTick(effects);
         Leaving.OnTick();
         if (Arrivals.DelayNanoseconds > 0) ApplyCommitted();
-        Reads.OnApplied();
+        ReleaseReads();
         SnapshotMaker.OnTick();
     }
 
@@ -228,7 +227,8 @@ public sealed class PrimaryReplica : IConfiguredReplica
     {
         Enter(now, effects);
         Serving?.OnTurnEnd();
-        if (Serving is null) Reads.Ask(Leader);
+        if (Serving is null && !Leader.IsNone && Reads.TryAsk())
+            effects.Send(Leader, new ReadIndex { Epoch = Configuration!.Epoch, Context = Reads.Question });
         Cascade ??= Feeder.CascadeOf(this);
         Cascade?.SendAll();
         Past.TrimLog();
@@ -296,7 +296,7 @@ public sealed class PrimaryReplica : IConfiguredReplica
         Invariant.Require(index <= Log.LastIndex, "what is committed is in the log");
         CommitIndex = index;
         ApplyCommitted();
-        Reads.OnApplied();
+        ReleaseReads();
         Serving?.OnCommitAdvanced();
     }
 
@@ -312,6 +312,17 @@ public sealed class PrimaryReplica : IConfiguredReplica
         }
     }
 
+    /// <summary>Lets go the reads whose index the state here has reached.</summary>
+    internal void ReleaseReads()
+    {
+        // One that was the primary and shipped state may hold what it executed and nobody committed.
+        if (Past.IsStateLost || LastApplied > CommitIndex) return;
+        // Counter-example without the second half. 1. A primary that is cut off applies entries 5 and 6. 2. Another takes over
+        // and commits a 5 of its own. 3. The old one comes back, asks, and hears 5: it has applied that much, but of what
+        // the group gave up.
+        Reads.Release(LogIndex.Min(LastApplied, Backup.Verified), Out);
+    }
+
     /// <summary>A snapshot is durable: the journal before it goes, but for what a later life must know.</summary>
     internal PersistPoint MarkSnapshot(LogIndex index, Epoch epoch) => Journal.MarkSnapshot(
         index, epoch, DropIndex, Configuration, Amnesia.IsPresent || !Options.Durable ? Incarnation : 0, Out);
@@ -325,8 +336,6 @@ public sealed class PrimaryReplica : IConfiguredReplica
         Configuration = configuration;
         Options = Options.With(configuration.Rule);
     }
-
-    internal long NextReadContext() => ++_readContext;
 
     private void Enter(StepTime now, Effects effects)
     {
@@ -357,7 +366,7 @@ public sealed class PrimaryReplica : IConfiguredReplica
         Serving = null;
         Cascade?.End();
         Cascade = null;
-        Reads.Fail();
+        Reads.End(Outcome.NotLeader(NodeId.None), Out);
         ApplyCommitted(); // what was held back, if it is no more
         // What is half received belongs to the history of another primary.
         if (old is null || old.Leader != configuration.Leader) SnapshotMaker.Inbox.Abandon();
@@ -380,7 +389,7 @@ public sealed class PrimaryReplica : IConfiguredReplica
     private void Apply(LogIndex index)
     {
         var entry = Log[index];
-        var request = Pending.Take(index);
+        var request = Waiting.Take(index);
         LastApplied = index;
         switch (entry.Kind)
         {

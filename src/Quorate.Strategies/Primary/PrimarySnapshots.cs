@@ -33,7 +33,8 @@ internal sealed class PrimarySnapshots : ISnapshotOwner
     public SnapshotHeader MakeHeader()
     {
         var index = _replica.LastApplied;
-        return new SnapshotHeader(index, _replica.Log.StampAt(index).Value, SnapshotPast.Encode(_replica.Log, index, _replica.CommitIndex));
+        var past = SnapshotPast.Encode(_replica.Log, index, _replica.CommitIndex);
+        return new SnapshotHeader(index, _replica.Log.StampAt(index).Value, past);
     }
 
     public bool HasOvertaken(LogIndex index) => index <= _replica.CommitIndex && !_replica.Past.IsStateLost;
@@ -54,7 +55,8 @@ internal sealed class PrimarySnapshots : ISnapshotOwner
         }
 
         if (WouldLeaveGap(message.Index)) return;
-        var piece = new Piece(message.Index, message.IndexEpoch.Value, message.Piece, message.PieceCount, message.Past, message.Data);
+        var piece = new Piece(
+            message.Index, message.IndexEpoch.Value, message.Piece, message.PieceCount, message.Past, message.Data);
         if (!Maker.Inbox.TryTake(from, piece, out var next)) return;
         _replica.Out.Send(from, new InstallSnapshotResponse
         {

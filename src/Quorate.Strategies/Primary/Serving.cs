@@ -86,7 +86,7 @@ internal sealed class Serving
                 _shipper.Add(request.Payload, request.Id);
                 break;
             case RequestKind.Write:
-                _replica.Pending.Add(_replica.Log.Append(_replica.Configuration!.Epoch, EntryKind.Command, request.Payload), request.Id);
+                _replica.Waiting.Add(_replica.Log.Append(_replica.Configuration!.Epoch, EntryKind.Command, request.Payload), request.Id);
                 break;
             case RequestKind.Read when MayServe || IsAwaitingLease:
                 _reads.Add(request.Id);
@@ -186,7 +186,7 @@ internal sealed class Serving
         FailReads();
         _handover.End(next);
         _shipper?.End(next.Leader);
-        _replica.Pending.EndAll(Outcome.Unknown("the next primary may or may not have it"), _replica.Out);
+        _replica.Waiting.EndAll(Outcome.Unknown("the next primary may or may not have it"), _replica.Out);
         Feeder.End();
     }
 

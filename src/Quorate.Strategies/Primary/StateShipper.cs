@@ -44,7 +44,7 @@ internal sealed class StateShipper(PrimaryReplica replica)
             replica.Shipping!.Execute(index, commands[..length], request, _effect);
             log.Append(replica.Configuration!.Epoch, EntryKind.Effect, _effect.WrittenSpan);
             replica.LastApplied = index;
-            replica.Pending.Add(index, request);
+            replica.Waiting.Add(index, request);
             commands = commands[length..];
         }
 
@@ -58,7 +58,7 @@ internal sealed class StateShipper(PrimaryReplica replica)
         while (_told < replica.CommitIndex)
         {
             _told = _told.Next;
-            var request = replica.Pending.Take(_told);
+            var request = replica.Waiting.Take(_told);
             if (!request.IsNone) replica.Out.Reply(request, Outcome.Done);
         }
     }

@@ -7,7 +7,7 @@ namespace Quorate.Strategies.Raft;
 internal sealed class Follower : Role
 {
     private readonly ElectionTimer _timer;
-    private readonly FollowerReads _reads;
+    private readonly ReadQuestions _reads;
     private readonly AppendEntriesResponse _response = new();
     private NodeId _leader;
 
@@ -18,7 +18,7 @@ internal sealed class Follower : Role
         : base(replica)
     {
         _timer = new ElectionTimer(replica, isRetry);
-        _reads = new FollowerReads(replica);
+        _reads = new ReadQuestions(replica.Questions, 2 * replica.Options.HeartbeatTicks);
         _leader = leader;
         // Whatever is committed is in the log of every later leader. [Raft §5.4.3]
         _verified = replica.CommitIndex;
@@ -30,7 +30,7 @@ internal sealed class Follower : Role
 
     public override void OnTick()
     {
-        _reads.OnTick(_leader);
+        _reads.OnTick(Replica.Out);
         if (_timer.Tick()) Replica.Campaign();
     }
 
@@ -67,17 +67,21 @@ internal sealed class Follower : Role
         else Replica.Out.Reply(request.Id, Outcome.NotLeader(_leader));
     }
 
-    public override void OnTurnEnd() => _reads.Ask(_leader);
+    /// <summary>One question for a read index is on its way to the leader; later reads gather behind it. [Raft §6.4]</summary>
+    public override void OnTurnEnd()
+    {
+        if (_reads.TryAsk()) Replica.Out.Send(_leader, new ReadIndex { Term = Replica.CurrentTerm, Context = _reads.Question });
+    }
 
-    public override void OnCommitAdvanced() => _reads.OnApplied();
+    public override void OnCommitAdvanced() => _reads.Release(Replica.LastApplied, Replica.Out);
 
-    public override void OnEnd() => _reads.Fail();
+    public override void OnEnd() => _reads.End(Outcome.NotLeader(NodeId.None), Replica.Out);
 
     public void HandleReadIndexResponse(ReadIndexResponse response)
     {
         // The index is committed in the leader's log; where this log agrees with it, so it is here.
         Replica.CommitUpTo(LogIndex.Min(response.Index, _verified));
-        _reads.HandleResponse(response);
+        if (_reads.TryAnswer(response.Context, response.Index)) _reads.Release(Replica.LastApplied, Replica.Out);
     }
 
     public void OnLeader(NodeId leader)

@@ -100,7 +100,7 @@ internal sealed class Leader : Role
                 Replica.Out.Reply(request.Id, Overloaded);
                 break;
             case RequestKind.Write:
-                Replica.Pending.Add(Replica.Log.Append(Replica.CurrentTerm, EntryKind.Command, request.Payload), request.Id);
+                Replica.Waiting.Add(Replica.Log.Append(Replica.CurrentTerm, EntryKind.Command, request.Payload), request.Id);
                 break;
             case RequestKind.Read when MayReadLocally(Replica.Now):
                 Replica.Out.Reply(request.Id, Outcome.ReadNow);
@@ -321,7 +321,7 @@ internal sealed class Leader : Role
     private void AppendConfiguration(Configuration configuration, RequestId request)
     {
         var index = Replica.Log.Append(Replica.CurrentTerm, EntryKind.Configuration, configuration.Encode());
-        Replica.Pending.Add(index, request);
+        Replica.Waiting.Add(index, request);
         Replica.Configurations.Add(index, configuration);
         FollowConfiguration();
     }

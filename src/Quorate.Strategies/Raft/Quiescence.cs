@@ -36,7 +36,7 @@ internal sealed class Quiescence(RaftReplica replica, IPeerWatch? peers)
         if (_idleTicks < replica.Options.QuietAfterTicks) return false;
         _agreed.Clear();
         _isAsking = true;
-        _question = replica.NextReadContext();
+        _question = replica.Questions.Next();
         foreach (var member in leader.Members)
         {
             if (member.Node == replica.Self) _agreed.Add(member.Node);

@@ -12,11 +12,12 @@ namespace Quorate.Strategies.Raft;
 /// <see cref="Leader"/>: the roles, owning what dies with them. <see cref="Elections"/>: a voter's side.
 /// <see cref="Replicator"/> and <see cref="Progress"/>: what is sent to whom when. <see cref="FrameLog{TStamp}"/>:
 /// the log in memory; <see cref="RaftJournal"/>, <see cref="Recovery"/>: the log on disk.
-/// <see cref="PendingRequests"/>: who waits for an entry. <see cref="LeaderReads"/>, <see cref="FollowerReads"/>: read
-/// index. <see cref="RaftSnapshots"/>: snapshots, over <see cref="SnapshotMaker"/>, <see cref="SnapshotSender"/> and
-/// <see cref="SnapshotInbox"/>.
+/// <see cref="WaitingRequests{TStamp}"/>: requests that wait for an entry. <see cref="LeaderReads"/>,
+/// <see cref="ReadQuestions"/>: read index. <see cref="RaftSnapshots"/>: snapshots, over <see cref="SnapshotMaker"/>,
+/// <see cref="SnapshotSender"/> and <see cref="SnapshotInbox"/>.
 /// <see cref="Configuration"/>, <see cref="ConfigurationHistory"/>, <see cref="MembershipChange"/>: members.
-/// <see cref="LeadershipTransfer"/>, <see cref="Amnesia"/>, <see cref="Quarantine"/>, <see cref="Quorum"/>, <see cref="RaftRules"/>: as they say.</para>
+/// <see cref="LeadershipTransfer"/>, <see cref="Amnesia"/>, <see cref="Quarantine"/>, <see cref="Quorum"/>,
+/// <see cref="RaftRules"/>: as they say.</para>
 /// <para><b>Deviations.</b></para>
 /// <list type="number">
 /// <item>A vote is refused while a leader was heard less than an election timeout ago, by the clock, whatever happened to
@@ -29,7 +30,8 @@ namespace Quorate.Strategies.Raft;
 /// <item>A change of learners alone is one entry, without a joint configuration.</item>
 /// <item>Snapshots are sent as numbered pieces in a window instead of byte offsets one by one, and are
 /// installed only when durable.</item>
-/// <item>A request whose entry was truncated is answered only when a commit decides: see <see cref="PendingRequests"/>.</item>
+/// <item>A request whose entry was truncated is answered only when a commit decides: see
+/// <see cref="WaitingRequests{TStamp}"/>.</item>
 /// <item>Replicas that forgot may vote in an election that everybody grants: see <see cref="Amnesia"/>.</item>
 /// <item>A replica whose state machine was found wrong keeps its log and applies nothing until it has the leader's state: see
 /// <see cref="Quarantine"/>.</item>

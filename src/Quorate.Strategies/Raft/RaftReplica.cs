@@ -13,7 +13,6 @@ public sealed class RaftReplica : IQuiescentReplica
     private readonly Recovery _recovery;
     private (RequestId Request, NodeId Target, int TicksLeft) _handover;
     private long? _leaderHeardAt;
-    private long _readContext;
 
     /// <param name="self">this node; need not be in the configuration (yet)</param>
     /// <param name="initial">the members of the group at its birth, the same on every replica; what the log or a snapshot says replaces it</param>
@@ -42,8 +41,7 @@ public sealed class RaftReplica : IQuiescentReplica
         Machine = machine;
         Log = new FrameLog<Term>(options.Blocks);
         Incarnation = incarnation;
-        // Questions of another life are answered late, too: their contexts must not be asked again.
-        _readContext = incarnation << 32;
+        Questions = new QuestionNumbers(incarnation);
         Rules = rules ?? RaftRules.Paper;
         Dice = new Prng(seed);
         Configurations = new ConfigurationHistory(initial);
@@ -101,7 +99,9 @@ public sealed class RaftReplica : IQuiescentReplica
 
     internal ConfigurationHistory Configurations { get; }
 
-    internal PendingRequests Pending { get; } = new();
+    internal WaitingRequests<Term> Waiting { get; } = new();
+
+    internal QuestionNumbers Questions { get; }
 
     internal Amnesia Amnesia { get; }
 
@@ -399,8 +399,6 @@ public sealed class RaftReplica : IQuiescentReplica
     internal PersistPoint MarkSnapshot(LogIndex index, Term term) => Journal.MarkSnapshot(
         index, term, CurrentTerm, VotedFor, Amnesia.IsPresent || !Options.Durable ? Incarnation : 0, Out);
 
-    internal long NextReadContext() => ++_readContext;
-
     // The log.
 
     /// <summary>Commits and applies at once.</summary>
@@ -428,7 +426,7 @@ public sealed class RaftReplica : IQuiescentReplica
     internal void TruncateFrom(LogIndex from, bool conflicts)
     {
         Invariant.Require(!conflicts || from > CommitIndex, "a committed entry never changes [Raft §5.4.3]");
-        Pending.TruncateFrom(from, Log);
+        Waiting.KeepFrom(from, Log);
         if (Rules.RevertsConfigurationOnTruncation) Configurations.TruncateFrom(from);
         Log.TruncateFrom(from);
         Journal.TruncateFrom(from, Out);
@@ -461,8 +459,8 @@ public sealed class RaftReplica : IQuiescentReplica
     internal void JumpTo(LogIndex index, Term term, Configuration configuration)
     {
         var agrees = Log.HasStampAt(index) && Log.StampAt(index) == term;
-        if (!agrees) Pending.TruncateFrom(index.Next, Log);
-        Pending.JumpTo(index, term, Out, Leader);
+        if (!agrees) Waiting.KeepFrom(index.Next, Log);
+        Waiting.JumpTo(index, term, Out, Leader);
         if (agrees) Log.DropThrough(index);
         else Log.Reset(index, term);
         Journal.JumpTo(index, term, agrees, Out);
@@ -492,7 +490,7 @@ public sealed class RaftReplica : IQuiescentReplica
     private void Apply(LogIndex index)
     {
         var entry = Log[index];
-        var request = Pending.Take(index, entry.Stamp, Out, Leader);
+        var request = Waiting.Take(index, entry.Stamp, Out, Leader);
         LastApplied = index;
         switch (entry.Kind)
         {

@@ -3,7 +3,8 @@ using Quorate.Replication.Ordered;
 
 namespace Quorate.Strategies.Raft;
 
-/// <summary>What raft adds to making, sending and receiving snapshots: configurations, quarantine, and InstallSnapshot. [Raft §7]</summary>
+/// <summary>What raft adds to making, sending and receiving snapshots: configurations, quarantine, and InstallSnapshot. [Raft
+/// §7]</summary>
 internal sealed class RaftSnapshots : ISnapshotOwner
 {
     private readonly RaftReplica _replica;
@@ -46,7 +47,12 @@ internal sealed class RaftSnapshots : ISnapshotOwner
         }
 
         var piece = new Piece(
-            message.LastIncludedIndex, message.LastIncludedTerm.Value, message.Piece, message.PieceCount, message.ConfigurationBytes, message.Data);
+            message.LastIncludedIndex,
+            message.LastIncludedTerm.Value,
+            message.Piece,
+            message.PieceCount,
+            message.ConfigurationBytes,
+            message.Data);
         if (!Maker.Inbox.TryTake(from, piece, out var next)) return;
         _replica.Out.Send(from, new InstallSnapshotResponse
         {
@@ -71,7 +77,8 @@ internal sealed class RaftSnapshots : ISnapshotOwner
 
         Maker.NoteSealed(snapshot.Index, snapshot.Bytes);
         var marked = _replica.MarkSnapshot(snapshot.Index, term);
-        if (_replica.Role is Follower { LeaderId.IsNone: false } follower) follower.AcknowledgeSnapshot(follower.LeaderId, snapshot.Index, marked);
+        if (_replica.Role is Follower { LeaderId.IsNone: false } follower)
+            follower.AcknowledgeSnapshot(follower.LeaderId, snapshot.Index, marked);
     }
 
     public void SendPiece(NodeId to, in Piece piece) => _replica.Out.Send(to, new InstallSnapshot

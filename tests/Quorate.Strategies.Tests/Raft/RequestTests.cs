@@ -94,10 +94,10 @@ public sealed class RequestTests
     public void A_snapshot_that_jumps_over_an_entry_leaves_its_outcome_unknown()
     {
         var replies = new List<string>();
-        var pending = new PendingRequests();
+        var pending = new WaitingRequests<Term>();
         var log = new FrameLog<Term>();
         for (var i = 1; i <= 4; i++) pending.Add(log.Append(new(2), EntryKind.Command, [1]), new RequestId(i));
-        pending.TruncateFrom(new(3), log);
+        pending.KeepFrom(new(3), log);
         pending.JumpTo(new(3), new(3), new Recorder(replies), default);
         replies.ShouldBe(["r1 Unknown", "r2 Unknown", "r3 Unknown", "r4 NotLeader"]);
         pending.IsEmpty.ShouldBeTrue();
