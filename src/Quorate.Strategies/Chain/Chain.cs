@@ -32,7 +32,7 @@ namespace Quorate.Strategies.Chain;
 /// <para><b>Where what is.</b>
 /// <see cref="ChainReplica"/>: the way in, commit and apply. <see cref="AcceptedEpoch"/>: the control plane's word.
 /// <see cref="Position"/>: a replica's part in one epoch, made of <see cref="Head"/>, <see cref="Predecessor"/>,
-/// <see cref="Successor"/>, <see cref="Tail"/>. <see cref="ReadQuestions"/>, <see cref="DirtyKeys"/>: reads.
+/// <see cref="Successor"/>, <see cref="Tail"/>. <see cref="ChainReads"/>, <see cref="DirtyKeys"/>: reads.
 /// <see cref="Wishes"/>: what it asks the control plane for. <see cref="WaitingRequests{TStamp}"/>: requests that wait for an
 /// entry. <see cref="FrameLog{TStamp}"/>, <see cref="KeyedLog"/>: the log in memory; <see cref="ChainJournal"/>,
 /// <see cref="Recovery"/>: on disk. <see cref="ChainSnapshots"/>: snapshots, over <see cref="SnapshotMaker"/>,

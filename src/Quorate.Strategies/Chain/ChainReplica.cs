@@ -37,7 +37,7 @@ public sealed class ChainReplica : IConfiguredReplica
         Keyed = new KeyedLog(Log, Dirty);
         Journal = new ChainJournal(options);
         Accepted = new AcceptedEpoch(options.Durable);
-        Reads = new ReadQuestions(new QuestionNumbers(incarnation), options.QueryTicks, options.ReadPatienceTicks);
+        Reads = new ChainReads(this);
         Snapshots = new ChainSnapshots(this, snapshots, machine);
         History = new CommittedHistory(this);
         _recovery = new Recovery(this);
@@ -93,9 +93,7 @@ public sealed class ChainReplica : IConfiguredReplica
 
     internal WaitingRequests<Epoch> Waiting { get; } = new();
 
-    /// <summary>One version query for all reads that have gathered is on its way to the tail. The asker needs no lease for this:
-    /// what a tail under its lease had committed after the read began is as new as any. [CRAQ §2.3]</summary>
-    internal ReadQuestions Reads { get; }
+    internal ChainReads Reads { get; }
 
     internal ChainSnapshots Snapshots { get; }
 
@@ -162,7 +160,7 @@ public sealed class ChainReplica : IConfiguredReplica
         // An empty in-sync list is a seal: the members are told when the chain goes on.
         if (configuration.InSync.Count > 0 && !configuration.InSync.Contains(Self)) 
             Waiting.EndAll(LeftChain, effects);
-        if (!configuration.Contains(Self)) Reads.End(Outcome.NotLeader(configuration.Leader), effects);
+        if (!configuration.Contains(Self)) Reads.End(Outcome.NotLeader(configuration.Leader));
     }
 
     public void OnLease(Epoch epoch, long untilNanoseconds, StepTime now, Effects effects)
@@ -177,7 +175,7 @@ public sealed class ChainReplica : IConfiguredReplica
         Enter(now, effects);
         if (Position is null && Accepted.Newest?.Contains(Self) == true && request.Kind == RequestKind.Read) Reads.Add(request.Id);
         else if (Position is not { } position) effects.Reply(request.Id, Outcome.NotLeader(Leader));
-        else if (request.Kind == RequestKind.Read && MayRead(request.KeyHash)) effects.Reply(request.Id, Outcome.ReadNow);
+        else if (request.Kind == RequestKind.Read && Reads.MayRead(request.KeyHash)) effects.Reply(request.Id, Outcome.ReadNow);
         else if (request.Kind == RequestKind.Read) Reads.Add(request.Id);
         else if (position.Head is { } head) head.OnRequest(request);
         else effects.Reply(request.Id, Outcome.NotLeader(Leader));
@@ -187,7 +185,7 @@ public sealed class ChainReplica : IConfiguredReplica
     {
         Enter(now, effects);
         Position?.OnTick();
-        Reads.OnTick(effects);
+        Reads.OnTick();
         SnapshotMaker.OnTick();
     }
 
@@ -205,7 +203,7 @@ public sealed class ChainReplica : IConfiguredReplica
         Journal.SaveEntries(Log, effects);
         Advance();
         Position?.OnTurnEnd();
-        AskTail();
+        Reads.Ask();
         TrimLog();
         SnapshotMaker.OnTurnEnd();
     }
@@ -222,7 +220,7 @@ public sealed class ChainReplica : IConfiguredReplica
     public bool MayReadLocally(StepTime now)
     {
         Now = now;
-        return MayRead(keyHash: 0);
+        return Reads.MayRead(keyHash: 0);
     }
 
     public void OnMessage(NodeId from, Message message, StepTime now, Effects effects)
@@ -254,9 +252,7 @@ public sealed class ChainReplica : IConfiguredReplica
                 position.Tail?.Answer(from, query);
                 break;
             case VersionReply reply:
-                // A tail says what is committed: it need not be heard again through the chain.
-                if (Reads.TryAnswer(reply.Context, reply.Index)) LearnCommit(reply.Index);
-                Reads.Release(LastApplied, effects);
+                Reads.HandleReply(reply);
                 break;
         }
     }
@@ -290,8 +286,7 @@ public sealed class ChainReplica : IConfiguredReplica
         if (kept < Log.LastIndex) TruncateFrom(kept.Next);
         Position = new Position(this, configuration);
         Position.Begin();
-        // Whichever replica is the tail now is asked at once.
-        Reads.AskAgain();
+        Reads.OnEpochBegun();
     }
 
     /// <summary>The log agrees with the predecessor's up to here.</summary>
@@ -327,7 +322,7 @@ public sealed class ChainReplica : IConfiguredReplica
             if (end - LastApplied > 1) Foresee(end);
             while (LastApplied < end) Apply(LastApplied.Next);
         }
-        Reads.Release(LastApplied, Out);
+        Reads.Release();
     }
 
     private void Foresee(LogIndex end)
@@ -346,32 +341,6 @@ public sealed class ChainReplica : IConfiguredReplica
         LastApplied = index;
         var request = Waiting.Take(index);
         if (entry.Kind == EntryKind.Command) Machine.Apply(index, KeyedLog.CommandOf(entry.Payload), request);
-    }
-
-    // Reads.
-
-    /// <summary>Whether the local state is the newest for the key; why it is: <see cref="Chain"/>.</summary>
-    internal bool MayRead(ulong keyHash)
-    {
-        if (Position is not { IsLearner: false } position || !HasLease) return false;
-        if (position.Tail is { KnowsAllCommitted: true }) return true;
-        return Options.Craq && Rules.IsClean(Dirty.IsDirty(keyHash));
-    }
-
-    /// <summary>Asks the tail for the reads that have gathered; a tail asks itself.</summary>
-    private void AskTail()
-    {
-        if (Position is not { } position) return;
-        if (position.Tail is not { } tail)
-        {
-            if (!Reads.TryAsk()) return;
-            Out.Send(position.TailNode, new VersionQuery { Epoch = Accepted.Epoch, Context = Reads.Question });
-        }
-        else if (tail.MayAnswer && !Reads.IsEmpty)
-        {
-            Reads.AnswerAll(CommitIndex);
-            Reads.Release(LastApplied, Out);
-        }
     }
 
     // The log.
@@ -397,7 +366,7 @@ public sealed class ChainReplica : IConfiguredReplica
         CommitIndex = LastApplied = index;
         TailCommit = LogIndex.Max(TailCommit, index);
         Verify(index);
-        Reads.Release(LastApplied, Out);
+        Reads.Release();
     }
 
     internal void RestoreAt(LogIndex index, Epoch epoch)

@@ -16,6 +16,9 @@ internal sealed class Backup(PrimaryReplica replica)
     /// <summary>The log agrees with that of this epoch's primary at least up to here.</summary>
     public LogIndex Verified => _verified;
 
+    /// <summary>One question for the primary's commit index is on its way; later reads gather behind it.</summary>
+    public ReadQuestions Reads { get; } = new(new QuestionNumbers(replica.Incarnation), 2 * replica.Options.HeartbeatTicks);
+
     /// <summary>What agreed with an older epoch's primary need not agree with this one's.</summary>
     public void OnEpoch() => _verified = default;
 
@@ -46,7 +49,7 @@ internal sealed class Backup(PrimaryReplica replica)
         EndAmnesia(message);
         replica.DropIndex = message.DropIndex;
         replica.CommitUpTo(LogIndex.Min(message.CommitIndex, _verified));
-        replica.ReleaseReads();
+        ReleaseReads();
     }
 
     /// <summary>The newest state instead of the entries between. The state here must be exactly the one it starts from.</summary>
@@ -83,7 +86,7 @@ internal sealed class Backup(PrimaryReplica replica)
             message.PrevIndex, message.Index, message.IndexEpoch, message.History.Span, message.Effect.Span, replica.Out);
         replica.RestoreAt(message.Index);
         _verified = message.Index;
-        replica.ReleaseReads();
+        ReleaseReads();
         Acknowledge(from, message.Epoch, isHeartbeat: false);
     }
 
@@ -92,7 +95,24 @@ internal sealed class Backup(PrimaryReplica replica)
     {
         _verified = LogIndex.Max(_verified, upTo);
         replica.Out.Send(to, Answer(replica.Configuration!.Epoch, upTo, upTo), after);
-        replica.ReleaseReads();
+        ReleaseReads();
+    }
+
+    public void AskForReads()
+    {
+        if (replica.Leader.IsNone || !Reads.TryAsk()) return;
+        replica.Out.Send(replica.Leader, new ReadIndex { Epoch = replica.Configuration!.Epoch, Context = Reads.Question });
+    }
+
+    /// <summary>Lets go the reads whose index the state here has reached.</summary>
+    public void ReleaseReads()
+    {
+        // One that was the primary and shipped state may hold what it executed and nobody committed.
+        if (replica.Past.IsStateLost || replica.LastApplied > replica.CommitIndex) return;
+        // Counter-example without the second half. 1. A primary that is cut off applies entries 5 and 6. 2. Another takes over
+        // and commits a 5 of its own. 3. The old one comes back, asks, and hears 5: it has applied that much, but of what
+        // the group gave up.
+        Reads.Release(LogIndex.Min(replica.LastApplied, _verified), replica.Out);
     }
 
     private bool AgreesAt(LogIndex index, Epoch epoch)

@@ -61,7 +61,7 @@ internal sealed class Inbox(PrimaryReplica replica)
                 replica.Serving?.HandleReadIndex(from, read);
                 break;
             case ReadIndexResponse response:
-                if (replica.Reads.TryAnswer(response.Context, response.Index)) replica.ReleaseReads();
+                if (replica.Backup.Reads.TryAnswer(response.Context, response.Index)) replica.Backup.ReleaseReads();
                 break;
             case HistoryQuery:
                 replica.Leaving.HandleQuery(from);

@@ -70,7 +70,7 @@ internal sealed class Past(PrimaryReplica replica)
         replica.LastApplied = index;
         IsStateLost = false;
         replica.ApplyCommitted();
-        replica.ReleaseReads();
+        replica.Backup.ReleaseReads();
     }
 
     /// <summary>Memory keeps what somebody may still need of the log, within bounds; the journal has all of it.</summary>

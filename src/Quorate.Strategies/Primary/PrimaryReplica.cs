@@ -47,7 +47,6 @@ public sealed class PrimaryReplica : IConfiguredReplica
         Arrivals = new Arrivals();
         Snapshots = new PrimarySnapshots(this, snapshots, machine);
         Backup = new Backup(this);
-        Reads = new ReadQuestions(new QuestionNumbers(incarnation), 2 * options.HeartbeatTicks);
         Past = new Past(this);
         Inbox = new Inbox(this);
         Leaving = new Leaving(this);
@@ -136,9 +135,6 @@ public sealed class PrimaryReplica : IConfiguredReplica
 
     internal Backup Backup { get; }
 
-    /// <summary>One question for the primary's commit index is on its way; later reads gather behind it.</summary>
-    internal ReadQuestions Reads { get; }
-
     internal Past Past { get; }
 
     internal Inbox Inbox { get; }
@@ -199,7 +195,7 @@ public sealed class PrimaryReplica : IConfiguredReplica
     {
         Enter(now, effects);
         if (Serving is { } serving) serving.OnRequest(request);
-        else if (request.Kind == RequestKind.Read && !Leader.IsNone && Leader != Self) Reads.Add(request.Id);
+        else if (request.Kind == RequestKind.Read && !Leader.IsNone && Leader != Self) Backup.Reads.Add(request.Id);
         else effects.Reply(request.Id, Outcome.NotLeader(Leader == Self ? NodeId.None : Leader));
     }
 
@@ -208,10 +204,10 @@ public sealed class PrimaryReplica : IConfiguredReplica
         Enter(now, effects);
         Serving?.OnTick();
         Cascade?.OnTick();
-        Reads.OnTick(effects);
+        Backup.Reads.OnTick(effects);
         Leaving.OnTick();
         if (Arrivals.DelayNanoseconds > 0) ApplyCommitted();
-        ReleaseReads();
+        Backup.ReleaseReads();
         SnapshotMaker.OnTick();
     }
 
@@ -227,8 +223,7 @@ public sealed class PrimaryReplica : IConfiguredReplica
     {
         Enter(now, effects);
         Serving?.OnTurnEnd();
-        if (Serving is null && !Leader.IsNone && Reads.TryAsk())
-            effects.Send(Leader, new ReadIndex { Epoch = Configuration!.Epoch, Context = Reads.Question });
+        if (Serving is null) Backup.AskForReads();
         Cascade ??= Feeder.CascadeOf(this);
         Cascade?.SendAll();
         Past.TrimLog();
@@ -296,7 +291,7 @@ public sealed class PrimaryReplica : IConfiguredReplica
         Invariant.Require(index <= Log.LastIndex, "what is committed is in the log");
         CommitIndex = index;
         ApplyCommitted();
-        ReleaseReads();
+        Backup.ReleaseReads();
         Serving?.OnCommitAdvanced();
     }
 
@@ -310,17 +305,6 @@ public sealed class PrimaryReplica : IConfiguredReplica
             if (end - LastApplied > 1) Foresee(end);
             while (LastApplied < end) Apply(LastApplied.Next);
         }
-    }
-
-    /// <summary>Lets go the reads whose index the state here has reached.</summary>
-    internal void ReleaseReads()
-    {
-        // One that was the primary and shipped state may hold what it executed and nobody committed.
-        if (Past.IsStateLost || LastApplied > CommitIndex) return;
-        // Counter-example without the second half. 1. A primary that is cut off applies entries 5 and 6. 2. Another takes over
-        // and commits a 5 of its own. 3. The old one comes back, asks, and hears 5: it has applied that much, but of what
-        // the group gave up.
-        Reads.Release(LogIndex.Min(LastApplied, Backup.Verified), Out);
     }
 
     /// <summary>A snapshot is durable: the journal before it goes, but for what a later life must know.</summary>
@@ -366,7 +350,7 @@ public sealed class PrimaryReplica : IConfiguredReplica
         Serving = null;
         Cascade?.End();
         Cascade = null;
-        Reads.End(Outcome.NotLeader(NodeId.None), Out);
+        Backup.Reads.End(Outcome.NotLeader(NodeId.None), Out);
         ApplyCommitted(); // what was held back, if it is no more
         // What is half received belongs to the history of another primary.
         if (old is null || old.Leader != configuration.Leader) SnapshotMaker.Inbox.Abandon();

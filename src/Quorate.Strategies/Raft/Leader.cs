@@ -112,7 +112,7 @@ internal sealed class Leader : Role
                 TransferTo(request.Target, request.Id);
                 break;
             case RequestKind.ChangeMembership:
-                ChangeMembership(request);
+                MembershipChange.Handle(Replica, this, request);
                 break;
         }
     }
@@ -297,28 +297,8 @@ internal sealed class Leader : Role
         }
     }
 
-    private void ChangeMembership(in ReplicaRequest request)
-    {
-        if (!Configuration.TryDecode(request.Payload, out var next))
-        {
-            Replica.Out.Reply(request.Id, Outcome.Unavailable("not a configuration"));
-        }
-        else if (MembershipChange.WhyRefused(Replica, this, next!) is { } why)
-        {
-            Replica.Out.Reply(request.Id, Outcome.Unavailable(why));
-        }
-        else if (next!.Equals(Replica.Configuration))
-        {
-            Replica.Out.Reply(request.Id, Outcome.Done);
-        }
-        else
-        {
-            AppendConfiguration(MembershipChange.FirstStep(Replica.Configuration, next), request.Id);
-        }
-    }
-
     /// <summary>Effective at once, here as on the followers. [Raft §4.1]</summary>
-    private void AppendConfiguration(Configuration configuration, RequestId request)
+    public void AppendConfiguration(Configuration configuration, RequestId request)
     {
         var index = Replica.Log.Append(Replica.CurrentTerm, EntryKind.Configuration, configuration.Encode());
         Replica.Waiting.Add(index, request);

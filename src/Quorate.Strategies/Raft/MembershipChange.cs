@@ -5,8 +5,20 @@ namespace Quorate.Strategies.Raft;
 /// <summary>What a leader demands of a change of members before it begins. [Raft §4.2, §4.3]</summary>
 internal static class MembershipChange
 {
+    public static void Handle(RaftReplica replica, Leader leader, in ReplicaRequest request)
+    {
+        if (!Configuration.TryDecode(request.Payload, out var next))
+            replica.Out.Reply(request.Id, Outcome.Unavailable("not a configuration"));
+        else if (WhyRefused(replica, leader, next!) is { } why)
+            replica.Out.Reply(request.Id, Outcome.Unavailable(why));
+        else if (next!.Equals(replica.Configuration))
+            replica.Out.Reply(request.Id, Outcome.Done);
+        else
+            leader.AppendConfiguration(FirstStep(replica.Configuration, next), request.Id);
+    }
+
     /// <returns>Null: it may begin. Else the reason why not.</returns>
-    public static string? WhyRefused(RaftReplica replica, Leader leader, Configuration next)
+    private static string? WhyRefused(RaftReplica replica, Leader leader, Configuration next)
     {
         if (next.IsJoint) return "the configuration asked for is itself a change";
         if (leader.Transfer.IsInProgress) return "leadership is being handed over";
@@ -30,6 +42,6 @@ internal static class MembershipChange
 
     /// <summary>The entry that begins the change: joint when the voters change. Learners are counted nowhere, so that
     /// changing them alone needs no joint configuration.</summary>
-    public static Configuration FirstStep(Configuration current, Configuration next) =>
+    private static Configuration FirstStep(Configuration current, Configuration next) =>
         current.HasSameVotersAs(next) ? next : current.JointWith(next);
 }
