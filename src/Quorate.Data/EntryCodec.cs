@@ -4,23 +4,6 @@ using Quorate.Resp;
 
 namespace Quorate.Data;
 
-public enum EntryKind : byte
-{
-    Command = 1,
-
-    /// <summary>A command that takes effect once, however often it is in the log.</summary>
-    SessionCommand = 2,
-
-    /// <summary>Nothing but the time.</summary>
-    Clock = 3,
-
-    /// <summary>Every replica hashes a part of its state and tells what it got.</summary>
-    Digest = 4,
-
-    /// <summary>Every replica executes a read and tells its reply; it changes nothing.</summary>
-    VotedRead = 5,
-}
-
 /// <summary>What an entry says besides its words.</summary>
 /// <param name="Stamp">The leader's wall clock when it took the entry, Unix milliseconds.</param>
 /// <param name="Protocol">2 or 3: the form of the reply.</param>
@@ -29,7 +12,7 @@ public enum EntryKind : byte
 /// <param name="LowestOutstanding">The session has no use any more for replies of sequences below this. Of a voted read: 1
 /// when every replica is to tell its whole reply.</param>
 public readonly record struct EntryHeader(
-    EntryKind Kind, long Stamp, int Database, int Protocol, long Session, long Sequence, long LowestOutstanding);
+    KeyspaceEntryKind Kind, long Stamp, int Database, int Protocol, long Session, long Sequence, long LowestOutstanding);
 
 /// <summary>
 /// The entries of a keyspace's log: [u8 kind][i64 stamp][u8 database][u8 protocol], for all but commands and clocks
@@ -48,7 +31,7 @@ public static class EntryCodec
     public static int WriteCommand(ref byte[] buffer, long stamp, int database, int protocol, in CommandArgs args)
     {
         Reserve(ref buffer, args);
-        WriteFixed(buffer, EntryKind.Command, stamp, database, protocol);
+        WriteFixed(buffer, KeyspaceEntryKind.Command, stamp, database, protocol);
         return WriteWords(buffer, FixedLength, args);
     }
 
@@ -56,7 +39,7 @@ public static class EntryCodec
     public static int WriteSessionCommand(
         ref byte[] buffer, long stamp, int database, int protocol, long session, long sequence, long lowestOutstanding, in CommandArgs args)
     {
-        return WriteOfSession(EntryKind.SessionCommand, ref buffer, stamp, database, protocol, session, sequence, lowestOutstanding, args);
+        return WriteOfSession(KeyspaceEntryKind.SessionCommand, ref buffer, stamp, database, protocol, session, sequence, lowestOutstanding, args);
     }
 
     /// <summary>Writes a read for every replica to execute.</summary>
@@ -66,7 +49,7 @@ public static class EntryCodec
     /// <returns>The length of the entry.</returns>
     public static int WriteVotedRead(
         ref byte[] buffer, long stamp, int database, int protocol, long asker, long ballot, bool isWhole, in CommandArgs args) =>
-        WriteOfSession(EntryKind.VotedRead, ref buffer, stamp, database, protocol, asker, ballot, isWhole ? 1 : 0, args);
+        WriteOfSession(KeyspaceEntryKind.VotedRead, ref buffer, stamp, database, protocol, asker, ballot, isWhole ? 1 : 0, args);
 
     /// <summary>Writes an entry that has every replica hash a range of its state.</summary>
     /// <param name="asker">The life of the node that compares the hashes.</param>
@@ -77,7 +60,7 @@ public static class EntryCodec
         Span<byte> word = stackalloc byte[StateRange.EncodedLength];
         range.Write(word);
         var args = new CommandArgs(word, [new ArgRange(0, StateRange.EncodedLength)]);
-        return WriteOfSession(EntryKind.Digest, ref buffer, stamp, 0, 2, asker, ballot, 0, args);
+        return WriteOfSession(KeyspaceEntryKind.Digest, ref buffer, stamp, 0, 2, asker, ballot, 0, args);
     }
 
     /// <summary>Writes a clock entry.</summary>
@@ -85,7 +68,7 @@ public static class EntryCodec
     public static int WriteClock(ref byte[] buffer, long stamp)
     {
         Reserve(ref buffer, default);
-        WriteFixed(buffer, EntryKind.Clock, stamp, 0, 2);
+        WriteFixed(buffer, KeyspaceEntryKind.Clock, stamp, 0, 2);
         return WriteWords(buffer, FixedLength, default);
     }
 
@@ -98,9 +81,9 @@ public static class EntryCodec
         header = default;
         args = default;
         if (payload.Length < FixedLength + 1) return false;
-        var kind = (EntryKind)payload[0];
+        var kind = (KeyspaceEntryKind)payload[0];
         int database = payload[9], protocol = payload[10];
-        if (kind is < EntryKind.Command or > EntryKind.VotedRead) return false;
+        if (kind is < KeyspaceEntryKind.Command or > KeyspaceEntryKind.VotedRead) return false;
         if (database >= KeyspaceMachine.DatabaseCount || protocol is not (2 or 3)) return false;
         long session = 0, sequence = 0, lowest = 0;
         var at = FixedLength;
@@ -116,7 +99,7 @@ public static class EntryCodec
 
         if (!Varint.TryRead(payload, ref at, out var count)) return false;
         // Every word takes a byte at least, so a wrong count asks for no more memory than the payload has.
-        if (count > payload.Length - at || (kind == EntryKind.Clock) != (count == 0)) return false;
+        if (count > payload.Length - at || (kind == KeyspaceEntryKind.Clock) != (count == 0)) return false;
         if (ranges.Length < count) ranges = new ArgRange[Math.Max(count, 16)];
         for (var i = 0; i < count; i++)
         {
@@ -125,7 +108,7 @@ public static class EntryCodec
             at += length;
         }
 
-        if (at != payload.Length || (kind == EntryKind.Digest && !(count == 1 && StateRange.TryRead(payload.Slice(ranges[0].Start, ranges[0].Length), out _)))) return false;
+        if (at != payload.Length || (kind == KeyspaceEntryKind.Digest && !(count == 1 && StateRange.TryRead(payload.Slice(ranges[0].Start, ranges[0].Length), out _)))) return false;
         header = new EntryHeader(
             kind, BinaryPrimitives.ReadInt64LittleEndian(payload[1..]), database, protocol, session, sequence, lowest);
         args = new CommandArgs(payload, ranges.AsSpan(0, count));
@@ -139,7 +122,7 @@ public static class EntryCodec
         key = default;
         if (payload.Length <= FixedLength) return false;
         database = payload[9];
-        var at = HasSession((EntryKind)payload[0]) ? FixedLength + SessionLength : FixedLength;
+        var at = HasSession((KeyspaceEntryKind)payload[0]) ? FixedLength + SessionLength : FixedLength;
         if (!Varint.TryRead(payload, ref at, out var words) || words < 2) return false;
         if (!Varint.TryRead(payload, ref at, out var length) || length > payload.Length - at) return false;
         at += length;
@@ -152,16 +135,16 @@ public static class EntryCodec
     public static bool TryPeekSession(ReadOnlySpan<byte> payload, out long session, out long sequence)
     {
         session = sequence = 0;
-        if (payload.Length < FixedLength + SessionLength || (EntryKind)payload[0] != EntryKind.SessionCommand) return false;
+        if (payload.Length < FixedLength + SessionLength || (KeyspaceEntryKind)payload[0] != KeyspaceEntryKind.SessionCommand) return false;
         session = BinaryPrimitives.ReadInt64LittleEndian(payload[FixedLength..]);
         sequence = BinaryPrimitives.ReadInt64LittleEndian(payload[(FixedLength + 8)..]);
         return true;
     }
 
-    private static bool HasSession(EntryKind kind) => kind is EntryKind.SessionCommand or EntryKind.Digest or EntryKind.VotedRead;
+    private static bool HasSession(KeyspaceEntryKind kind) => kind is KeyspaceEntryKind.SessionCommand or KeyspaceEntryKind.Digest or KeyspaceEntryKind.VotedRead;
 
     private static int WriteOfSession(
-        EntryKind kind, ref byte[] buffer, long stamp, int database, int protocol, long session, long sequence, long lowestOutstanding, in CommandArgs args)
+        KeyspaceEntryKind kind, ref byte[] buffer, long stamp, int database, int protocol, long session, long sequence, long lowestOutstanding, in CommandArgs args)
     {
         Reserve(ref buffer, args);
         WriteFixed(buffer, kind, stamp, database, protocol);
@@ -171,7 +154,7 @@ public static class EntryCodec
         return WriteWords(buffer, FixedLength + SessionLength, args);
     }
 
-    private static void WriteFixed(byte[] buffer, EntryKind kind, long stamp, int database, int protocol)
+    private static void WriteFixed(byte[] buffer, KeyspaceEntryKind kind, long stamp, int database, int protocol)
     {
         buffer[0] = (byte)kind;
         BinaryPrimitives.WriteInt64LittleEndian(buffer.AsSpan(1), stamp);

@@ -5,7 +5,9 @@ using Quorate.Data.Sessions;
 using Quorate.Data.Shipping;
 using Quorate.Data.Snapshots;
 using Quorate.Data.Store;
+using Quorate.Data.Values;
 using Quorate.Replication;
+using Quorate.Replication.Ordered;
 using Quorate.Resp;
 
 namespace Quorate.Data;
@@ -29,7 +31,8 @@ public sealed class KeyspaceMachine : IStateMachine, IStateShipping
     private readonly Database[] _databases;
     private readonly CommandContext _writes;
     private readonly CommandContext _reads;
-    private readonly Foresight _foresight = new();
+    private readonly KeyPrefetch _prefetch = new();
+    private readonly Func<IKeyStore> _makeStore;
     private readonly RespWriter _nobody = RespWriter.Discarding();
     private readonly RespWriter _scratch = new();
     private ArgRange[] _ranges = new ArgRange[16];
@@ -38,17 +41,30 @@ public sealed class KeyspaceMachine : IStateMachine, IStateShipping
     /// <summary>Null while no effect has been written or applied: a keyspace that ships commands pays nothing.</summary>
     private StateShipping? _shipping;
 
-    public KeyspaceMachine(CommandTable table, IReplyRouter router)
+    /// <param name="table">the commands it executes</param>
+    /// <param name="router">where replies go</param>
+    /// <param name="types">of values; null: those that are shipped</param>
+    /// <param name="makeStore">makes an empty store; null: one in memory</param>
+    public KeyspaceMachine(
+        CommandTable table, IReplyRouter router, DataTypes? types = null, Func<IKeyStore>? makeStore = null)
     {
         _table = table;
         _router = router;
+        Types = types ?? DataTypes.Shipped;
+        _makeStore = makeStore ?? (() => new KeyTable(_prefetch));
         _databases = new Database[DatabaseCount];
-        for (var i = 0; i < DatabaseCount; i++) _databases[i] = new Database(i);
+        for (var i = 0; i < DatabaseCount; i++) _databases[i] = new Database(i, _makeStore(), Taps);
         _writes = new CommandContext(this, isRead: false);
         _reads = new CommandContext(this, isRead: true);
     }
 
     public IReadOnlyList<Database> Databases => _databases;
+
+    /// <summary>The types of values that keys can hold.</summary>
+    public DataTypes Types { get; }
+
+    /// <inheritdoc/>
+    public Taps Taps { get; } = new();
 
     public KeyspaceStatistics Statistics { get; } = new();
 
@@ -68,11 +84,11 @@ public sealed class KeyspaceMachine : IStateMachine, IStateShipping
     /// <inheritdoc/>
     public void Foresee(ReadOnlySpan<byte> payload)
     {
-        if (EntryCodec.TryPeekKey(payload, out var database, out var key)) _foresight.Note(_databases[database].Table, key);
+        if (EntryCodec.TryPeekKey(payload, out var database, out var key)) Foresee(database, key);
     }
 
     /// <summary>A read of this key is about to come; as <see cref="Foresee(ReadOnlySpan{byte})"/>.</summary>
-    public void Foresee(int database, ReadOnlySpan<byte> key) => _foresight.Note(_databases[database].Table, key);
+    public void Foresee(int database, ReadOnlySpan<byte> key) => _databases[database].Store.Foresee(key, KeyHash.Of(key));
 
     /// <inheritdoc/>
     /// <exception cref="InvariantViolation">when the payload is not an entry: what is committed was checked before.</exception>
@@ -116,7 +132,7 @@ public sealed class KeyspaceMachine : IStateMachine, IStateShipping
         CommandSpec spec, int database, in CommandArgs args, RespWriter reply, long wallMilliseconds, out bool clockBehind, bool seesDue = false)
     {
         Invariant.Require(spec.Route == CommandRoute.Read && spec.Handler is not null, "only reads go past the log");
-        if (_foresight.Count > 0) _foresight.Look();
+        if (_prefetch.Count > 0) _prefetch.Look();
         _reads.Database = _databases[database];
         _reads.NowMilliseconds = seesDue ? Math.Max(ClockMilliseconds, wallMilliseconds) : ClockMilliseconds;
         _reads.WallMilliseconds = wallMilliseconds;
@@ -133,7 +149,7 @@ public sealed class KeyspaceMachine : IStateMachine, IStateShipping
         get
         {
             foreach (var database in _databases)
-                if (database.Table.Expiries.FirstWhen != long.MaxValue) return true;
+                if (database.Store.FirstExpiry != long.MaxValue) return true;
             return false;
         }
     }
@@ -143,7 +159,7 @@ public sealed class KeyspaceMachine : IStateMachine, IStateShipping
     {
         var now = Math.Max(wallMilliseconds, ClockMilliseconds);
         foreach (var database in _databases)
-            if (database.Table.Expiries.FirstWhen < now) return true;
+            if (database.Store.FirstExpiry < now) return true;
         return false;
     }
 
@@ -166,20 +182,46 @@ public sealed class KeyspaceMachine : IStateMachine, IStateShipping
     public ulong Digest(StateRange range) => StateDigest.Of(range, _databases, Sessions, ClockMilliseconds);
 
     /// <inheritdoc/>
-    public ISnapshotSource BeginSnapshot()
-    {
-        Invariant.Require(!_hasSnapshot, "one snapshot at a time");
-        _hasSnapshot = true;
-        return new SnapshotSource(this, LastApplied, ended: () => _hasSnapshot = false);
-    }
+    public ISnapshotSource BeginSnapshot() => BeginSnapshot(null);
+
+    /// <summary>As <see cref="BeginSnapshot()"/>, of the keys of some hash slots only, in all databases, and of all sessions.
+    /// Goes over all keys, piece by piece.</summary>
+    public ISnapshotSource BeginSnapshot(SlotRange slots) => BeginSnapshot((SlotRange?)slots);
 
     /// <inheritdoc/>
     public ISnapshotTarget BeginRestore() => new SnapshotTarget(this);
 
-    /// <summary>Puts a restored state in place of this one. A snapshot in progress goes on reading the old tables.</summary>
-    internal void Replace(KeyTable[] tables, SessionTable sessions, long clock, LogIndex lastApplied)
+    /// <summary>An empty store, of no database yet.</summary>
+    internal IKeyStore MakeStore() => _makeStore();
+
+    /// <summary>Removes all keys of a database. Takes no time: the collector takes the memory.</summary>
+    internal void Clear(Database database)
     {
-        for (var i = 0; i < DatabaseCount; i++) _databases[i].Table = tables[i];
+        Taps.OnAllKeys(database.Number, KeyChange.Removed);
+        var hasSlots = database.Store.Slots is not null;
+        database.Store.Taps = Taps.None;
+        database.Store = _makeStore();
+        if (hasSlots) database.Store.IndexSlots();
+    }
+
+    /// <summary>Each of two databases gets the contents of the other.</summary>
+    internal void Swap(Database a, Database b)
+    {
+        Taps.OnAllKeys(a.Number, KeyChange.Written);
+        Taps.OnAllKeys(b.Number, KeyChange.Written);
+        (a.Store, b.Store) = (b.Store, a.Store);
+        _shipping?.OnSwapped(a.Number, b.Number);
+    }
+
+    /// <summary>Puts a restored state in place of this one. A snapshot in progress goes on reading the old tables.</summary>
+    internal void Replace(IKeyStore[] stores, SessionTable sessions, long clock, LogIndex lastApplied)
+    {
+        for (var i = 0; i < DatabaseCount; i++)
+        {
+            _databases[i].Store.Taps = Taps.None;
+            _databases[i].Store = stores[i];
+        }
+
         Sessions = sessions;
         MoveTo(clock, lastApplied);
         _shipping?.OnReplaced();
@@ -201,27 +243,34 @@ public sealed class KeyspaceMachine : IStateMachine, IStateShipping
         Statistics.Executed++;
     }
 
+    private SnapshotSource BeginSnapshot(SlotRange? slots)
+    {
+        Invariant.Require(!_hasSnapshot, "one snapshot at a time");
+        _hasSnapshot = true;
+        return new SnapshotSource(this, slots, ended: () => _hasSnapshot = false);
+    }
+
     private void Step(LogIndex index, ReadOnlySpan<byte> payload, RespWriter? waiting)
     {
         Invariant.Require(index > LastApplied, "entries are applied in the order of the log");
         LastApplied = index;
-        if (_foresight.Count > 0) _foresight.Look();
+        if (_prefetch.Count > 0) _prefetch.Look();
         if (payload.Length == 0) return;
         Invariant.Require(
             EntryCodec.TryRead(payload, ref _ranges, out var entry, out var args), "a committed payload is an entry");
         if (entry.Stamp > ClockMilliseconds) ClockMilliseconds = entry.Stamp;
         switch (entry.Kind)
         {
-            case EntryKind.Command:
+            case KeyspaceEntryKind.Command:
                 Execute(entry, args, waiting ?? _nobody);
                 break;
-            case EntryKind.SessionCommand:
+            case KeyspaceEntryKind.SessionCommand:
                 ExecuteOnce(entry, args, waiting);
                 break;
-            case EntryKind.Digest:
+            case KeyspaceEntryKind.Digest:
                 VoteDigest(index, entry, args);
                 break;
-            case EntryKind.VotedRead:
+            case KeyspaceEntryKind.VotedRead:
                 Vote(index, entry, args);
                 break;
             default:
@@ -293,10 +342,10 @@ public sealed class KeyspaceMachine : IStateMachine, IStateShipping
         var left = MostExpiredPerEntry;
         foreach (var database in _databases)
         {
-            var table = database.Table;
-            for (; left > 0 && table.Expiries.FirstWhen < ClockMilliseconds; left--)
+            var store = database.Store;
+            for (; left > 0 && store.FirstExpiry < ClockMilliseconds; left--)
             {
-                table.Remove(table.Expiries.FirstSlot);
+                store.Remove(store.FirstToExpire, KeyChange.Expired);
                 Statistics.Expired++;
             }
         }

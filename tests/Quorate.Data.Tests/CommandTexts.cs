@@ -1,5 +1,5 @@
 using Quorate.Data.Commands;
-using Quorate.Data.Store;
+using Quorate.Data.Tests.Rings;
 
 namespace Quorate.Data.Tests;
 
@@ -64,9 +64,8 @@ public sealed class CommandTexts
     [Fact]
     public void A_string_command_on_another_kind_answers_wrongtype_and_changes_nothing()
     {
-        var k = new Keyspace();
-        var table = k.Machine.Databases[0].Table;
-        table.Insert("h"u8, KeyTable.HashOf("h"u8), 3, new BlobFlags(ValueKind.Hash, StringForm.Whole), 0);
+        var k = new Keyspace(RingType.WithRings);
+        k.Do("RING.PUSH h 10 a b").ShouldBe(":2\r\n");
         var before = k.Machine.Digest();
         foreach (var line in (string[])["GET h", "APPEND h x", "INCR h", "SETRANGE h 0 x", "SETBIT h 0 1", "GETEX h PERSIST",
             "SET h v GET", "GETSET h v", "STRLEN h", "BITCOUNT h", "GETDEL h", "BITOP AND d h", "INCRBYFLOAT h 1"])
@@ -74,12 +73,12 @@ public sealed class CommandTexts
             k.Do(line).ShouldStartWith("-WRONGTYPE Operation against", Case.Sensitive, line);
         }
 
-        k.Do("TYPE h").ShouldBe("+hash\r\n");
+        k.Do("TYPE h").ShouldBe("+ring\r\n");
         k.Do("MGET h").ShouldBe("*1\r\n$-1\r\n");
-        k.Do("SCAN 0 TYPE hash").ShouldContain("$1\r\nh\r\n");
+        k.Do("SCAN 0 TYPE ring").ShouldContain("$1\r\nh\r\n");
         k.Do("SCAN 0 TYPE string").ShouldEndWith("*0\r\n");
         // Only the clock and what INCR and friends did not do may differ: nothing.
-        table.SlotAt(table.Find("h"u8, KeyTable.HashOf("h"u8))).Flags.Kind.ShouldBe(ValueKind.Hash);
+        k.Do("RING.GET h 1").ShouldBe("$1\r\nb\r\n");
         k.Do("SET h v").ShouldBe("+OK\r\n");
         k.Do("TYPE h").ShouldBe("+string\r\n");
         k.Machine.Digest().ShouldNotBe(before);

@@ -41,13 +41,13 @@ public sealed class Digests
         var keyspace = Filled();
         ulong[] Ranges() => [.. Enumerable.Range(0, 65).Select(n => keyspace.Machine.Digest(new StateRange(6, (uint)n)))];
         var before = Ranges();
-        var table = keyspace.Machine.Databases[0].Table;
-        var slot = table.Find("k123"u8, KeyTable.HashOf("k123"u8));
-        table.SlotAt(slot).Value[0] ^= 4;
+        var table = (KeyTable)keyspace.Machine.Databases[0].Store;
+        var row = table.Find("k123"u8, KeyHash.Of("k123"u8), out _);
+        table.SpanOf(row)[0] ^= 4;
         var after = Ranges();
-        Enumerable.Range(0, 65).Where(n => before[n] != after[n]).ShouldBe([(int)(KeyTable.HashOf("k123"u8) & 63)]);
-        table.SlotAt(slot).Value[0] ^= 4;
-        table.SetExpiry(slot, 1_800_000_000_000);
+        Enumerable.Range(0, 65).Where(n => before[n] != after[n]).ShouldBe([(int)(KeyHash.Of("k123"u8) & 63)]);
+        table.SpanOf(row)[0] ^= 4;
+        table.SetExpiry(row, 1_800_000_000_000, table.MarkOf(row).Version);
         Ranges().ShouldNotBe(before);
     }
 
@@ -171,8 +171,8 @@ public sealed class Digests
 
         public void OnBallot(LogIndex index, in EntryHeader entry, ReadOnlySpan<byte> result)
         {
-            if (entry.Kind == EntryKind.Digest) DigestAt3 = Machine.Digest(new StateRange(0, 0));
-            var text = entry.Kind == EntryKind.Digest
+            if (entry.Kind == KeyspaceEntryKind.Digest) DigestAt3 = Machine.Digest(new StateRange(0, 0));
+            var text = entry.Kind == KeyspaceEntryKind.Digest
                 ? System.Buffers.Binary.BinaryPrimitives.ReadUInt64LittleEndian(result).ToString("x", System.Globalization.CultureInfo.InvariantCulture)
                 : Encoding.ASCII.GetString(result).Replace("\r\n", " ", StringComparison.Ordinal);
             Heard.Add($"{index} {entry.Kind} {entry.Session}/{entry.Sequence} {text}");

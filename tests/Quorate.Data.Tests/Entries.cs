@@ -24,8 +24,8 @@ public sealed class Entries
                 : EntryCodec.WriteCommand(ref buffer, stamp, round % 16, 2 + (round % 2), args);
             EntryCodec.TryRead(buffer.AsSpan(0, length), ref readRanges, out var header, out var read).ShouldBeTrue();
             header.ShouldBe(isSession
-                ? new EntryHeader(EntryKind.SessionCommand, stamp, round % 16, 2 + (round % 2), session, sequence, lowest)
-                : new EntryHeader(EntryKind.Command, stamp, round % 16, 2 + (round % 2), 0, 0, 0));
+                ? new EntryHeader(KeyspaceEntryKind.SessionCommand, stamp, round % 16, 2 + (round % 2), session, sequence, lowest)
+                : new EntryHeader(KeyspaceEntryKind.Command, stamp, round % 16, 2 + (round % 2), 0, 0, 0));
             read.Count.ShouldBe(words.Length);
             EntryCodec.TryPeekKey(buffer.AsSpan(0, length), out var database, out var key).ShouldBe(words.Length > 1);
             if (words.Length > 1) key.SequenceEqual(words[1]).ShouldBeTrue();
@@ -65,7 +65,7 @@ public sealed class Entries
         ArgRange[] ranges = [];
         var length = EntryCodec.WriteClock(ref buffer, 77);
         EntryCodec.TryRead(buffer.AsSpan(0, length), ref ranges, out var header, out var args).ShouldBeTrue();
-        header.Kind.ShouldBe(EntryKind.Clock);
+        header.Kind.ShouldBe(KeyspaceEntryKind.Clock);
         header.Stamp.ShouldBe(77);
         args.Count.ShouldBe(0);
     }

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using Quorate.Data.Commands;
 using Quorate.Data.Store;
+using Quorate.Data.Values;
 using Quorate.Replication;
 using Quorate.Resp;
 
@@ -10,13 +11,21 @@ namespace Quorate.Data.Tests;
 /// <summary>A machine with a log of its own: commands in, raw replies out.</summary>
 internal sealed class Keyspace : IReplyRouter
 {
-    private static readonly CommandTable Table = new(CommandTable.Keyspace);
+    private static readonly CommandTable Shipped = new(CommandTable.Keyspace);
+
+    private readonly CommandTable _table;
 
     private readonly RespWriter _reply = new();
     private byte[] _entry = [];
     private long _index;
 
-    public Keyspace() => Machine = new KeyspaceMachine(Table, this);
+    /// <param name="types">other than those that are shipped</param>
+    /// <param name="makeStore">other than in memory</param>
+    public Keyspace(DataTypes? types = null, Func<IKeyStore>? makeStore = null)
+    {
+        _table = types is null ? Shipped : new CommandTable([.. CommandTable.Keyspace, .. types.Commands.Except(CommandTable.Keyspace)]);
+        Machine = new KeyspaceMachine(_table, this, types, makeStore);
+    }
 
     public KeyspaceMachine Machine { get; }
 
@@ -65,7 +74,7 @@ internal sealed class Keyspace : IReplyRouter
         var args = new CommandArgs(buffer, ranges);
         _reply.Clear();
         _reply.Protocol = Protocol;
-        var spec = Table.Resolve(args, _reply);
+        var spec = _table.Resolve(args, _reply);
         if (spec is null) return _reply.Written.ToArray();
         if (spec.Route == CommandRoute.Read)
         {

@@ -1,4 +1,5 @@
 using Quorate.Data.Commands;
+using Quorate.Data.Strings;
 using Quorate.Replication;
 
 namespace Quorate.Data.Tests;
@@ -74,7 +75,7 @@ public sealed class SameAsRedis
                 theirs, $"seed {seed}, command {i}, protocol {ours.Protocol}: {string.Join(" | ", words)}");
         }
 
-        foreach (var database in ours.Machine.Databases) database.Table.IsConsistent().ShouldBeTrue();
+        foreach (var database in ours.Machine.Databases) database.Store.IsConsistent().ShouldBeTrue();
     }
 
     [Fact]

@@ -42,8 +42,8 @@ public sealed class Snapshots
         restored.Machine.Digest().ShouldBe(atBegin);
         restored.Machine.ClockMilliseconds.ShouldBe(clock);
         restored.Machine.LastApplied.ShouldBe(index);
-        foreach (var database in k.Machine.Databases) database.Table.IsConsistent().ShouldBeTrue();
-        foreach (var database in restored.Machine.Databases) database.Table.IsConsistent().ShouldBeTrue();
+        foreach (var database in k.Machine.Databases) database.Store.IsConsistent().ShouldBeTrue();
+        foreach (var database in restored.Machine.Databases) database.Store.IsConsistent().ShouldBeTrue();
     }
 
     public static TheoryData<ulong> Seeds => [.. Enumerable.Range(1, 40).Select(i => (ulong)i)];

@@ -1,6 +1,8 @@
 using Quorate.Data.Commands;
 using Quorate.Data.Store;
+using Quorate.Data.Values;
 using Quorate.Replication;
+using Quorate.Replication.Ordered;
 
 namespace Quorate.Data.Tests;
 
@@ -19,45 +21,45 @@ public sealed class Store
         {
             var name = $"key:{dice.Below(keys):D12}";
             var key = Keyspace.Bytes(name);
-            var hash = KeyTable.HashOf(key);
-            var slot = table.Find(key, hash);
-            (slot != 0).ShouldBe(model.ContainsKey(name));
+            var hash = KeyHash.Of(key);
+            var row = table.Find(key, hash, out _);
+            (row != 0).ShouldBe(model.ContainsKey(name));
             // Long runs of growing and of shrinking.
             var deletes = i / 10_000 % 2 == 1 ? 700 : 100;
             if (dice.Chance(deletes))
             {
-                if (slot != 0) table.Remove(slot);
+                if (row != 0) table.Remove(row, KeyChange.Removed);
                 model.Remove(name);
             }
-            else if (slot == 0)
+            else if (row == 0)
             {
                 var value = new string('v', dice.Below(40));
-                slot = table.Insert(key, hash, value.Length, default, 1);
-                Keyspace.Bytes(value).CopyTo(table.SlotAt(slot).Value);
+                row = table.Insert(key, hash, value.Length, default, At(i), out var bytes);
+                Keyspace.Bytes(value).CopyTo(bytes);
                 model[name] = (value, -1);
             }
             else if (dice.Chance(300))
             {
                 var value = new string('w', dice.Below(60));
-                Keyspace.Bytes(value).CopyTo(table.Rewrite(slot, value.Length, default, 1));
+                Keyspace.Bytes(value).CopyTo(table.Rewrite(row, value.Length, default, At(i)));
                 model[name] = (value, model[name].Expiry);
             }
             else if (dice.Chance(400))
             {
                 var old = model[name];
                 var value = old.Value + "ab";
-                "ab"u8.CopyTo(table.Reshape(slot, value.Length, default, 1)[^2..]);
+                "ab"u8.CopyTo(table.Reshape(row, value.Length, default, At(i))[^2..]);
                 model[name] = (value, old.Expiry);
             }
             else if (dice.Chance(700))
             {
                 var when = dice.Below(50L);
-                table.SetExpiry(slot, when);
+                table.SetExpiry(row, when, new LogIndex(i));
                 model[name] = (model[name].Value, when);
             }
             else
             {
-                table.ClearExpiry(slot).ShouldBe(model[name].Expiry >= 0);
+                table.ClearExpiry(row, new LogIndex(i)).ShouldBe(model[name].Expiry >= 0);
                 model[name] = (model[name].Value, -1);
             }
 
@@ -66,13 +68,13 @@ public sealed class Store
 
         Compare(table, model);
         var last = -1L;
-        while (table.Expiries.Count > 0)
+        while (table.ExpiringCount > 0)
         {
-            var first = table.Expiries.FirstSlot;
+            var first = table.FirstToExpire;
             table.ExpiryOf(first).ShouldBeGreaterThanOrEqualTo(last);
             last = table.ExpiryOf(first);
-            model.Remove(Keyspace.Text(table.SlotAt(first).Key)).ShouldBeTrue();
-            table.Remove(first);
+            model.Remove(Keyspace.Text(table.KeyOf(first))).ShouldBeTrue();
+            table.Remove(first, KeyChange.Removed);
         }
 
         model.Values.ShouldAllBe(v => v.Expiry < 0);
@@ -150,16 +152,18 @@ public sealed class Store
     public void Patterns_match_as_in_redis(string pattern, string text, bool matches) =>
         Glob.Matches(Keyspace.Bytes(pattern), Keyspace.Bytes(text)).ShouldBe(matches);
 
+    private static KeyStamp At(int entry) => new(new LogIndex(entry), 1);
+
     private static void Compare(KeyTable table, Dictionary<string, (string Value, long Expiry)> model)
     {
         table.IsConsistent().ShouldBeTrue();
         table.Count.ShouldBe(model.Count);
         foreach (var (name, (value, expiry)) in model)
         {
-            var slot = table.Find(Keyspace.Bytes(name), KeyTable.HashOf(Keyspace.Bytes(name)));
-            slot.ShouldNotBe(0);
-            Keyspace.Text(table.SlotAt(slot).Value).ShouldBe(value);
-            table.ExpiryOf(slot).ShouldBe(expiry);
+            var row = table.Find(Keyspace.Bytes(name), KeyHash.Of(Keyspace.Bytes(name)), out _);
+            row.ShouldNotBe(0);
+            Keyspace.Text(table.BytesOf(row)).ShouldBe(value);
+            table.ExpiryOf(row).ShouldBe(expiry);
         }
     }
 }

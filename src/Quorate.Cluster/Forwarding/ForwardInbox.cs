@@ -72,7 +72,7 @@ internal sealed class ForwardInbox
             return true;
         }
 
-        if (!EntryCodec.TryRead(entry, ref _ranges, out var header, out var args) || header.Kind != EntryKind.Command) return false;
+        if (!EntryCodec.TryRead(entry, ref _ranges, out var header, out var args) || header.Kind != KeyspaceEntryKind.Command) return false;
         _lastAccepted[session] = sequence;
         var spec = _group.Commands.Find(args);
         if (TryVote(origin, session, sequence, header, args, spec, now)) return true;

@@ -57,7 +57,7 @@ internal sealed class CommandInbox(MergingOutgoing outgoing, long life)
     private bool Take(NodeId origin, long session, long sequence, ReadOnlySpan<byte> entry, StepTime now)
     {
         var command = QuorumPrefix.TakeOff(entry, out _, out _);
-        if (!EntryCodec.TryRead(command, ref _ranges, out var header, out var args) || header.Kind != EntryKind.Command) return false;
+        if (!EntryCodec.TryRead(command, ref _ranges, out var header, out var args) || header.Kind != KeyspaceEntryKind.Command) return false;
         if (outgoing.Here is { Replica.IsLeader: true } here) here.Take(origin, session, sequence, outgoing.Commands.Find(args), args, entry, now);
         else outgoing.Answers.Reply(origin, session, sequence, default, Replies.NoReplicaHere);
         return true;

@@ -150,7 +150,7 @@ internal sealed class ReadInbox(OrderedGroup group, Node node)
         for (var i = 0; i < run.Count; i++)
         {
             var isEntry = EntryCodec.TryRead(RunCodec.NextPiece(ref commands), ref _ranges, out var header, out var args);
-            if (!isEntry || header.Kind != EntryKind.Command) return false;
+            if (!isEntry || header.Kind != KeyspaceEntryKind.Command) return false;
             if (group.Commands.Find(args) is not { Route: CommandRoute.Read } spec || !spec.AcceptsCount(args.Count)) return false;
             _specs.Add(spec);
         }

@@ -19,11 +19,11 @@ internal sealed class BallotBox(OrderedGroup group)
     private readonly List<Pending> _pending = []; // by the time they first asked: walked at the end of every turn
 
     public static ulong ValueOf(in EntryHeader entry, ReadOnlySpan<byte> result) =>
-        entry.Kind == EntryKind.Digest ? BinaryPrimitives.ReadUInt64LittleEndian(result) : Hash.Of(result);
+        entry.Kind == KeyspaceEntryKind.Digest ? BinaryPrimitives.ReadUInt64LittleEndian(result) : Hash.Of(result);
 
     public void Put(LogIndex index, in EntryHeader entry, ReadOnlySpan<byte> result)
     {
-        var isWhole = entry.Kind == EntryKind.VotedRead && (result.Length <= LongestWhole || entry.LowestOutstanding == 1);
+        var isWhole = entry.Kind == KeyspaceEntryKind.VotedRead && (result.Length <= LongestWhole || entry.LowestOutstanding == 1);
         var bytes = BytesFor(entry.Session);
         if (bytes.Length > MostBytes) return;
         var span = bytes.Reserve(Ballots.HeaderLength + (isWhole ? result.Length : 0));

@@ -1,4 +1,6 @@
 using Quorate.Data.Store;
+using Quorate.Data.Values;
+using Quorate.Replication.Ordered;
 using Quorate.Resp;
 
 namespace Quorate.Data.Commands;
@@ -37,43 +39,56 @@ public sealed class CommandContext
 
     internal bool IsRead { get; }
 
-    internal KeyTable Table => Database.Table;
+    /// <summary>The contents of the database.</summary>
+    public IKeyStore Store => Database.Store;
 
-    internal uint NowSeconds => (uint)(NowMilliseconds / 1000);
+    /// <summary>What this entry leaves at the keys that it writes.</summary>
+    public KeyStamp Stamp => new(Machine.LastApplied, (uint)(NowMilliseconds / 1000));
 
-    internal List<int> Slots { get; } = [];
+    /// <summary>Reused by commands that list keys.</summary>
+    internal List<int> Rows { get; } = [];
 
-    /// <summary>The key's slot in the current database, or 0. A write deletes the key when it is due.</summary>
-    internal int Find(ReadOnlySpan<byte> key) => Find(Database, key, KeyTable.HashOf(key));
+    /// <summary>The key's row in the current database, or 0. A write deletes the key when it is due.</summary>
+    public int Find(ReadOnlySpan<byte> key) => Find(Database, key, KeyHash.Of(key), out _);
 
-    internal int Find(Database database, ReadOnlySpan<byte> key) => Find(database, key, KeyTable.HashOf(key));
+    /// <summary>As <see cref="Find(ReadOnlySpan{byte})"/>, in any database.</summary>
+    public int Find(Database database, ReadOnlySpan<byte> key) => Find(database, key, KeyHash.Of(key), out _);
 
-    internal int Find(Database database, ReadOnlySpan<byte> key, uint hash)
+    /// <summary>As <see cref="Find(ReadOnlySpan{byte})"/>, for a value of this kind. False: the key holds another one, and WRONGTYPE
+    /// has been answered.</summary>
+    public bool TryFind(ReadOnlySpan<byte> key, ValueKind kind, out int row)
     {
-        var slot = database.Table.Find(key, hash);
-        if (slot == 0 || database.Table.SlotAt(slot).Expiry == 0) return slot;
-        return IsLive(database.Table, slot) ? slot : 0;
+        row = IsRead ? FindCounted(key, out var mark) : Find(Database, key, KeyHash.Of(key), out mark);
+        return RequireKind(row, mark, kind);
+    }
+
+    internal int Find(Database database, ReadOnlySpan<byte> key, uint hash, out KeyMark mark)
+    {
+        var row = database.Store.Find(key, hash, out mark);
+        return row == 0 || !mark.Expires || IsLive(database.Store, row) ? row : 0;
     }
 
     /// <summary>As <see cref="Find(ReadOnlySpan{byte})"/>, counted as a hit or a miss of a reader.</summary>
-    internal int FindCounted(ReadOnlySpan<byte> key)
+    internal int FindCounted(ReadOnlySpan<byte> key) => FindCounted(key, out _);
+
+    internal int FindCounted(ReadOnlySpan<byte> key, out KeyMark mark)
     {
-        var slot = Find(key);
-        if (slot == 0) Machine.Statistics.Misses++;
+        var row = Find(Database, key, KeyHash.Of(key), out mark);
+        if (row == 0) Machine.Statistics.Misses++;
         else Machine.Statistics.Hits++;
-        return slot;
+        return row;
     }
 
     /// <summary>False when the key is expired by the log clock; then a write has deleted it.</summary>
-    internal bool IsLive(KeyTable table, int slot)
+    internal bool IsLive(IKeyStore store, int row)
     {
-        var when = table.ExpiryOf(slot);
+        var when = store.ExpiryOf(row);
         if (when < 0) return true;
         if (NowMilliseconds > when)
         {
             if (!IsRead)
             {
-                table.Remove(slot);
+                store.Remove(row, KeyChange.Expired);
                 Machine.Statistics.Expired++;
             }
 
@@ -84,56 +99,19 @@ public sealed class CommandContext
         return true;
     }
 
-    /// <summary>True when the slot is none or holds a string; else WRONGTYPE has been answered.</summary>
-    internal bool RequireString(int slot)
+    /// <summary>True when the row is none or holds a value of this kind; else WRONGTYPE has been answered.</summary>
+    internal bool RequireKind(int row, KeyMark mark, ValueKind kind)
     {
-        if (slot == 0 || Table.SlotAt(slot).Flags.Kind == ValueKind.String) return true;
+        if (row == 0 || mark.Kind == kind) return true;
         Reply.Error(Errors.WrongType);
         return false;
     }
 
-    /// <summary>Finds a key for reading a string from it. False: it is of another kind and WRONGTYPE has been answered.</summary>
-    internal bool TryFindString(ReadOnlySpan<byte> key, out int slot)
-    {
-        slot = FindCounted(key);
-        return RequireString(slot);
-    }
-
-    /// <summary>The value, or nothing when there is no key.</summary>
-    internal ReadOnlySpan<byte> ValueOf(int slot) => slot == 0 ? default : Table.SlotAt(slot).Value;
-
-    /// <summary>Puts a whole value, whatever was there. Returns the slot.</summary>
-    internal int Set(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, bool keepExpiry = false, StringForm form = StringForm.Whole)
-    {
-        var hash = KeyTable.HashOf(key);
-        var table = Table;
-        var flags = new BlobFlags(ValueKind.String, form);
-        var slot = Find(Database, key, hash);
-        if (slot == 0)
-        {
-            slot = table.Insert(key, hash, value.Length, flags, NowSeconds);
-            value.CopyTo(table.SlotAt(slot).Value);
-            return slot;
-        }
-
-        value.CopyTo(table.Rewrite(slot, value.Length, flags, NowSeconds));
-        if (!keepExpiry) table.ClearExpiry(slot);
-        return slot;
-    }
-
     /// <summary>Parses an integer; else answers the error.</summary>
-    internal bool TryInteger(ReadOnlySpan<byte> text, out long value)
+    public bool TryInteger(ReadOnlySpan<byte> text, out long value)
     {
         if (Numbers.TryParse(text, out value)) return true;
         Reply.Error(Errors.NotAnInteger);
-        return false;
-    }
-
-    /// <summary>False, and answered, when a string may not become that long.</summary>
-    internal bool RequireLength(long length)
-    {
-        if (length <= KeyspaceMachine.LongestValueBytes) return true;
-        Reply.Error(Errors.TooLong);
         return false;
     }
 }

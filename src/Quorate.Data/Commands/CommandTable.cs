@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using Quorate.Data.Values;
 using Quorate.Replication;
 using Quorate.Resp;
 
@@ -52,9 +53,8 @@ public sealed class CommandTable
     /// <summary>The commands on keyspace contents; the node adds its own.</summary>
     public static IReadOnlyList<CommandSpec> Keyspace { get; } =
     [
-        .. Strings.Commands, .. StringWrites.Commands, .. Ranges.Commands, .. Counters.Commands, .. Bits.Commands,
-        .. LongestCommonSubsequence.Commands, .. Keys.Commands, .. KeyCopies.Commands, .. Expiry.Commands,
-        .. Scan.Commands, .. Objects.Commands, .. Databases.Commands,
+        .. DataTypes.Shipped.Commands, .. Keys.Commands, .. KeyCopies.Commands, .. Expiry.Commands, .. Scan.Commands,
+        .. Objects.Commands, .. Databases.Commands,
     ];
 
     public bool TryFind(ReadOnlySpan<byte> name, out CommandSpec spec)

@@ -36,7 +36,7 @@ internal static class Databases
     private static void FlushDb(CommandContext context, in CommandArgs args)
     {
         if (!TakesFlush(context, args)) return;
-        context.Database.Table = new KeyTable();
+        context.Machine.Clear(context.Database);
         context.Reply.Ok();
     }
 
@@ -44,7 +44,7 @@ internal static class Databases
     {
         if (!TakesFlush(context, args)) return;
         foreach (var database in context.Machine.Databases)
-            if (database.Count > 0) database.Table = new KeyTable();
+            if (database.Count > 0) context.Machine.Clear(database);
         context.Reply.Ok();
     }
 
@@ -77,8 +77,7 @@ internal static class Databases
             return;
         }
 
-        var (a, b) = (all[(int)first], all[(int)second]);
-        (a.Table, b.Table) = (b.Table, a.Table);
+        context.Machine.Swap(all[(int)first], all[(int)second]);
         context.Reply.Ok();
     }
 }

@@ -1,3 +1,4 @@
+using Quorate.Replication.Ordered;
 using Quorate.Resp;
 using static Quorate.Data.Commands.CommandFlags;
 
@@ -81,15 +82,15 @@ internal static class Expiry
         }
 
         when += from;
-        var slot = context.Find(args[1]);
-        if (slot == 0 || !conditions.Allow(context.Table.ExpiryOf(slot), when))
+        var row = context.Find(args[1]);
+        if (row == 0 || !conditions.Allow(context.Store.ExpiryOf(row), when))
         {
             context.Reply.Integer(0);
             return;
         }
 
-        if (when <= context.NowMilliseconds) context.Table.Remove(slot);
-        else context.Table.SetExpiry(slot, when);
+        if (when <= context.NowMilliseconds) context.Store.Remove(row, KeyChange.Removed);
+        else context.Store.SetExpiry(row, when, context.Stamp.Version);
         context.Reply.Integer(1);
     }
 
@@ -147,21 +148,21 @@ internal static class Expiry
 
     private static void Remaining(CommandContext context, ReadOnlySpan<byte> key, Func<long, long, long> view)
     {
-        var slot = context.FindCounted(key);
-        if (slot == 0)
+        var row = context.FindCounted(key);
+        if (row == 0)
         {
             context.Reply.Integer(-2);
             return;
         }
 
-        var when = context.Table.ExpiryOf(slot);
+        var when = context.Store.ExpiryOf(row);
         var now = Math.Max(context.NowMilliseconds, context.WallMilliseconds);
         context.Reply.Integer(when < 0 ? -1 : view(when, now));
     }
 
     private static void Persist(CommandContext context, in CommandArgs args)
     {
-        var slot = context.Find(args[1]);
-        context.Reply.Integer(slot != 0 && context.Table.ClearExpiry(slot) ? 1 : 0);
+        var row = context.Find(args[1]);
+        context.Reply.Integer(row != 0 && context.Store.ClearExpiry(row, context.Stamp.Version) ? 1 : 0);
     }
 }

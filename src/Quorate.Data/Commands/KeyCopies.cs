@@ -1,4 +1,5 @@
 using Quorate.Data.Store;
+using Quorate.Replication.Ordered;
 using Quorate.Resp;
 using static Quorate.Data.Commands.CommandFlags;
 
@@ -21,25 +22,50 @@ internal static class KeyCopies
         },
     ];
 
-    /// <summary>Puts the value and expiry of <paramref name="slot"/> under another key and deletes the old one.</summary>
+    /// <summary>Puts the value and expiry of <paramref name="row"/> under another key and deletes the old one. A value that is not
+    /// packed goes as it is.</summary>
     public static void Move(
-        CommandContext context, Database from, int slot, Database to, ReadOnlySpan<byte> key, bool replace)
+        CommandContext context, Database from, int row, Database to, ReadOnlySpan<byte> key, bool replace)
     {
-        Duplicate(context, from, slot, to, key, replace);
-        from.Table.Remove(slot);
+        var store = from.Store;
+        if (!store.MarkOf(row).IsBuilt)
+        {
+            Duplicate(context, from, row, to, key, replace);
+            store.Remove(row, KeyChange.Removed);
+            return;
+        }
+
+        if (replace) RemoveOld(context, to, key);
+        var (form, when) = (store.MarkOf(row).Form, store.ExpiryOf(row));
+        var copy = to.Store.Insert(key, KeyHash.Of(key), store.Remove(row, KeyChange.Removed)!, form, context.Stamp);
+        if (when >= 0) to.Store.SetExpiry(copy, when, context.Stamp.Version);
     }
 
     private static void Duplicate(
-        CommandContext context, Database from, int slot, Database to, ReadOnlySpan<byte> key, bool replace)
+        CommandContext context, Database from, int row, Database to, ReadOnlySpan<byte> key, bool replace)
     {
-        var hash = KeyTable.HashOf(key);
-        var old = replace ? context.Find(to, key, hash) : 0;
-        if (old != 0) to.Table.Remove(old);
-        var source = from.Table.SlotAt(slot);
-        var copy = to.Table.Insert(key, hash, source.ValueLength, source.Flags, context.NowSeconds);
-        source.Value.CopyTo(to.Table.SlotAt(copy).Value);
-        var when = from.Table.ExpiryOf(slot);
-        if (when >= 0) to.Table.SetExpiry(copy, when);
+        if (replace) RemoveOld(context, to, key);
+        var store = from.Store;
+        var (mark, when) = (store.MarkOf(row), store.ExpiryOf(row));
+        int copy;
+        if (mark.IsBuilt)
+        {
+            copy = to.Store.Insert(key, KeyHash.Of(key), store.ValueOf(row).Fork(), mark.Form, context.Stamp);
+        }
+        else
+        {
+            var source = store.BytesOf(row);
+            copy = to.Store.Insert(key, KeyHash.Of(key), source.Length, mark.Form, context.Stamp, out var bytes);
+            source.CopyTo(bytes);
+        }
+
+        if (when >= 0) to.Store.SetExpiry(copy, when, context.Stamp.Version);
+    }
+
+    private static void RemoveOld(CommandContext context, Database database, ReadOnlySpan<byte> key)
+    {
+        var old = context.Find(database, key);
+        if (old != 0) database.Store.Remove(old, KeyChange.Removed);
     }
 
     private static void Copy(CommandContext context, in CommandArgs args)
@@ -69,14 +95,14 @@ internal static class KeyCopies
             return;
         }
 
-        var slot = context.Find(args[1]);
-        if (slot == 0 || (context.Find(target, args[2]) != 0 && !replace))
+        var row = context.Find(args[1]);
+        if (row == 0 || (context.Find(target, args[2]) != 0 && !replace))
         {
             context.Reply.Integer(0);
             return;
         }
 
-        Duplicate(context, context.Database, slot, target, args[2], replace);
+        Duplicate(context, context.Database, row, target, args[2], replace);
         context.Reply.Integer(1);
     }
 
@@ -89,9 +115,9 @@ internal static class KeyCopies
             return;
         }
 
-        var slot = context.Find(args[1]);
-        var moves = slot != 0 && context.Find(target, args[1]) == 0;
-        if (moves) Move(context, context.Database, slot, target, args[1], replace: false);
+        var row = context.Find(args[1]);
+        var moves = row != 0 && context.Find(target, args[1]) == 0;
+        if (moves) Move(context, context.Database, row, target, args[1], replace: false);
         context.Reply.Integer(moves ? 1 : 0);
     }
 

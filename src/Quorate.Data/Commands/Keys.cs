@@ -1,4 +1,5 @@
 using Quorate.Data.Store;
+using Quorate.Replication.Ordered;
 using Quorate.Resp;
 using static Quorate.Data.Commands.CommandFlags;
 
@@ -48,24 +49,14 @@ internal static class Keys
         },
     ];
 
-    public static ReadOnlySpan<byte> NameOf(ValueKind kind) => kind switch
-    {
-        ValueKind.String => "string"u8,
-        ValueKind.List => "list"u8,
-        ValueKind.Set => "set"u8,
-        ValueKind.SortedSet => "zset"u8,
-        ValueKind.Hash => "hash"u8,
-        _ => "stream"u8,
-    };
-
     private static void Del(CommandContext context, in CommandArgs args)
     {
         var deleted = 0;
         for (var i = 1; i < args.Count; i++)
         {
-            var slot = context.Find(args[i]);
-            if (slot == 0) continue;
-            context.Table.Remove(slot);
+            var row = context.Find(args[i]);
+            if (row == 0) continue;
+            context.Store.Remove(row, KeyChange.Removed);
             deleted++;
         }
 
@@ -82,8 +73,8 @@ internal static class Keys
 
     private static void TypeOf(CommandContext context, in CommandArgs args)
     {
-        var slot = context.Find(args[1]);
-        context.Reply.Simple(slot == 0 ? "none"u8 : NameOf(context.Table.SlotAt(slot).Flags.Kind));
+        var row = context.Find(args[1]);
+        context.Reply.Simple(row == 0 ? "none"u8 : context.Machine.Types.NameOf(context.Store.MarkOf(row).Kind));
     }
 
     private static void Rename(CommandContext context, in CommandArgs args)

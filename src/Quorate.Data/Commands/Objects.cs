@@ -10,8 +10,6 @@ namespace Quorate.Data.Commands;
 /// </summary>
 internal static class Objects
 {
-    private const int LongestEmbedded = 44;
-
     public static readonly CommandSpec[] Commands =
     [
         new()
@@ -65,22 +63,19 @@ internal static class Objects
         Handler = handler,
     };
 
-    private static bool TryKey(CommandContext context, in CommandArgs args, out int slot)
+    private static bool TryKey(CommandContext context, in CommandArgs args, out int row)
     {
-        slot = context.Find(args[2]);
-        if (slot != 0) return true;
+        row = context.Find(args[2]);
+        if (row != 0) return true;
         context.Reply.Null();
         return false;
     }
 
     private static void Encoding(CommandContext context, in CommandArgs args)
     {
-        if (!TryKey(context, args, out var index)) return;
-        ref var slot = ref context.Table.SlotAt(index);
-        var form = slot.Flags.Form;
-        if (form == StringForm.Whole && Numbers.TryParse(slot.Value, out _)) context.Reply.Bulk("int"u8);
-        else if (form != StringForm.Raw && slot.ValueLength <= LongestEmbedded) context.Reply.Bulk("embstr"u8);
-        else context.Reply.Bulk("raw"u8);
+        if (!TryKey(context, args, out var row)) return;
+        var type = context.Machine.Types.Of(context.Store.MarkOf(row).Kind);
+        context.Reply.Bulk(type.EncodingOf(context.Store, row));
     }
 
     private static void RefCount(CommandContext context, in CommandArgs args)
@@ -90,9 +85,9 @@ internal static class Objects
 
     private static void IdleTime(CommandContext context, in CommandArgs args)
     {
-        if (!TryKey(context, args, out var slot)) return;
+        if (!TryKey(context, args, out var row)) return;
         var now = Math.Max(context.NowMilliseconds, context.WallMilliseconds) / 1000;
-        context.Reply.Integer(Math.Max(0, now - context.Table.SlotAt(slot).Written));
+        context.Reply.Integer(Math.Max(0, now - context.Store.WrittenOf(row)));
     }
 
     private static void Freq(CommandContext context, in CommandArgs args)
@@ -118,7 +113,7 @@ internal static class Objects
             return;
         }
 
-        if (TryKey(context, args, out var slot)) context.Reply.Integer(context.Table.UsedBytesOf(slot));
+        if (TryKey(context, args, out var row)) context.Reply.Integer(context.Store.MeasureOf(row));
     }
 
     private static void ObjectHelp(CommandContext context, in CommandArgs args) => Lines(

@@ -232,7 +232,7 @@ public sealed class CommandKeys : ICommandKeys
 
     private CommandSpec? Find(ReadOnlySpan<byte> payload, out EntryHeader header, out CommandArgs args)
     {
-        if (!EntryCodec.TryRead(payload, ref _ranges, out header, out args) || header.Kind != EntryKind.Command) return null;
+        if (!EntryCodec.TryRead(payload, ref _ranges, out header, out args) || header.Kind != KeyspaceEntryKind.Command) return null;
         return Commands.Resolve(args, Nobody);
     }
 

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using Quorate.Data.Store;
+using Quorate.Data.Values;
 using Quorate.Replication;
 using Quorate.Replication.Causality;
 using Quorate.Replication.Crdt;

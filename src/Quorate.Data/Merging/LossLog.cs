@@ -1,3 +1,4 @@
+using Quorate.Data.Values;
 using Quorate.Replication.Crdt;
 
 namespace Quorate.Data.Merging;

@@ -1,5 +1,6 @@
 using Quorate.Data.Commands;
 using Quorate.Data.Store;
+using Quorate.Data.Values;
 using Quorate.Replication;
 using Quorate.Resp;
 
@@ -39,9 +40,9 @@ public sealed class MergingContext
     }
 
     /// <summary>Begins to change a key; nothing else may be begun before <see cref="Commit"/>.</summary>
-    internal KeyChange Change(ReadOnlySpan<byte> key) => Store.BeginChange(key, Now, Store.Table.Find(key, Hash.Of(key)));
+    internal ObjectChange Change(ReadOnlySpan<byte> key) => Store.BeginChange(key, Now, Store.Table.Find(key, Hash.Of(key)));
 
-    internal void Commit(KeyChange change) => Store.Commit(change, Now);
+    internal void Commit(ObjectChange change) => Store.Commit(change, Now);
 
     /// <summary>Parses an integer; else answers the error.</summary>
     internal bool TryInteger(ReadOnlySpan<byte> text, out long value)

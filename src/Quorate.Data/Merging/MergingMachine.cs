@@ -53,7 +53,7 @@ public sealed class MergingMachine : IMergeMachine, IDeltaKeys
         _reply.Clear();
         _reply.Protocol = 2;
         var changed = false;
-        if (!EntryCodec.TryRead(payload, ref _ranges, out var entry, out var args) || entry.Kind != EntryKind.Command)
+        if (!EntryCodec.TryRead(payload, ref _ranges, out var entry, out var args) || entry.Kind != KeyspaceEntryKind.Command)
         {
             _reply.Error("ERR the command cannot be read; the node that sent it runs another version"u8);
         }

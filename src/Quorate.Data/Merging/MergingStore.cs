@@ -1,5 +1,6 @@
 using System.Buffers;
 using Quorate.Data.Commands;
+using Quorate.Data.Store;
 using Quorate.Replication;
 using Quorate.Replication.Causality;
 using Quorate.Replication.Crdt;
@@ -15,8 +16,8 @@ public sealed class MergingStore
 {
     private readonly DotSource _dots;
     private readonly KeyPlaces _places;
-    private readonly KeyChange _change;
-    private readonly MergingForesight _foresight;
+    private readonly ObjectChange _change;
+    private readonly ObjectPrefetch _foresight;
     private readonly MergingContext _context;
     private readonly MergeCodec _codec = new();
     private readonly JoinNotes _notes = new();
@@ -40,8 +41,8 @@ public sealed class MergingStore
         Clock = clock;
         Losses = new LossLog(options);
         _places = new KeyPlaces(options);
-        _change = new KeyChange(options, dots);
-        _foresight = beside?._foresight ?? new MergingForesight();
+        _change = new ObjectChange(options, dots);
+        _foresight = beside?._foresight ?? new ObjectPrefetch();
         _context = new MergingContext(this);
     }
 
@@ -283,7 +284,7 @@ public sealed class MergingStore
 
     internal static bool IsVisible(KeyObject o, StepTime now) => o.IsLive && o.Deadline > now.UnixMilliseconds;
 
-    internal KeyChange BeginChange(ReadOnlySpan<byte> key, StepTime now, KeyObject? found)
+    internal ObjectChange BeginChange(ReadOnlySpan<byte> key, StepTime now, KeyObject? found)
     {
         found ??= new KeyObject { Key = key.ToArray(), KeyHash = Hash.Of(key) };
         _change.Stamp = Clock.Next(now);
@@ -292,7 +293,7 @@ public sealed class MergingStore
     }
 
     /// <summary>Makes a change part of the state and of the command's delta.</summary>
-    internal void Commit(KeyChange change, StepTime now)
+    internal void Commit(ObjectChange change, StepTime now)
     {
         if (!change.Finish(Floor)) return;
         var target = change.Target;

@@ -1,3 +1,4 @@
+using Quorate.Data.Strings;
 using Quorate.Replication;
 
 namespace Quorate.Data.Merging;
@@ -33,7 +34,7 @@ internal sealed class ObjectTable
         return null;
     }
 
-    /// <summary>The first object where one of this hash would stand; for <see cref="MergingForesight"/>.</summary>
+    /// <summary>The first object where one of this hash would stand; for <see cref="ObjectPrefetch"/>.</summary>
     public ref KeyObject? PlaceOf(ulong hash)
     {
         if (_leaves[LeafOf(hash)] is not { } leaf) return ref _nothing;

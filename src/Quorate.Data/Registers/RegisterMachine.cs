@@ -2,7 +2,9 @@ using System.Buffers;
 using System.Globalization;
 using Quorate.Data.Commands;
 using Quorate.Data.Store;
+using Quorate.Data.Values;
 using Quorate.Replication;
+using Quorate.Replication.Ordered;
 using Quorate.Resp;
 
 namespace Quorate.Data.Registers;
@@ -43,7 +45,7 @@ public sealed class RegisterMachine : IRegisterMachine
     public int CountParts(ReadOnlySpan<byte> payload, IBufferWriter<byte> refusal)
     {
         _reply.Clear();
-        if (!EntryCodec.TryRead(payload, ref _ranges, out var header, out var args) || header.Kind == EntryKind.Clock)
+        if (!EntryCodec.TryRead(payload, ref _ranges, out var header, out var args) || header.Kind == KeyspaceEntryKind.Clock)
         {
             _reply.Error("ERR this is no command for a keyspace that agrees on each key by itself");
         }
@@ -135,35 +137,35 @@ public sealed class RegisterMachine : IRegisterMachine
     private bool TryFunction(ReadOnlySpan<byte> payload, out CommandSpec spec, out EntryHeader header, out CommandArgs args)
     {
         spec = null!;
-        return EntryCodec.TryRead(payload, ref _ranges, out header, out args) && header.Kind != EntryKind.Clock && header.Database == 0
+        return EntryCodec.TryRead(payload, ref _ranges, out header, out args) && header.Kind != KeyspaceEntryKind.Clock && header.Database == 0
             && RegisterTable.Functions.TryFind(args.Name, out spec) && spec.AcceptsCount(args.Count);
     }
 
     private void Load(ReadOnlySpan<byte> key, bool isAbsent, in RegisterState state)
     {
         if (isAbsent) return;
-        var table = _context.Table;
-        var slot = table.Insert(key, KeyTable.HashOf(key), state.Value.Length, state.Flags, 0);
-        state.Value.CopyTo(table.SlotAt(slot).Value);
-        if (state.Expiry >= 0) table.SetExpiry(slot, state.Expiry);
+        var store = _context.Store;
+        var row = store.Insert(key, KeyHash.Of(key), state.Value.Length, state.Form, default, out var bytes);
+        state.Value.CopyTo(bytes);
+        if (state.Expiry >= 0) store.SetExpiry(row, state.Expiry, default);
     }
 
     /// <returns>True when it is another state than before.</returns>
     private bool Unload(ReadOnlySpan<byte> key, bool wasAbsent, in RegisterState old, long clock, IBufferWriter<byte> newState)
     {
-        var table = _context.Table;
-        var slot = table.Find(key, KeyTable.HashOf(key));
-        if (slot == 0) return !wasAbsent;
+        var store = _context.Store;
+        var row = store.Find(key, KeyHash.Of(key), out var mark);
+        if (row == 0) return !wasAbsent;
         var state = new RegisterState
         {
-            Flags = table.SlotAt(slot).Flags,
+            Form = mark.Form,
             Stamp = clock,
-            Expiry = table.ExpiryOf(slot),
-            Value = table.SlotAt(slot).Value,
+            Expiry = store.ExpiryOf(row),
+            Value = store.BytesOf(row),
         };
-        var isSame = !wasAbsent && state.Flags.State == old.Flags.State && state.Expiry == old.Expiry && state.Value.SequenceEqual(old.Value);
+        var isSame = !wasAbsent && state.Form == old.Form && state.Expiry == old.Expiry && state.Value.SequenceEqual(old.Value);
         if (!isSame) state.Write(newState);
-        table.Remove(slot);
+        store.Remove(row, KeyChange.Removed);
         return !isSame;
     }
 }

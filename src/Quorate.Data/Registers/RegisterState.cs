@@ -1,5 +1,7 @@
 using System.Buffers;
 using Quorate.Data.Store;
+using Quorate.Data.Strings;
+using Quorate.Data.Values;
 using Quorate.Replication;
 
 namespace Quorate.Data.Registers;
@@ -10,7 +12,7 @@ namespace Quorate.Data.Registers;
 /// </summary>
 internal ref struct RegisterState
 {
-    public BlobFlags Flags;
+    public ValueForm Form;
 
     /// <summary>When it was last changed, by the proposer's clock, never before an earlier change; Unix milliseconds.</summary>
     public long Stamp;
@@ -22,7 +24,7 @@ internal ref struct RegisterState
 
     public readonly void Write(IBufferWriter<byte> output)
     {
-        Packing.WriteByte(output, Flags.State);
+        Packing.WriteByte(output, Form.State);
         Packing.WriteNatural(output, Stamp);
         Packing.WriteNumber(output, (ulong)(Expiry + 1));
         output.Write(Value);
@@ -33,11 +35,14 @@ internal ref struct RegisterState
     {
         state = default;
         var reader = new PackedReader(bytes);
-        if (!reader.TryByte(out var flags) || !new BlobFlags(flags).IsValidState) return false;
+        if (!reader.TryByte(out var form) || !IsString(new ValueForm(form))) return false;
         if (!reader.TryNatural(out state.Stamp) || !reader.TryNumber(out var expiry) || expiry > long.MaxValue) return false;
-        state.Flags = new BlobFlags(flags);
+        state.Form = new ValueForm(form);
         state.Expiry = (long)expiry - 1;
         state.Value = bytes[^reader.Remaining..];
         return true;
     }
+
+    private static bool IsString(ValueForm form) =>
+        form.Kind == ValueKind.String && StringType.Entry.HasVariant(form.Variant);
 }

@@ -1,4 +1,5 @@
 using Quorate.Data.Commands;
+using Quorate.Data.Strings;
 using Quorate.Resp;
 using static Quorate.Data.Commands.CommandFlags;
 
@@ -50,10 +51,9 @@ public static class RegisterTable
 
     private static void CompareAndSet(CommandContext context, in CommandArgs args)
     {
-        var slot = context.Find(args[1]);
-        if (!context.RequireString(slot)) return;
-        var isExpected = slot != 0 && context.ValueOf(slot).SequenceEqual(args[2]);
-        if (isExpected) context.Set(args[1], args[3], keepExpiry: true);
+        if (!context.TryFindString(args[1], out var row)) return;
+        var isExpected = row != 0 && context.StringOf(row).SequenceEqual(args[2]);
+        if (isExpected) context.PutString(row, args[3], StringForm.Whole);
         context.Reply.Integer(isExpected ? 1 : 0);
     }
 }

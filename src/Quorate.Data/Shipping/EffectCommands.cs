@@ -1,11 +1,12 @@
 using System.Globalization;
 using System.Text;
+using Quorate.Data.Values;
 
 namespace Quorate.Data.Shipping;
 
 /// <summary>
 /// An effect as commands that lead to the same state of its keys, for people and for giving it to a keyspace again: a SET or DEL for
-/// each key, FLUSHDB for a database that became empty. What databases became by exchange, and the replies of sessions, are not in it.
+/// each string, FLUSHDB for a database that became empty. What databases became by exchange, and the replies of sessions, are not in it.
 /// </summary>
 public static class EffectCommands
 {
@@ -17,7 +18,7 @@ public static class EffectCommands
     {
         var all = new List<IReadOnlyList<byte[]>>();
         commands = all;
-        var reader = new EffectReader(effect);
+        var reader = new EffectReader(effect, DataTypes.Shipped);
         var begins = reader.TryBegin();
         clockMilliseconds = reader.Clock;
         if (!begins) return false;
@@ -31,15 +32,27 @@ public static class EffectCommands
                 case EffectRecord.NoKey:
                     all.Add(["DEL"u8.ToArray(), reader.Key.ToArray()]);
                     break;
-                case EffectRecord.Key when reader.Expiry >= 0:
-                    all.Add(["SET"u8.ToArray(), reader.Key.ToArray(), reader.Value.ToArray(), "PXAT"u8.ToArray(), Encoding.ASCII.GetBytes(reader.Expiry.ToString(CultureInfo.InvariantCulture))]);
-                    break;
-                case EffectRecord.Key:
-                    all.Add(["SET"u8.ToArray(), reader.Key.ToArray(), reader.Value.ToArray()]);
+                case EffectRecord.Key or EffectRecord.Delta:
+                    AddKey(reader, all);
                     break;
             }
         }
 
         return reader.IsWhole;
+    }
+
+    private static void AddKey(in EffectReader reader, List<IReadOnlyList<byte[]>> all)
+    {
+        var isDelta = reader.Record == EffectRecord.Delta;
+        var key = reader.Key.ToArray();
+        var before = all.Count;
+        // Commands of other types add to what is there, so that goes first.
+        if (!isDelta && reader.Form.Kind != ValueKind.String) all.Add(["DEL"u8.ToArray(), key]);
+        DataTypes.Shipped.Of(reader.Form.Kind).AddCommands(key, reader.Form.Variant, reader.Value, isDelta, all);
+        if (all.Count == before) return;
+        var when = Encoding.ASCII.GetBytes(reader.Expiry.ToString(CultureInfo.InvariantCulture));
+        if (reader.Expiry < 0 && isDelta) all.Add(["PERSIST"u8.ToArray(), key]);
+        else if (reader.Expiry >= 0 && reader.Form.Kind != ValueKind.String) all.Add(["PEXPIREAT"u8.ToArray(), key, when]);
+        else if (reader.Expiry >= 0) all[^1] = [.. all[^1], "PXAT"u8.ToArray(), when];
     }
 }

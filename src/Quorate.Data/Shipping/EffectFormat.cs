@@ -4,18 +4,20 @@ namespace Quorate.Data.Shipping;
 internal enum EffectKind : byte
 {
     /// <summary>The state after the entry before.</summary>
-    Step = 0xA1,
+    Step = 0xA3,
 
     /// <summary>The state after some earlier entry.</summary>
-    Changes = 0xA2,
+    Changes = 0xA4,
 }
 
 /// <summary>
 /// An effect: [u8 kind][i64 clock], records, End. Little-endian. The first record may be Databases: for each of the sixteen,
 /// [u8 number of the database whose contents it gets, or 0xFF: none]; each gives its contents once at most. Key:
-/// [u8 database][u8 flags][u32 written][i64 expiry or -1][varint key length][varint value length][key][value].
-/// NoKey: [u8 database][varint key length][key]. Then sessions, ascending by id; Session: [i64 id][i64 last use][i64 low]
-/// [u8 1: it began anew]; Reply, of the session before, ascending: [i64 sequence][varint length][bytes]. NoSession: [i64 id].
+/// [u8 database][u8 form][u32 written][i64 expiry or -1][varint version][varint key length][varint value length][key][value],
+/// where a value that is not packed is all its pieces. Delta: the same with a delta of the value that the key has. NoKey:
+/// [u8 database][u8 what was done to it][varint key length][key]. Then sessions, ascending by id; Session: [i64 id]
+/// [i64 last use][i64 low][u8 1: it began anew]; Reply, of the session before, ascending: [i64 sequence][varint length]
+/// [bytes]. NoSession: [i64 id].
 /// </summary>
 internal enum EffectRecord : byte
 {
@@ -25,6 +27,7 @@ internal enum EffectRecord : byte
     Session = 4,
     Reply = 5,
     NoSession = 6,
+    Delta = 7,
     End = 0xE2,
 }
 

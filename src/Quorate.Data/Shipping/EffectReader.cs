@@ -1,16 +1,21 @@
 using System.Buffers.Binary;
 using Quorate.Data.Commands;
+using Quorate.Data.Sessions;
 using Quorate.Data.Store;
+using Quorate.Data.Values;
+using Quorate.Replication;
+using Quorate.Replication.Ordered;
 
 namespace Quorate.Data.Shipping;
 
 /// <summary>
 /// Reads an effect record by record, as views into its bytes. What depends on the bytes alone is checked here: an effect that
-/// was read to its end (<see cref="IsWhole"/>) is one that <see cref="EffectWriter"/> could have written.
+/// was read to its end (<see cref="IsWhole"/>) is one that <see cref="EffectWriter"/> could have written, but for values that are not packed and deltas.
 /// </summary>
-internal ref struct EffectReader(ReadOnlySpan<byte> effect)
+internal ref struct EffectReader(ReadOnlySpan<byte> effect, DataTypes types)
 {
     private readonly ReadOnlySpan<byte> _bytes = effect;
+    private readonly DataTypes _types = types;
     private int _at;
     private bool _hasSession;
     private bool _mayReply;
@@ -27,15 +32,18 @@ internal ref struct EffectReader(ReadOnlySpan<byte> effect)
 
     public int Database { get; private set; }
 
-    public BlobFlags Flags { get; private set; }
+    public ValueForm Form { get; private set; }
 
-    public uint Written { get; private set; }
+    public KeyStamp Stamp { get; private set; }
 
     public long Expiry { get; private set; }
 
     public ReadOnlySpan<byte> Key { get; private set; }
 
-    /// <summary>Of the key, or the session's reply.</summary>
+    /// <summary>Of a key that is not there.</summary>
+    public KeyChange Change { get; private set; }
+
+    /// <summary>Of the key, its delta, or the session's reply.</summary>
     public ReadOnlySpan<byte> Value { get; private set; }
 
     public long Session { get; private set; }
@@ -67,8 +75,8 @@ internal ref struct EffectReader(ReadOnlySpan<byte> effect)
         return Record switch
         {
             EffectRecord.Databases => isFirst && TryDatabases(),
-            EffectRecord.Key => !_hasSession && TryKey(),
-            EffectRecord.NoKey => !_hasSession && TryNumber() && TryBytes(out var key) && Keep(key),
+            EffectRecord.Key or EffectRecord.Delta => !_hasSession && TryKey(),
+            EffectRecord.NoKey => !_hasSession && TryNumber() && TryNoKey(),
             EffectRecord.Session => TrySessionId() && TrySession(),
             EffectRecord.Reply => _mayReply && TryReply(),
             EffectRecord.NoSession => TrySessionId(),
@@ -86,25 +94,34 @@ internal ref struct EffectReader(ReadOnlySpan<byte> effect)
 
     private bool TryKey()
     {
-        if (!TryNumber() || !TryByte(out var flags) || _bytes.Length - _at < 4) return false;
-        Flags = new BlobFlags(flags);
-        Written = BinaryPrimitives.ReadUInt32LittleEndian(_bytes[_at..]);
+        if (!TryNumber() || !TryByte(out var form) || _bytes.Length - _at < 4) return false;
+        Form = new ValueForm(form);
+        var written = BinaryPrimitives.ReadUInt32LittleEndian(_bytes[_at..]);
         _at += 4;
-        if (!TryInt64(out var expiry)) return false;
+        if (!TryInt64(out var expiry) || !Varint.TryReadLong(_bytes, ref _at, out var version)) return false;
         Expiry = expiry;
+        Stamp = new KeyStamp(new LogIndex(version), written);
         if (!Varint.TryRead(_bytes, ref _at, out var key) || !Varint.TryRead(_bytes, ref _at, out var value)) return false;
-        if (key > KeyspaceMachine.LongestValueBytes || value > KeyspaceMachine.LongestValueBytes) return false;
-        if ((long)key + value > _bytes.Length - _at) return false;
+        if (key > KeyspaceMachine.LongestValueBytes || (long)key + value > _bytes.Length - _at) return false;
         Key = _bytes.Slice(_at, key);
         Value = _bytes.Slice(_at + key, value);
         _at += key + value;
-        return Flags.IsValidState && expiry >= -1;
+        return _types.Has(Form) && expiry >= -1 && version <= KeyMark.LatestVersion && IsValue();
     }
 
-    private bool Keep(ReadOnlySpan<byte> key)
+    private readonly bool IsValue()
     {
+        if (!_types.IsPacked(Form)) return true;
+        return Record == EffectRecord.Key && Value.Length <= KeyspaceMachine.LongestValueBytes
+            && _types.Of(Form.Kind).MayBe(Form.Variant, Value);
+    }
+
+    private bool TryNoKey()
+    {
+        if (!TryByte(out var change) || !TryBytes(out var key)) return false;
+        Change = (KeyChange)change;
         Key = key;
-        return key.Length <= KeyspaceMachine.LongestValueBytes;
+        return Change is KeyChange.Removed or KeyChange.Expired && key.Length <= KeyspaceMachine.LongestValueBytes;
     }
 
     private bool TrySessionId()

@@ -2,13 +2,20 @@ using System.Buffers;
 using System.Buffers.Binary;
 using Quorate.Data.Sessions;
 using Quorate.Data.Store;
+using Quorate.Data.Values;
+using Quorate.Replication;
+using Quorate.Replication.Ordered;
 
 namespace Quorate.Data.Shipping;
 
 /// <summary>Writes an effect (<see cref="EffectRecord"/>) and counts its bytes.</summary>
-internal struct EffectWriter(IBufferWriter<byte> output)
+/// <param name="output">gets the effect</param>
+/// <param name="scratch">used for what must be known in whole before it is written</param>
+internal struct EffectWriter(IBufferWriter<byte> output, ArrayBufferWriter<byte> scratch)
 {
-    private const int KeyHeadLength = 16 + (2 * Varint.Longest);
+    private const int KeyHeadLength = 16 + Varint.LongestLong + (2 * Varint.Longest);
+    private const int PieceBytes = 1 << 16;
+    private const int KeptScratch = 1 << 20;
 
     public long Length { get; private set; }
 
@@ -28,29 +35,33 @@ internal struct EffectWriter(IBufferWriter<byte> output)
         Advance(1 + Arrangement.Length);
     }
 
-    /// <summary>The present state of a key: what it is, or that there is none.</summary>
-    public void Key(Database database, ReadOnlySpan<byte> key, uint hash)
+    /// <summary>The present state of a key: what it is, what became of it, or that there is none.</summary>
+    /// <param name="database">where the key is</param>
+    /// <param name="key">its bytes</param>
+    /// <param name="hash">of the key</param>
+    /// <param name="since">the reader has the state after this entry, or a later one</param>
+    /// <param name="last">what was done to the key last</param>
+    public void Key(Database database, ReadOnlySpan<byte> key, uint hash, LogIndex since, KeyChange last)
     {
-        var table = database.Table;
-        var index = table.Find(key, hash);
-        if (index == 0)
+        var store = database.Store;
+        var row = store.Find(key, hash, out var mark);
+        if (row == 0)
         {
-            NoKey(database.Number, key);
-            return;
+            NoKey(database, key, last);
         }
-
-        ref var slot = ref table.SlotAt(index);
-        var into = output.GetSpan(KeyHeadLength);
-        into[0] = (byte)EffectRecord.Key;
-        into[1] = (byte)database.Number;
-        into[2] = slot.Flags.State;
-        BinaryPrimitives.WriteUInt32LittleEndian(into[3..], slot.Written);
-        BinaryPrimitives.WriteInt64LittleEndian(into[7..], table.ExpiryOf(index));
-        var at = 15;
-        at += Varint.Write(into[at..], slot.KeyLength);
-        at += Varint.Write(into[at..], slot.ValueLength);
-        Advance(at);
-        Write(slot.Blob.AsSpan(Slot.HeaderLength, slot.KeyLength + slot.ValueLength));
+        else if (!mark.IsBuilt)
+        {
+            Key(EffectRecord.Key, database.Number, store, row, store.BytesOf(row));
+        }
+        else
+        {
+            var value = store.ValueOf(row);
+            scratch.ResetWrittenCount();
+            var isDelta = since >= value.Since && value.TryWriteDelta(since, scratch);
+            if (!isDelta) WriteWhole(value);
+            Key(isDelta ? EffectRecord.Delta : EffectRecord.Key, database.Number, store, row, scratch.WrittenSpan);
+            if (scratch.Capacity > KeptScratch) scratch = new ArrayBufferWriter<byte>();
+        }
     }
 
     public void Session(Session session, bool isNew)
@@ -89,13 +100,42 @@ internal struct EffectWriter(IBufferWriter<byte> output)
         Advance(1);
     }
 
-    private void NoKey(int database, ReadOnlySpan<byte> key)
+    private void NoKey(Database database, ReadOnlySpan<byte> key, KeyChange last)
     {
-        var into = output.GetSpan(2 + Varint.Longest);
+        var into = output.GetSpan(3 + Varint.Longest);
         into[0] = (byte)EffectRecord.NoKey;
-        into[1] = (byte)database;
-        Advance(2 + Varint.Write(into[2..], key.Length));
+        into[1] = (byte)database.Number;
+        into[2] = (byte)(last == KeyChange.Expired ? KeyChange.Expired : KeyChange.Removed);
+        Advance(3 + Varint.Write(into[3..], key.Length));
         Write(key);
+    }
+
+    private void Key(EffectRecord record, int database, IKeyStore store, int row, ReadOnlySpan<byte> bytes)
+    {
+        var mark = store.MarkOf(row);
+        var key = store.KeyOf(row);
+        var into = output.GetSpan(KeyHeadLength);
+        into[0] = (byte)record;
+        into[1] = (byte)database;
+        into[2] = mark.Form.State;
+        BinaryPrimitives.WriteUInt32LittleEndian(into[3..], store.WrittenOf(row));
+        BinaryPrimitives.WriteInt64LittleEndian(into[7..], store.ExpiryOf(row));
+        var at = 15;
+        at += Varint.WriteLong(into[at..], mark.Version.Value);
+        at += Varint.Write(into[at..], key.Length);
+        at += Varint.Write(into[at..], bytes.Length);
+        Advance(at);
+        Write(key);
+        Write(bytes);
+    }
+
+    private readonly void WriteWhole(Value value)
+    {
+        scratch.ResetWrittenCount();
+        var pieces = value.Read();
+        while (pieces.WriteNext(scratch, PieceBytes))
+        {
+        }
     }
 
     private void Write(ReadOnlySpan<byte> bytes)

@@ -1,7 +1,9 @@
 using System.Buffers;
 using Quorate.Data.Sessions;
 using Quorate.Data.Store;
+using Quorate.Data.Values;
 using Quorate.Replication;
+using Quorate.Replication.Ordered;
 
 namespace Quorate.Data.Shipping;
 
@@ -10,20 +12,25 @@ namespace Quorate.Data.Shipping;
 /// which entry changed what, so that several entries can be told as one effect. Made when the first effect is written or
 /// applied. What entries applied as commands changed is not known to it.
 /// </summary>
-internal sealed class StateShipping
+internal sealed class StateShipping : ITap
 {
     /// <summary>Bytes that one effect with the changes since some entry takes, about, at most: more is what snapshots are for.</summary>
     public const int MostChangesBytes = 32 << 20;
 
     private readonly KeyspaceMachine _machine;
     private readonly TouchedKeys _touched = new();
-    private readonly KeyTable[] _tables = new KeyTable[KeyspaceMachine.DatabaseCount];
-    private readonly KeyChanges _keyChanges = new();
-    private readonly DatabaseChanges _databaseChanges = new();
-    private readonly SessionChanges _sessionChanges = new();
+    private readonly IKeyStore[] _stores = new IKeyStore[KeyspaceMachine.DatabaseCount];
+    private readonly ArrayBufferWriter<byte> _scratch = new();
+
+    /// <summary>Values of an effect that was read through, for when it is applied.</summary>
+    private readonly Queue<Value> _built = [];
+    private readonly RecentKeys _recentKeys = new();
+    private readonly RecentArrangements _recentArrangements = new();
+    private readonly RecentSessions _recentSessions = new();
 
     /// <summary>The entry up to which the machine's changes went through here.</summary>
     private LogIndex _noted;
+    private bool _isExecuting;
     private bool _hasSession;
     private bool _hadSession;
     private bool _hadReply;
@@ -33,7 +40,7 @@ internal sealed class StateShipping
     public StateShipping(KeyspaceMachine machine)
     {
         _machine = machine;
-        foreach (var database in machine.Databases) database.Table.Touched = _touched;
+        machine.Taps.Add(this);
         OnReplaced();
     }
 
@@ -41,17 +48,39 @@ internal sealed class StateShipping
     public void OnReplaced()
     {
         _noted = _machine.LastApplied;
-        _keyChanges.Forget(_noted);
-        _databaseChanges.Forget(_noted);
-        _sessionChanges.Forget(_noted);
-        for (var i = 0; i < _tables.Length; i++) _tables[i] = _machine.Databases[i].Table;
+        _recentKeys.Forget(_noted);
+        _recentArrangements.Forget(_noted);
+        _recentSessions.Forget(_noted);
+        for (var i = 0; i < _stores.Length; i++) _stores[i] = _machine.Databases[i].Store;
+    }
+
+    void ITap.OnKey(int database, ReadOnlySpan<byte> key, KeyChange change)
+    {
+        if (_isExecuting) _touched.Note(database, key, change);
+    }
+
+    void ITap.OnAllKeys(int database, KeyChange change)
+    {
+        if (change == KeyChange.Removed) _touched.ForgetDatabase(database);
+    }
+
+    /// <summary>The contents of two databases changed places.</summary>
+    public void OnSwapped(int a, int b) => _touched.Swap(a, b);
+
+    void ITap.OnApplied(in AppliedEntry entry)
+    {
+    }
+
+    /// <summary>The machine tells when its state is another one; an effect with several entries leaves what is known.</summary>
+    void ITap.OnReplaced(LogIndex index)
+    {
     }
 
     /// <summary>An entry is about to be executed.</summary>
     public void Begin(ReadOnlySpan<byte> payload)
     {
         if (_noted != _machine.LastApplied) OnReplaced();
-        _touched.IsListening = true;
+        _isExecuting = true;
         _hasSession = EntryCodec.TryPeekSession(payload, out _session, out _sequence);
         if (!_hasSession) return;
         var session = _machine.Sessions.Find(_session);
@@ -65,8 +94,8 @@ internal sealed class StateShipping
     {
         var index = _machine.LastApplied;
         _noted = index;
-        _touched.IsListening = false;
-        var effect = new EffectWriter(output);
+        _isExecuting = false;
+        var effect = new EffectWriter(output, _scratch);
         effect.Begin(EffectKind.Step, _machine.ClockMilliseconds);
         Span<byte> sources = stackalloc byte[Arrangement.Length];
         if (IsRearranged(sources))
@@ -77,10 +106,9 @@ internal sealed class StateShipping
 
         foreach (ref readonly var touched in _touched.All)
         {
-            var number = Array.IndexOf(_tables, touched.Table);
-            if (number < 0) continue; // flushed in the same entry
-            effect.Key(_machine.Databases[number], touched.Key, touched.Hash);
-            _keyChanges.Note(index, number, touched.Key, touched.Hash);
+            var key = _touched.KeyOf(touched);
+            effect.Key(_machine.Databases[touched.Database], key, touched.Hash, index.Previous, touched.Last);
+            _recentKeys.Note(index, touched.Database, key, touched.Hash);
         }
 
         _touched.Clear();
@@ -93,7 +121,7 @@ internal sealed class StateShipping
     {
         if (!IsApplicable(effect)) return false;
         if (_noted != _machine.LastApplied) OnReplaced();
-        var reader = new EffectReader(effect);
+        var reader = new EffectReader(effect, _machine.Types);
         reader.TryBegin();
         Session? session = null;
         while (reader.TryRead())
@@ -104,20 +132,20 @@ internal sealed class StateShipping
                     Rearrange(reader.Databases);
                     NoteArrangement(reader.Kind == EffectKind.Step ? index.Previous : _noted, index, reader.Databases);
                     break;
-                case EffectRecord.Key or EffectRecord.NoKey:
+                case EffectRecord.Key or EffectRecord.Delta or EffectRecord.NoKey:
                     PutKey(index, reader);
                     break;
                 case EffectRecord.Session:
                     session = _machine.Sessions.Put(reader.Session, reader.LastUse, reader.Low, reader.IsNewSession);
-                    _sessionChanges.Note(index, reader.Session, reader.IsNewSession);
+                    _recentSessions.Note(index, reader.Session, reader.IsNewSession);
                     break;
                 case EffectRecord.Reply:
                     session!.Replace(reader.Sequence, reader.Value);
-                    _sessionChanges.NoteReply(index, reader.Session, reader.Sequence);
+                    _recentSessions.NoteReply(index, reader.Session, reader.Sequence);
                     break;
                 case EffectRecord.NoSession:
                     _machine.Sessions.Remove(reader.Session);
-                    _sessionChanges.Note(index, reader.Session, isNew: false);
+                    _recentSessions.Note(index, reader.Session, isNew: false);
                     break;
             }
         }
@@ -130,14 +158,14 @@ internal sealed class StateShipping
     public bool TryWriteChangesSince(LogIndex since, IBufferWriter<byte> output)
     {
         if (_noted != _machine.LastApplied) OnReplaced();
-        if (since < _keyChanges.KnownSince || since < _databaseChanges.KnownSince || since < _sessionChanges.KnownSince) return false;
+        if (since < _recentKeys.KnownSince || since < _recentArrangements.KnownSince || since < _recentSessions.KnownSince) return false;
         Span<byte> sources = stackalloc byte[Arrangement.Length];
-        if (!_databaseChanges.TryCompose(since, sources)) return false;
-        var effect = new EffectWriter(output);
+        if (!_recentArrangements.TryCompose(since, sources)) return false;
+        var effect = new EffectWriter(output, _scratch);
         effect.Begin(EffectKind.Changes, _machine.ClockMilliseconds);
         if (!sources.SequenceEqual(Arrangement.Unchanged)) effect.Databases(sources);
-        if (!_keyChanges.TryWrite(since, _machine.Databases, ref effect, MostChangesBytes)) return false;
-        if (!_sessionChanges.TryWrite(since, _machine.Sessions, ref effect, MostChangesBytes)) return false;
+        if (!_recentKeys.TryWrite(since, _machine.Databases, ref effect, MostChangesBytes)) return false;
+        if (!_recentSessions.TryWrite(since, _machine.Sessions, ref effect, MostChangesBytes)) return false;
         effect.End();
         return true;
     }
@@ -146,72 +174,126 @@ internal sealed class StateShipping
     {
         var databases = _machine.Databases;
         var isSame = true;
-        for (var i = 0; i < _tables.Length; i++) isSame &= databases[i].Table == _tables[i];
+        for (var i = 0; i < _stores.Length; i++) isSame &= databases[i].Store == _stores[i];
         if (isSame) return false;
-        for (var i = 0; i < _tables.Length; i++)
+        for (var i = 0; i < _stores.Length; i++)
         {
-            var source = Array.IndexOf(_tables, databases[i].Table);
+            var source = Array.IndexOf(_stores, databases[i].Store);
             sources[i] = source < 0 ? Arrangement.Nothing : (byte)source;
         }
 
-        for (var i = 0; i < _tables.Length; i++) _tables[i] = databases[i].Table;
+        for (var i = 0; i < _stores.Length; i++) _stores[i] = databases[i].Store;
         return true;
     }
 
     private void Rearrange(ReadOnlySpan<byte> sources)
     {
-        for (var i = 0; i < _tables.Length; i++)
-            _machine.Databases[i].Table = sources[i] == Arrangement.Nothing ? new KeyTable() : _tables[sources[i]];
-        for (var i = 0; i < _tables.Length; i++) _tables[i] = _machine.Databases[i].Table;
+        for (var i = 0; i < _stores.Length; i++)
+            _machine.Databases[i].Store = sources[i] == Arrangement.Nothing ? _machine.MakeStore() : _stores[sources[i]];
+        for (var i = 0; i < _stores.Length; i++) _stores[i] = _machine.Databases[i].Store;
     }
 
     private void NoteArrangement(LogIndex from, LogIndex to, ReadOnlySpan<byte> sources)
     {
-        _databaseChanges.Note(from, to, sources);
-        _keyChanges.Rearrange(sources);
+        _recentArrangements.Note(from, to, sources);
+        _recentKeys.Rearrange(sources);
     }
 
     private void PutKey(LogIndex index, in EffectReader reader)
     {
-        var table = _tables[reader.Database];
-        var hash = KeyTable.HashOf(reader.Key);
-        var slot = table.Find(reader.Key, hash);
-        _keyChanges.Note(index, reader.Database, reader.Key, hash);
+        var store = _stores[reader.Database];
+        var hash = KeyHash.Of(reader.Key);
+        var row = store.Find(reader.Key, hash, out var mark);
+        _recentKeys.Note(index, reader.Database, reader.Key, hash);
         if (reader.Record == EffectRecord.NoKey)
         {
-            if (slot != 0) table.Remove(slot);
+            if (row != 0) store.Remove(row, reader.Change);
             return;
         }
 
-        if (slot == 0)
+        if (reader.Record == EffectRecord.Key)
         {
-            slot = table.Insert(reader.Key, hash, reader.Value.Length, reader.Flags, reader.Written);
-            reader.Value.CopyTo(table.SlotAt(slot).Value);
+            row = Put(store, row, hash, reader);
         }
         else
         {
-            reader.Value.CopyTo(table.Rewrite(slot, reader.Value.Length, reader.Flags, reader.Written));
+            // A record before it in the same effect put something else there: then it says nothing.
+            if (row == 0 || mark.Form != reader.Form) return;
+            _machine.Types.Of(reader.Form.Kind).ApplyDelta(store.Change(row, reader.Stamp), reader.Value, reader.Stamp.Version);
         }
 
-        if (reader.Expiry >= 0) table.SetExpiry(slot, reader.Expiry);
-        else table.ClearExpiry(slot);
+        if (reader.Expiry < 0) store.ClearExpiry(row, reader.Stamp.Version);
+        else if (reader.Expiry != store.ExpiryOf(row)) store.SetExpiry(row, reader.Expiry, reader.Stamp.Version);
+    }
+
+    private int Put(IKeyStore store, int row, uint hash, in EffectReader reader)
+    {
+        if (_machine.Types.IsPacked(reader.Form))
+        {
+            Span<byte> bytes;
+            if (row == 0) row = store.Insert(reader.Key, hash, reader.Value.Length, reader.Form, reader.Stamp, out bytes);
+            else bytes = store.Rewrite(row, reader.Value.Length, reader.Form, reader.Stamp);
+            reader.Value.CopyTo(bytes);
+            return row;
+        }
+
+        var value = _built.Dequeue();
+        if (row == 0) return store.Insert(reader.Key, hash, value, reader.Form, reader.Stamp);
+        store.Replace(row, value, reader.Form, reader.Stamp);
+        return row;
     }
 
     /// <summary>Reads it all before anything is changed.</summary>
     private bool IsApplicable(ReadOnlySpan<byte> effect)
     {
-        var reader = new EffectReader(effect);
+        _built.Clear();
+        var reader = new EffectReader(effect, _machine.Types);
         if (!reader.TryBegin()) return false;
         var sessions = _machine.Sessions.Count;
+        var sources = Arrangement.Unchanged;
         while (reader.TryRead())
         {
-            if (reader.Record is not (EffectRecord.Session or EffectRecord.NoSession)) continue;
-            var isHere = _machine.Sessions.Find(reader.Session) is not null;
-            if (reader.Record == EffectRecord.Session && !isHere) sessions++;
-            if (reader.Record == EffectRecord.NoSession && isHere) sessions--;
+            var fits = true;
+            switch (reader.Record)
+            {
+                case EffectRecord.Databases:
+                    sources = reader.Databases;
+                    break;
+                case EffectRecord.Key when !_machine.Types.IsPacked(reader.Form):
+                    fits = TryBuild(reader);
+                    break;
+                case EffectRecord.Delta:
+                    fits = IsDelta(sources[reader.Database], reader);
+                    break;
+                case EffectRecord.Session when _machine.Sessions.Find(reader.Session) is null:
+                    sessions++;
+                    break;
+                case EffectRecord.NoSession when _machine.Sessions.Find(reader.Session) is not null:
+                    sessions--;
+                    break;
+            }
+
+            if (!fits) return false;
         }
 
         return reader.IsWhole && sessions <= SessionTable.MostSessions;
+    }
+
+    private bool TryBuild(in EffectReader reader)
+    {
+        var builder = _machine.Types.Of(reader.Form.Kind).Begin(reader.Form.Variant);
+        if (!builder.TryAppend(reader.Value) || !builder.TryFinish(out var value)) return false;
+        _built.Enqueue(value);
+        return true;
+    }
+
+    private bool IsDelta(byte source, in EffectReader reader)
+    {
+        if (source == Arrangement.Nothing) return false;
+        var store = _machine.Databases[source].Store;
+        var row = store.Find(reader.Key, KeyHash.Of(reader.Key), out var mark);
+        return row != 0 && mark.Form == reader.Form
+            && _machine.Types.Of(reader.Form.Kind).IsDelta(store.ValueOf(row), reader.Value);
     }
 
     private void WriteSession(LogIndex index, ref EffectWriter effect)
@@ -219,16 +301,16 @@ internal sealed class StateShipping
         var sessions = _machine.Sessions;
         var forgotten = sessions.Forgotten;
         sessions.Forgotten = null;
-        if (forgotten is { } gone) _sessionChanges.Note(index, gone, isNew: false);
+        if (forgotten is { } gone) _recentSessions.Note(index, gone, isNew: false);
         if (forgotten < _session) effect.NoSession(forgotten.Value);
         var session = sessions.Find(_session);
         Invariant.Require(session is not null, "a session that was used is there");
         effect.Session(session, isNew: !_hadSession);
-        _sessionChanges.Note(index, _session, isNew: !_hadSession);
+        _recentSessions.Note(index, _session, isNew: !_hadSession);
         if (!_hadReply)
         {
             effect.Reply(session, _sequence);
-            _sessionChanges.NoteReply(index, _session, _sequence);
+            _recentSessions.NoteReply(index, _session, _sequence);
         }
 
         if (forgotten > _session) effect.NoSession(forgotten.Value);

@@ -11,12 +11,11 @@ internal sealed class GrowingBytes
 
     public bool IsWhole => _length == _end;
 
-    /// <param name="length">Bytes to come.</param>
-    /// <param name="reserved">Bytes before them, left zero.</param>
-    public void Begin(int length, int reserved)
+    /// <param name="length">bytes to come</param>
+    public void Begin(int length)
     {
-        _length = reserved;
-        _end = reserved + length;
+        _length = 0;
+        _end = length;
         _bytes = new byte[Math.Min(_end, FirstLength)];
     }
 

@@ -1,22 +1,35 @@
 using System.Buffers.Binary;
 using Quorate.Data.Sessions;
 using Quorate.Data.Store;
+using Quorate.Data.Values;
 using Quorate.Replication;
 
 namespace Quorate.Data.Snapshots;
 
 /// <summary>Builds a state from a snapshot's pieces beside the present one and puts it in place at the end.</summary>
-internal sealed class SnapshotTarget(KeyspaceMachine machine) : ISnapshotTarget
+internal sealed class SnapshotTarget : ISnapshotTarget
 {
-    private readonly record struct Attributes(int Database, BlobFlags Flags, uint Written, long Expiry, int KeyLength, int ValueLength);
+    private readonly record struct Attributes(
+        int Database, ValueForm Form, KeyStamp Stamp, long Expiry, int KeyLength, int ValueLength);
 
-    private readonly KeyTable[] _tables = [.. Enumerable.Range(0, KeyspaceMachine.DatabaseCount).Select(_ => new KeyTable())];
+    /// <summary>What the parts that follow are the bytes of.</summary>
+    private enum Awaited
+    {
+        Reply,
+        Entry,
+        Key,
+    }
+
+    private readonly KeyspaceMachine _machine;
+    private readonly IKeyStore[] _stores;
     private readonly SessionTable _sessions = new();
     private readonly GrowingBytes _parts = new();
-    private Attributes _bigEntry;
+    private Attributes _entry;
+    private byte[] _key = [];
+    private ValueBuilder? _builder;
     private Session? _session;
     private long _replySequence;
-    private bool _partsAreReply;
+    private Awaited _awaited;
     private bool _hasBegun;
     private bool _hasEnded;
     private bool _isDamaged;
@@ -25,6 +38,13 @@ internal sealed class SnapshotTarget(KeyspaceMachine machine) : ISnapshotTarget
     private long _entries;
     private long _replies;
 
+    public SnapshotTarget(KeyspaceMachine machine)
+    {
+        _machine = machine;
+        _stores = new IKeyStore[KeyspaceMachine.DatabaseCount];
+        for (var i = 0; i < _stores.Length; i++) _stores[i] = machine.MakeStore();
+    }
+
     public bool TryAccept(ReadOnlySpan<byte> piece)
     {
         while (!_isDamaged && piece.Length > 0)
@@ -32,13 +52,16 @@ internal sealed class SnapshotTarget(KeyspaceMachine machine) : ISnapshotTarget
             var kind = (SnapshotRecord)piece[0];
             var at = 1;
             var fits = !_hasEnded && (kind == SnapshotRecord.Begin) == !_hasBegun
-                && (kind == SnapshotRecord.Part) == !_parts.IsWhole;
+                && (kind == SnapshotRecord.Part) == !_parts.IsWhole
+                && (kind == SnapshotRecord.ValuePiece) == (_builder is not null && _parts.IsWhole);
             _isDamaged = !(fits && kind switch
             {
                 SnapshotRecord.Begin => TryBegin(piece, ref at),
                 SnapshotRecord.Entry => TryEntry(piece, ref at),
                 SnapshotRecord.BigEntry => TryBigEntry(piece, ref at),
+                SnapshotRecord.BuiltEntry => TryBuiltEntry(piece, ref at),
                 SnapshotRecord.Part => TryPart(piece, ref at),
+                SnapshotRecord.ValuePiece => TryValuePiece(piece, ref at),
                 SnapshotRecord.Session => TrySession(piece, ref at),
                 SnapshotRecord.Reply => TryReply(piece, ref at),
                 SnapshotRecord.End => TryEnd(piece, ref at),
@@ -53,7 +76,7 @@ internal sealed class SnapshotTarget(KeyspaceMachine machine) : ISnapshotTarget
     public void Complete()
     {
         Invariant.Require(_hasEnded && !_isDamaged, "only a whole snapshot becomes the state");
-        machine.Replace(_tables, _sessions, _clock, new LogIndex(_lastApplied));
+        _machine.Replace(_stores, _sessions, _clock, new LogIndex(_lastApplied));
     }
 
     private static bool TryInt64(ReadOnlySpan<byte> piece, ref int at, out long value)
@@ -65,64 +88,116 @@ internal sealed class SnapshotTarget(KeyspaceMachine machine) : ISnapshotTarget
         return true;
     }
 
+    private static bool TryBytes(ReadOnlySpan<byte> piece, ref int at, int length, out ReadOnlySpan<byte> bytes)
+    {
+        bytes = default;
+        if (length > piece.Length - at) return false;
+        bytes = piece.Slice(at, length);
+        at += length;
+        return true;
+    }
+
     private bool TryBegin(ReadOnlySpan<byte> piece, ref int at)
     {
         _hasBegun = true;
         return TryInt64(piece, ref at, out _clock) && TryInt64(piece, ref at, out _lastApplied) && _lastApplied >= 0;
     }
 
-    private bool TryEntry(ReadOnlySpan<byte> piece, ref int at)
-    {
-        if (!TryAttributes(piece, ref at, out var entry)) return false;
-        var length = entry.KeyLength + entry.ValueLength;
-        if (length > piece.Length - at) return false;
-        var blob = new byte[Slot.HeaderLength + length];
-        piece.Slice(at, length).CopyTo(blob.AsSpan(Slot.HeaderLength));
-        at += length;
-        return TryInsert(entry, blob);
-    }
+    private bool TryEntry(ReadOnlySpan<byte> piece, ref int at) =>
+        TryAttributes(piece, ref at, isPacked: true)
+        && TryBytes(piece, ref at, _entry.KeyLength, out var key)
+        && TryBytes(piece, ref at, _entry.ValueLength, out var value)
+        && TryInsert(key, value);
 
     private bool TryBigEntry(ReadOnlySpan<byte> piece, ref int at)
     {
-        if (!TryAttributes(piece, ref at, out _bigEntry)) return false;
-        _partsAreReply = false;
-        _parts.Begin(_bigEntry.KeyLength + _bigEntry.ValueLength, Slot.HeaderLength);
+        if (!TryAttributes(piece, ref at, isPacked: true)) return false;
+        _awaited = Awaited.Entry;
+        _parts.Begin(_entry.KeyLength + _entry.ValueLength);
         return true;
     }
 
-    private static bool TryAttributes(ReadOnlySpan<byte> piece, ref int at, out Attributes entry)
+    private bool TryBuiltEntry(ReadOnlySpan<byte> piece, ref int at)
     {
-        entry = default;
+        if (!TryAttributes(piece, ref at, isPacked: false) || _entry.ValueLength != 0) return false;
+        _builder = _machine.Types.Of(_entry.Form.Kind).Begin(_entry.Form.Variant);
+        if (_entry.KeyLength > SnapshotFormat.LongestWhole)
+        {
+            _awaited = Awaited.Key;
+            _parts.Begin(_entry.KeyLength);
+            return true;
+        }
+
+        if (!TryBytes(piece, ref at, _entry.KeyLength, out var key)) return false;
+        _key = key.ToArray();
+        return true;
+    }
+
+    private bool TryAttributes(ReadOnlySpan<byte> piece, ref int at, bool isPacked)
+    {
         if (piece.Length - at < 14) return false;
         var database = piece[at];
-        var flags = new BlobFlags(piece[at + 1]);
+        var form = new ValueForm(piece[at + 1]);
         var written = BinaryPrimitives.ReadUInt32LittleEndian(piece[(at + 2)..]);
         at += 6;
-        if (!TryInt64(piece, ref at, out var expiry)) return false;
+        if (!TryInt64(piece, ref at, out var expiry) || !Varint.TryReadLong(piece, ref at, out var version)) return false;
         if (!Varint.TryRead(piece, ref at, out var key) || !Varint.TryRead(piece, ref at, out var value)) return false;
-        entry = new Attributes(database, flags, written, expiry, key, value);
-        return database < KeyspaceMachine.DatabaseCount && flags.IsValidState && expiry >= -1
+        _entry = new Attributes(database, form, new KeyStamp(new LogIndex(version), written), expiry, key, value);
+        return database < KeyspaceMachine.DatabaseCount && expiry >= -1 && version <= _lastApplied
+            && _machine.Types.Has(form) && _machine.Types.IsPacked(form) == isPacked
             && key <= KeyspaceMachine.LongestValueBytes && value <= KeyspaceMachine.LongestValueBytes;
     }
 
-    private bool TryInsert(in Attributes entry, byte[] blob)
+    private bool TryInsert(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
     {
-        var key = blob.AsSpan(Slot.HeaderLength, entry.KeyLength);
-        var hash = KeyTable.HashOf(key);
-        var table = _tables[entry.Database];
-        if (table.Find(key, hash) != 0) return false;
-        var slot = table.Insert(blob, entry.KeyLength, hash, entry.ValueLength, entry.Flags, entry.Written);
-        if (entry.Expiry >= 0) table.SetExpiry(slot, entry.Expiry);
+        var hash = KeyHash.Of(key);
+        var store = _stores[_entry.Database];
+        if (store.Find(key, hash, out _) != 0) return false;
+        if (!_machine.Types.Of(_entry.Form.Kind).MayBe(_entry.Form.Variant, value)) return false;
+        var row = store.Insert(key, hash, value.Length, _entry.Form, _entry.Stamp, out var bytes);
+        value.CopyTo(bytes);
+        return Finish(store, row);
+    }
+
+    private bool TryInsert(ReadOnlySpan<byte> key, Value value)
+    {
+        var hash = KeyHash.Of(key);
+        var store = _stores[_entry.Database];
+        return store.Find(key, hash, out _) == 0 && Finish(store, store.Insert(key, hash, value, _entry.Form, _entry.Stamp));
+    }
+
+    private bool Finish(IKeyStore store, int row)
+    {
+        if (_entry.Expiry >= 0) store.SetExpiry(row, _entry.Expiry, _entry.Stamp.Version);
         _entries++;
         return true;
     }
 
     private bool TryPart(ReadOnlySpan<byte> piece, ref int at)
     {
-        if (!Varint.TryRead(piece, ref at, out var length) || length > piece.Length - at || length == 0) return false;
-        if (!_parts.TryAppend(piece.Slice(at, length))) return false;
-        at += length;
-        return !_parts.IsWhole || (_partsAreReply ? PutReply(_parts.Take()) : TryInsert(_bigEntry, _parts.Take()));
+        if (!Varint.TryRead(piece, ref at, out var length) || length == 0) return false;
+        if (!TryBytes(piece, ref at, length, out var part) || !_parts.TryAppend(part)) return false;
+        if (!_parts.IsWhole) return true;
+        var whole = _parts.Take();
+        switch (_awaited)
+        {
+            case Awaited.Reply:
+                return PutReply(whole);
+            case Awaited.Entry:
+                return TryInsert(whole.AsSpan(0, _entry.KeyLength), whole.AsSpan(_entry.KeyLength));
+            default:
+                _key = whole;
+                return true;
+        }
+    }
+
+    private bool TryValuePiece(ReadOnlySpan<byte> piece, ref int at)
+    {
+        if (!Varint.TryRead(piece, ref at, out var length) || !TryBytes(piece, ref at, length, out var part)) return false;
+        if (length > 0) return _builder!.TryAppend(part);
+        if (!_builder!.TryFinish(out var value)) return false;
+        _builder = null;
+        return TryInsert(_key, value);
     }
 
     private bool TrySession(ReadOnlySpan<byte> piece, ref int at)
@@ -135,9 +210,9 @@ internal sealed class SnapshotTarget(KeyspaceMachine machine) : ISnapshotTarget
     {
         if (!TryInt64(piece, ref at, out _replySequence) || !Varint.TryRead(piece, ref at, out var length)) return false;
         if (_session is null || _replySequence < _session.End || _replySequence - _session.Low >= Session.WidestWindow) return false;
-        _partsAreReply = true;
+        _awaited = Awaited.Reply;
         if (length == 0) return PutReply([]);
-        _parts.Begin(length, 0);
+        _parts.Begin(length);
         return true;
     }
 

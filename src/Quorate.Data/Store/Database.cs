@@ -1,32 +1,41 @@
+using Quorate.Replication.Ordered;
+
 namespace Quorate.Data.Store;
 
 /// <summary>One of the numbered databases of a keyspace. Not thread-safe.</summary>
 public sealed class Database
 {
-    private KeyTable _table = new();
+    private readonly Taps _taps;
+    private IKeyStore _store = null!;
 
-    internal Database(int number) => Number = number;
+    internal Database(int number, IKeyStore store, Taps taps)
+    {
+        Number = number;
+        _taps = taps;
+        Store = store;
+    }
 
     /// <summary>0 and up, as SELECT names it.</summary>
     public int Number { get; }
 
     /// <summary>Keys, those included that are due but not yet deleted.</summary>
-    public int Count => Table.Count;
+    public int Count => _store.Count;
 
     /// <summary>Keys with an expiry.</summary>
-    public int ExpiringCount => Table.Expiries.Count;
+    public int ExpiringCount => _store.ExpiringCount;
 
     /// <summary>Approximate bytes of memory.</summary>
-    public long UsedBytes => Table.UsedBytes;
+    public long UsedBytes => _store.UsedBytes;
 
-    /// <summary>The contents. Flushing puts an empty table in its place: a snapshot goes on reading the old one.</summary>
-    internal KeyTable Table
+    /// <summary>The contents. Flushing puts an empty store in its place: a snapshot goes on reading the old one.</summary>
+    public IKeyStore Store
     {
-        get => _table;
-        set
+        get => _store;
+        internal set
         {
-            value.Touched = _table.Touched;
-            _table = value;
+            _store = value;
+            value.Database = Number;
+            value.Taps = _taps;
         }
     }
 }

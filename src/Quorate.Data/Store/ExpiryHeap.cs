@@ -11,7 +11,7 @@ internal sealed class ExpiryHeap(KeyTable table)
     private struct Item
     {
         public long When;
-        public int Slot;
+        public int Row;
     }
 
     private Paged<Item> _items = new();
@@ -21,18 +21,18 @@ internal sealed class ExpiryHeap(KeyTable table)
 
     public long CapacityBytes => _items.Capacity * 16;
 
-    /// <summary>The slot that expires first; the heap is not empty.</summary>
-    public int FirstSlot => _items[0].Slot;
+    /// <summary>The row that expires first; the heap is not empty.</summary>
+    public int FirstRow => _items[0].Row;
 
     public long FirstWhen => _count == 0 ? long.MaxValue : _items[0].When;
 
-    /// <param name="position">1-based, as in <see cref="Slot.Expiry"/>.</param>
+    /// <param name="position">1-based, as in <see cref="KeyRow.Expiry"/>.</param>
     public long WhenAt(int position) => _items[position - 1].When;
 
-    public void Add(int slot, long when)
+    public void Add(int row, long when)
     {
         _items.Reserve(_count + 1);
-        SiftUp(_count++, new Item { When = when, Slot = slot });
+        SiftUp(_count++, new Item { When = when, Row = row });
     }
 
     public void Change(int position, long when)
@@ -45,7 +45,7 @@ internal sealed class ExpiryHeap(KeyTable table)
     public void Remove(int position)
     {
         var at = position - 1;
-        table.SlotAt(_items[at].Slot).Expiry = 0;
+        table.RowAt(_items[at].Row).Expiry = 0;
         var last = _items[--_count];
         _items[_count] = default;
         if (at < _count) Place(at, last);
@@ -56,7 +56,7 @@ internal sealed class ExpiryHeap(KeyTable table)
     {
         for (var i = 0; i < _count; i++)
         {
-            if (table.SlotAt(_items[i].Slot).Expiry != i + 1) return false;
+            if (table.RowAt(_items[i].Row).Expiry != i + 1) return false;
             if (i > 0 && IsBefore(_items[i], _items[(i - 1) / Arity])) return false;
         }
 
@@ -103,14 +103,14 @@ internal sealed class ExpiryHeap(KeyTable table)
     private void Put(int at, Item item)
     {
         _items[at] = item;
-        table.SlotAt(item.Slot).Expiry = at + 1;
+        table.RowAt(item.Row).Expiry = at + 1;
     }
 
     private bool IsBefore(in Item a, in Item b)
     {
         if (a.When != b.When) return a.When < b.When;
-        ref var x = ref table.SlotAt(a.Slot);
-        ref var y = ref table.SlotAt(b.Slot);
+        ref var x = ref table.RowAt(a.Row);
+        ref var y = ref table.RowAt(b.Row);
         return x.Hash != y.Hash ? x.Hash < y.Hash : x.Key.SequenceCompareTo(y.Key) < 0;
     }
 }

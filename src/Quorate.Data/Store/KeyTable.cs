@@ -1,299 +1,291 @@
 using System.Runtime.CompilerServices;
-using Quorate.Data.Shipping;
+using Quorate.Data.Values;
 using Quorate.Replication;
+using Quorate.Replication.Ordered;
 
 namespace Quorate.Data.Store;
 
-/// <summary>
-/// The keys of one database: a hash table with chains that grows by linear hashing (Litwin 1980). Each insertion splits
-/// at most two buckets and each removal joins at most two, so there is no pause at any size. Slots are named by their
-/// number, 1 and up; 0 is none. Nothing here knows of expiry rules: it stores when, others decide.
-/// </summary>
-internal sealed class KeyTable
+/// <summary>The keys of one database in memory. A packed value stands beside its key in one array.</summary>
+internal sealed class KeyTable : BucketTable, IKeyStore
 {
-    private const int FewestBuckets = 16;
-    private const int MostBuckets = 1 << 30;
-    private const int ArrayOverhead = 24;
+    private const int ExpiryLength = 16;
+    private const int BucketShare = 5;
 
-    private Paged<int> _heads = new();
-    private Paged<Slot> _slots = new();
+    private readonly KeyPrefetch? _prefetch;
     private readonly ExpiryHeap _expiries;
-
-    /// <summary>lowMask + 1 is a power of two; lowMask + 1 &lt;= buckets &lt; 2 (lowMask + 1).</summary>
-    private int _lowMask = FewestBuckets - 1;
-
-    private int _bucketCount = FewestBuckets;
-    private int _free;
-    private int _highestSlot;
+    private readonly ByteCount _values = new();
     private long _blobBytes;
-    private TableWalk? _walk;
-    private TouchedKeys? _touched;
+    private SlotIndex? _slots;
 
-    /// <summary>Somebody is told before keys change: one look for both, since nearly always there is nobody.</summary>
-    private bool _isObserved;
+    /// <param name="prefetch">brings keys near that were named by <see cref="Foresee"/>; null: nothing does</param>
+    public KeyTable(KeyPrefetch? prefetch = null)
+    {
+        _prefetch = prefetch;
+        _expiries = new ExpiryHeap(this);
+    }
 
-    public KeyTable() => _expiries = new ExpiryHeap(this);
+    public int Database { get; set; }
 
-    public int Count { get; private set; }
-
-    public int BucketCount => _bucketCount;
-
-    public int LowMask => _lowMask;
-
-    public int HighestSlot => _highestSlot;
+    public Taps Taps { get; set; } = Taps.None;
 
     public ExpiryHeap Expiries => _expiries;
 
-    /// <summary>The snapshot that walks this table, told before any bucket changes.</summary>
-    public TableWalk? Walk
+    public int ExpiringCount => _expiries.Count;
+
+    /// <summary>Blobs and values, rows, buckets, expiries, and the index by slots.</summary>
+    public long UsedBytes =>
+        _blobBytes + _values.Bytes + TableBytes + _expiries.CapacityBytes + (_slots?.CapacityBytes ?? 0);
+
+    public long FirstExpiry => _expiries.FirstWhen;
+
+    public int FirstToExpire => _expiries.FirstRow;
+
+    public ISlotIndex? Slots => _slots;
+
+    public bool Foresee(ReadOnlySpan<byte> key, uint hash)
     {
-        get => _walk;
-        set => _isObserved = (_walk = value) is not null || _touched is not null;
-    }
-
-    /// <summary>Told of every key that changes; null where nobody asks.</summary>
-    public TouchedKeys? Touched
-    {
-        get => _touched;
-        set => _isObserved = (_touched = value) is not null || _walk is not null;
-    }
-
-    /// <summary>Memory in bytes: blobs with their array headers, slots, buckets, expiries.</summary>
-    public long UsedBytes => _blobBytes + (_slots.Capacity * 32) + (_heads.Capacity * 4) + _expiries.CapacityBytes;
-
-    public static uint HashOf(ReadOnlySpan<byte> key) => (uint)Hash.Of(key);
-
-    public ref Slot SlotAt(int slot) => ref _slots[slot];
-
-    /// <summary>Where the chain of a hash begins; for a table that is not empty.</summary>
-    public ref int BucketCell(uint hash) => ref _heads[BucketOf(hash)];
-
-    public int HeadOf(int bucket) => bucket < _heads.Capacity ? _heads[bucket] : 0;
-
-    public int Find(ReadOnlySpan<byte> key, uint hash)
-    {
-        if (Count == 0) return 0;
-        for (var index = _heads[BucketOf(hash)]; index != 0;)
-        {
-            ref var slot = ref _slots[index];
-            if (slot.Hash == hash && slot.Key.SequenceEqual(key)) return index;
-            index = slot.Next;
-        }
-
-        return 0;
-    }
-
-    /// <summary>Adds a key that is not there. The value's bytes are zero, to be filled by the caller.</summary>
-    public int Insert(ReadOnlySpan<byte> key, uint hash, int valueLength, BlobFlags flags, uint written)
-    {
-        var blob = Allocate(Slot.HeaderLength + (long)key.Length + valueLength);
-        key.CopyTo(blob.AsSpan(Slot.HeaderLength));
-        return Insert(blob, key.Length, hash, valueLength, flags, written);
-    }
-
-    /// <summary>Adds a key whose blob is ready but for its flags. The table owns the blob from now on.</summary>
-    public int Insert(byte[] blob, int keyLength, uint hash, int valueLength, BlobFlags flags, uint written)
-    {
-        _heads.Reserve(_bucketCount);
-        var bucket = BucketOf(hash);
-        if (_isObserved) Tell(bucket, blob, keyLength, hash);
-        var index = TakeSlot();
-        blob[0] = flags.State;
-        ref var slot = ref _slots[index];
-        slot.Blob = blob;
-        slot.Hash = hash;
-        slot.KeyLength = keyLength;
-        slot.ValueLength = valueLength;
-        slot.Expiry = 0;
-        slot.Written = written;
-        slot.Next = _heads[bucket];
-        _heads[bucket] = index;
-        _blobBytes += SizeOf(blob);
-        Count++;
-        while (Count > (_bucketCount >> 2) * 3 && _bucketCount < MostBuckets) SplitOne();
-        return index;
-    }
-
-    /// <summary>Gives the value a new length; its bytes are undefined, to be filled by the caller. Reuses the blob when it fits well.</summary>
-    public Span<byte> Rewrite(int index, int length, BlobFlags flags, uint written)
-    {
-        ref var slot = ref _slots[index];
-        BeforeChange(slot);
-        var blob = slot.Blob!;
-        var need = Slot.HeaderLength + (long)slot.KeyLength + length;
-        if (need > blob.Length || blob.Length - need > 16 + (need >> 2) || new BlobFlags(blob[0]).IsShared)
-            blob = Replace(ref slot, need, 0);
-        blob[0] = flags.State;
-        slot.ValueLength = length;
-        slot.Written = written;
-        return slot.Value;
-    }
-
-    /// <summary>Changes the value in place: keeps its bytes up to <paramref name="length"/>, new bytes are zero. Room grows
-    /// geometrically, so that appending is linear in total.</summary>
-    public Span<byte> Reshape(int index, int length, BlobFlags flags, uint written)
-    {
-        ref var slot = ref _slots[index];
-        BeforeChange(slot);
-        var blob = slot.Blob!;
-        var need = Slot.HeaderLength + (long)slot.KeyLength + length;
-        if (need > blob.Length) blob = Replace(ref slot, need + Math.Min(need, 1 << 20), slot.ValueLength);
-        else if (new BlobFlags(blob[0]).IsShared) blob = Replace(ref slot, blob.Length, slot.ValueLength);
-        blob[0] = flags.State;
-        if (length > slot.ValueLength)
-            blob.AsSpan(Slot.HeaderLength + slot.KeyLength + slot.ValueLength, length - slot.ValueLength).Clear();
-        slot.ValueLength = length;
-        slot.Written = written;
-        return slot.Value;
-    }
-
-    public void Remove(int index)
-    {
-        var bucket = BucketOf(_slots[index].Hash);
-        BeforeChange(_slots[index]);
-        if (_slots[index].Expiry != 0) _expiries.Remove(_slots[index].Expiry);
-        ref var link = ref _heads[bucket];
-        while (link != index) link = ref _slots[link].Next;
-        ref var slot = ref _slots[index];
-        link = slot.Next;
-        _blobBytes -= SizeOf(slot.Blob!);
-        slot = new Slot { Next = _free };
-        _free = index;
-        Count--;
-
-        // Joining moves keys into buckets a walk may have passed or not; it waits until the walk is over.
-        if (_walk is not null) return;
-        for (var i = 0; i < 2 && _bucketCount > FewestBuckets && Count < _bucketCount >> 3; i++) JoinOne();
-    }
-
-    /// <summary>Unix milliseconds after which the key is expired, or -1.</summary>
-    public long ExpiryOf(int index)
-    {
-        var position = _slots[index].Expiry;
-        return position == 0 ? -1 : _expiries.WhenAt(position);
-    }
-
-    public void SetExpiry(int index, long when)
-    {
-        ref var slot = ref _slots[index];
-        BeforeChange(slot);
-        if (slot.Expiry == 0) _expiries.Add(index, when);
-        else _expiries.Change(slot.Expiry, when);
-    }
-
-    public bool ClearExpiry(int index)
-    {
-        ref var slot = ref _slots[index];
-        if (slot.Expiry == 0) return false;
-        BeforeChange(slot);
-        _expiries.Remove(slot.Expiry);
+        _prefetch?.Note(this, hash);
         return true;
     }
 
-    /// <summary>Bytes that one key takes, its share of the table included.</summary>
-    public long UsedBytesOf(int index) =>
-        SizeOf(_slots[index].Blob!) + Unsafe.SizeOf<Slot>() + 5 + (_slots[index].Expiry == 0 ? 0 : 16);
+    public KeyMark MarkOf(int row) => RowAt(row).Mark;
 
-    /// <summary>Every key is in its bucket and counted; for tests and the simulator.</summary>
+    public ReadOnlySpan<byte> KeyOf(int row) => RowAt(row).Key;
+
+    public ReadOnlySpan<byte> BytesOf(int row) => SpanOf(row);
+
+    public Value ValueOf(int row)
+    {
+        ref var held = ref RowAt(row);
+        Invariant.Require(held.Mark.IsBuilt, "a packed value is bytes");
+        return Unsafe.As<Value>(held.Content!);
+    }
+
+    public uint WrittenOf(int row) => RowAt(row).Written;
+
+    public long ExpiryOf(int row)
+    {
+        var position = RowAt(row).Expiry;
+        return position == 0 ? -1 : _expiries.WhenAt(position);
+    }
+
+    public long MeasureOf(int row)
+    {
+        ref var held = ref RowAt(row);
+        var bytes = RowBlob.SizeOf(held.Blob) + RowLength + BucketShare + (held.Expiry == 0 ? 0 : ExpiryLength);
+        return held.Mark.IsBuilt ? bytes + Unsafe.As<Value>(held.Content!).Bytes : bytes;
+    }
+
+    public int Insert(
+        ReadOnlySpan<byte> key, uint hash, int length, ValueForm form, KeyStamp stamp, out Span<byte> bytes)
+    {
+        var bucket = Reserve(hash);
+        if (IsObserved) Tell(bucket, key, KeyChange.Written);
+        var blob = RowBlob.Make(key, length);
+        _blobBytes += RowBlob.SizeOf(blob);
+        var row = Link(bucket, blob, KeyMark.StateOf(form, stamp.Version), hash, stamp.Seconds);
+        _slots?.Add(row);
+        bytes = RowBlob.ValueOf(blob, hasSpare: false);
+        return row;
+    }
+
+    public int Insert(ReadOnlySpan<byte> key, uint hash, Value value, ValueForm form, KeyStamp stamp)
+    {
+        var bucket = Reserve(hash);
+        if (IsObserved) Tell(bucket, key, KeyChange.Written);
+        var blob = RowBlob.Make(key, 0);
+        _blobBytes += RowBlob.SizeOf(blob);
+        value.Attach(blob, _values, stamp.Version);
+        var row = Link(bucket, value, KeyMark.StateOf(form, stamp.Version) | KeyMark.BuiltBit, hash, stamp.Seconds);
+        _slots?.Add(row);
+        return row;
+    }
+
+    /// <summary>Reuses the blob when the new value fits well.</summary>
+    public Span<byte> Rewrite(int row, int length, ValueForm form, KeyStamp stamp)
+    {
+        ref var held = ref RowAt(row);
+        if (IsObserved) Tell(held, KeyChange.Written);
+        var mark = held.Mark;
+        var blob = held.Blob;
+        var start = RowBlob.StartOf(blob);
+        var need = start + (long)length;
+        if (mark.IsBuilt) Unsafe.As<Value>(held.Content!).Detach();
+        if (need > blob.Length || blob.Length - need > 16 + (need >> 2) || mark.IsBuilt || mark.IsHeld)
+            blob = MoveTo(ref held, blob, need, start);
+        Write(ref held, blob, (int)need, form, stamp);
+        return blob.AsSpan(start, length);
+    }
+
+    /// <summary>Room grows geometrically, so that appending is linear in total.</summary>
+    public Span<byte> Reshape(int row, int length, ValueForm form, KeyStamp stamp)
+    {
+        ref var held = ref RowAt(row);
+        if (IsObserved) Tell(held, KeyChange.Written);
+        var blob = held.Blob;
+        var start = RowBlob.StartOf(blob);
+        var need = start + (long)length;
+        var old = held.Bytes.Length;
+        if (need > blob.Length) blob = MoveTo(ref held, blob, need + Math.Min(need, 1 << 20), start + old);
+        else if (held.Mark.IsHeld) blob = MoveTo(ref held, blob, blob.Length, start + old);
+        if (length > old) blob.AsSpan(start + old, length - old).Clear();
+        Write(ref held, blob, (int)need, form, stamp);
+        return blob.AsSpan(start, length);
+    }
+
+    public void Replace(int row, Value value, ValueForm form, KeyStamp stamp)
+    {
+        ref var held = ref RowAt(row);
+        if (IsObserved) Tell(held, KeyChange.Written);
+        var old = held.Blob;
+        var blob = RowBlob.Make(RowBlob.KeyOf(old), 0);
+        if (held.Mark.IsBuilt) Unsafe.As<Value>(held.Content!).Detach();
+        _blobBytes += RowBlob.SizeOf(blob) - RowBlob.SizeOf(old);
+        value.Attach(blob, _values, stamp.Version);
+        held.Content = value;
+        held.MarkBits = KeyMark.StateOf(form, stamp.Version) | KeyMark.BuiltBit | (held.MarkBits & KeyMark.ExpiresBit);
+        held.Written = stamp.Seconds;
+    }
+
+    public Value Change(int row, KeyStamp stamp)
+    {
+        ref var held = ref RowAt(row);
+        if (IsObserved) Tell(held, KeyChange.Written);
+        SetVersion(ref held, stamp.Version);
+        held.Written = stamp.Seconds;
+        return ValueOf(row);
+    }
+
+    public Value? Remove(int row, KeyChange why)
+    {
+        ref var held = ref RowAt(row);
+        if (IsObserved) Tell(held, why);
+        if (held.Expiry != 0) _expiries.Remove(held.Expiry);
+        _slots?.Remove(row);
+        _blobBytes -= RowBlob.SizeOf(held.Blob);
+        var value = held.Mark.IsBuilt ? Unsafe.As<Value>(held.Content!) : null;
+        value?.Detach();
+        Unlink(row);
+        return value;
+    }
+
+    public void SetExpiry(int row, long when, LogIndex version)
+    {
+        ref var held = ref RowAt(row);
+        if (IsObserved) Tell(held, KeyChange.ExpirySet);
+        SetVersion(ref held, version);
+        held.MarkBits |= KeyMark.ExpiresBit;
+        if (held.Expiry == 0) _expiries.Add(row, when);
+        else _expiries.Change(held.Expiry, when);
+    }
+
+    public bool ClearExpiry(int row, LogIndex version)
+    {
+        ref var held = ref RowAt(row);
+        if (held.Expiry == 0) return false;
+        if (IsObserved) Tell(held, KeyChange.ExpiryCleared);
+        SetVersion(ref held, version);
+        held.MarkBits &= ~KeyMark.ExpiresBit;
+        _expiries.Remove(held.Expiry);
+        return true;
+    }
+
+    public int NextRow(int row)
+    {
+        while (++row <= HighestRow)
+            if (RowAt(row).Content is not null) return row;
+        return 0;
+    }
+
+    public ulong Scan(ulong cursor, long count, List<int> rows) => TableScan.Step(this, cursor, count, rows);
+
+    /// <summary>A row number at random, then the next one in use: uniform when the table is full, near enough when it is not.</summary>
+    public int RandomRow(Prng dice)
+    {
+        var row = 1 + dice.Below(HighestRow);
+        for (var step = 0; RowAt(row).Content is null; step++)
+            row = step < 64 ? 1 + dice.Below(HighestRow) : (row % HighestRow) + 1;
+        return row;
+    }
+
+    /// <summary>A bucket of linear hashing holds hashes that agree with its number in the bits of the low mask at least, so the
+    /// buckets of a range are a stride apart, whatever way the table has grown and shrunk.</summary>
+    public ulong Digest(StateRange range)
+    {
+        var mask = (1u << range.Level) - 1;
+        var stride = Math.Min(mask, (uint)LowMask);
+        var sum = 0UL;
+        for (var bucket = (int)(range.Number & stride); bucket < BucketCount; bucket += (int)stride + 1)
+        {
+            for (var row = HeadOf(bucket); row != 0; row = RowAt(row).Next)
+                if ((RowAt(row).Hash & mask) == range.Number) sum += KeyDigest.Of(Database, this, row, RowAt(row).Hash);
+        }
+
+        return sum;
+    }
+
+    public ISlotIndex IndexSlots() => _slots ??= new SlotIndex(this);
+
+    public void ForgetSlots() => _slots = null;
+
+    public IKeyWalk BeginWalk(int database, IKeySink sink) => new TableWalk(this, database, sink);
+
+    public ReadOnlyMemory<byte> Hold(int row)
+    {
+        ref var held = ref RowAt(row);
+        held.MarkBits |= KeyMark.HeldBit;
+        var blob = held.Blob;
+        var start = RowBlob.KeyStartOf(blob);
+        return blob.AsMemory(start, held.Key.Length + held.Bytes.Length);
+    }
+
     public bool IsConsistent()
     {
-        var seen = 0;
-        for (var bucket = 0; bucket < _bucketCount; bucket++)
+        for (var row = NextRow(0); row != 0; row = NextRow(row))
         {
-            for (var index = HeadOf(bucket); index != 0; index = _slots[index].Next)
-            {
-                seen++;
-                if (BucketOf(_slots[index].Hash) != bucket || HashOf(_slots[index].Key) != _slots[index].Hash) return false;
-            }
+            ref var held = ref RowAt(row);
+            if (held.Mark.Expires != (held.Expiry != 0) || held.Mark.IsBuilt != (held.Content is Value)) return false;
         }
 
-        return seen == Count && _expiries.IsConsistent();
+        return HasConsistentBuckets() && _expiries.IsConsistent() && (_slots is null || _slots.IsConsistent());
     }
 
-    public int BucketOf(uint hash)
+    /// <summary>As <see cref="BytesOf"/>, to be changed by whoever makes memory go bad on purpose.</summary>
+    internal Span<byte> SpanOf(int row)
     {
-        var bucket = (int)(hash & (uint)((_lowMask << 1) | 1));
-        return bucket < _bucketCount ? bucket : (int)(hash & (uint)_lowMask);
+        ref var held = ref RowAt(row);
+        Invariant.Require(!held.Mark.IsBuilt, "only a packed value is bytes");
+        return held.Bytes;
     }
 
-    private void BeforeChange(in Slot slot)
+    private bool IsObserved => Walk is not null || Taps.HasAny;
+
+    private void Tell(in KeyRow row, KeyChange change) => Tell(BucketOf(row.Hash), row.Key, change);
+
+    private void Tell(int bucket, ReadOnlySpan<byte> key, KeyChange change)
     {
-        if (_isObserved) Tell(BucketOf(slot.Hash), slot.Blob!, slot.KeyLength, slot.Hash);
+        Walk?.BeforeChange(bucket);
+        Taps.OnKey(Database, key, change);
     }
 
-    private void Tell(int bucket, byte[] blob, int keyLength, uint hash)
+    private static void SetVersion(ref KeyRow row, LogIndex version) =>
+        row.MarkBits = (row.MarkBits & ~(ulong)KeyMark.LatestVersion) | ((ulong)version.Value & KeyMark.LatestVersion);
+
+    private static void Write(ref KeyRow row, byte[] blob, int end, ValueForm form, KeyStamp stamp)
     {
-        _walk?.BeforeChange(bucket);
-        _touched?.Note(this, blob, keyLength, hash);
+        var mark = KeyMark.StateOf(form, stamp.Version) | (row.MarkBits & KeyMark.ExpiresBit);
+        if (end < blob.Length && RowBlob.SetSpare(blob, blob.Length - end)) mark |= KeyMark.SpareBit;
+        row.MarkBits = mark;
+        row.Written = stamp.Seconds;
     }
 
-    private void SplitOne()
+    /// <summary>Another blob of this length, with the first bytes of the old one.</summary>
+    private byte[] MoveTo(ref KeyRow row, byte[] old, long length, int kept)
     {
-        var from = _bucketCount - _lowMask - 1;
-        _walk?.BeforeChange(from);
-        var to = _bucketCount++;
-        _heads.Reserve(_bucketCount);
-        var bit = (uint)_lowMask + 1;
-        int stay = 0, move = 0;
-        for (var index = _heads[from]; index != 0;)
-        {
-            ref var slot = ref _slots[index];
-            var next = slot.Next;
-            if ((slot.Hash & bit) == 0) (slot.Next, stay) = (stay, index);
-            else (slot.Next, move) = (move, index);
-            index = next;
-        }
-
-        _heads[from] = stay;
-        _heads[to] = move;
-        if (_bucketCount == (_lowMask + 1) << 1) _lowMask = (_lowMask << 1) | 1;
-    }
-
-    private void JoinOne()
-    {
-        if (_bucketCount == _lowMask + 1) _lowMask >>= 1;
-        var from = --_bucketCount;
-        var to = from & _lowMask;
-        for (var index = _heads[from]; index != 0;)
-        {
-            ref var slot = ref _slots[index];
-            var next = slot.Next;
-            slot.Next = _heads[to];
-            _heads[to] = index;
-            index = next;
-        }
-
-        _heads[from] = 0;
-    }
-
-    private int TakeSlot()
-    {
-        if (_free == 0)
-        {
-            _slots.Reserve(_highestSlot + 2);
-            return ++_highestSlot;
-        }
-
-        var index = _free;
-        _free = _slots[index].Next;
-        return index;
-    }
-
-    private byte[] Replace(ref Slot slot, long capacity, int keep)
-    {
-        var old = slot.Blob!;
-        var blob = Allocate(capacity);
-        old.AsSpan(0, Slot.HeaderLength + slot.KeyLength + keep).CopyTo(blob);
-        _blobBytes += SizeOf(blob) - SizeOf(old);
-        slot.Blob = blob;
+        var blob = RowBlob.Allocate(length);
+        old.AsSpan(0, kept).CopyTo(blob);
+        _blobBytes += RowBlob.SizeOf(blob) - RowBlob.SizeOf(old);
+        row.Content = blob;
         return blob;
     }
-
-    private static byte[] Allocate(long length)
-    {
-        Invariant.Require(length <= Array.MaxLength, "commands refuse values that do not fit");
-        return new byte[length];
-    }
-
-    private static long SizeOf(byte[] blob) => (ArrayOverhead + blob.Length + 7L) & ~7L;
 }

@@ -1,5 +1,3 @@
-using Quorate.Data.Snapshots;
-
 namespace Quorate.Data.Store;
 
 /// <summary>
@@ -7,18 +5,18 @@ namespace Quorate.Data.Store;
 /// about to change; so what is saved is the state at the beginning. Buckets made by splits later hold only what was saved
 /// from the bucket they were split from.
 /// </summary>
-internal sealed class TableWalk
+internal sealed class TableWalk : IKeyWalk
 {
     private readonly KeyTable _table;
-    private readonly SnapshotSource _source;
+    private readonly IKeySink _sink;
     private readonly int _database;
     private readonly int _limit;
     private readonly ulong[] _saved;
     private int _next;
 
-    public TableWalk(KeyTable table, int database, SnapshotSource source)
+    public TableWalk(KeyTable table, int database, IKeySink sink)
     {
-        (_table, _source, _database, _limit) = (table, source, database, table.BucketCount);
+        (_table, _sink, _database, _limit) = (table, sink, database, table.BucketCount);
         _saved = new ulong[(_limit + 63) >> 6];
         table.Walk = this;
     }
@@ -38,7 +36,7 @@ internal sealed class TableWalk
     }
 
     /// <summary>No more notice of changes is needed.</summary>
-    public void End()
+    public void Dispose()
     {
         if (_table.Walk == this) _table.Walk = null;
     }
@@ -48,7 +46,6 @@ internal sealed class TableWalk
     private void Save(int bucket)
     {
         _saved[bucket >> 6] |= 1UL << bucket;
-        for (var index = _table.HeadOf(bucket); index != 0; index = _table.SlotAt(index).Next)
-            _source.Save(_database, in _table.SlotAt(index), _table.ExpiryOf(index));
+        for (var row = _table.HeadOf(bucket); row != 0; row = _table.RowAt(row).Next) _sink.Save(_database, _table, row);
     }
 }

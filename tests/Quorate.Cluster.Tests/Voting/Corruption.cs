@@ -3,6 +3,7 @@ using Quorate.Cluster.Voting;
 using Quorate.Data;
 using Quorate.Data.Store;
 using Quorate.Replication;
+using Quorate.Replication.Ordered;
 
 namespace Quorate.Cluster.Tests.Voting;
 
@@ -20,25 +21,25 @@ internal static class Corruption
     public static void Flip(KeyspaceMachine machine, string key, byte bit = 1)
     {
         var bytes = System.Text.Encoding.UTF8.GetBytes(key);
-        var table = machine.Databases[0].Table;
-        var slot = table.Find(bytes, KeyTable.HashOf(bytes));
-        slot.ShouldNotBe(0, $"{key} is not there");
-        table.SlotAt(slot).Value[0] ^= bit;
+        var table = (KeyTable)machine.Databases[0].Store;
+        var row = table.Find(bytes, KeyHash.Of(bytes), out _);
+        row.ShouldNotBe(0, $"{key} is not there");
+        table.SpanOf(row)[0] ^= bit;
     }
 
     public static void Drop(KeyspaceMachine machine, string key)
     {
         var bytes = System.Text.Encoding.UTF8.GetBytes(key);
-        var table = machine.Databases[0].Table;
-        table.Remove(table.Find(bytes, KeyTable.HashOf(bytes)));
+        var table = (KeyTable)machine.Databases[0].Store;
+        table.Remove(table.Find(bytes, KeyHash.Of(bytes), out _), KeyChange.Removed);
     }
 
     public static string Local(KeyspaceMachine machine, string key)
     {
         var bytes = System.Text.Encoding.UTF8.GetBytes(key);
-        var table = machine.Databases[0].Table;
-        var slot = table.Find(bytes, KeyTable.HashOf(bytes));
-        return slot == 0 ? "(none)" : System.Text.Encoding.UTF8.GetString(table.SlotAt(slot).Value);
+        var table = (KeyTable)machine.Databases[0].Store;
+        var row = table.Find(bytes, KeyHash.Of(bytes), out _);
+        return row == 0 ? "(none)" : System.Text.Encoding.UTF8.GetString(table.BytesOf(row));
     }
 
     public static OrderedGroup GroupOn(LocalCluster cluster, int node, GroupId group) => (OrderedGroup)cluster[node].Find(group)!;

@@ -1,3 +1,4 @@
+using Quorate.Data.Commands;
 using Quorate.Data.Merging;
 using Quorate.Replication;
 using Quorate.Replication.Causality;

@@ -1,5 +1,6 @@
 using System.Buffers;
 using Quorate.Data.Shipping;
+using Quorate.Data.Values;
 using Quorate.Replication;
 
 namespace Quorate.Data.Tests;
@@ -13,10 +14,10 @@ public sealed class ChangesKept
         var primary = EffectsAndChanges.Shipping();
         primary.Do("SET first 1");
         var first = primary.Machine.LastApplied;
-        for (var i = 0; i < KeyChanges.MostKeys; i++) primary.Do(i % 2 == 0 ? $"SET key:{i} v" : $"DEL key:{i - 1}");
+        for (var i = 0; i < RecentKeys.MostKeys; i++) primary.Do(i % 2 == 0 ? $"SET key:{i} v" : $"DEL key:{i - 1}");
         // As many keys as are kept have been named by fewer entries than that.
         primary.Machine.TryWriteChangesSince(default, new ArrayBufferWriter<byte>()).ShouldBeTrue();
-        for (var i = 0; i < KeyChanges.MostKeys; i++) primary.Do($"SET other:{i} v");
+        for (var i = 0; i < RecentKeys.MostKeys; i++) primary.Do($"SET other:{i} v");
         primary.Machine.TryWriteChangesSince(first, new ArrayBufferWriter<byte>()).ShouldBeFalse();
         var since = primary.Machine.LastApplied;
         var backup = new Keyspace();
@@ -28,7 +29,7 @@ public sealed class ChangesKept
     [Fact]
     public void A_key_changed_again_and_again_takes_one_place()
     {
-        var changes = new KeyChanges();
+        var changes = new RecentKeys();
         for (var i = 1; i <= 200_000; i++) changes.Note(new LogIndex(i), 0, "counter"u8, 7);
         changes.Count.ShouldBe(1);
         changes.KnownSince.ShouldBe(default);
@@ -38,7 +39,7 @@ public sealed class ChangesKept
     public void Against_a_plain_list_the_kept_changes_are_the_newest()
     {
         var dice = new Prng(3);
-        var changes = new KeyChanges();
+        var changes = new RecentKeys();
         var k = new Keyspace();
         var last = new Dictionary<string, long>();
         for (var i = 1; i <= 30_000; i++)
@@ -50,12 +51,12 @@ public sealed class ChangesKept
             if (!dice.Chance(3)) continue;
             var since = dice.Below(i);
             var output = new ArrayBufferWriter<byte>();
-            var effect = new EffectWriter(output);
+            var effect = new EffectWriter(output, new ArrayBufferWriter<byte>());
             effect.Begin(EffectKind.Changes, 0);
             changes.TryWrite(new LogIndex(since), k.Machine.Databases, ref effect, long.MaxValue).ShouldBeTrue();
             effect.End();
             var told = new SortedSet<string>(StringComparer.Ordinal);
-            var reader = new EffectReader(output.WrittenSpan);
+            var reader = new EffectReader(output.WrittenSpan, DataTypes.Shipped);
             reader.TryBegin().ShouldBeTrue();
             while (reader.TryRead())
                 if (reader.Record == EffectRecord.NoKey) told.Add(Keyspace.Text(reader.Key)).ShouldBeTrue();
@@ -66,8 +67,8 @@ public sealed class ChangesKept
     [Fact]
     public void Great_keys_push_out_older_changes()
     {
-        var changes = new KeyChanges();
-        var great = new byte[KeyChanges.MostKeyBytes / 3];
+        var changes = new RecentKeys();
+        var great = new byte[RecentKeys.MostKeyBytes / 3];
         for (var i = 1; i <= 4; i++)
         {
             great[0] = (byte)i;
@@ -76,7 +77,7 @@ public sealed class ChangesKept
 
         changes.Count.ShouldBe(3);
         changes.KnownSince.ShouldBe(new LogIndex(1));
-        changes.Note(new LogIndex(5), 0, new byte[KeyChanges.MostKeyBytes + 1], 5);
+        changes.Note(new LogIndex(5), 0, new byte[RecentKeys.MostKeyBytes + 1], 5);
         changes.Count.ShouldBe(0);
         changes.KnownSince.ShouldBe(new LogIndex(5));
     }
@@ -85,11 +86,11 @@ public sealed class ChangesKept
     public void Flushes_and_sessions_are_kept_within_bounds_too()
     {
         var primary = EffectsAndChanges.Shipping();
-        for (var i = 0; i <= DatabaseChanges.Most; i++) primary.Do("FLUSHDB");
+        for (var i = 0; i <= RecentArrangements.Most; i++) primary.Do("FLUSHDB");
         primary.Machine.TryWriteChangesSince(default, new ArrayBufferWriter<byte>()).ShouldBeFalse();
         primary.Machine.TryWriteChangesSince(new LogIndex(1), new ArrayBufferWriter<byte>()).ShouldBeTrue();
         var since = primary.Machine.LastApplied;
-        for (var i = 0; i < SessionChanges.Most; i++) primary.DoOnce(1, i, i, "SET a 1");
+        for (var i = 0; i < RecentSessions.Most; i++) primary.DoOnce(1, i, i, "SET a 1");
         primary.Machine.TryWriteChangesSince(since, new ArrayBufferWriter<byte>()).ShouldBeFalse();
         primary.Machine.TryWriteChangesSince(primary.Machine.LastApplied.Previous, new ArrayBufferWriter<byte>()).ShouldBeTrue();
     }
@@ -134,6 +135,6 @@ public sealed class ChangesKept
         var k = new Keyspace();
         var dice = new Prng(1);
         for (var i = 0; i < 500; i++) Workload.Step(k, dice, 50);
-        foreach (var database in k.Machine.Databases) database.Table.Touched.ShouldBeNull();
+        k.Machine.Taps.HasAny.ShouldBeFalse();
     }
 }

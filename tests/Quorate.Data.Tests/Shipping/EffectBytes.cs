@@ -54,7 +54,7 @@ public sealed class EffectBytes
         refused.ShouldBeGreaterThan(1000);
         // Inside keys and values any byte will do.
         applied.ShouldBeGreaterThan(1000);
-        for (var d = 0; d < KeyspaceMachine.DatabaseCount; d++) _shared!.Machine.Databases[d].Table.IsConsistent().ShouldBeTrue();
+        for (var d = 0; d < KeyspaceMachine.DatabaseCount; d++) _shared!.Machine.Databases[d].Store.IsConsistent().ShouldBeTrue();
     }
 
     private Keyspace? _shared;

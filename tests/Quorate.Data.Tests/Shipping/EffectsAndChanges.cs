@@ -1,6 +1,7 @@
 using System.Buffers;
 using Quorate.Data.Sessions;
 using Quorate.Data.Shipping;
+using Quorate.Data.Tests.Rings;
 using Quorate.Replication;
 
 namespace Quorate.Data.Tests;
@@ -52,7 +53,7 @@ public sealed class EffectsAndChanges
         {
             if (to.Machine.LastApplied < primary.Machine.LastApplied && !TryCatchUp(primary, to)) Restore(primary, to);
             to.Machine.Digest().ShouldBe(byCommands.Machine.Digest());
-            for (var d = 0; d < KeyspaceMachine.DatabaseCount; d++) to.Machine.Databases[d].Table.IsConsistent().ShouldBeTrue();
+            for (var d = 0; d < KeyspaceMachine.DatabaseCount; d++) to.Machine.Databases[d].Store.IsConsistent().ShouldBeTrue();
         }
 
         coalesced.ShouldBeGreaterThan(3);
@@ -203,7 +204,7 @@ public sealed class EffectsAndChanges
     internal static List<EffectRecord> Records(ReadOnlySpan<byte> effect)
     {
         var records = new List<EffectRecord>();
-        var reader = new EffectReader(effect);
+        var reader = new EffectReader(effect, RingType.WithRings);
         reader.TryBegin().ShouldBeTrue();
         while (reader.TryRead()) records.Add(reader.Record);
         reader.IsWhole.ShouldBeTrue();
@@ -222,7 +223,7 @@ public sealed class EffectsAndChanges
         k.Do(dice.Below(4) switch { 0 => "FLUSHDB", 1 => $"SWAPDB {dice.Below(4)} {dice.Below(4)}", 2 => "SWAPDB 0 1", _ => "FLUSHALL" });
     }
 
-    private static void Restore(Keyspace from, Keyspace to)
+    internal static void Restore(Keyspace from, Keyspace to)
     {
         using var source = from.Machine.BeginSnapshot();
         var target = to.Machine.BeginRestore();

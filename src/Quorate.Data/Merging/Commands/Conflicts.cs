@@ -1,5 +1,6 @@
 using Quorate.Data.Commands;
 using Quorate.Data.Store;
+using Quorate.Data.Values;
 using Quorate.Replication;
 using Quorate.Replication.Causality;
 using Quorate.Replication.Crdt;
@@ -149,7 +150,7 @@ internal static class Conflicts
         ValueKind[] kinds = [ValueKind.String, ValueKind.Hash, ValueKind.Set, ValueKind.SortedSet];
         foreach (var kind in kinds)
         {
-            if (!args[3].Is(Keys.NameOf(kind))) continue;
+            if (!args[3].Is(MergingKinds.NameOf(kind))) continue;
             var found = context.Find(args[2]);
             var isThere = found is not null && kind switch
             {

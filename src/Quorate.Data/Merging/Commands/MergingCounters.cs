@@ -1,5 +1,6 @@
 using Quorate.Data.Commands;
 using Quorate.Data.Store;
+using Quorate.Data.Values;
 using Quorate.Resp;
 using static Quorate.Data.Merging.Commands.MergingTable;
 

@@ -1,5 +1,6 @@
 using Quorate.Data.Commands;
 using Quorate.Data.Store;
+using Quorate.Data.Values;
 using Quorate.Resp;
 using static Quorate.Data.Merging.Commands.MergingTable;
 
@@ -63,7 +64,7 @@ internal static class MergingHashes
         var removed = 0;
         if (found is not null)
         {
-            KeyChange? change = null;
+            ObjectChange? change = null;
             for (var i = 2; i < args.Count; i++)
             {
                 if (found.Fields!.Find(args[i]) is null || change?.Delta.Fields?.Lists(args[i]) == true) continue;

@@ -42,5 +42,5 @@ internal static class MergingKeys
     }
 
     private static void TypeOf(MergingContext context, in CommandArgs args) =>
-        context.Reply.Simple(context.Find(args[1]) is { } found ? Keys.NameOf(found.Kind) : "none"u8);
+        context.Reply.Simple(context.Find(args[1]) is { } found ? MergingKinds.NameOf(found.Kind) : "none"u8);
 }

@@ -80,7 +80,7 @@ internal static class MergingScan
 
             last = o;
             left--;
-            if (!MergingStore.IsVisible(o, context.Now) || (hasKind && !kind.Is(Keys.NameOf(o.Kind)))) continue;
+            if (!MergingStore.IsVisible(o, context.Now) || (hasKind && !kind.Is(MergingKinds.NameOf(o.Kind)))) continue;
             if (all || Glob.Matches(pattern, o.Key)) found.Add(o.Key);
         }
 

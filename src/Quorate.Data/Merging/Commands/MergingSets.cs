@@ -1,5 +1,6 @@
 using Quorate.Data.Commands;
 using Quorate.Data.Store;
+using Quorate.Data.Values;
 using Quorate.Resp;
 using static Quorate.Data.Merging.Commands.MergingTable;
 
@@ -41,7 +42,7 @@ internal static class MergingSets
         var removed = 0;
         if (found is not null)
         {
-            KeyChange? change = null;
+            ObjectChange? change = null;
             for (var i = 2; i < args.Count; i++)
             {
                 if (!found.Members!.Contains(args[i]) || change?.Delta.Members?.Lists(args[i]) == true) continue;

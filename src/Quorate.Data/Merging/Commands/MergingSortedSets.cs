@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using Quorate.Data.Commands;
 using Quorate.Data.Store;
+using Quorate.Data.Values;
 using Quorate.Replication.Crdt;
 using Quorate.Resp;
 using static Quorate.Data.Merging.Commands.MergingTable;
@@ -73,7 +74,7 @@ internal static class MergingSortedSets
         var removed = 0;
         if (found is not null)
         {
-            KeyChange? change = null;
+            ObjectChange? change = null;
             for (var i = 2; i < args.Count; i++)
             {
                 if (found.Scores!.Find(args[i]) is null || change?.Delta.Scores?.Lists(args[i]) == true) continue;

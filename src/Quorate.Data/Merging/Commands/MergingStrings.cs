@@ -1,5 +1,6 @@
 using Quorate.Data.Commands;
 using Quorate.Data.Store;
+using Quorate.Data.Values;
 using Quorate.Replication;
 using Quorate.Replication.Causality;
 using Quorate.Resp;

@@ -9,7 +9,7 @@ namespace Quorate.Data.Merging;
 /// An object is a chain of small ones, so it goes step by step: each step looks at all keys of the window, whose misses overlap.
 /// A hint: changes nothing and may be wrong.
 /// </summary>
-internal sealed unsafe class MergingForesight
+internal sealed unsafe class ObjectPrefetch
 {
     private const int CacheLine = 64;
 

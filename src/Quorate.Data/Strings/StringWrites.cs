@@ -1,7 +1,8 @@
+using Quorate.Data.Commands;
 using Quorate.Resp;
 using static Quorate.Data.Commands.CommandFlags;
 
-namespace Quorate.Data.Commands;
+namespace Quorate.Data.Strings;
 
 /// <summary>Writes of whole strings.</summary>
 internal static class StringWrites
@@ -45,7 +46,7 @@ internal static class StringWrites
     {
         if (args.Count == 3)
         {
-            context.Set(args[1], args[2]);
+            context.SetString(args[1], args[2]);
             context.Reply.Ok();
             return;
         }
@@ -57,7 +58,7 @@ internal static class StringWrites
         }
 
         if (!options.TryExpiry(context, args, "set", out var when)) return;
-        if (options.ReplyOld && !Strings.ReplyValue(context, args[1])) return;
+        if (options.ReplyOld && !StringReads.ReplyValue(context, args[1])) return;
         if (options.IfAbsent || options.IfPresent)
         {
             var found = context.Find(args[1]) != 0;
@@ -68,15 +69,15 @@ internal static class StringWrites
             }
         }
 
-        var slot = context.Set(args[1], args[2], options.KeepExpiry);
-        if (options.HasExpiry) context.Table.SetExpiry(slot, when);
+        var row = context.SetString(args[1], args[2], options.KeepExpiry);
+        if (options.HasExpiry) context.Store.SetExpiry(row, when, context.Stamp.Version);
         if (!options.ReplyOld) context.Reply.Ok();
     }
 
     private static void SetNx(CommandContext context, in CommandArgs args)
     {
         var absent = context.Find(args[1]) == 0;
-        if (absent) context.Set(args[1], args[2]);
+        if (absent) context.SetString(args[1], args[2]);
         context.Reply.Integer(absent ? 1 : 0);
     }
 
@@ -87,7 +88,7 @@ internal static class StringWrites
     private static void SetFor(CommandContext context, in CommandArgs args, bool seconds, string command)
     {
         if (!SetOptions.TryExpiry(context, args[2], seconds, absolute: false, command, out var when)) return;
-        context.Table.SetExpiry(context.Set(args[1], args[3], keepExpiry: true), when);
+        context.Store.SetExpiry(context.SetString(args[1], args[3], keepExpiry: true), when, context.Stamp.Version);
         context.Reply.Ok();
     }
 
@@ -121,6 +122,6 @@ internal static class StringWrites
 
     private static void SetAll(CommandContext context, in CommandArgs args)
     {
-        for (var i = 1; i < args.Count; i += 2) context.Set(args[i], args[i + 1]);
+        for (var i = 1; i < args.Count; i += 2) context.SetString(args[i], args[i + 1]);
     }
 }

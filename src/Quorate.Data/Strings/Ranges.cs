@@ -1,8 +1,10 @@
+using Quorate.Data.Commands;
 using Quorate.Data.Store;
+using Quorate.Data.Values;
 using Quorate.Resp;
 using static Quorate.Data.Commands.CommandFlags;
 
-namespace Quorate.Data.Commands;
+namespace Quorate.Data.Strings;
 
 /// <summary>Parts of strings.</summary>
 internal static class Ranges
@@ -33,22 +35,21 @@ internal static class Ranges
         },
     ];
 
-    private static readonly BlobFlags Changed = new(ValueKind.String, StringForm.Raw);
+    private static readonly ValueForm Changed = StringType.Of(StringForm.Raw);
 
     private static void Append(CommandContext context, in CommandArgs args)
     {
-        var slot = context.Find(args[1]);
+        if (!context.TryFindString(args[1], out var row)) return;
         var text = args[2];
-        if (!context.RequireString(slot)) return;
-        var length = context.ValueOf(slot).Length;
-        if (slot == 0)
+        var length = context.StringOf(row).Length;
+        if (row == 0)
         {
-            context.Set(args[1], text);
+            context.SetString(args[1], text);
         }
         else
         {
             if (!context.RequireLength((long)length + text.Length)) return;
-            text.CopyTo(context.Table.Reshape(slot, length + text.Length, Changed, context.NowSeconds)[length..]);
+            text.CopyTo(context.Store.Reshape(row, length + text.Length, Changed, context.Stamp)[length..]);
         }
 
         context.Reply.Integer(length + text.Length);
@@ -57,8 +58,8 @@ internal static class Ranges
     private static void GetRange(CommandContext context, in CommandArgs args)
     {
         if (!context.TryInteger(args[2], out var start) || !context.TryInteger(args[3], out var end)) return;
-        if (!context.TryFindString(args[1], out var slot)) return;
-        var value = context.ValueOf(slot);
+        if (!context.TryReadString(args[1], out var row)) return;
+        var value = context.StringOf(row);
         if ((start < 0 && end < 0 && start > end) || value.Length == 0)
         {
             context.Reply.Bulk(default(ReadOnlySpan<byte>));
@@ -80,10 +81,9 @@ internal static class Ranges
             return;
         }
 
-        var slot = context.Find(args[1]);
-        if (!context.RequireString(slot)) return;
+        if (!context.TryFindString(args[1], out var row)) return;
         var part = args[3];
-        var length = context.ValueOf(slot).Length;
+        var length = context.StringOf(row).Length;
         if (part.Length == 0)
         {
             context.Reply.Integer(length);
@@ -93,14 +93,14 @@ internal static class Ranges
         // An offset near the greatest integer would overflow the sum.
         if (!context.RequireLength(Math.Min(offset, int.MaxValue) + part.Length)) return;
         var end = (int)offset + part.Length;
-        if (slot == 0)
+        if (row == 0)
         {
-            slot = context.Table.Insert(args[1], KeyTable.HashOf(args[1]), end, Changed, context.NowSeconds);
-            part.CopyTo(context.Table.SlotAt(slot).Value[(int)offset..]);
+            context.Store.Insert(args[1], KeyHash.Of(args[1]), end, Changed, context.Stamp, out var value);
+            part.CopyTo(value[(int)offset..]);
         }
         else
         {
-            var value = context.Table.Reshape(slot, Math.Max(length, end), Changed, context.NowSeconds);
+            var value = context.Store.Reshape(row, Math.Max(length, end), Changed, context.Stamp);
             part.CopyTo(value[(int)offset..]);
         }
 

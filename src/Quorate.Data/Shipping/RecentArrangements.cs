@@ -4,7 +4,7 @@ namespace Quorate.Data.Shipping;
 
 /// <summary>The last flushes and swaps of whole databases, each as the arrangement it made. Bounded: with the oldest forgotten,
 /// changes since before it are unknown.</summary>
-internal sealed class DatabaseChanges
+internal sealed class RecentArrangements
 {
     /// <summary>Arrangements kept, at most.</summary>
     public const int Most = 256;

@@ -1,8 +1,10 @@
+using Quorate.Data.Commands;
 using Quorate.Data.Store;
+using Quorate.Data.Values;
 using Quorate.Resp;
 using static Quorate.Data.Commands.CommandFlags;
 
-namespace Quorate.Data.Commands;
+namespace Quorate.Data.Strings;
 
 /// <summary>LCS: the longest common subsequence of two strings by dynamic programming.</summary>
 internal static class LongestCommonSubsequence
@@ -23,10 +25,10 @@ internal static class LongestCommonSubsequence
 
     private static void Lcs(CommandContext context, in CommandArgs args)
     {
-        int slotA = context.FindCounted(args[1]), slotB = context.FindCounted(args[2]);
-        foreach (var slot in (ReadOnlySpan<int>)[slotA, slotB])
+        int rowA = context.FindCounted(args[1]), rowB = context.FindCounted(args[2]);
+        foreach (var row in (ReadOnlySpan<int>)[rowA, rowB])
         {
-            if (slot == 0 || context.Table.SlotAt(slot).Flags.Kind == ValueKind.String) continue;
+            if (row == 0 || context.Store.MarkOf(row).Kind == ValueKind.String) continue;
             context.Reply.Error("ERR The specified keys must contain string values"u8);
             return;
         }
@@ -56,8 +58,8 @@ internal static class LongestCommonSubsequence
             return;
         }
 
-        var a = context.ValueOf(slotA);
-        var b = context.ValueOf(slotB);
+        var a = context.StringOf(rowA);
+        var b = context.StringOf(rowB);
         if ((a.Length + 1L) * (b.Length + 1L) * sizeof(int) > KeyspaceMachine.LongestValueBytes)
         {
             context.Reply.Error("ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len"u8);

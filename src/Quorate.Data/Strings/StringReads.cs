@@ -1,11 +1,14 @@
+using Quorate.Data.Commands;
 using Quorate.Data.Store;
+using Quorate.Data.Values;
+using Quorate.Replication.Ordered;
 using Quorate.Resp;
 using static Quorate.Data.Commands.CommandFlags;
 
-namespace Quorate.Data.Commands;
+namespace Quorate.Data.Strings;
 
 /// <summary>Whole strings: reading them, and the writes that also read.</summary>
-internal static class Strings
+internal static class StringReads
 {
     public static readonly CommandSpec[] Commands =
     [
@@ -44,9 +47,9 @@ internal static class Strings
     /// <summary>Answers the value or null. False: WRONGTYPE was answered instead.</summary>
     public static bool ReplyValue(CommandContext context, ReadOnlySpan<byte> key)
     {
-        if (!context.TryFindString(key, out var slot)) return false;
-        if (slot == 0) context.Reply.Null();
-        else context.Reply.Bulk(context.ValueOf(slot));
+        if (!context.TryReadString(key, out var row)) return false;
+        if (row == 0) context.Reply.Null();
+        else context.Reply.Bulk(context.StringOf(row));
         return true;
     }
 
@@ -57,22 +60,22 @@ internal static class Strings
         context.Reply.Array(args.Count - 1);
         for (var i = 1; i < args.Count; i++)
         {
-            var slot = context.FindCounted(args[i]);
-            if (slot == 0 || context.Table.SlotAt(slot).Flags.Kind != ValueKind.String) context.Reply.Null();
-            else context.Reply.Bulk(context.ValueOf(slot));
+            var row = context.FindCounted(args[i], out var mark);
+            if (row == 0 || mark.Kind != ValueKind.String) context.Reply.Null();
+            else context.Reply.Bulk(context.StringOf(row));
         }
     }
 
     private static void StrLen(CommandContext context, in CommandArgs args)
     {
-        if (context.TryFindString(args[1], out var slot)) context.Reply.Integer(context.ValueOf(slot).Length);
+        if (context.TryReadString(args[1], out var row)) context.Reply.Integer(context.StringOf(row).Length);
     }
 
     private static void GetDel(CommandContext context, in CommandArgs args)
     {
         if (!ReplyValue(context, args[1])) return;
-        var slot = context.Find(args[1]);
-        if (slot != 0) context.Table.Remove(slot);
+        var row = context.Find(args[1]);
+        if (row != 0) context.Store.Remove(row, KeyChange.Removed);
     }
 
     private static void GetEx(CommandContext context, in CommandArgs args)
@@ -83,22 +86,22 @@ internal static class Strings
             return;
         }
 
-        if (!context.TryFindString(args[1], out var slot)) return;
-        if (slot == 0)
+        if (!context.TryReadString(args[1], out var row)) return;
+        if (row == 0)
         {
             context.Reply.Null();
             return;
         }
 
         if (!options.TryExpiry(context, args, "getex", out var when)) return;
-        context.Reply.Bulk(context.ValueOf(slot));
-        if (options.IsAbsolute && when <= context.NowMilliseconds) context.Table.Remove(slot);
-        else if (options.HasExpiry) context.Table.SetExpiry(slot, when);
-        else if (options.Persist) context.Table.ClearExpiry(slot);
+        context.Reply.Bulk(context.StringOf(row));
+        if (options.IsAbsolute && when <= context.NowMilliseconds) context.Store.Remove(row, KeyChange.Removed);
+        else if (options.HasExpiry) context.Store.SetExpiry(row, when, context.Stamp.Version);
+        else if (options.Persist) context.Store.ClearExpiry(row, context.Stamp.Version);
     }
 
     private static void GetSet(CommandContext context, in CommandArgs args)
     {
-        if (ReplyValue(context, args[1])) context.Set(args[1], args[2]);
+        if (ReplyValue(context, args[1])) context.SetString(args[1], args[2]);
     }
 }

@@ -1,4 +1,5 @@
 using Quorate.Data.Store;
+using Quorate.Data.Values;
 using Quorate.Replication;
 using Quorate.Replication.Causality;
 using Quorate.Replication.Crdt;
@@ -9,13 +10,13 @@ namespace Quorate.Data.Merging;
 /// One command's change of one key, built as a delta that is then joined like one that came from elsewhere: so a state is by
 /// construction the join of all deltas. The store owns one and reuses it.
 /// </summary>
-internal sealed class KeyChange
+internal sealed class ObjectChange
 {
     private readonly MergingStoreOptions _options;
     private readonly DotSource _dots;
     private Dot _last;
 
-    public KeyChange(MergingStoreOptions options, DotSource dots)
+    public ObjectChange(MergingStoreOptions options, DotSource dots)
     {
         _options = options;
         _dots = dots;

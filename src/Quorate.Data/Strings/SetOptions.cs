@@ -1,6 +1,7 @@
+using Quorate.Data.Commands;
 using Quorate.Resp;
 
-namespace Quorate.Data.Commands;
+namespace Quorate.Data.Strings;
 
 /// <summary>The options of SET and GETEX. An option may be repeated but not joined with one that contradicts it.</summary>
 internal ref struct SetOptions

@@ -5,7 +5,7 @@ namespace Quorate.Data.Shipping;
 
 /// <summary>What the last entries did to sessions: a ring of which session, and which reply. Bounded: with the oldest
 /// forgotten, changes since before it are unknown.</summary>
-internal sealed class SessionChanges
+internal sealed class RecentSessions
 {
     /// <summary>Changes kept, at most.</summary>
     public const int Most = 1 << 16;

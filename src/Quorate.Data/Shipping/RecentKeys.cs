@@ -1,6 +1,7 @@
 using System.Numerics;
 using Quorate.Data.Store;
 using Quorate.Replication;
+using Quorate.Replication.Ordered;
 
 namespace Quorate.Data.Shipping;
 
@@ -9,7 +10,7 @@ namespace Quorate.Data.Shipping;
 /// a hash table over it. A key changed again moves to the list's end. Bounded: what was changed longest ago is forgotten,
 /// and changes since before that are then unknown.
 /// </summary>
-internal sealed class KeyChanges
+internal sealed class RecentKeys
 {
     /// <summary>Keys kept, at most.</summary>
     public const int MostKeys = (1 << 16) - 1;
@@ -48,7 +49,7 @@ internal sealed class KeyChanges
     private int _lastPlace;
     private long _bytes;
 
-    public KeyChanges() => Forget(default);
+    public RecentKeys() => Forget(default);
 
     /// <summary>All changes after this entry are known.</summary>
     public LogIndex KnownSince { get; private set; }
@@ -118,7 +119,7 @@ internal sealed class KeyChanges
             ref var change = ref _changes[i];
             var database = Array.IndexOf(_placeOf, change.Place);
             if (database < 0) continue; // flushed since
-            effect.Key(databases[database], change.Bytes, change.Hash);
+            effect.Key(databases[database], change.Bytes, change.Hash, since, KeyChange.Removed);
             if (effect.Length > mostBytes) return false;
         }
 

@@ -1,8 +1,9 @@
+using Quorate.Data.Commands;
 using Quorate.Data.Store;
 using Quorate.Resp;
 using static Quorate.Data.Commands.CommandFlags;
 
-namespace Quorate.Data.Commands;
+namespace Quorate.Data.Strings;
 
 /// <summary>Strings as numbers.</summary>
 internal static class Counters
@@ -54,10 +55,9 @@ internal static class Counters
 
     private static void Add(CommandContext context, ReadOnlySpan<byte> key, long by)
     {
-        var slot = context.Find(key);
-        if (!context.RequireString(slot)) return;
+        if (!context.TryFindString(key, out var row)) return;
         long old = 0;
-        if (slot != 0 && !context.TryInteger(context.ValueOf(slot), out old)) return;
+        if (row != 0 && !context.TryInteger(context.StringOf(row), out old)) return;
         var sum = unchecked(old + by);
         if (((old ^ sum) & (by ^ sum)) < 0)
         {
@@ -66,16 +66,17 @@ internal static class Counters
         }
 
         Span<byte> digits = stackalloc byte[20];
-        context.Set(key, digits[..Numbers.Format(sum, digits)], keepExpiry: true);
+        var text = digits[..Numbers.Format(sum, digits)];
+        if (row == 0) context.SetString(key, text);
+        else context.PutString(row, text, StringForm.Whole);
         context.Reply.Integer(sum);
     }
 
     private static void IncrByFloat(CommandContext context, in CommandArgs args)
     {
-        var slot = context.Find(args[1]);
-        if (!context.RequireString(slot)) return;
+        if (!context.TryFindString(args[1], out var row)) return;
         var old = ExtendedFloat.Zero;
-        if ((slot != 0 && !ExtendedFloat.TryParse(context.ValueOf(slot), out old)) || !ExtendedFloat.TryParse(args[2], out var by))
+        if ((row != 0 && !ExtendedFloat.TryParse(context.StringOf(row), out old)) || !ExtendedFloat.TryParse(args[2], out var by))
         {
             context.Reply.Error(Errors.NotAFloat);
             return;
@@ -89,7 +90,7 @@ internal static class Counters
         }
 
         var text = sum.ToText();
-        context.Set(args[1], text, keepExpiry: true, StringForm.Text);
+        context.SetString(args[1], text, keepExpiry: true, StringForm.Text);
         context.Reply.Bulk(text);
     }
 }

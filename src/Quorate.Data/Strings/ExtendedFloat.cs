@@ -1,8 +1,9 @@
 using System.Globalization;
 using System.Numerics;
 using System.Text;
+using Quorate.Data.Commands;
 
-namespace Quorate.Data.Commands;
+namespace Quorate.Data.Strings;
 
 /// <summary>
 /// The 80-bit extended float that Redis computes INCRBYFLOAT with on x86 (64 bits of significand, round to nearest even),

@@ -1,10 +1,13 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
+using Quorate.Data.Commands;
 using Quorate.Data.Store;
+using Quorate.Data.Values;
+using Quorate.Replication.Ordered;
 using Quorate.Resp;
 using static Quorate.Data.Commands.CommandFlags;
 
-namespace Quorate.Data.Commands;
+namespace Quorate.Data.Strings;
 
 /// <summary>Strings as arrays of bits, the most significant bit of a byte first.</summary>
 internal static class Bits
@@ -41,7 +44,7 @@ internal static class Bits
         },
     ];
 
-    private static readonly BlobFlags Changed = new(ValueKind.String, StringForm.Raw);
+    private static readonly ValueForm Changed = StringType.Of(StringForm.Raw);
 
     private static bool TryOffset(CommandContext context, ReadOnlySpan<byte> text, out long offset)
     {
@@ -59,13 +62,12 @@ internal static class Bits
             return;
         }
 
-        var slot = context.Find(args[1]);
-        if (!context.RequireString(slot)) return;
+        if (!context.TryFindString(args[1], out var row)) return;
         var at = (int)(offset >> 3);
         var mask = 0x80 >> (int)(offset & 7);
-        if (slot == 0) slot = context.Table.Insert(args[1], KeyTable.HashOf(args[1]), at + 1, Changed, context.NowSeconds);
-        var length = Math.Max(at + 1, context.ValueOf(slot).Length);
-        var value = context.Table.Reshape(slot, length, Changed, context.NowSeconds);
+        if (row == 0) row = context.Store.Insert(args[1], KeyHash.Of(args[1]), at + 1, Changed, context.Stamp, out _);
+        var length = Math.Max(at + 1, context.StringOf(row).Length);
+        var value = context.Store.Reshape(row, length, Changed, context.Stamp);
         var old = (value[at] & mask) != 0;
         value[at] = (byte)(on == 1 ? value[at] | mask : value[at] & ~mask);
         context.Reply.Integer(old ? 1 : 0);
@@ -73,8 +75,8 @@ internal static class Bits
 
     private static void GetBit(CommandContext context, in CommandArgs args)
     {
-        if (!TryOffset(context, args[2], out var offset) || !context.TryFindString(args[1], out var slot)) return;
-        var value = context.ValueOf(slot);
+        if (!TryOffset(context, args[2], out var offset) || !context.TryReadString(args[1], out var row)) return;
+        var value = context.StringOf(row);
         var at = offset >> 3;
         context.Reply.Integer(at < value.Length && BitAt(value, offset) ? 1 : 0);
     }
@@ -84,14 +86,14 @@ internal static class Bits
 
     private static void BitCount(CommandContext context, in CommandArgs args)
     {
-        if (!context.TryFindString(args[1], out var slot)) return;
-        if (slot == 0)
+        if (!context.TryReadString(args[1], out var row)) return;
+        if (row == 0)
         {
             context.Reply.Integer(0);
             return;
         }
 
-        var value = context.ValueOf(slot);
+        var value = context.StringOf(row);
         if (args.Count == 2)
         {
             context.Reply.Integer(Count(value));
@@ -158,8 +160,8 @@ internal static class Bits
             return;
         }
 
-        if (!context.TryFindString(args[1], out var slot)) return;
-        if (slot == 0)
+        if (!context.TryReadString(args[1], out var row)) return;
+        if (row == 0)
         {
             context.Reply.Integer(bit == 1 ? -1 : 0);
             return;
@@ -171,7 +173,7 @@ internal static class Bits
             return;
         }
 
-        var value = context.ValueOf(slot);
+        var value = context.StringOf(row);
         long start = 0, end = -1;
         if (args.Count > 3 && !context.TryInteger(args[3], out start)) return;
         if (!TryUnit(context, args, 5, out var inBits)) return;
@@ -232,24 +234,24 @@ internal static class Bits
         var longest = 0;
         for (var i = 3; i < args.Count; i++)
         {
-            if (!context.TryFindString(args[i], out var slot)) return;
-            longest = Math.Max(longest, context.ValueOf(slot).Length);
+            if (!context.TryReadString(args[i], out var row)) return;
+            longest = Math.Max(longest, context.StringOf(row).Length);
         }
 
         var result = new byte[longest];
-        context.ValueOf(context.Find(args[3])).CopyTo(result);
+        context.StringOf(context.Find(args[3])).CopyTo(result);
         if (isNot)
             for (var i = 0; i < result.Length; i++) result[i] = (byte)~result[i];
-        for (var i = 4; i < args.Count; i++) Combine(result, context.ValueOf(context.Find(args[i])), isAnd, isOr);
+        for (var i = 4; i < args.Count; i++) Combine(result, context.StringOf(context.Find(args[i])), isAnd, isOr);
 
         if (longest > 0)
         {
-            context.Set(args[2], result, form: StringForm.Raw);
+            context.SetString(args[2], result, form: StringForm.Raw);
         }
         else
         {
             var old = context.Find(args[2]);
-            if (old != 0) context.Table.Remove(old);
+            if (old != 0) context.Store.Remove(old, KeyChange.Removed);
         }
 
         context.Reply.Integer(longest);
