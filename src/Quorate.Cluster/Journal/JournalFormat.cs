@@ -23,8 +23,8 @@ internal static class JournalFormat
 
     public const ulong Magic = 0x4C4E524A_54525151; // "QQRTJRNL"
 
-    /// <summary>In version 1 entries of a chain had their key's hash before their kind, and effects of a primary had
-    /// another kind.</summary>
+    /// <summary>In version 1 entries of a chain had their key's hash before their kind, effects of a primary had another
+    /// kind, and keys in effects and snapshots had no version.</summary>
     public const uint Version = 2;
 
     /// <summary>length, crc, point, group.</summary>
