@@ -1,5 +1,3 @@
-using Quorate.Replication;
-
 namespace Quorate.Data.Tests;
 
 public sealed class Expiring

@@ -1,5 +1,3 @@
-using Quorate.Data.Commands;
-using Quorate.Data.Strings;
 using Quorate.Replication;
 
 namespace Quorate.Data.Tests;

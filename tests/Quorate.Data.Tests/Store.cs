@@ -1,6 +1,5 @@
 using Quorate.Data.Commands;
 using Quorate.Data.Store;
-using Quorate.Data.Values;
 using Quorate.Replication;
 using Quorate.Replication.Ordered;
 

@@ -1,4 +1,3 @@
-using Quorate.Data.Store;
 using Quorate.Replication.Ordered;
 using Quorate.Resp;
 using static Quorate.Data.Commands.CommandFlags;

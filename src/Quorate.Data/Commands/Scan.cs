@@ -1,5 +1,4 @@
 using System.Buffers.Text;
-using Quorate.Data.Store;
 using Quorate.Resp;
 using static Quorate.Data.Commands.CommandFlags;
 

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Buffers.Binary;
-using Quorate.Data.Store;
 using Quorate.Data.Values;
 using Quorate.Replication;
 using Quorate.Replication.Causality;

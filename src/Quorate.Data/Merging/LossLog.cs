@@ -1,4 +1,3 @@
-using Quorate.Data.Values;
 using Quorate.Replication.Crdt;
 
 namespace Quorate.Data.Merging;

@@ -1,5 +1,4 @@
 using Quorate.Data.Commands;
-using Quorate.Data.Store;
 using Quorate.Data.Values;
 using Quorate.Replication;
 using Quorate.Resp;

@@ -1,6 +1,5 @@
 using System.Buffers;
 using Quorate.Data.Commands;
-using Quorate.Data.Store;
 using Quorate.Replication;
 using Quorate.Replication.Causality;
 using Quorate.Replication.Crdt;

@@ -1,6 +1,4 @@
-using Quorate.Data.Store;
 using Quorate.Data.Values;
-using Quorate.Replication;
 using Quorate.Replication.Causality;
 using Quorate.Replication.Crdt;
 

@@ -1,4 +1,3 @@
-using Quorate.Data.Strings;
 using Quorate.Replication;
 
 namespace Quorate.Data.Merging;

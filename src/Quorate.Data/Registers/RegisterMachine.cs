@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Globalization;
 using Quorate.Data.Commands;
 using Quorate.Data.Store;
-using Quorate.Data.Values;
 using Quorate.Replication;
 using Quorate.Replication.Ordered;
 using Quorate.Resp;

@@ -1,5 +1,4 @@
 using System.Buffers;
-using Quorate.Data.Store;
 using Quorate.Data.Strings;
 using Quorate.Data.Values;
 using Quorate.Replication;

@@ -1,5 +1,3 @@
-using Quorate.Replication;
-
 namespace Quorate.Data.Sessions;
 
 /// <summary>

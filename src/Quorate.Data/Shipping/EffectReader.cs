@@ -1,6 +1,4 @@
 using System.Buffers.Binary;
-using Quorate.Data.Commands;
-using Quorate.Data.Sessions;
 using Quorate.Data.Store;
 using Quorate.Data.Values;
 using Quorate.Replication;

@@ -1,4 +1,3 @@
-using Quorate.Data.Strings;
 using Quorate.Data.Values;
 using Quorate.Replication;
 

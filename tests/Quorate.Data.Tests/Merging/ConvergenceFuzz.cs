@@ -1,4 +1,3 @@
-using Quorate.Data.Commands;
 using Quorate.Data.Merging;
 using Quorate.Replication;
 using Quorate.Replication.Causality;

@@ -4,7 +4,6 @@ using Quorate.Data.Merging;
 using Quorate.Data.Merging.Commands;
 using Quorate.Replication;
 using Quorate.Replication.Causality;
-using Quorate.Replication.Crdt;
 using Quorate.Resp;
 
 namespace Quorate.Data.Tests.Merging;

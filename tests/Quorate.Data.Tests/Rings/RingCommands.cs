@@ -1,6 +1,5 @@
 using Quorate.Data.Commands;
 using Quorate.Data.Store;
-using Quorate.Replication;
 using Quorate.Resp;
 
 namespace Quorate.Data.Tests.Rings;

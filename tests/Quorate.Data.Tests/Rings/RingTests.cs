@@ -1,6 +1,5 @@
 using System.Buffers;
 using Quorate.Data.Shipping;
-using Quorate.Data.Store;
 using Quorate.Data.Values;
 using Quorate.Replication;
 

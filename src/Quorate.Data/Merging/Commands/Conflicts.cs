@@ -1,8 +1,6 @@
 using Quorate.Data.Commands;
-using Quorate.Data.Store;
 using Quorate.Data.Values;
 using Quorate.Replication;
-using Quorate.Replication.Causality;
 using Quorate.Replication.Crdt;
 using Quorate.Resp;
 using static Quorate.Data.Merging.Commands.MergingTable;

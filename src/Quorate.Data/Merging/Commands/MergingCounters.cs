@@ -1,5 +1,4 @@
 using Quorate.Data.Commands;
-using Quorate.Data.Store;
 using Quorate.Data.Values;
 using Quorate.Resp;
 using static Quorate.Data.Merging.Commands.MergingTable;

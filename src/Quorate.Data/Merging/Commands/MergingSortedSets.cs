@@ -1,8 +1,6 @@
 using System.Buffers.Text;
 using Quorate.Data.Commands;
-using Quorate.Data.Store;
 using Quorate.Data.Values;
-using Quorate.Replication.Crdt;
 using Quorate.Resp;
 using static Quorate.Data.Merging.Commands.MergingTable;
 
