@@ -17,13 +17,13 @@ internal static class Replies
         "-CLUSTERDOWN no leader with a majority could be reached in time; the command was not executed\r\n"u8;
 
     public static ReadOnlySpan<byte> Lost =>
-        "-LOST a fail-over cut off what this connection had written or read; READS FORGET begins a new session\r\n"u8;
+        "-LOST a fail-over cut off writes that this connection had made or seen; READS FORGET begins a new session\r\n"u8;
 
     /// <summary>What a client is told whose read nobody could answer in time.</summary>
     public static ReadOnlySpan<byte> OfRead(in ReadRule rule) => rule.Consistency switch
     {
         ReadConsistency.Bounded => Encoding.UTF8.GetBytes($"-MASTERDOWN no replica in reach can prove that its state is at most {rule.BoundMilliseconds} ms old\r\n"),
-        ReadConsistency.Session => "-MASTERDOWN no replica in reach has come as far as this connection has seen\r\n"u8,
+        ReadConsistency.Session => "-MASTERDOWN no replica in reach has everything that this connection has seen\r\n"u8,
         ReadConsistency.Eventual or ReadConsistency.Weak => "-MASTERDOWN no replica in reach has a state that can be read\r\n"u8,
         _ => NoLeader,
     };
@@ -44,7 +44,7 @@ internal static class Replies
         : TryAgain;
 
     public static ReadOnlySpan<byte> NoReplicaHere =>
-        "-TRYAGAIN the node that was asked holds no replica any more; the command was not executed\r\n"u8;
+        "-TRYAGAIN the node that got the command no longer holds a replica; the command was not executed\r\n"u8;
 
     public static ReadOnlySpan<byte> NoReplica =>
         "-CLUSTERDOWN no replica could be reached in time; the command was not executed\r\n"u8;

@@ -62,7 +62,7 @@ internal static class NodeReports
                     ("quorate_journal_failed", "1 when the journal failed and the node serves no data.", false, node.Refusal is null ? 0 : 1),
                     .. VotingOf(node),
                     ("quorate_keys", "Keys held.", false, node.View.Databases.Sum(d => d.Keys)),
-                    ("quorate_conflict_keys", "Keys whose concurrent values wait for somebody to decide.", false, node.View.Conflicts.Keys),
+                    ("quorate_conflict_keys", "Keys with concurrent values that a client has to decide about.", false, node.View.Conflicts.Keys),
                     ("quorate_conflicts_total", "Values that became concurrent with another.", true, node.View.Conflicts.Seen),
                     ("quorate_conflict_losses_total", "Overwritten concurrent values, kept in the log of losses for a while.", true, node.View.Conflicts.Lost),
                     ("quorate_merge_rule_failures_total", "Times that a merge rule made nothing of its values.", true, node.View.Conflicts.RuleFailures),
@@ -96,8 +96,8 @@ internal static class NodeReports
     private static IEnumerable<(string Name, string Help, bool IsCounter, double Value)> VotingOf(Node node)
     {
         var groups = node.View.Groups;
-        yield return ("quorate_groups_distrusted", "Groups whose state on this node was found wrong and is not used.", false, groups.Count(g => g.Trust != "ok"));
-        yield return ("quorate_alarms_total", "Sentences written to the log that somebody should act on.", true, node.Alarms.Raised);
+        yield return ("quorate_groups_distrusted", "Groups whose state on this node is wrong and not used.", false, groups.Count(g => g.Trust != "ok"));
+        yield return ("quorate_alarms_total", "Alarms written to the log, for an operator to act on.", true, node.Alarms.Raised);
         yield return ("quorate_standing_alarms", "Groups here that something is wrong with now.", false, node.View.StandingAlarms.Count);
         yield return ("quorate_digest_rounds_total", "Times that a group's whole state was compared, led from here.", true, groups.Sum(g => g.Voting.Rounds));
         yield return ("quorate_digest_ranges_agreed_total", "Ranges of state that the replicas agreed on.", true, groups.Sum(g => g.Voting.RangesAgreed));

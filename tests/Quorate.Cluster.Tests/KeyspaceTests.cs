@@ -180,7 +180,7 @@ public sealed class KeyspaceTests
     {
         var cluster = new LocalCluster(3, control: new ControlOptions());
         foreach (var words in new[] { "SELECT ledger", "SELECT 3", "KEYSPACE LIST", "KEYSPACE CREATE x STRATEGY raft" })
-            cluster.Ask(cluster.Connect(1), words).ShouldBe("-LOADING this node has not heard yet which keyspaces there are");
+            cluster.Ask(cluster.Connect(1), words).ShouldBe("-LOADING this node does not know the keyspaces yet");
         cluster.Ask(cluster.Connect(1), "SELECT 0").ShouldBe("+OK");
         var early = cluster.Connect(1);
         cluster.Send(early, "SET k 1");
@@ -191,9 +191,9 @@ public sealed class KeyspaceTests
 
     /// <summary>What can only be meant as a number is answered in Redis's words, which clients know.</summary>
     [Theory]
-    [InlineData("nowhere", "-ERR there is no keyspace 'nowhere': KEYSPACE LIST names those there are")]
-    [InlineData("1x", "-ERR there is no keyspace '1x': KEYSPACE LIST names those there are")]
-    [InlineData("-", "-ERR there is no keyspace '-': KEYSPACE LIST names those there are")]
+    [InlineData("nowhere", "-ERR there is no keyspace 'nowhere': KEYSPACE LIST names all keyspaces")]
+    [InlineData("1x", "-ERR there is no keyspace '1x': KEYSPACE LIST names all keyspaces")]
+    [InlineData("-", "-ERR there is no keyspace '-': KEYSPACE LIST names all keyspaces")]
     [InlineData("-1", "-ERR DB index is out of range")]
     [InlineData("99", "-ERR DB index is out of range")]
     [InlineData("99999999999", "-ERR value is not an integer or out of range")]

@@ -110,9 +110,9 @@ public sealed class GuaranteeTests
     private static string Document()
     {
         var text = new StringBuilder();
-        text.Append("# Guarantees\n\nWhat a policy promises is computed from it (`src/Quorate.Replication/Guarantees/Guarantee.cs`). This page is written by a\n");
-        text.Append("test, `GuaranteeTests.The_document_says_what_the_guarantees_are`, and fails it when it is not true any more.\n\n");
-        text.Append("\"Loss for good\" is a node that does not come back with its disk. A node that only restarts loses nothing it had synced.\n");
+        text.Append("# Guarantees\n\nQuorate computes from a policy what the policy promises (`src/Quorate.Replication/Guarantees/Guarantee.cs`). A test writes this\n");
+        text.Append("page, `GuaranteeTests.The_document_says_what_the_guarantees_are`, and fails when the page is not true any more.\n\n");
+        text.Append("\"Loss for good\" means that a node does not come back with its disk. A node that only restarts loses nothing that it had synced.\n");
         foreach (var (words, when) in Shown)
         {
             PolicyText.TryParse(words.Split(' '), out var policy, out var why).ShouldBeTrue(why);

@@ -120,14 +120,14 @@ public sealed class KeyspaceCommandTests
         keyspaces[0].GetProperty("policy").GetString()!.ShouldEndWith("durability written");
         keyspaces[1].GetProperty("names")[0].GetString().ShouldBe("cache");
         keyspaces[1].GetProperty("policy").GetString().ShouldBe(policy);
-        keyspaces[1].GetProperty("guarantee").EnumerateArray().ShouldContain(s => s.GetString()!.StartsWith("Window of loss: what the primary had not shipped"));
+        keyspaces[1].GetProperty("guarantee").EnumerateArray().ShouldContain(s => s.GetString()!.StartsWith("Window of loss: writes that the primary had not shipped"));
         var group = keyspaces[1].GetProperty("groups")[0];
         group.GetProperty("leader").GetString().ShouldStartWith("n");
         group.GetProperty("inSync").GetArrayLength().ShouldBeGreaterThan(0);
         status.RootElement.GetProperty("alarms").ValueKind.ShouldBe(JsonValueKind.Array);
         var page = await http.GetStringAsync($"http://127.0.0.1:{program.HttpPorts[0]}/");
         page.ShouldContain("<h2>cache</h2>");
-        page.ShouldContain("<li>Window of loss: what the primary had not shipped");
+        page.ShouldContain("<li>Window of loss: writes that the primary had not shipped");
         page.ShouldContain("entries behind", customMessage: "one node is asked for all: it leads something");
     }
 

@@ -27,7 +27,7 @@ public sealed class RegionTests
         await using var program = await RunningProgram.DevAsync("--ephemeral", "--regions", "eu,us,ap", "--rtt", "40");
         (await RunAsync(program, "keyspace create shop --strategy multileader --spread region --yes")).ShouldContain("in every region");
         (await RunAsync(program, "keyspace create notes --strategy multileader --conflicts siblings --yes")).ShouldContain("stay side by side");
-        (await RunAsync(program, $"keyspace create lines --strategy multileader --merge {script} --yes")).ShouldContain("rule 'lines' makes one");
+        (await RunAsync(program, $"keyspace create lines --strategy multileader --merge {script} --yes")).ShouldContain("Rule 'lines' makes one of concurrent strings");
         var clients = new List<RespClient>();
         for (var i = 0; i < 3; i++) clients.Add(await program.ConnectAsync(i));
         foreach (var client in clients)

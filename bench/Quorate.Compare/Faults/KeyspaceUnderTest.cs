@@ -153,7 +153,7 @@ internal sealed record KeyspaceUnderTest(string Name, string Policy, bool MayLos
         var keys = missing.ToHashSet();
         var offsets = Recorder.Acknowledged.Where(a => keys.Contains(a.Operation.Key) && faults.Count > 0)
             .Select(a => faults.Select(f => (a.At - f.Began) / (double)Stopwatch.Frequency).MinBy(Math.Abs)).DefaultIfEmpty().ToList();
-        return string.Create(CultureInfo.InvariantCulture, $"what is lost was acknowledged from {Math.Max(0, -offsets.Min()):0.00} s before to {Math.Max(0, offsets.Max()):0.00} s after a fault struck");
+        return string.Create(CultureInfo.InvariantCulture, $"the lost writes were acknowledged from {Math.Max(0, -offsets.Min()):0.00} s before to {Math.Max(0, offsets.Max()):0.00} s after a fault struck");
     }
 
     private static string Some(List<string> items) => items.Count == 0 ? "" : $" ({string.Join(", ", items.Take(5))})";

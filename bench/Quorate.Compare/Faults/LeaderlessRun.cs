@@ -61,7 +61,7 @@ internal static class LeaderlessRun
         Outage.Print(failed.Except(own).Select(f => f.Failure), "asked of a node that was there");
         var passes = failed.Count == own.Count && own.TrueForAll(f => outages.Any(o => f.Failure.At >= o.From && f.Failure.At <= o.Until));
         foreach (var keyspace in keyspaces) passes &= keyspace.Passes(cluster.Ports, SiblingsMade(cluster, keyspace.Name));
-        Console.WriteLine(passes ? "no request failed but those that the dead node had in hand; nothing that was acknowledged is lost" : "FAILED");
+        Console.WriteLine(passes ? "no request failed but those that the dead node had in hand; no acknowledged write is lost" : "FAILED");
         return passes;
     }
 

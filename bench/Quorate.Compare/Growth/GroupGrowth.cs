@@ -20,7 +20,7 @@ internal static class GroupGrowth
     public static GrowthPart Measure(string folder, bool isQuick)
     {
         var text = new StringBuilder("## Keyspaces\n\n");
-        text.AppendLine("Raft keyspaces of three replicas on three nodes, durability memory, that nobody uses: a node's processor time while all are idle, and SETs at pipeline 16 of one that is used beside them.\n");
+        text.AppendLine("Raft keyspaces of three replicas on three nodes, durability memory: a node's processor time while all are idle, and SETs at pipeline 16 of one that is used beside them.\n");
         text.AppendLine("| | idle, % of a core, the busiest node | the median node | SET/s | CPU µs/op, all servers | p99 ms | leader's memory MB | creating all, s |\n| --- | --- | --- | --- | --- | --- | --- | --- |");
         var steps = new List<Step>();
         foreach (var groups in isQuick ? [1, 100] : new[] { 1, 10, 100, 1_000 }) steps.Add(MeasureOne(folder, groups));

@@ -57,9 +57,9 @@ public static class CommandErrors
     /// <param name="reply">Where the error goes.</param>
     /// <param name="name">What the client took for one.</param>
     internal static void NoKeyspace(RespWriter reply, ReadOnlySpan<byte> name) =>
-        reply.Error(Words.Bytes($"ERR there is no keyspace '{Echo(name, MostEcho)}': KEYSPACE LIST names those there are"));
+        reply.Error(Words.Bytes($"ERR there is no keyspace '{Echo(name, MostEcho)}': KEYSPACE LIST names all keyspaces"));
 
-    internal static void MapUnknown(RespWriter reply) => reply.Error("LOADING this node has not heard yet which keyspaces there are"u8);
+    internal static void MapUnknown(RespWriter reply) => reply.Error("LOADING this node does not know the keyspaces yet"u8);
 
     private static string Echo(ReadOnlySpan<byte> word, int most) =>
         Words.Text(word.Length > most ? word[..most] : word);

@@ -16,7 +16,7 @@ internal static class ConnectionCommands
         Command("ping", -1, Fast, "connection", "1.0.0", "Answers PONG, or the given message", Ping),
         Command("echo", 2, Loading | Stale | Fast, "connection", "1.0.0", "Answers the given string", Echo),
         Command("hello", -1, NoScript | Loading | Stale | Fast | NoAuth | AllowBusy, "connection", "6.0.0",
-            "Chooses the protocol and tells who answers", Hello),
+            "Chooses the protocol and describes the server", Hello),
         Command("auth", -2, NoScript | Loading | Stale | Fast | NoAuth | AllowBusy, "connection", "1.0.0",
             "Authenticates the connection", Auth),
         Command("select", 2, Loading | Stale | Fast, "connection", "1.0.0",

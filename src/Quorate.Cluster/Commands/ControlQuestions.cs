@@ -11,7 +11,7 @@ internal static class ControlQuestions
     {
         if (command.Node.Map is { IsKnown: true } map) return map;
         if (command.Node.Map is not null) CommandErrors.MapUnknown(command.Reply);
-        else command.Reply.Error("ERR this node runs without a control plane: the numbered databases are all there is"u8);
+        else command.Reply.Error("ERR this node runs without a control plane: it has only the numbered databases"u8);
         return null;
     }
 
@@ -42,7 +42,7 @@ internal static class ControlQuestions
             for (var i = 0; i < tickets.Length; i++) answers[i] ??= command.Node.TryTakeAnswer(tickets[i], command.TimedOut);
             if (!command.TimedOut && !Array.TrueForAll(answers, IsKnownHere)) return false;
             if (Array.Find(answers, a => a?.Refusal is not null) is { Refusal: { } why }) command.Reply.Error(why);
-            else if (Array.Exists(answers, a => a is null)) command.Reply.Error("UNCERTAIN the control group did not answer in time: look whether it was done"u8);
+            else if (Array.Exists(answers, a => a is null)) command.Reply.Error("UNCERTAIN the control group did not answer in time: check whether the change was made"u8);
             else if (done is not null) done();
             else command.Reply.Ok();
             return true;

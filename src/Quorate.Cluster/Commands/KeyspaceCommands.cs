@@ -25,7 +25,7 @@ internal static class KeyspaceCommands
             Command("keyspace|alter", -5, Anytime, Group, "7.2.0", "Changes the policy of a keyspace", Alter),
             Command("keyspace|drop", 3, Anytime, Group, "7.2.0", "Removes a keyspace and all its keys", Drop),
             Command("keyspace|list", 2, Loading | Stale, Group, "7.2.0", "Lists the keyspaces with their policies", List, complexity: "O(N)"),
-            Command("keyspace|show", 3, Loading | Stale, Group, "7.2.0", "Says what a keyspace's policy promises and who holds it", Show),
+            Command("keyspace|show", 3, Loading | Stale, Group, "7.2.0", "Says what a keyspace's policy promises and which nodes hold it", Show),
             Command("keyspace|script", 3, Loading | Stale, Group, "7.2.0", "Returns the script of a keyspace's merge rule", Script),
             Command("keyspace|failover", -3, Anytime, Group, "7.2.0", "Lets another replica lead a keyspace", Failover),
             Command("keyspace|lost", -3, Anytime, Group, "7.2.0", "Lists, or with CLEAR or FORGET forgets, the entries that fail-overs cut off on this node", Lost, complexity: "O(N)"),
@@ -40,7 +40,7 @@ internal static class KeyspaceCommands
                 "ALTER <name> <word> <value> [<word> <value> ...]", "    Change what can be changed while it runs.",
                 "DROP <name>", "    Remove a keyspace and all its keys.",
                 "LIST", "    Return the keyspaces.",
-                "SHOW <name>", "    Return what its policy promises, in sentences, and who holds it.",
+                "SHOW <name>", "    Return what its policy promises, in sentences, and which nodes hold it.",
                 "SCRIPT <name>", "    Return the script of its merge rule.",
                 "FAILOVER <name> [TO <node>]", "    Let another replica lead.",
                 "LOST <name> [RAW|CLEAR|FORGET <epoch> <index>]", "    Return, or forget, what fail-overs cut off on this node.")),
@@ -65,7 +65,7 @@ internal static class KeyspaceCommands
 
         if (!Words.IsPlain(args[2]) || int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out _))
         {
-            command.Reply.Error("ERR a keyspace's name is printable ASCII without blanks, and no number: DB <n> gives it one"u8);
+            command.Reply.Error("ERR a keyspace's name is printable ASCII without blanks and is not a number; DB <n> gives the keyspace a number"u8);
             return;
         }
 

@@ -77,7 +77,7 @@ internal static class NodeCommands
         var name = Encoding.UTF8.GetString(args[2]);
         foreach (var node in map.Nodes)
             if (node.Name == name && node.State != NodeState.Removed) return node;
-        command.Reply.Error("ERR there is no such node: NODE LIST names those there are"u8);
+        command.Reply.Error("ERR there is no such node: NODE LIST names all nodes"u8);
         return null;
     }
 }

@@ -32,7 +32,7 @@ internal static class NodeJoining
 
         if (!Words.IsPlain(args[3]) || !peer.Contains(':', StringComparison.Ordinal))
         {
-            command.Reply.Error("ERR a node's peer address is host:port, where the others reach it"u8);
+            command.Reply.Error("ERR a node's peer address is host:port, at which the other nodes reach it"u8);
             return;
         }
 

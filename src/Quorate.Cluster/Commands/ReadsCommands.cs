@@ -47,7 +47,7 @@ internal static class ReadsCommands
         var at = 1;
         var rule = ReadRule.Read(args, ref at, out var why);
         if (why is not null) command.Reply.Error(why);
-        else if (at < args.Count) command.Reply.Error("ERR what follows the rule is one command that reads keys, such as: READS bounded 500 GET key");
+        else if (at < args.Count) command.Reply.Error("ERR after the rule there may be one command that reads keys, such as: READS bounded 500 GET key");
         else Become(command, rule);
     }
 
@@ -75,20 +75,20 @@ internal static class ReadsCommands
         var positions = new SessionPositions();
         if (!positions.TryMerge(Words.Text(token)))
         {
-            command.Reply.Error("ERR this is no token: READS TOKEN gives one"u8);
+            command.Reply.Error("ERR this is not a token: READS TOKEN answers one"u8);
             return;
         }
 
         foreach (var group in positions.Groups)
         {
             if (command.Node.Map is not { } map || !map.WasDropped(group)) continue;
-            command.Reply.Error("LOST the token is of a keyspace that was dropped"u8);
+            command.Reply.Error("LOST the token belongs to a keyspace that was dropped"u8);
             return;
         }
 
         if (!command.Session.Positions.TryMerge(Words.Text(token)))
         {
-            command.Reply.Error("ERR this connection follows too many tokens: READS FORGET begins anew"u8);
+            command.Reply.Error("ERR this connection follows too many tokens: READS FORGET begins a new session"u8);
             return;
         }
 

@@ -13,8 +13,8 @@ namespace Quorate.Cluster.Commands;
 internal static class ReplicationCommands
 {
     private const CommandFlags Operator = Admin | NoScript | Stale;
-    private const string Refusal = " is not used here: who holds a keyspace is its policy's affair (KEYSPACE ALTER <name> REPLICAS <n>, "
-        + "NODE DRAIN <node>), and who leads it is changed by FAILOVER";
+    private const string Refusal = " is not used here: a keyspace's policy decides which nodes hold it (KEYSPACE ALTER <name> REPLICAS <n>, "
+        + "NODE DRAIN <node>), and FAILOVER changes its leader";
 
     private const string ReplicaStream = " is not served: a Redis replica cannot follow this server; "
         + "add a node to the cluster instead";
@@ -22,7 +22,7 @@ internal static class ReplicationCommands
     public static readonly NodeCommandEntry[] Entries =
     [
         Command("role", 1, NoScript | Loading | Stale | Fast, "server", "2.8.12",
-            "Answers whether the node leads the keyspace, and who follows", Role),
+            "Answers whether the node leads the keyspace, and which replicas follow it", Role),
         Command("wait", 3, NoScript, "generic", "3.0.0",
             "Waits until replicas hold the connection's last write", Wait),
         Command("waitaof", 4, NoScript, "generic", "7.2.0",
@@ -132,7 +132,7 @@ internal static class ReplicationCommands
             var holders = command.Node.HoldersUpTo(command.Session, applied);
             if (holders.IsKnown) return tryAnswer(holders, command.TimedOut);
             command.Reply.Error($"ERR {name} cannot be used with replica instances: this node does not lead the keyspace and "
-                + "does not know which nodes hold the write; what an acknowledged write survives, KEYSPACE SHOW says");
+                + "does not know which nodes hold the write; KEYSPACE SHOW says what an acknowledged write survives");
             return true;
         }
     }

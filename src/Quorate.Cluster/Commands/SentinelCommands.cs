@@ -18,7 +18,7 @@ internal static class SentinelCommands
 
     public static readonly NodeCommandEntry[] Entries =
     [
-        Container("sentinel", "sentinel", "2.8.4", "A container for questions about who leads which keyspace",
+        Container("sentinel", "sentinel", "2.8.4", "A container for questions about the leaders of keyspaces",
             Sub("get-master-addr-by-name", 3, "Answers the address of the node that leads the keyspace", Address),
             Sub("master", 3, "Describes the node that leads the keyspace", Master),
             Sub("masters", 2, "Describes the leaders of all keyspaces", Masters),
@@ -63,7 +63,7 @@ internal static class SentinelCommands
         if (ControlQuestions.Map(command) is not { } map) return;
         if (command.Session.LibName.Length == 0 || command.Session.LibName.StartsWith(TakesListsForSentinels, StringComparison.Ordinal))
         {
-            command.Reply.Error("ERR this is no Sentinel but a node that holds data: ask SENTINEL GET-MASTER-ADDR-BY-NAME <keyspace>, or name the client's library by CLIENT SETINFO first"u8);
+            command.Reply.Error("ERR this is not a Sentinel but a node that holds data: use SENTINEL GET-MASTER-ADDR-BY-NAME <keyspace>, or name the client's library by CLIENT SETINFO first"u8);
             return;
         }
 

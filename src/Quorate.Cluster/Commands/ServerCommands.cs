@@ -30,10 +30,10 @@ internal static class ServerCommands
                 (NodeCommand command, in CommandArgs _) => command.Reply.Bulk("default"u8)),
             Help("acl", "server", "WHOAMI", "    Return the current connection username: always the default user.")),
         Command("debug", -2, Operator, "server", "1.0.0", "Refused", Refuse(
-            "ERR DEBUG command not allowed: it would stop or break a node that others rely on. "
+            "ERR DEBUG command not allowed: it could stop or break a node on which others rely. "
             + "Use QUORATE STATUS to look into the node")),
         Command("shutdown", -1, Operator | NoMulti | AllowBusy, "server", "1.0.0", "Refused", Refuse(
-            "ERR SHUTDOWN is not taken from clients: stop the node's process instead (SIGTERM, or your service manager)")),
+            "ERR SHUTDOWN is not accepted from clients: stop the node's process instead (SIGTERM, or your service manager)")),
     ];
 
     private static NodeCommandEntry NoModule(string name, int arity, string since) =>

@@ -35,7 +35,7 @@ internal static class ChainCare
 
             if (left.Length == 0) current.InSync.ToList().ForEach(n => watch.Withheld.Add(n));
             if (left.Length == 0 || !Membership.Change(supervisor, group, watch, Chained(current, left), now))
-                watch.Say("reconfiguration", "nobody of the chain that certainly holds everything answers", now);
+                watch.Say("reconfiguration", "no replica of the chain that certainly holds everything answers", now);
             return;
         }
 

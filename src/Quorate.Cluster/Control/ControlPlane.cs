@@ -168,7 +168,7 @@ internal sealed class ControlPlane : IHosted, IControlListener
     {
         if (!_asked.ContainsKey(id)) return;
         Tell(id, outcome.Kind == OutcomeKind.Unknown
-            ? "UNCERTAIN the control group's leader changed while it was asked: look whether it was done"
+            ? "UNCERTAIN the control group's leader changed meanwhile: check whether the change was made"
             : $"TRYAGAIN {outcome.Why ?? "the control group's leader changed"}");
     }
 
@@ -186,7 +186,7 @@ internal sealed class ControlPlane : IHosted, IControlListener
     {
         var id = new RequestId(++_lastRequest);
         _asked[id] = (origin, question.Ticket, question.Incarnation);
-        if (_electedIn != _raft.CurrentTerm || !IsCurrent(now)) Tell(id, "TRYAGAIN the control group has no leader that is sure of itself now");
+        if (_electedIn != _raft.CurrentTerm || !IsCurrent(now)) Tell(id, "TRYAGAIN the control group has no leader with a lease now");
         else if (question.What == Asking.Failover) AskFailover(id, question.Payload.Span, now);
         else if (!ControlCodec.TryDecode(question.Payload.Span, out var command)) Tell(id, "ERR the control leader does not know this command: it runs another version");
         else if (Machine.WhyNot(command!) is { } refusal) Tell(id, "ERR " + refusal);

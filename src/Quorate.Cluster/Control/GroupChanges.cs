@@ -39,7 +39,7 @@ internal static class GroupChanges
         change = null;
         if (map.Group(command.Group) is not { IsConfigured: true, IsConvergent: false } group) return $"there is no group {command.Group} whose leader the control plane names";
         if (group.Epoch != command.Expected) return $"{command.Group} is at {group.Epoch}, not at {command.Expected}";
-        if (group.IsSealed) return "nobody leads the group: nothing can be settled";
+        if (group.IsSealed) return "the group has no leader, so nothing can be settled";
         if (group.Policy.Ack == Ack.Sync && !AckRule.MayAcknowledge(group.Policy, group.Configuration)) return "too few replicas are in sync";
         if (AckRule.IsSettled(group)) return $"{command.Group} is settled already";
         change = () => map.Put(AckRule.Settled(group));
@@ -67,7 +67,7 @@ internal static class GroupChanges
         foreach (var feed in next.Standby.Feeds)
         {
             if (!next.Learners.Contains(feed.Replica)) return $"{feed.Replica} is fed by a backup: it stays a learner";
-            if (next.Standby.Contains(feed.Source)) return $"{feed.Source} feeds nobody: it is delayed, or fed by a backup itself";
+            if (next.Standby.Contains(feed.Source)) return $"{feed.Source} cannot be a source: it is delayed, or a backup feeds it";
         }
 
         return null;

@@ -42,7 +42,7 @@ internal static class KeyspaceChanges
         if (policy == keyspace.Policy) return "the policy is that already";
         if (PolicyChange.WhyNot(keyspace.Policy, policy) is { } whyNot) return whyNot;
         if (!PolicyChange.IsForReadersOnly(keyspace.Policy, policy) && OwnerOfShared(map, keyspace) is { } owner)
-            return $"'{command.Name}' shares its group with '{owner.Name}', whose policy decides; only reads can be altered here, and the number of replicas with NODE VOTERS. Drop this keyspace and create one of its own for the number";
+            return $"'{command.Name}' shares its group with '{owner.Name}', whose policy decides; only reads can be altered here, and the number of replicas by NODE VOTERS. Drop this keyspace and create another with the same number";
         if (keyspace.Groups.Contains(ControlMachine.DefaultGroup) && policy.Replicas != keyspace.Policy.Replicas)
             return "the numbered databases have as many replicas as there are voters: NODE VOTERS <n>";
         if (policy.Spread is { } label && policy.Spread != keyspace.Policy.Spread && keyspace.Groups.Any(g => !IsSpread(map, map.Group(g)!, label)))

@@ -121,7 +121,7 @@ public sealed class Supervisor
     public string? AskFailover(GroupId id, NodeId target, StepTime now, int patienceMilliseconds = 0, bool isForced = true)
     {
         if (Map.Group(id) is not { } group) return $"there is no group {id}";
-        if (group.IsConvergent) return $"{id} has no leader: its strategy {PolicyWords.Of(group.Policy.Strategy)} has nobody to fail over";
+        if (group.IsConvergent) return $"{id} has no leader: its strategy {PolicyWords.Of(group.Policy.Strategy)} elects none and needs no fail-over";
         if (target == NoMore) return Heirs.GiveUp(WatchOf(id)) ? null : "No failover in progress.";
         var leader = group.IsConfigured ? group.Configuration.Leader : RaftCare.LeaderOf(this, group);
         if (target.IsNone) target = Heirs.Find(this, group, leader);

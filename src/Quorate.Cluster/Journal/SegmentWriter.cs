@@ -95,7 +95,7 @@ internal sealed class SegmentWriter(IJournalFiles files, JournalRules rules, ulo
     private static string Explain(JournalFailure failure, string why) => failure switch
     {
         JournalFailure.DiskFull => $"journal: the disk is full: {why}",
-        JournalFailure.Sync => $"journal: making it durable (fsync) failed, what was written last is in an unknown state: {why}",
+        JournalFailure.Sync => $"journal: fsync failed, so the state of the last written records is unknown: {why}",
         _ => $"journal: writing failed: {why}",
     };
 

@@ -56,7 +56,7 @@ internal sealed class Verdicts(OrderedGroup group, Node node, VotingFigures figu
     }
 
     public void OnDisagreement(string what) =>
-        node.Alarms.Raise($"{group.Id}: the replicas differ in {what} and no majority agrees; nobody is put out of use. Compare them by hand");
+        node.Alarms.Raise($"{group.Id}: the replicas differ in {what} and no majority agrees, so none is put out of use. Compare them by hand");
 
     /// <summary>The leader's word about the replica here.</summary>
     public void OnOrder(NodeId from, QuarantineOrder order, StepTime now)

@@ -53,7 +53,7 @@ public static class Refusals
         var name = what.Split(' ')[0];
         var group = Known.TryGetValue(name, out var spec) ? spec.Group : "";
         var strategies = string.Join(", ", Able.Where(a => a.Kind != here && a.Has(name)).Select(a => a.Strategies));
-        var where = strategies.Length == 0 ? "no strategy of this version can do it" : $"strategies that can do it: {strategies}";
+        var where = strategies.Length == 0 ? "no strategy can do it in this version" : $"strategies that can do it: {strategies}";
         return $"ERR '{what}' {Why(here, group)}; {where}";
     }
 
@@ -63,17 +63,17 @@ public static class Refusals
         if (word.Length > LongestName) return null;
         var name = Encoding.ASCII.GetString(word).ToLowerInvariant();
         if (Known.ContainsKey(name)) return Of(here, name);
-        return RedisOnly.Contains(name) ? $"ERR '{name}' is a command of Redis that no keyspace of this version has" : null;
+        return RedisOnly.Contains(name) ? $"ERR '{name}' is a command of Redis that this version does not have" : null;
     }
 
     private static string Why(KeyspaceKind here, string group) => (here, group) switch
     {
-        (KeyspaceKind.Merging, _) => "needs one order of all writes, which a convergent keyspace does not have",
-        (_, "conflict") => "is about concurrent values, which only keyspaces whose data merges have",
+        (KeyspaceKind.Merging, _) => "needs one order of all writes, which a keyspace whose data merges does not have",
+        (_, "conflict") => "is about concurrent values, and only keyspaces whose data merges have them",
         (KeyspaceKind.Agreed, "set" or "hash" or "sorted-set") =>
-            $"works on a {group.Replace('-', ' ')}, and a keyspace that agrees on each key by itself holds strings only: keep it in one, which CAS replaces, or in another keyspace",
-        (KeyspaceKind.Agreed, _) => "needs one order of all keys, which a keyspace that agrees on each key by itself does not have",
+            $"works on a {group.Replace('-', ' ')}, and a keyspace with consensus on holds strings only: store it as a string and replace it by CAS, or use another keyspace",
+        (KeyspaceKind.Agreed, _) => "needs one order of all keys, which a keyspace with consensus on does not have",
         (_, "set" or "hash" or "sorted-set") => $"works on a {group.Replace('-', ' ')}, and keyspaces with one order of all writes hold strings only in this version",
-        _ => "is for keyspaces that agree on each key by itself",
+        _ => "is only for keyspaces with consensus on",
     };
 }

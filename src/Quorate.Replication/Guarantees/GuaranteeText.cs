@@ -2,7 +2,7 @@ using Quorate.Replication.Policies;
 
 namespace Quorate.Replication.Guarantees;
 
-/// <summary>A guarantee in words. Nothing is said here that <see cref="Guarantee"/> does not say as a value.</summary>
+/// <summary>A guarantee in words. Each sentence only repeats a value of <see cref="Guarantee"/>.</summary>
 internal static class GuaranteeText
 {
     public static IReadOnlyList<string> Of(Guarantee guarantee)
@@ -11,8 +11,10 @@ internal static class GuaranteeText
         var lines = new List<string> { Acknowledged(guarantee) };
         lines.Add(Loss("the loss of one node for good", guarantee.OneNode, guarantee));
         var holders = policy.Strategy == Strategy.Leaderless ? policy.N : policy.Replicas;
-        if (guarantee.Minority != Survival.NotPromised && holders > 4) lines.Add(Loss("the loss of any minority of the nodes for good", guarantee.Minority, guarantee));
-        if (holders > 2) lines.Add(Loss(policy.Strategy == Strategy.Leaderless ? "the loss of all holders of its key but one for good" : "the loss of all nodes but one for good", guarantee.AllButOne, guarantee));
+        if (guarantee.Minority != Survival.NotPromised && holders > 4)
+            lines.Add(Loss("the loss of any minority of the nodes for good", guarantee.Minority, guarantee));
+        var others = policy.Strategy == Strategy.Leaderless ? "all holders of its key" : "all nodes";
+        if (holders > 2) lines.Add(Loss($"the loss of {others} but one for good", guarantee.AllButOne, guarantee));
         lines.Add(Power(guarantee));
         lines.AddRange(Places(guarantee));
         lines.Add(Window(guarantee));
@@ -35,11 +37,14 @@ internal static class GuaranteeText
         var who = policy switch
         {
             { Strategy: Strategy.Leaderless } => $"of {policy.W} of the {policy.N} replicas of its key",
-            { Strategy: Strategy.MultiLeader, Ack: Ack.Async } => "of the one leader that took it",
-            { Strategy: Strategy.MultiLeader, Ack: Ack.SemiSync } => $"of the leader that took it and {Count(policy.AckBackups, "other replica")} of its region, or as many as that has",
-            { Strategy: Strategy.MultiLeader, Ack: Ack.Majority } => "of more than half of the replicas of the region that took it",
+            { Strategy: Strategy.MultiLeader, Ack: Ack.Async } => "of the leader that took it",
+            { Strategy: Strategy.MultiLeader, Ack: Ack.SemiSync } => "of the leader that took it and "
+                + $"{Count(policy.AckBackups, "other replica")} of its region, or as many as that has",
+            { Strategy: Strategy.MultiLeader, Ack: Ack.Majority } =>
+                "of more than half of the replicas of the region that took it",
             { Strategy: Strategy.MultiLeader } => "of every replica of the region that took it",
-            { Strategy: Strategy.Chain } => "of every replica of the chain, which is never shorter than " + Count(policy.MinInSync, "replica"),
+            { Strategy: Strategy.Chain } =>
+                "of every replica of the chain, which is never shorter than " + Count(policy.MinInSync, "replica"),
             { Strategy: Strategy.Pbft } => $"of {policy.Replicas - ((policy.Replicas - 1) / 3)} of {policy.Replicas} replicas",
             { Ack: Ack.Async } => "of the primary alone",
             { Ack: Ack.SemiSync } => $"of the primary and {Count(policy.AckBackups, "backup")}",
@@ -53,15 +58,21 @@ internal static class GuaranteeText
     {
         Survival.Always => $"It survives {fault}.",
         Survival.OutsideWindow => $"It survives {fault} unless it is in the window of loss.",
-        Survival.WhileEnoughInSync => $"It survives {fault} only if more than {Count(guarantee.Policy.MinInSync, "replica")} had it: with all {guarantee.Policy.Replicas} in sync it does.",
+        Survival.WhileEnoughInSync => $"It survives {fault} only if more than {Count(guarantee.Policy.MinInSync, "replica")} "
+            + $"had it: with all {guarantee.Policy.Replicas} in sync it does.",
         _ => $"It does not survive {fault}.",
     };
 
     private static string Power(Guarantee guarantee) => guarantee.PowerLoss switch
     {
         Survival.Always => "It survives a power failure of all nodes at once.",
-        Survival.OutsideWindow => $"A power failure of {Count(guarantee.CopiesWhenAcknowledged, "node")} at once may take what their operating systems had not yet written; a crash of the processes alone takes nothing.",
-        _ => $"A stop of {Count(guarantee.CopiesWhenAcknowledged, "node")} at once, be it of the processes alone, may take it; a node that restarts comes back empty and counts as lost until it is filled again.",
+        Survival.OutsideWindow => "It does not survive " + (guarantee.CopiesWhenAcknowledged == 1
+            ? "a power failure of its node" : $"a power failure of {guarantee.CopiesWhenAcknowledged} nodes at once")
+            + " if the operating system had not yet written it; it survives a crash of all processes.",
+        _ => "It may be lost when " + (guarantee.CopiesWhenAcknowledged == 1
+            ? "1 node stops, even if only its process stops"
+            : $"{guarantee.CopiesWhenAcknowledged} nodes stop at once, even if only their processes stop")
+            + "; a node that restarts comes back empty and counts as lost until it is filled again.",
     };
 
     private static IEnumerable<string> Places(Guarantee guarantee)
@@ -74,19 +85,22 @@ internal static class GuaranteeText
 
         if (guarantee.Zone != Survival.NotPromised) yield return Loss("the loss of a zone", guarantee.Zone, guarantee);
         if (guarantee.Region != Survival.NotPromised) yield return Loss("the loss of a region", guarantee.Region, guarantee);
-        if (guarantee.Provider != Survival.NotPromised) yield return Loss("the loss of a provider", guarantee.Provider, guarantee);
+        if (guarantee.Provider != Survival.NotPromised)
+            yield return Loss("the loss of a provider", guarantee.Provider, guarantee);
     }
 
     private static string Window(Guarantee guarantee)
     {
         var parts = new List<string>();
         if (guarantee.Window.HasFlag(LossWindow.Unshipped)) parts.Add(guarantee.Policy.Strategy == Strategy.MultiLeader
-            ? "what a leader had not shipped when it died (shipped after all if its disk comes back)"
-            : "what the primary had not shipped when it died (kept aside in the lost-and-found if its disk comes back)");
-        if (guarantee.Window.HasFlag(LossWindow.WhileDegraded)) parts.Add("what was acknowledged while too few replicas were up, for which there is an alarm");
+            ? "writes that a leader had not shipped when it died (it ships them if its disk comes back)"
+            : "writes that the primary had not shipped when it died (its node keeps them in the lost-and-found if its disk "
+                + "comes back)");
+        if (guarantee.Window.HasFlag(LossWindow.WhileDegraded)) parts.Add("writes acknowledged while too few replicas were up "
+            + "(an alarm stands meanwhile)");
         if (guarantee.Window.HasFlag(LossWindow.Unsynced)) parts.Add(guarantee.Policy.Durability == Durability.Memory
-            ? "what was only on nodes that stopped"
-            : "what had not reached stable storage when power failed on every node that had it");
+            ? "writes that only stopped nodes had"
+            : "writes that had not reached stable storage when power failed on every node that had them");
         return parts.Count == 0 ? "Window of loss: none." : $"Window of loss: {string.Join("; ", parts)}.";
     }
 
@@ -95,20 +109,36 @@ internal static class GuaranteeText
         var word = PolicyWords.Of(guarantee.Policy.Reads);
         return $"A read ({word}) returns " + guarantee.Reading(guarantee.Policy.Reads) switch
         {
-            ReadPromise.Linearizable when guarantee.Policy.Strategy == Strategy.Leaderless && !guarantee.Policy.Consensus => ConvergentGuarantee.WrittenBack(guarantee.Policy),
+            ReadPromise.Linearizable when guarantee.Policy is { Strategy: Strategy.Leaderless, Consensus: false } =>
+                ConvergentGuarantee.WrittenBack(guarantee.Policy),
             ReadPromise.Linearizable => "the newest value: every write acknowledged before it began is in it.",
             ReadPromise.LinearizableUntilFailover => "the newest value, but a value that was read can be gone after a fail-over.",
-            ReadPromise.Bounded => $"a value that was the newest at most {guarantee.Policy.BoundMilliseconds} ms ago; where that cannot be kept it is refused.",
+            ReadPromise.Bounded => $"a value that was the newest at most {guarantee.Policy.BoundMilliseconds} ms ago; if no "
+                + "replica can prove that, the read is refused.",
             ReadPromise.Session when guarantee.Policy.Strategy == Strategy.MultiLeader =>
-                "nothing older than this connection has written or read, as long as one replica serves it; what other leaders took may be missing.",
-            ReadPromise.Session => "nothing older than this connection has written or read; what others wrote may be missing.",
+                "nothing older than this connection has written or read, as long as one replica serves the connection; writes "
+                    + "of other leaders may be missing.",
+            ReadPromise.Session => "nothing older than this connection has written or read; writes of other clients may be "
+                + "missing.",
             ReadPromise.Regular => ConvergentGuarantee.Regular(guarantee.Policy),
-            ReadPromise.Eventual when guarantee.Policy.Strategy == Strategy.Leaderless => ConvergentGuarantee.Stale(guarantee.Policy),
-            ReadPromise.Eventual => "some earlier value of a healthy replica; without new writes all replicas come to the same.",
-            ReadPromise.Voted => $"the value that {(guarantee.Policy.Replicas / 2) + 1} of {guarantee.Policy.Replicas} replicas have at one index, with every write acknowledged before it began in it: the right one, also when the memory of {Count((guarantee.Policy.Replicas - 1) / 2, "replica")} is wrong. A replica that differs is put out of use and filled anew. Without so many that agree the read is refused.{((guarantee.Window & (LossWindow.Unshipped | LossWindow.WhileDegraded)) == 0 ? "" : " A value that was read can be gone after a fail-over.")}",
-            ReadPromise.Refused => "nothing: it is refused under this strategy.",
-            _ => "whatever the nearest replica has, which may be old without limit.",
+            ReadPromise.Eventual when guarantee.Policy.Strategy == Strategy.Leaderless =>
+                ConvergentGuarantee.Stale(guarantee.Policy),
+            ReadPromise.Eventual => "some earlier value of a healthy replica; without new writes all replicas come to hold "
+                + "the same.",
+            ReadPromise.Voted => Voted(guarantee),
+            ReadPromise.Refused => "nothing: this strategy refuses it.",
+            _ => "what the nearest replica holds, which may be old without limit.",
         };
+    }
+
+    private static string Voted(Guarantee guarantee)
+    {
+        var (replicas, majority) = (guarantee.Policy.Replicas, (guarantee.Policy.Replicas / 2) + 1);
+        var canBeGone = (guarantee.Window & (LossWindow.Unshipped | LossWindow.WhileDegraded)) != 0;
+        return $"the value that {majority} of {replicas} replicas have at one index; it contains every write acknowledged "
+            + $"before the read began, and is right even if the memory of {Count((replicas - 1) / 2, "replica")} is wrong. "
+            + $"A replica that differs is put out of use and filled anew. If no {majority} replicas agree, the read is refused."
+            + (canBeGone ? " A value that was read can be gone after a fail-over." : "");
     }
 
     private static IEnumerable<string> Unavailable(Guarantee guarantee)
@@ -116,15 +146,22 @@ internal static class GuaranteeText
         var policy = guarantee.Policy;
         yield return policy switch
         {
-            { Strategy: Strategy.Raft or Strategy.Pbft } => $"Writes, and linearizable reads, are refused while fewer than {guarantee.WritersNeeded} of {policy.Replicas} replicas are in touch.",
-            { Strategy: Strategy.Chain } when policy.MinInSync > 1 => $"Writes wait while a dead replica is taken out of the chain, and are refused below {Count(policy.MinInSync, "replica")}; reads of the newest value wait as writes do when the tail is the dead one.",
-            { Strategy: Strategy.Chain } => "Writes wait while a dead replica is taken out of the chain; reads of the newest value do so when the tail is the dead one.",
-            { Strategy: Strategy.Primary, WhenShort: WhenShort.Degrade } => "Writes are taken as long as there is a primary.",
-            { Strategy: Strategy.Primary, Ack: Ack.Sync } => $"Writes are refused while fewer than {Count(policy.MinInSync, "replica")} are in sync.",
-            { Strategy: Strategy.Primary, Ack: Ack.SemiSync } => $"Writes are refused while fewer than {Count(policy.AckBackups, "backup")} can be reached.",
-            { Strategy: Strategy.Primary, Ack: Ack.Majority } => $"Writes are refused while fewer than {guarantee.WritersNeeded} of {policy.Replicas} replicas can be reached.",
-            { Strategy: Strategy.Primary } => "Writes are taken as long as there is a primary.",
-            _ => "Writes are taken wherever enough replicas of the strategy's quorum can be reached.",
+            { Strategy: Strategy.Raft or Strategy.Pbft } => "Writes and linearizable reads are refused while fewer than "
+                + $"{guarantee.WritersNeeded} of {policy.Replicas} replicas can reach each other.",
+            { Strategy: Strategy.Chain } when policy.MinInSync > 1 => "Writes wait while a dead replica is taken out of the "
+                + $"chain, and are refused below {Count(policy.MinInSync, "replica")}; reads of the newest value wait too "
+                + "when the dead replica is the tail.",
+            { Strategy: Strategy.Chain } => "Writes wait while a dead replica is taken out of the chain; reads of the newest "
+                + "value wait too when the dead replica is the tail.",
+            { Strategy: Strategy.Primary, WhenShort: WhenShort.Degrade } => "Writes are accepted as long as there is a primary.",
+            { Strategy: Strategy.Primary, Ack: Ack.Sync } => "Writes are refused while fewer than "
+                + $"{Count(policy.MinInSync, "replica")} are in sync.",
+            { Strategy: Strategy.Primary, Ack: Ack.SemiSync } => "Writes are refused while fewer than "
+                + $"{Count(policy.AckBackups, "backup")} can be reached.",
+            { Strategy: Strategy.Primary, Ack: Ack.Majority } => "Writes are refused while fewer than "
+                + $"{guarantee.WritersNeeded} of {policy.Replicas} replicas can be reached.",
+            { Strategy: Strategy.Primary } => "Writes are accepted as long as there is a primary.",
+            _ => "Writes are accepted wherever enough replicas of the strategy's quorum can be reached.",
         };
         if (!guarantee.NeedsControlPlane) yield break;
         if (policy.Strategy == Strategy.Primary && policy.Replicas > 1)
@@ -132,27 +169,39 @@ internal static class GuaranteeText
             yield return policy.Ack switch
             {
                 Ack.Async => "When the primary dies, the most advanced replica that answers takes over.",
-                Ack.Sync => "When the primary dies, a replica that is in sync takes over; while none answers, there is no primary.",
-                _ => $"When the primary dies, {guarantee.AnswersForFailover} of {policy.Replicas} replicas must answer before the most advanced takes over; until then there is no primary.",
+                Ack.Sync => "When the primary dies, a replica that is in sync takes over; while no such replica answers, "
+                    + "there is no primary.",
+                _ => $"When the primary dies, {guarantee.AnswersForFailover} of {policy.Replicas} replicas must answer before "
+                    + "the most advanced takes over; until then there is no primary.",
             };
         }
 
-        yield return "Without a majority of the control group nobody's lease is renewed: writes and newest-value reads stop within a lease.";
+        yield return "Without a majority of the control group no lease is renewed: writes and reads of the newest value stop "
+            + "within a lease.";
     }
 
     private static IEnumerable<string> Standby(Policy policy)
     {
         if (policy.Delayed > 0)
         {
-            var (who, it) = policy.Delayed == 1 ? ("1 more replica holds every write at once and applies", "it") : ($"{policy.Delayed} more replicas hold every write at once and apply", "they");
+            var isOne = policy.Delayed == 1;
+            var (store, them) = isOne
+                ? ("1 more replica stores every write at once and applies", "it")
+                : ($"{policy.Delayed} more replicas store every write at once and apply", "them");
             var time = StandbyText.Duration(policy.DelayMilliseconds);
-            yield return $"{who} it {time} later: what a mistake took (FLUSHALL) can be read there for {time}, by READS weak on that node"
-                + (policy.Durability == Durability.Memory ? ", unless that node is started again." : ".")
-                + $" No acknowledgement counts {(policy.Delayed == 1 ? "it" : "them")}, and {it} never {(policy.Delayed == 1 ? "takes" : "take")} over.";
+            yield return $"{store} it {time} later: after a mistake (FLUSHALL) its node can show the data from before for "
+                + $"{time}, by READS weak{(policy.Durability == Durability.Memory ? ", unless that node restarts" : "")}. "
+                + $"No acknowledgement counts {them}, and {(isOne ? "it never takes" : "they never take")} over.";
         }
 
         if (policy.Cascaded > 0)
-            yield return $"{(policy.Cascaded == 1 ? "1 more replica is" : $"{policy.Cascaded} more replicas are")} fed by a backup, not by the primary. No acknowledgement counts {(policy.Cascaded == 1 ? "it" : "them")}, and no fail-over asks {(policy.Cascaded == 1 ? "it" : "them")}; where a replica is gone for good and no other node is free, one takes its place and comes into sync.";
+        {
+            var isOne = policy.Cascaded == 1;
+            var (replicas, them) = isOne ? ("1 more replica", "it") : ($"{policy.Cascaded} more replicas", "them");
+            yield return $"A backup, not the primary, feeds {replicas}. No acknowledgement counts {them}, and no fail-over asks "
+                + $"{them}; if a replica is gone for good and no other node is free, {(isOne ? "it" : "one of them")} takes its "
+                + "place and comes into sync.";
+        }
     }
 
     internal static string Count(int number, string what) => number == 1 ? $"1 {what}" : $"{number} {what}s";

@@ -30,12 +30,12 @@ internal static class ConvergentCheck
     private static void AddLeaderlessProblems(Policy policy, BuiltParts built, List<string> problems)
     {
         if (policy.N < 1 || policy.N > policy.Replicas) problems.Add($"n is 1 to replicas, which is {policy.Replicas}, not {policy.N}: a node holds one copy of a key");
-        if (policy.R < 1 || policy.R > policy.N) problems.Add($"r is 1 to n, which is {policy.N}, not {policy.R}: no more replicas than there are can answer a read");
-        if (policy.W < 1 || policy.W > policy.N) problems.Add($"w is 1 to n, which is {policy.N}, not {policy.W}: no more replicas than there are can take a write");
+        if (policy.R < 1 || policy.R > policy.N) problems.Add($"r is 1 to n, which is {policy.N}, not {policy.R}: a key has n replicas that can answer a read");
+        if (policy.W < 1 || policy.W > policy.N) problems.Add($"w is 1 to n, which is {policy.N}, not {policy.W}: a key has n replicas that can take a write");
         if (policy.Consensus)
         {
             if (!built.Consensus) problems.Add("consensus on is not built yet; use strategy raft");
-            if (policy.N % 2 == 0) problems.Add($"consensus of n {policy.N} stands no more failures than of n {policy.N - 1} and needs more answers; use an odd n");
+            if (policy.N % 2 == 0) problems.Add($"consensus with n {policy.N} survives no more failures than with n {policy.N - 1} and needs more answers; use an odd n");
             if (policy.Sloppy) problems.Add("sloppy on and consensus on contradict each other: a node that stands in for another has no vote");
             if (policy.Reads != ReadConsistency.Linearizable) problems.Add("consensus on answers every read by consensus: use reads linearizable");
             return;

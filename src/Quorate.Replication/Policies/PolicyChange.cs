@@ -12,13 +12,13 @@ public static class PolicyChange
         if (from.Strategy != to.Strategy)
             return $"strategy {PolicyWords.Of(from.Strategy)} cannot become {PolicyWords.Of(to.Strategy)} while the keyspace serves: create a second keyspace with the new strategy, copy the keys, then drop this one";
         if (from.Ship != to.Ship)
-            return "what is shipped cannot be altered while the keyspace serves, because the logs would hold two kinds of entries: create a second keyspace and copy the keys";
+            return "ship cannot be altered while the keyspace serves, because the logs would hold two kinds of entries: create a second keyspace and copy the keys";
         if (from.Durability != to.Durability && (from.Durability == Durability.Memory || to.Durability == Durability.Memory))
-            return "durability memory cannot be altered to or from while the keyspace serves, because what is on the disks would not be what was acknowledged: create a second keyspace and copy the keys";
+            return "durability cannot become memory, or change from memory, while the keyspace serves, because the disks would not contain what was acknowledged: create a second keyspace and copy the keys";
         if (from.Consensus)
             return "nothing of a keyspace with consensus on can be altered while it serves: create a second keyspace and copy the keys";
         if (from.IsConvergent && from != to with { Replicas = from.Replicas })
-            return "of a keyspace whose data merges nothing but the number of replicas can be altered while it serves: create a second keyspace and copy the keys";
+            return "only the number of replicas of a keyspace whose data merges can be altered while it serves: create a second keyspace and copy the keys";
         return null;
     }
 

@@ -93,7 +93,7 @@ public static class PolicyCheck
         }
 
         if (policy is { Strategy: Strategy.Chain, Replicas: 1 })
-            problems.Add("a chain of replicas 1 has nobody to hand a write to; use replicas 2 or more, or strategy primary with replicas 1");
+            problems.Add("a chain with replicas 1 has no replica to hand a write to; use replicas 2 or more, or strategy primary with replicas 1");
         if (policy.WhenShort == WhenShort.Degrade && (policy.Strategy != Strategy.Primary || policy.Ack is not (Ack.SemiSync or Ack.Sync)))
             problems.Add("when-short degrade belongs to strategy primary with ack semisync or sync; nothing else can fall back to async");
     }

@@ -15,7 +15,7 @@ internal static class ReadFigures
             ("quorate_reads_here_total", "Reads answered from this node's own state.", true, reads.Here),
             ("quorate_reads_elsewhere_total", "Reads of this node's clients that another replica answered.", true, reads.Elsewhere),
             ("quorate_reads_for_peers_total", "Reads answered here for clients of other nodes.", true, reads.AnsweredForPeers),
-            ("quorate_reads_refused_total", "Reads that nobody in reach could answer as they should be.", true, reads.Refused),
+            ("quorate_reads_refused_total", "Reads that no replica in reach could answer by their rule.", true, reads.Refused),
             ("quorate_reads_lost_sessions_total", "Reads of sessions whose past a fail-over cut off.", true, reads.Lost),
             ("quorate_reads_bound_missed_total", "Bounded reads that found the state here too old and had to wait.", true, reads.BoundMissed),
             ("quorate_read_peer_ejections_total", "Times that a peer got no more reads because it was silent or slow.", true, node.View.ReadEjections),

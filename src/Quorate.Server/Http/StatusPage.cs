@@ -40,11 +40,11 @@ internal static class StatusPage
         page.Append("</ul>\n");
         foreach (var group in keyspace.Groups)
         {
-            page.Append(CultureInfo.InvariantCulture, $"<p>{Safe(group.Group)}, epoch {group.Epoch}: led by {Safe(group.Leader ?? "whom it elects")}; in sync: {Safe(string.Join(", ", group.InSync))}");
+            page.Append(CultureInfo.InvariantCulture, $"<p>{Safe(group.Group)}, epoch {group.Epoch}: led by {Safe(group.Leader ?? "the leader that it elects")}; in sync: {Safe(string.Join(", ", group.InSync))}");
             var learning = group.Learners.Except(group.Delayed).Except(group.Fed.Select(f => f.Node)).ToList();
             if (learning.Count > 0) page.Append("; learning: ").Append(Safe(string.Join(", ", learning)));
             if (group.Delayed.Count > 0) page.Append($"; {group.DelaySeconds} s behind on purpose: ").Append(Safe(string.Join(", ", group.Delayed)));
-            foreach (var fed in group.Fed) page.Append("; ").Append(Safe(fed.Node)).Append(" fed by ").Append(Safe(fed.Source ?? "nobody"));
+            foreach (var fed in group.Fed) page.Append("; ").Append(Safe(fed.Node)).Append(" fed by ").Append(Safe(fed.Source ?? "no replica"));
             page.Append("</p>\n");
             if (group.Lag.Count == 0) continue;
             page.Append("<table><tr><th>replica<th>entries behind<th>heard, ms ago<th>is sent</tr>\n");

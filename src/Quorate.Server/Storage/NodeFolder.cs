@@ -132,7 +132,7 @@ public sealed class NodeFolder : IDisposable
         if (!File.Exists(file))
         {
             if (Directory.EnumerateFileSystemEntries(Path.Combine(path, "journal")).Any())
-                throw new IOException($"{path} has a journal but no file named identity: it cannot be told whose it is.");
+                throw new IOException($"{path} has a journal but no file named identity, so this node cannot tell which node the journal belongs to.");
             WriteDurably(file, wanted);
             return;
         }

@@ -42,6 +42,6 @@ public static class EffectChecker
             if (count == 1 && operation.Outcome == OperationOutcome.Failed) return $"{key}: said to have failed, yet applied: {operation}";
         }
 
-        return seen.Count == 0 ? null : $"{key}: holds {seen.First().Key}, which nobody wrote";
+        return seen.Count == 0 ? null : $"{key}: holds {seen.First().Key}, which no client wrote";
     }
 }

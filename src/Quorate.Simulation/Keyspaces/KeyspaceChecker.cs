@@ -79,10 +79,10 @@ internal sealed class KeyspaceChecker(
             if (!plan.MayLose) return $"{key}: acknowledged and lost: {operation}";
             AcknowledgedAndLost++;
             // A shipped state writes a key's value right behind its name.
-            if (!lost.Any(l => Mentions(l, operation.Argument!) || Mentions(l, key + operation.Argument))) return $"{key}: acknowledged and lost, and in nobody's lost-and-found: {operation}";
+            if (!lost.Any(l => Mentions(l, operation.Argument!) || Mentions(l, key + operation.Argument))) return $"{key}: acknowledged and lost, and in no node's lost-and-found: {operation}";
         }
 
-        return seen.Count == 0 ? null : $"{key}: holds {seen.First().Key}, which nobody wrote";
+        return seen.Count == 0 ? null : $"{key}: holds {seen.First().Key}, which no client wrote";
     }
 
     /// <summary>The text occurs in it, not as the end of a longer number.</summary>

@@ -94,7 +94,7 @@ internal sealed class KeyspaceRun
     private void Begin()
     {
         foreach (var node in _cluster.Nodes) node.Start();
-        Until("map that everybody knows", () => _cluster.Nodes.All(n => n.Node!.Control!.Map.Nodes.Count == _cluster.Nodes.Count));
+        Until("map that all nodes know", () => _cluster.Nodes.All(n => n.Node!.Control!.Map.Nodes.Count == _cluster.Nodes.Count));
         _world.Run(_world.Now + 300 * World.Millisecond);
         foreach (var plan in _scenario.Keyspaces)
             if (plan.CreatedAfterMilliseconds == 0) _operations.Create(plan);
@@ -157,7 +157,7 @@ internal sealed class KeyspaceRun
         var losses = groups.Select(_watch.LossesOf).ToList();
         var (listed, unlisted) = (losses.Sum(l => l.Listed), losses.Sum(l => l.Unlisted));
         if (!run.Plan.MayLose && listed == 0 && lost.Count > 0) 
-            throw new EffectFailure($"{run.Plan.Name}: a lost-and-found that nobody filled");
+            throw new EffectFailure($"{run.Plan.Name}: a lost-and-found that no fail-over filled");
         var promise = _operations.HasAltered(run.Plan) ? run.Plan with { Policy = run.Plan.Policy with { Reads = ReadConsistency.Eventual } } : run.Plan;
         var checker = new KeyspaceChecker(promise, run.History.Operations, run.Final, lost, unlisted > 0);
         var complaint = checker.Check(run.Workload);

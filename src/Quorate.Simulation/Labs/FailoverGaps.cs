@@ -109,7 +109,7 @@ public static class FailoverGaps
         public GroupEntry Group => _watch.Newest!.Group(_watch.Newest.Keyspace("k")!.Groups.Single())!;
 
         public SimNode Victim => Group.IsSealed
-            ? throw new LivenessFailure($"seed {_seed}: no node leads though nothing happened:\n{_cluster.Describe()}")
+            ? throw new LivenessFailure($"seed {_seed}: no node leads although nothing happened:\n{_cluster.Describe()}")
             : _cluster.Nodes[(_tail ? Group.Configuration.InSync[^1] : Group.Configuration.Leader).Value - 1];
 
         private long Written => _cluster.Clients.Sum(c => c.OkCount);

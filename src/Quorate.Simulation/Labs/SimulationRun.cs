@@ -102,7 +102,7 @@ internal sealed class SimulationRun
         if (!_scenario.Strikes.ContainsKey(FaultKind.MembershipChange)) return;
         var everybody = new Configuration(_cluster.Nodes.Select(n => n.Id));
         var asked = _world.Now;
-        Until("everybody a member again", () =>
+        Until("all nodes members again", () =>
         {
             if (_cluster.Leader is not { } leader) return false;
             var status = leader.Node!.Raft.Status;

@@ -42,7 +42,7 @@ internal sealed class MergeChecker(MergePlan plan, IReadOnlyList<Operation> oper
         var certainlyRemoved = CertainlyRemoved(key);
         foreach (var value in shown)
         {
-            if (updates.OfValue(key, value) is null) throw new EffectFailure($"{key} holds {value}, which nobody wrote");
+            if (updates.OfValue(key, value) is null) throw new EffectFailure($"{key} holds {value}, which no client wrote");
             if (certainlyRemoved.TryGetValue(value, out var by)) throw new EffectFailure($"{key} holds {value}, which was removed: {by}");
         }
 
@@ -54,7 +54,7 @@ internal sealed class MergeChecker(MergePlan plan, IReadOnlyList<Operation> oper
             if (operation.Key != key || operation.Outcome != OperationOutcome.Ok || operation.IsRead || updates.Of(operation) is not { } update) continue;
             var value = KeyKinds.Added(update.Words)!;
             if (shown.Contains(value) || removed.Contains(value) || MayBeGone(update) || IsHidden(key, update)) continue;
-            throw new EffectFailure($"{key}: acknowledged, replaced by nobody, and not there: {operation}, executed by {update.At} as {update.Dot}");
+            throw new EffectFailure($"{key}: acknowledged, replaced by no client, and not there: {operation}, executed by {update.At} as {update.Dot}");
         }
     }
 
@@ -101,7 +101,7 @@ internal sealed class MergeChecker(MergePlan plan, IReadOnlyList<Operation> oper
         }
 
         var sum = long.Parse(text ?? "0", CultureInfo.InvariantCulture);
-        if (sum < low || sum > high) throw new EffectFailure($"{key} {field} is {sum}; what was acknowledged, and may have been done, adds up to {low} to {high}");
+        if (sum < low || sum > high) throw new EffectFailure($"{key} {field} is {sum}; acknowledged and uncertain operations add up to {low} to {high}");
     }
 
     /// <summary>A counter that is also removed: what a removal has seen is gone, what none has seen is there.</summary>

@@ -35,7 +35,7 @@ internal sealed class MergeConvergence(SimCluster cluster, MergeOperations opera
         var (before, seen, round) = (0L, "", 0);
         do
         {
-            if (++round > 10) throw new QuietFailure("all are equal, nobody asks for anything, and there is something new all the time");
+            if (++round > 10) throw new QuietFailure("all replicas are equal, no replica asks for anything, and yet new messages keep coming");
             // What runs out meanwhile is removed, and that is news.
             Pass(2 * World.Second);
             (before, seen) = (Sent(), SeenByAll());

@@ -111,7 +111,7 @@ internal sealed class MergeRun
     private void Begin()
     {
         foreach (var node in _cluster.Nodes) node.Start();
-        Until("map that everybody knows", () => _cluster.Nodes.All(n =>
+        Until("map that all nodes know", () => _cluster.Nodes.All(n =>
             n.Node!.Control!.Map.Nodes.Count == _cluster.Nodes.Count && n.Node.Control.Map.Nodes.All(m => m.Labels.Region == _cluster.RegionOf(m.Id))));
         World.Faults.Add(FaultKind.KeyspaceCreated);
         var script = _plan.Policy.MergeScript is { } text ? $" script {text}" : "";

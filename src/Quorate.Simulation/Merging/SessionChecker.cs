@@ -89,7 +89,7 @@ internal sealed class SessionChecker(MergePlan plan, MergeOperations operations)
         }
 
         var sum = long.Parse(read.Result ?? "0", CultureInfo.InvariantCulture);
-        if (sum < low || sum > high) throw new SessionFailure($"what was added before adds up to {low} to {high}: {read}");
+        if (sum < low || sum > high) throw new SessionFailure($"earlier additions add up to {low} to {high}: {read}");
     }
 
     private void CheckCausality(SimNode node, Operation read, HashSet<string> shown)
@@ -105,7 +105,7 @@ internal sealed class SessionChecker(MergePlan plan, MergeOperations operations)
 
         foreach (var (key, value) in past)
             if (key == read.Key && !shown.Contains(value) && !MayBeRemoved(key, value, read))
-                throw new SessionFailure($"{value}, which whoever wrote what is shown had been shown, or the same connection was before, is not shown by {read}");
+                throw new SessionFailure($"{read} does not show {value}, which the writer of a shown value, or this connection, had been shown before");
     }
 
     private bool MayBeRemoved(string key, string value, Operation read) => ListOf(_removals, key).Any(r =>

@@ -156,7 +156,7 @@ public sealed class CasPaxosReplica : IConfiguredReplica
     {
         Enter(now, effects);
         if (request.Kind is not (RequestKind.Write or RequestKind.Read)) effects.Reply(request.Id, Outcome.Unavailable("there is no leader to hand over, and the control plane names the members"));
-        else if (Accepted.Newest?.Contains(Self) != true) effects.Reply(request.Id, Outcome.Unavailable("this node has not been told who the members are"));
+        else if (Accepted.Newest?.Contains(Self) != true) effects.Reply(request.Id, Outcome.Unavailable("this node does not know the members yet"));
         else if (!Machine.TryKey(request.Payload, out var key)) TakeApart(request);
         else if (!Proposer.TryAdd(key, request.Id, null, 0, request.Payload, request.Kind == RequestKind.Read)) RefuseForRoom(request.Id);
     }

@@ -119,7 +119,7 @@ public sealed class LeaderlessReplica : IConfiguredReplica
     {
         Enter(now, effects);
         if (request.Kind is RequestKind.Write or RequestKind.Read) Requests.Begin(new Asker { Request = request.Id }, request.Payload);
-        else effects.Reply(request.Id, Outcome.Unavailable("nobody leads a leaderless keyspace; its members are the control plane's to change"));
+        else effects.Reply(request.Id, Outcome.Unavailable("a leaderless keyspace has no leader; the control plane changes its members"));
     }
 
     public void OnMessage(NodeId from, Message message, StepTime now, Effects effects)

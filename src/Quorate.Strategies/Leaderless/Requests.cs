@@ -80,7 +80,7 @@ internal sealed class Requests(LeaderlessReplica replica)
         var asker = new Asker { Node = from, Number = message.Number, Incarnation = message.Incarnation };
         if (replica.Partitions[message.Partition] is not { IsHeld: true } partition || !replica.Placement.KnowsPast)
         {
-            replica.Answer(asker, Outcome.Unavailable("this member does not hold the key, or does not know yet who else does"), default, null);
+            replica.Answer(asker, Outcome.Unavailable("this member does not hold the key, or does not know yet which members hold it"), default, null);
             return;
         }
 

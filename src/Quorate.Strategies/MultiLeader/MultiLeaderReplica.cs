@@ -186,13 +186,13 @@ public sealed class MultiLeaderReplica : IConfiguredReplica
         Enter(now, effects);
         if (request.Kind is not (RequestKind.Write or RequestKind.Read))
         {
-            effects.Reply(request.Id, Outcome.Unavailable("in a multileader keyspace every member leads; members are changed by the control plane"));
+            effects.Reply(request.Id, Outcome.Unavailable("in a multileader keyspace every member leads; the control plane changes its members"));
             return;
         }
 
         if (!IsLeader)
         {
-            effects.Reply(request.Id, Leader.IsNone ? Outcome.Unavailable("this replica is not ready, and knows of none that is") : Outcome.NotLeader(Leader));
+            effects.Reply(request.Id, Leader.IsNone ? Outcome.Unavailable("this replica is not ready, and it knows no replica that is") : Outcome.NotLeader(Leader));
             return;
         }
 

@@ -39,7 +39,7 @@ public sealed class ConnectionCommandTests
     [InlineData("SELECT \"\"", "-ERR value is not an integer or out of range")]
     [InlineData("SELECT 01", "-ERR value is not an integer or out of range")]
     [InlineData("FOO bar baz", "-ERR unknown command 'FOO', with args beginning with: 'bar' 'baz'")]
-    [InlineData("SENTINEL MASTERS", "-ERR this node runs without a control plane: the numbered databases are all there is")]
+    [InlineData("SENTINEL MASTERS", "-ERR this node runs without a control plane: it has only the numbered databases")]
     [InlineData("CLIENT FOO", "-ERR unknown subcommand 'FOO'. Try CLIENT HELP.")]
     [InlineData("CLIENT", "-ERR wrong number of arguments for 'client' command")]
     [InlineData("CLIENT SETNAME", "-ERR wrong number of arguments for 'client|setname' command")]
@@ -94,7 +94,7 @@ public sealed class ConnectionCommandTests
             "CLIENT SETNAME app; CLIENT SETINFO lib-name SE.Redis; CLIENT SETINFO lib-ver 2.8; CLIENT ID; CONFIG GET timeout; "
             + "CONFIG GET slave-read-only; CONFIG GET databases; SENTINEL MASTERS; CLUSTER NODES; ECHO 0123456789abcdef");
         replies.ShouldBe("+OK +OK +OK :1 *2 $7 timeout $1 0 *2 $15 slave-read-only $2 no *2 $9 databases $2 16 "
-            + "-ERR this node runs without a control plane: the numbered databases are all there is "
+            + "-ERR this node runs without a control plane: it has only the numbered databases "
             + "-ERR This instance has cluster support disabled $16 0123456789abcdef");
         client.Session.LibName.ShouldBe("SE.Redis");
         client.Session.LibVersion.ShouldBe("2.8");

@@ -42,7 +42,7 @@ public sealed class NodeCommandTests
     {
         var client = WithMap(out var machine);
         machine.Do(new RemoveNode(MapBuilder.N(4))).ShouldBeNull();
-        client.Ask("NODE DRAIN nobody").ShouldBe("-ERR there is no such node: NODE LIST names those there are");
+        client.Ask("NODE DRAIN nobody").ShouldBe("-ERR there is no such node: NODE LIST names all nodes");
         client.Ask("NODE DRAIN node4").ShouldStartWith("-ERR there is no such node");
         client.Ask("NODE UNDRAIN node1").ShouldBe("-ERR node1 is not draining");
         client.Ask("NODE DRAIN").ShouldBe("-ERR wrong number of arguments for 'node|drain' command");

@@ -120,7 +120,7 @@ public sealed class ReplicationCommandTests
     [InlineData("FAILOVER", "-ERR this node runs without a control plane")]
     [InlineData("PSYNC ? -1", "-ERR PSYNC is not served")]
     [InlineData("REPLCONF listening-port 1", "-ERR REPLCONF is not served")]
-    [InlineData("SHUTDOWN NOSAVE", "-ERR SHUTDOWN is not taken from clients: stop the node's process")]
+    [InlineData("SHUTDOWN NOSAVE", "-ERR SHUTDOWN is not accepted from clients: stop the node's process")]
     [InlineData("DEBUG SLEEP 1", "-ERR DEBUG command not allowed")]
     [InlineData("MULTI", "-ERR MULTI is not built yet")]
     [InlineData("EXEC", "-ERR EXEC without MULTI")]

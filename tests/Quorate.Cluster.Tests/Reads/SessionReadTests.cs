@@ -38,7 +38,7 @@ public sealed class SessionReadTests
         var token = cluster.Await(writer, "SET k 2; READS TOKEN").Split(' ')[^1];
         var reader = cluster.Connect(follower);
         cluster.Await(reader, "SELECT ks; GET k").ShouldBe("+OK $1 1", "this session has seen nothing yet");
-        cluster.Await(reader, $"READS AFTER {token}; GET k").ShouldBe("+OK -MASTERDOWN no replica in reach has come as far as this connection has seen");
+        cluster.Await(reader, $"READS AFTER {token}; GET k").ShouldBe("+OK -MASTERDOWN no replica in reach has everything that this connection has seen");
         cluster.Cut.Clear();
         cluster.Run(2000);
         cluster.Await(reader, "GET k").ShouldBe("$1 2");
@@ -56,7 +56,7 @@ public sealed class SessionReadTests
         cluster.Await(cluster.Connect(leader), "SELECT ks; SET k 2").ShouldBe("+OK +OK");
         var token = cluster.Await(cluster.Connect(leader), "SELECT ks; READS session GET k; READS TOKEN").Split(' ')[^1];
         cluster.Await(cluster.Connect(follower), $"SELECT ks; READS eventual GET k; READS AFTER {token}; GET k")
-            .ShouldBe("+OK $1 1 +OK -MASTERDOWN no replica in reach has come as far as this connection has seen");
+            .ShouldBe("+OK $1 1 +OK -MASTERDOWN no replica in reach has everything that this connection has seen");
     }
 
     [Fact]
@@ -70,7 +70,7 @@ public sealed class SessionReadTests
         cluster.Isolate(old);
         var token = cluster.Ask(session, "SET b unshipped; READS TOKEN").Split(' ')[^1];
         cluster.Until(() => KeyspaceCluster.LeaderOf(cluster, "ks") is > 0 and var now && now != old, "another leads");
-        const string lost = "-LOST a fail-over cut off what this connection had written or read; READS FORGET begins a new session";
+        const string lost = "-LOST a fail-over cut off writes that this connection had made or seen; READS FORGET begins a new session";
         foreach (var node in cluster.Ids.Where(n => n != old))
         {
             var moved = cluster.Connect(node);
@@ -93,7 +93,7 @@ public sealed class SessionReadTests
         cluster.Await(cluster.Connect(1), "KEYSPACE DROP ks").ShouldBe("+OK");
         cluster.Await(cluster.Connect(1), "KEYSPACE CREATE ks STRATEGY raft REPLICAS 3 READS session").ShouldBe("+OK");
         cluster.Run(1000);
-        cluster.Await(cluster.Connect(2), $"SELECT ks; READS AFTER {token}").ShouldBe("+OK -LOST the token is of a keyspace that was dropped");
+        cluster.Await(cluster.Connect(2), $"SELECT ks; READS AFTER {token}").ShouldBe("+OK -LOST the token belongs to a keyspace that was dropped");
     }
 
     [Fact]
