@@ -141,8 +141,8 @@ public sealed class RedisViewTests
         foreach (var node in cluster.Ids) cluster.Await(cluster.Connect(node), "SENTINEL GET-MASTER-ADDR-BY-NAME ks").ShouldBe($"*2 $1 r $1 {leader}");
         var session = cluster.Connect(1);
         cluster.Await(session, "SENTINEL get-master-addr-by-name nosuch").ShouldBe("*-1");
-        cluster.Await(session, "SENTINEL MASTERS").ShouldStartWith("-ERR this is no Sentinel");
-        cluster.Await(session, "CLIENT SETINFO lib-name SE.Redis; SENTINEL MASTERS").ShouldContain("-ERR this is no Sentinel");
+        cluster.Await(session, "SENTINEL MASTERS").ShouldStartWith("-ERR this is not a Sentinel");
+        cluster.Await(session, "CLIENT SETINFO lib-name SE.Redis; SENTINEL MASTERS").ShouldContain("-ERR this is not a Sentinel");
         cluster.Await(session, "CLIENT SETINFO lib-name redis-py; SENTINEL MASTERS").ShouldContain($"$4 name $2 ks $2 ip $1 r $4 port $1 {leader}");
         cluster.Await(session, "SENTINEL REPLICAS ks").ShouldStartWith("*2 *12 ");
         cluster.Await(session, "SENTINEL SENTINELS ks").ShouldStartWith("*4 ");

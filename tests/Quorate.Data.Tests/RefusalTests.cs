@@ -15,7 +15,7 @@ public sealed class RefusalTests
     [InlineData(KeyspaceKind.Merging, "zadd nx", "; no strategy can do it in this version")]
     [InlineData(KeyspaceKind.Merging, "cas", "strategies that can do it: leaderless with consensus on")]
     [InlineData(KeyspaceKind.Agreed, "rename", "ERR 'rename' needs one order of all keys, which a keyspace with consensus on does not have; strategies that can do it: raft, primary, chain")]
-    [InlineData(KeyspaceKind.Agreed, "sadd", "ERR 'sadd' works on a set, and a keyspace that agrees on each key by itself holds strings only: keep it in one, which CAS replaces, or in another keyspace; strategies that can do it: multileader, leaderless")]
+    [InlineData(KeyspaceKind.Agreed, "sadd", "ERR 'sadd' works on a set, and a keyspace with consensus on holds strings only: store it as a string and replace it by CAS, or use another keyspace; strategies that can do it: multileader, leaderless")]
     [InlineData(KeyspaceKind.Agreed, "zadd", "works on a sorted set")]
     [InlineData(KeyspaceKind.Agreed, "losses", "is about concurrent values, and only keyspaces whose data merges have them; strategies that can do it: multileader, leaderless")]
     [InlineData(KeyspaceKind.Ordered, "hset", "works on a hash, and keyspaces with one order of all writes hold strings only in this version; strategies that can do it: multileader, leaderless")]

@@ -29,7 +29,7 @@ public class EffectCheckerTests
     [InlineData("a;", "lost")]
     [InlineData("a;b;a;", "applied 2 times")]
     [InlineData("a;b;f;", "said to have failed")]
-    [InlineData("a;b;z;", "nobody wrote")]
+    [InlineData("a;b;z;", "which no client wrote")]
     public void Every_acknowledged_token_is_there_once(string final, string? complaint)
     {
         var history = new HistoryBuilder()

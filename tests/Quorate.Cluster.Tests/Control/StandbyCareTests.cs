@@ -28,7 +28,7 @@ public sealed class StandbyCareTests
         var next = now with { Epoch = now.Epoch.Next };
         machine.WhyNot(new SetConfiguration(group, now.Epoch, next with { InSync = Ns(1, 2, 3, 4), Learners = Ns(5) })).ShouldNotBeNull().ShouldContain("stays a learner");
         machine.WhyNot(new SetConfiguration(group, now.Epoch, next with { InSync = Ns(1, 2, 3, 5), Learners = Ns(4) })).ShouldNotBeNull().ShouldContain("stays a learner");
-        machine.WhyNot(new SetConfiguration(group, now.Epoch, next with { Standby = now.Standby with { Feeds = [new Feed(N(5), N(4))] } })).ShouldNotBeNull().ShouldContain("feeds nobody");
+        machine.WhyNot(new SetConfiguration(group, now.Epoch, next with { Standby = now.Standby with { Feeds = [new Feed(N(5), N(4))] } })).ShouldNotBeNull().ShouldContain("n4 cannot be a source");
         machine.WhyNot(new SetConfiguration(group, now.Epoch, next with { Standby = now.Standby with { Feeds = [new Feed(N(5), N(3))] } })).ShouldBeNull();
     }
 

@@ -25,11 +25,11 @@ public sealed class ReadsCommandTests
     [InlineData("READS bounded: GET k", "bounded takes milliseconds")]
     [InlineData("READS bounded x GET k", "bounded takes milliseconds")]
     [InlineData("READS bounded 86400001", "bounded takes milliseconds")]
-    [InlineData("READS AFTER nonsense", "this is no token")]
-    [InlineData("READS session SET k 1", "what follows the rule is one command that reads keys")]
-    [InlineData("READS session PING", "what follows the rule is one command that reads keys")]
-    [InlineData("READS session GET", "what follows the rule is one command that reads keys")]
-    [InlineData("READS session READS session GET k", "what follows the rule is one command that reads keys")]
+    [InlineData("READS AFTER nonsense", "this is not a token")]
+    [InlineData("READS session SET k 1", "after the rule there may be one command that reads keys")]
+    [InlineData("READS session PING", "after the rule there may be one command that reads keys")]
+    [InlineData("READS session GET", "after the rule there may be one command that reads keys")]
+    [InlineData("READS session READS session GET k", "after the rule there may be one command that reads keys")]
     public void What_it_does_not_understand_it_refuses(string words, string why)
     {
         var session = _cluster.Connect(_cluster.Leader);

@@ -13,7 +13,7 @@ public sealed class PolicyCheckTests
     [InlineData("strategy primary min-in-sync 0", "1 or more")]
     [InlineData("ack async", "use strategy primary")]
     [InlineData("strategy chain ack majority", "tail has the write")]
-    [InlineData("strategy chain replicas 1", "nobody to hand a write to")]
+    [InlineData("strategy chain replicas 1", "no replica to hand a write to")]
     [InlineData("ship state", "needs strategy primary")]
     [InlineData("replicas 65", "1 to 64")]
     [InlineData("replicas 0", "1 to 64")]
