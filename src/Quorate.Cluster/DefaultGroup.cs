@@ -1,10 +1,9 @@
 using Quorate.Cluster.Groups;
 using Quorate.Replication;
-using Quorate.Strategies.Raft;
 
 namespace Quorate.Cluster;
 
-/// <summary>How groups of the strategy raft are made on a node, and what can be asked of the one that all nodes hold.</summary>
+/// <summary>How the group of the numbered databases is made on a node, and what can be asked of it.</summary>
 public static class DefaultGroup
 {
     /// <summary>Asks the default group's leader, this node, to hand leadership to another.</summary>
@@ -12,27 +11,22 @@ public static class DefaultGroup
         Ask(node, new ReplicaRequest { Id = default, Kind = RequestKind.TransferLeadership, Target = target }, now);
 
     /// <summary>Asks the default group's leader, this node, to change the members.</summary>
-    public static void ChangeMembership(this Node node, Configuration target, StepTime now)
+    /// <param name="node">The leader.</param>
+    /// <param name="voters">At least one.</param>
+    /// <param name="learners">None of them a voter.</param>
+    /// <param name="now">The time of the step.</param>
+    public static void ChangeMembership(this Node node, IEnumerable<NodeId> voters, IEnumerable<NodeId> learners, StepTime now)
     {
-        ArgumentNullException.ThrowIfNull(target);
-        Ask(node, new ReplicaRequest { Id = default, Kind = RequestKind.ChangeMembership, Payload = target.Encode() }, now);
+        ArgumentNullException.ThrowIfNull(node);
+        if (node.Default.Electing is not { } electing) return;
+        var payload = electing.EncodeMembers(voters, learners);
+        Ask(node, new ReplicaRequest { Id = default, Kind = RequestKind.ChangeMembership, Payload = payload }, now);
     }
 
-    internal static RaftReplica MakeRaft(this Node node, GroupId id, IStateMachine machine, Configuration members, bool isDurable, RaftRules? rules) => new(
-        node.Options.Self,
-        members,
-        node.Options.Raft with { Durable = isDurable },
-        machine,
-        node.Host.SnapshotsOf(id),
-        node.Options.Seed ^ (ulong)id.Value,
-        node.Holdings.Incarnation,
-        rules,
-        node.Watch);
-
-    internal static OrderedGroup MakeDefault(this Node node, Configuration voters, Group? before, RaftRules? rules = null) => new(
+    internal static OrderedGroup MakeDefault(this Node node, IReadOnlyList<NodeId> voters, Group? before) => new(
         Node.DefaultGroup,
         node,
-        group => node.MakeRaft(group.Id, group.Machine, voters, node.Options.Durability != Durability.Memory, rules),
+        group => node.MakeElecting(group.Id, voters, group.Machine, node.Options.Durability != Durability.Memory, node.Rules.Strategies),
         before);
 
     private static void Ask(Node node, in ReplicaRequest request, StepTime now)

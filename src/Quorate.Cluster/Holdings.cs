@@ -3,9 +3,6 @@ using Quorate.Cluster.Control;
 using Quorate.Cluster.Groups;
 using Quorate.Data;
 using Quorate.Replication;
-using Quorate.Strategies.Chain;
-using Quorate.Strategies.Primary;
-using Quorate.Strategies.Raft;
 
 namespace Quorate.Cluster;
 
@@ -158,7 +155,7 @@ internal sealed class Holdings(Node node)
         node.Routing.OnMapChanged();
     }
 
-    /// <summary>Now and then: whoever leads a raft group now, its voters become those that are wished for.</summary>
+    /// <summary>Now and then: the leader of a group that elects for itself makes its voters those that are wished for.</summary>
     public void MakeVoters(StepTime now)
     {
         // A leader whose wish is not true yet does not fall quiet.
@@ -222,8 +219,8 @@ internal sealed class Holdings(Node node)
             return new GroupBeat(group.Id, configured.Report, configured.Wanted) { Diverged = group.Diverged };
         }
 
-        if (group.Raft is not { } raft) return null;
-        var beat = group.Hosting.IsTicking || group.QuietBeat?.Report.Epoch != group.Epoch ? BeatOf(group, raft) : group.QuietBeat;
+        if (group.Electing is not { } electing) return null;
+        var beat = group.Hosting.IsTicking || group.QuietBeat?.Report.Epoch != group.Epoch ? BeatOf(group, electing) : group.QuietBeat;
         group.QuietBeat = group.Hosting.IsTicking ? null : beat;
         return beat;
     }
@@ -236,50 +233,49 @@ internal sealed class Holdings(Node node)
 
     private Group Make(GroupAssignment assignment, Group? before)
     {
-        var (policy, options) = (assignment.Policy, node.Options);
-        if (assignment.Group == Node.DefaultGroup) return node.MakeDefault(new Configuration(assignment.Configuration.InSync), before);
-        if (policy.IsConvergent) return new MergingGroup(assignment.Group, node, policy, before);
+        var (policy, members) = (assignment.Policy, assignment.Configuration.InSync);
+        if (assignment.Group == Node.DefaultGroup) return node.MakeDefault(members, before);
+        if (policy.IsConvergent) return new MergingGroup(assignment.Group, node, policy, members, before);
         var isDurable = policy.Durability != Durability.Memory;
-        return new OrderedGroup(assignment.Group, node, group => policy.Strategy switch
-        {
-            Strategy.Primary => new PrimaryReplica(
-                options.Self, options.Primary.With(policy), group.Machine, node.Host.SnapshotsOf(group.Id), node.Lost.Of(group.Id), Incarnation, node.Rules.Primary),
-            Strategy.Chain => new ChainReplica(
-                options.Self,
-                options.Chain with { Craq = policy.Reads != ReadConsistency.Tail, Durable = isDurable, MinInSync = policy.MinInSync },
-                group.Machine, node.Host.SnapshotsOf(group.Id), Incarnation, node.Rules.Chain),
-            _ => node.MakeRaft(group.Id, group.Machine, new Configuration(assignment.Configuration.InSync), isDurable, null),
-        }, before, policy);
+        return new OrderedGroup(
+            assignment.Group,
+            node,
+            group => node.MakeOrdered(group.Id, policy, members, group.Machine, isDurable, node.Rules.Strategies),
+            before,
+            policy);
     }
 
-    /// <summary>A raft group's voters change by its own consensus; its leader is told the wish until it is true, for a change
-    /// may be refused, or be lost with its leader.</summary>
+    /// <summary>The voters of a group that elects for itself change by its own consensus; its leader is told the wish until it is
+    /// true, for a change may be refused, or be lost with its leader.</summary>
     private static bool MakeVoters(Group group, StepTime now)
     {
-        if (group.IsWishTrue || group.Raft is not { IsLeader: true } raft || group.Wish is not { InSync.Count: > 0 } wish) return false;
-        var current = raft.Status.Configuration;
-        // Who is new to the group learns first: the wish may have gone beyond that step before a leader could take it.
+        if (group.IsWishTrue || group.Electing is not { IsLeader: true } electing) return false;
+        if (group.Wish is not { InSync.Count: > 0 } wish) return false;
+        var current = electing.Members;
+        // A node that is new to the group learns first: the wish may have gone beyond that step before a leader could take it.
         NodeId[] strangers = [.. wish.InSync.Where(n => !current.Contains(n))];
-        var target = strangers.Length > 0
-            ? new Configuration(current.Voters, current.Learners.Concat(strangers))
-            : new Configuration(wish.InSync, wish.Learners);
-        group.IsWishTrue = strangers.Length == 0 && current.Equals(target);
-        if (current.Equals(target)) return false;
-        raft.OnRequest(new ReplicaRequest { Id = default, Kind = RequestKind.ChangeMembership, Payload = target.Encode() }, now, group.Effects);
+        var voters = strangers.Length > 0 ? current.Voters : wish.InSync;
+        var learners = strangers.Length > 0 ? [.. current.Learners, .. strangers] : wish.Learners;
+        var isSo = current.Are(voters, learners);
+        group.IsWishTrue = strangers.Length == 0 && isSo;
+        if (isSo) return false;
+        var payload = electing.EncodeMembers(voters, learners);
+        var request = new ReplicaRequest { Id = default, Kind = RequestKind.ChangeMembership, Payload = payload };
+        electing.OnRequest(request, now, group.Effects);
         return true;
     }
 
-    private static GroupBeat BeatOf(Group group, RaftReplica raft)
+    private static GroupBeat BeatOf(Group group, IElectingReplica electing)
     {
-        var status = raft.Status;
-        var report = new ReplicaReport(group.Epoch, new Epoch(status.CurrentTerm.Value), status.LastIndex, status.CommitIndex, false);
-        return new GroupBeat(group.Id, report, Actual(group, status), raft.IsLeader);
+        var (term, last) = (new Epoch(electing.CurrentTerm.Value), electing.LastIndex);
+        var report = new ReplicaReport(group.Epoch, term, last, electing.CommitIndex, NeedsState: false);
+        return new GroupBeat(group.Id, report, Actual(group, electing), electing.IsLeader);
     }
 
-    /// <summary>The members of a raft group as its leader knows them; null elsewhere, and while they change.</summary>
-    private static GroupConfiguration? Actual(Group group, RaftStatus status) =>
-        status.Role == RaftRole.Leader && !status.Configuration.IsJoint && status.ConfigurationIndex <= status.CommitIndex
-            ? new GroupConfiguration(group.Epoch, default, status.Configuration.Voters, status.Configuration.Learners)
+    /// <summary>The members of a group that elects for itself, as its leader knows them; null elsewhere, and while they change.</summary>
+    private static GroupConfiguration? Actual(Group group, IElectingReplica electing) =>
+        electing.IsLeader && electing.Members is { IsSettled: true } members
+            ? new GroupConfiguration(group.Epoch, default, members.Voters, members.Learners)
             : null;
 
     private void WriteNote()

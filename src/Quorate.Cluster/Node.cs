@@ -10,7 +10,6 @@ using Quorate.Data;
 using Quorate.Data.Commands;
 using Quorate.Replication;
 using Quorate.Resp;
-using Quorate.Strategies.Raft;
 
 namespace Quorate.Cluster;
 
@@ -65,15 +64,11 @@ public sealed class Node
         }
 
         if (Find(DefaultGroup) is not null) return;
-        if (Holdings.BeginsWithDefaultGroup) AddGroup(this.MakeDefault(new Configuration(options.Founders.Select(m => m.Id)), null, rules.Raft));
+        if (Holdings.BeginsWithDefaultGroup) AddGroup(this.MakeDefault([.. options.Founders.Select(m => m.Id)], null));
         else Routing.StandIn(DefaultGroup, null);
     }
 
     public NodeOptions Options { get; }
-
-    /// <summary>The raft replica of the default group, for status pages and the simulator's checkers. Null on a node that does
-    /// not hold it: one that joined later, or was drained.</summary>
-    public RaftReplica Raft => Default.Raft!;
 
     /// <summary>The contents of the default group. Null on a node that does not hold it.</summary>
     public KeyspaceMachine Machine => Default.Machine!;

@@ -3,12 +3,7 @@ using Quorate.Cluster.Voting;
 using Quorate.Data.Merging;
 using Quorate.Replication;
 using Quorate.Replication.Policies;
-using Quorate.Strategies.CasPaxos;
-using Quorate.Strategies.Chain;
-using Quorate.Strategies.Leaderless;
-using Quorate.Strategies.MultiLeader;
-using Quorate.Strategies.Primary;
-using Quorate.Strategies.Raft;
+using Quorate.Replication.Rows;
 
 namespace Quorate.Cluster;
 
@@ -39,23 +34,14 @@ public sealed record NodeOptions
     /// <summary>How often this node has been started, counted durably by the host: 1 and up. Tells sessions of different lives apart.</summary>
     public required long Incarnation { get; init; }
 
-    /// <summary>The default keyspaces' protocol settings; durability is taken from <see cref="Durability"/>.</summary>
-    public RaftOptions Raft { get; init; } = new();
+    /// <summary>The strategies that this node has.</summary>
+    public required StrategySet Strategies { get; init; }
 
-    /// <summary>The protocol settings of keyspaces with strategy primary; what a policy says is taken from the policy.</summary>
-    public PrimaryOptions Primary { get; init; } = new();
+    /// <summary>Their protocols' settings; what a policy says is taken from the policy.</summary>
+    public StrategySettings Settings { get; init; } = StrategySettings.Usual;
 
-    /// <summary>The protocol settings of keyspaces with strategy chain; what a policy says is taken from the policy.</summary>
-    public ChainOptions Chain { get; init; } = new();
-
-    /// <summary>The protocol settings of keyspaces with strategy multileader; what a policy says is taken from the policy.</summary>
-    public MultiLeaderOptions MultiLeader { get; init; } = new();
-
-    /// <summary>The protocol settings of keyspaces with strategy leaderless; what a policy says is taken from the policy.</summary>
-    public LeaderlessOptions Leaderless { get; init; } = new();
-
-    /// <summary>The protocol settings of keyspaces with consensus on every key; what a policy says is taken from the policy.</summary>
-    public CasPaxosOptions CasPaxos { get; init; } = new();
+    /// <summary>Where replicas' logs have their memory from.</summary>
+    public IBlockSupply Blocks { get; init; } = PlainBlocks.Instance;
 
     /// <summary>The bounds of what convergent keyspaces keep; what a policy says is taken from the policy.</summary>
     public MergingStoreOptions Merging { get; init; } = new();
@@ -74,9 +60,6 @@ public sealed record NodeOptions
 
     /// <summary>How long a command may wait for its outcome before its client is told that it is refused or unknown, in milliseconds.</summary>
     public int RequestTimeoutMilliseconds { get; init; } = 5000;
-
-    /// <summary>For tests: what runs convergent groups in place of the strategies.</summary>
-    internal Func<NodeOptions, Policy, IMergeMachine, IConfiguredReplica>? MakeConvergent { get; init; }
 
     /// <summary>For the simulator: what stands between a convergent group's replica and the contents of one of its partitions.</summary>
     internal Func<GroupId, int, IMergeMachine, IMergeMachine>? Observe { get; init; }

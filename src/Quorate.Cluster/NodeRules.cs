@@ -1,11 +1,6 @@
 using Quorate.Cluster.Control;
 using Quorate.Replication.Crdt;
-using Quorate.Strategies.CasPaxos;
-using Quorate.Strategies.Chain;
-using Quorate.Strategies.Leaderless;
-using Quorate.Strategies.MultiLeader;
-using Quorate.Strategies.Primary;
-using Quorate.Strategies.Raft;
+using Quorate.Replication.Rows;
 
 namespace Quorate.Cluster;
 
@@ -15,18 +10,8 @@ internal sealed record NodeRules
 {
     public static readonly NodeRules Sound = new();
 
-    /// <summary>Of the group of the numbered databases.</summary>
-    public RaftRules Raft { get; init; } = RaftRules.Paper;
-
-    public PrimaryRules Primary { get; init; } = PrimaryRules.Standard;
-
-    public ChainRules Chain { get; init; } = ChainRules.Paper;
-
-    public MultiLeaderRules MultiLeader { get; init; } = MultiLeaderRules.Standard;
-
-    public LeaderlessRules Leaderless { get; init; } = LeaderlessRules.Paper;
-
-    public CasPaxosRules CasPaxos { get; init; } = CasPaxosRules.Paper;
+    /// <summary>Of every group but the control plane's own.</summary>
+    public StrategyRules Strategies { get; init; } = StrategyRules.Sound;
 
     public MergeRules Merging { get; init; } = MergeRules.Papers;
 

@@ -9,7 +9,6 @@ using Quorate.Data;
 using Quorate.Replication;
 using Quorate.Replication.Policies;
 using Quorate.Resp;
-using Quorate.Strategies.Primary;
 
 using GroupStatus = Quorate.Cluster.Commands.GroupStatus;
 
@@ -93,7 +92,7 @@ internal sealed class NodeView(Node node) : INodeView
 
     public ConflictFigures Conflicts => ConflictFigures.Of(node.Groups);
 
-    public RepairFigures Repairs => RepairFigures.Of(node.Groups);
+    public RepairFigures Repairs => node.Groups.Aggregate(default(RepairFigures), (sum, g) => sum.Plus(g.Replica.Repairs));
 
     public string? ProblemOf(string script) => node.Host.ProblemOf(script);
 
@@ -140,22 +139,22 @@ internal sealed class NodeView(Node node) : INodeView
     }
 
     private GroupStatus StatusOf(Group group) =>
-        (group.Raft is null ? StatusOfOther(group) : StatusOfRaft(group)) with { Trust = group.Trust, Voting = (group.Figures ?? new VotingFigures()) with { } };
+        (group.Electing is { } electing ? StatusOf(group, electing) : StatusOfOther(group)) with
+        {
+            Trust = group.Trust,
+            Voting = (group.Figures ?? new VotingFigures()) with { },
+        };
 
-    private GroupStatus StatusOfRaft(Group group)
-    {
-        var raft = group.Raft!.Status;
-        return new GroupStatus(
-            group.Id,
-            "raft",
-            raft.Leader,
-            raft.CurrentTerm,
-            raft.LastIndex,
-            raft.CommitIndex,
-            raft.LastApplied,
-            group.MillisecondsSinceLeader(node.Now),
-            FollowersOf.This(group, node));
-    }
+    private GroupStatus StatusOf(Group group, IElectingReplica electing) => new(
+        group.Id,
+        PolicyWords.Of(group.Row.Strategy),
+        electing.Leader,
+        electing.CurrentTerm,
+        electing.LastIndex,
+        electing.CommitIndex,
+        electing.LastApplied,
+        group.MillisecondsSinceLeader(node.Now),
+        FollowersOf(group));
 
     private GroupStatus StatusOfOther(Group group)
     {
@@ -172,12 +171,27 @@ internal sealed class NodeView(Node node) : INodeView
             report.CommitIndex,
             group.LastApplied,
             group.MillisecondsSinceLeader(node.Now),
-            FollowersOf.This(group, node))
+            FollowersOf(group))
         {
-            DelaySeconds = group.Replica is PrimaryReplica delayed ? (int)(delayed.DelayMilliseconds / 1000) : 0,
+            DelaySeconds = (int)(group.Replica.DelayMilliseconds / 1000),
             Source = configuration is not null && configuration.Standby.IsFed(self) && configuration.SourceOf(self) is var source && source != configuration.Leader ? source : default,
             IsStandby = configuration is not null && configuration.Standby.Contains(self),
         };
+    }
+
+    /// <summary>In a quiet group no replica speaks: there it counts when the follower's node was heard.</summary>
+    private IReadOnlyList<FollowerView> FollowersOf(Group group)
+    {
+        var followers = group.Replica.Followers;
+        return group.Hosting.IsTicking ? followers : [.. followers.Select(HeardByItsNode)];
+    }
+
+    private FollowerView HeardByItsNode(FollowerView follower)
+    {
+        var heard = node.Watch.LastHeard(follower.Node);
+        if (heard == long.MinValue) return follower;
+        var ago = (node.Now.Nanoseconds - heard) / StepTime.NanosecondsPerMillisecond;
+        return follower with { HeardMilliseconds = Math.Min(follower.HeardMilliseconds, ago) };
     }
 
     /// <inheritdoc/>
@@ -189,7 +203,7 @@ internal sealed class NodeView(Node node) : INodeView
         foreach (var (id, index) in applied)
         {
             if (node.Find(id) is not { Replica.IsLeader: true } group) return new WriteHolders(false, true, 0);
-            fewest = Math.Min(fewest, FollowersOf.This(group, node).Count(f => f.MatchIndex >= index && !f.IsStandby));
+            fewest = Math.Min(fewest, FollowersOf(group).Count(f => f.MatchIndex >= index && !f.IsStandby));
         }
 
         return new WriteHolders(true, true, fewest);

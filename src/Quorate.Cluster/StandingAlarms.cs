@@ -1,8 +1,6 @@
 using Quorate.Cluster.Control;
 using Quorate.Cluster.Groups;
 using Quorate.Replication;
-using Quorate.Strategies.MultiLeader;
-using Quorate.Strategies.Primary;
 
 namespace Quorate.Cluster;
 
@@ -50,13 +48,6 @@ internal sealed class StandingAlarms(Node node)
         if (looks == PatienceLooks) node.Alarms.Raise(text);
     }
 
-    private static string? WhatIsWrong(Group group) => group switch
-    {
-        { Replica: PrimaryReplica { IsDegraded: true } } =>
-            "degraded: writes are acknowledged by fewer replicas than the policy asks for, and would be lost with them",
-        { Replica: PrimaryReplica { IsShort: true } } => "writes are refused: fewer replicas are up than the policy asks for",
-        { Replica: PrimaryReplica { IsDelayCutShort: true } } => "the state here is newer than its delay says: more is written in that time than log is kept for",
-        { Trust: not "ok" and var state } => $"the state here is not trusted ({state})",
-        _ => null,
-    };
+    private static string? WhatIsWrong(Group group) =>
+        group.Replica.Alarm ?? (group.Trust is not "ok" and var state ? $"the state here is not trusted ({state})" : null);
 }

@@ -48,6 +48,18 @@ public interface IReplica
     /// <summary>Where the state stands in the group's order; null for strategies without one.</summary>
     IHistory? History => null;
 
+    /// <summary>Those that this replica feeds, in ascending order of id; empty where it feeds none. Allocates.</summary>
+    IReadOnlyList<FollowerView> Followers => [];
+
+    /// <summary>What is wrong with this replica right now and somebody should know, in a sentence without its end; null: nothing.</summary>
+    string? Alarm => null;
+
+    /// <summary>This replica applies entries so many milliseconds after they arrived, on purpose; 0: at once.</summary>
+    long DelayMilliseconds => 0;
+
+    /// <summary>Zeros where data does not merge.</summary>
+    RepairFigures Repairs => default;
+
     /// <summary>Appends one line of text that says all that matters of the state: traces, golden scripts, status pages.</summary>
     void Describe(System.Text.StringBuilder text);
 

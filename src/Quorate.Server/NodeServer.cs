@@ -9,9 +9,6 @@ using Quorate.Server.Http;
 using Quorate.Server.Peers;
 using Quorate.Server.Storage;
 using Quorate.Server.Turns;
-using Quorate.Strategies.Chain;
-using Quorate.Strategies.Primary;
-using Quorate.Strategies.Raft;
 
 namespace Quorate.Server;
 
@@ -74,13 +71,7 @@ public sealed class NodeServer : IAsyncDisposable
     {
         Member[] all = [.. members.OrderBy(m => m.Id).Select(m => m.Id == _options.Self ? m with { RespAddress = RespAddress } : m)];
         _store = NodeStore.Open(_options, all, _log);
-        var node = _store.NodeOptions(_options, all) with
-        {
-            Raft = new RaftOptions { Blocks = _blocks },
-            Primary = new PrimaryOptions { Blocks = _blocks },
-            Chain = new ChainOptions { Blocks = _blocks },
-        };
-        _loop = new NodeLoop(node, _store, _log, _options.Regions);
+        _loop = new NodeLoop(_store.NodeOptions(_options, all) with { Blocks = _blocks }, _store, _log, _options.Regions);
         _loop.Node.MeasureProcess = ProcessMeasure.Take;
         _store.Recover(_loop);
 

@@ -3,6 +3,7 @@ using Quorate.Cluster;
 using Quorate.Cluster.Control;
 using Quorate.Replication;
 using Quorate.Server.Turns;
+using Quorate.Strategies;
 
 namespace Quorate.Server;
 
@@ -51,6 +52,7 @@ internal abstract class NodeStore : IDisposable
 
     public NodeOptions NodeOptions(NodeServerOptions options, IReadOnlyList<Member> members) => new()
     {
+        Strategies = StrategyTable.All,
         Self = options.Self,
         Members = members,
         FirstMembers = options.Founders,

@@ -32,13 +32,13 @@ internal static class KeyspaceCluster
     public static int LeaderOf(LocalCluster cluster, string keyspace) => AnyMap(cluster).Group(GroupOf(cluster, keyspace))!.Configuration.Leader.Value;
 
     public static int RaftLeaderOf(LocalCluster cluster, string keyspace) =>
-        cluster.Up.First(n => cluster[n].Find(GroupOf(cluster, keyspace)) is { Raft.IsLeader: true });
+        cluster.Up.First(n => cluster[n].Find(GroupOf(cluster, keyspace)) is { Electing.IsLeader: true });
 
     /// <summary>Whom the control plane named, or whom the replicas elected; waits for the election.</summary>
     public static int AwaitLeader(LocalCluster cluster, string keyspace)
     {
         if (LeaderOf(cluster, keyspace) is > 0 and var named) return named;
-        cluster.Until(() => cluster.Up.Any(n => cluster[n].Find(GroupOf(cluster, keyspace)) is { Raft.IsLeader: true }), "somebody is elected");
+        cluster.Until(() => cluster.Up.Any(n => cluster[n].Find(GroupOf(cluster, keyspace)) is { Electing.IsLeader: true }), "somebody is elected");
         return RaftLeaderOf(cluster, keyspace);
     }
 

@@ -3,7 +3,9 @@ using Quorate.Cluster.Control;
 using Quorate.Cluster.Peers;
 using Quorate.Cluster.Sessions;
 using Quorate.Replication;
+using Quorate.Replication.Rows;
 using Quorate.Resp;
+using Quorate.Strategies;
 using Quorate.Strategies.Raft;
 
 namespace Quorate.Cluster.Tests;
@@ -36,7 +38,8 @@ internal sealed class LocalCluster
                 Incarnation = 0,
                 Durability = durability,
                 Control = control,
-                Raft = raft ?? new(),
+                Strategies = StrategyTable.All,
+                Settings = StrategySettings.Usual.With(raft ?? new()),
             };
             _hosts[member.Id.Value] = new LocalHost(this, adjust?.Invoke(options) ?? options);
         }

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Reflection;
 using Quorate.Cluster.Peers;
 using Quorate.Replication;
+using Quorate.Strategies;
 using Quorate.Strategies.Raft;
 
 namespace Quorate.Cluster.Tests;
@@ -82,7 +83,7 @@ public sealed class MessageKindTests
         return null;
     }
 
-    private static Type? Decoded(ushort kind, byte[] body) => MessageCodec.TryDecode(kind, body, out var message) ? message!.GetType() : null;
+    private static Type? Decoded(ushort kind, byte[] body) => StrategyTable.All.TryDecode(kind, body, out var message) ? message!.GetType() : null;
 
     private sealed class HighKind : Message
     {

@@ -40,13 +40,13 @@ public sealed class QuietGroupTests
     public void When_the_leaders_node_falls_silent_the_others_elect_about_as_soon_as_ever()
     {
         var leader = FallQuiet();
-        var term = _cluster[leader].Raft.CurrentTerm;
+        var term = _cluster[leader].Raft!.CurrentTerm;
         var others = _cluster.Ids.Where(i => i != leader).ToList();
         _cluster.Kill(leader);
         var ticks = 0;
-        for (; !others.Any(i => _cluster[i].Raft.IsLeader) && ticks < 200; ticks++) _cluster.Tick();
+        for (; !others.Any(i => _cluster[i].Raft!.IsLeader) && ticks < 200; ticks++) _cluster.Tick();
         ticks.ShouldBeLessThan(2 * Soon.MaxElectionTimeoutTicks);
-        others.Max(i => _cluster[i].Raft.CurrentTerm.Value).ShouldBeGreaterThan(term.Value);
+        others.Max(i => _cluster[i].Raft!.CurrentTerm.Value).ShouldBeGreaterThan(term.Value);
     }
 
     [Fact]
@@ -54,7 +54,7 @@ public sealed class QuietGroupTests
     {
         var leader = FallQuiet();
         _cluster.Isolate(leader);
-        Until(() => !_cluster[leader].Raft.IsLeader);
+        Until(() => !_cluster[leader].Raft!.IsLeader);
         _cluster.Cut.Clear();
         Until(AllQuiet);
     }
@@ -63,13 +63,13 @@ public sealed class QuietGroupTests
     public void A_member_that_was_away_for_a_moment_does_not_depose_the_leader()
     {
         var leader = FallQuiet();
-        var term = _cluster[leader].Raft.CurrentTerm;
+        var term = _cluster[leader].Raft!.CurrentTerm;
         var other = _cluster.Ids.First(i => i != leader);
         _cluster.Kill(other);
         _cluster.Run(100);
         _cluster.Restart(other);
         _cluster.Run(2_000);
-        _cluster[leader].Raft.CurrentTerm.ShouldBe(term);
+        _cluster[leader].Raft!.CurrentTerm.ShouldBe(term);
         AllQuiet().ShouldBeTrue();
     }
 
@@ -80,20 +80,20 @@ public sealed class QuietGroupTests
         var session = _cluster.Connect(leader);
         _cluster.Ask(session, "set a 1 px 1500").ShouldBe("+OK");
         _cluster.Run(1_000);
-        _cluster[leader].Raft.IsQuiet.ShouldBeFalse();
+        _cluster[leader].Raft!.IsQuiet.ShouldBeFalse();
         _cluster.Run(3_000);
         AllQuiet().ShouldBeTrue();
         _cluster.Ask(session, "dbsize").ShouldBe(":0");
         _cluster.Kill(_cluster.Ids.First(i => i != leader));
         _cluster.Run(2_000);
-        _cluster[leader].Raft.IsQuiet.ShouldBeFalse();
+        _cluster[leader].Raft!.IsQuiet.ShouldBeFalse();
     }
 
     [Fact]
     public void What_a_group_came_to_before_it_fell_quiet_reaches_the_control_leader()
     {
         var atOnce = Soon with { QuietAfterTicks = 1 };
-        var cluster = KeyspaceCluster.With(new ControlOptions { HeartbeatMilliseconds = 400 }, o => o with { Raft = atOnce }, "ks STRATEGY raft REPLICAS 3");
+        var cluster = KeyspaceCluster.With(new ControlOptions { HeartbeatMilliseconds = 400 }, o => o with { Settings = o.Settings.With(atOnce) }, "ks STRATEGY raft REPLICAS 3");
         var id = KeyspaceCluster.GroupOf(cluster, "ks");
         var members = KeyspaceCluster.Members(cluster, "ks").Select(n => (Node: n, Group: cluster[n].Find(id)!)).ToList();
         for (var i = 0; i < 5; i++)
@@ -105,9 +105,9 @@ public sealed class QuietGroupTests
             foreach (var (node, group) in members)
             {
                 var told = leader.Supervisor.BeatOf(new(node), id).ShouldNotBeNull();
-                told.Report.CommitIndex.ShouldBe(group.Raft!.Status.CommitIndex, $"n{node} in round {i}");
+                told.Report.CommitIndex.ShouldBe(group.Electing!.CommitIndex, $"n{node} in round {i}");
                 told.Report.CommitIndex.Value.ShouldBeGreaterThan(i);
-                told.Leads.ShouldBe(group.Raft.IsLeader);
+                told.Leads.ShouldBe(group.Electing.IsLeader);
             }
         }
     }
@@ -115,7 +115,7 @@ public sealed class QuietGroupTests
     [Fact]
     public void Nodes_ping_each_other_only_where_nothing_else_goes()
     {
-        var cluster = KeyspaceCluster.With(new ControlOptions(), o => o with { Raft = Soon }, "a STRATEGY raft REPLICAS 3", "b STRATEGY raft REPLICAS 3", "c STRATEGY raft REPLICAS 3");
+        var cluster = KeyspaceCluster.With(new ControlOptions(), o => o with { Settings = o.Settings.With(Soon) }, "a STRATEGY raft REPLICAS 3", "b STRATEGY raft REPLICAS 3", "c STRATEGY raft REPLICAS 3");
         cluster.Until(() => cluster.Up.All(n => cluster[n].Ticking.Count == 1), "all groups but the control group are quiet");
         var pings = new List<(int From, int To)>();
         cluster.Drops = (from, to, kind) =>
@@ -138,7 +138,7 @@ public sealed class QuietGroupTests
         return _cluster.Leader;
     }
 
-    private bool AllQuiet() => _cluster.Up.All(i => _cluster[i].Raft.IsQuiet);
+    private bool AllQuiet() => _cluster.Up.All(i => _cluster[i].Raft!.IsQuiet);
 
     private long Frames() => _cluster.Up.Sum(i => _cluster[i].Statistics.PeerInputBytes);
 

@@ -1,5 +1,6 @@
 using Quorate.Cluster;
 using Quorate.Replication;
+using Quorate.Replication.Rows;
 using Quorate.Simulation.Canaries;
 using Quorate.Simulation.Checking;
 using Quorate.Simulation.Faults;
@@ -51,7 +52,7 @@ public class CanaryTests
     [Fact]
     public void A_canary_that_stops_the_node_with_any_other_exception_is_not_caught()
     {
-        var rules = new NodeRules { Raft = new Throws() };
+        var rules = new NodeRules { Strategies = StrategyRules.Sound.With<RaftRules>(new Throws()) };
         CanaryCatch.Of(s_preVote with { Variant = s_preVote.Variant with { Rules = rules } })
             .Problem.ShouldBe("caught by NullReferenceException, but leader stability must catch it");
     }

@@ -13,7 +13,8 @@ public sealed class ProjectTests
     /// <summary>Pairs that stand side by side and do not know each other.</summary>
     private static readonly (string From, string To)[] Strangers =
     [
-        ("Quorate.Resp", "Quorate.Replication"), ("Quorate.Strategies", "Quorate.Resp"), ("Quorate.Data", "Quorate.Strategies"), ("Quorate.Server", "Quorate.Simulation"),
+        ("Quorate.Resp", "Quorate.Replication"), ("Quorate.Strategies", "Quorate.Resp"), ("Quorate.Data", "Quorate.Strategies"),
+        ("Quorate.Cluster", "Quorate.Strategies"), ("Quorate.Server", "Quorate.Simulation"),
     ];
 
     /// <summary>Projects that hold protocol logic: no package but the analyzer that guards them.</summary>

@@ -23,7 +23,7 @@ public sealed record GroupStatus(
     LogIndex CommitIndex,
     LogIndex LastApplied,
     long LeaderHeardMilliseconds,
-    IReadOnlyList<FollowerStatus> Followers)
+    IReadOnlyList<FollowerView> Followers)
 {
     /// <summary>This replica applies entries so long after they arrived; 0: at once.</summary>
     public int DelaySeconds { get; init; }
@@ -39,21 +39,6 @@ public sealed record GroupStatus(
 
     /// <summary>What comparing the replicas has come to on this node.</summary>
     public VotingFigures Voting { get; init; } = new();
-}
-
-/// <summary>A follower as its leader sees it.</summary>
-/// <param name="Node">The follower.</param>
-/// <param name="MatchIndex">The last entry known to be durable there.</param>
-/// <param name="EntriesBehind">Entries in the leader's log after that one.</param>
-/// <param name="HeardMilliseconds">How long ago it last answered; -1 when never.</param>
-/// <param name="Progress">The protocol's word for how it is fed: <c>probe</c>, <c>replicate</c>, <c>snapshot</c>.</param>
-public sealed record FollowerStatus(NodeId Node, LogIndex MatchIndex, long EntriesBehind, long HeardMilliseconds, string Progress)
-{
-    /// <summary>Delayed or cascaded: it counts for nothing.</summary>
-    public bool IsStandby { get; init; }
-
-    /// <summary>It applies entries so long after they arrived; 0: at once.</summary>
-    public int DelaySeconds { get; init; }
 }
 
 /// <summary>Keys in one database.</summary>

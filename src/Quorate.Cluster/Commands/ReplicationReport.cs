@@ -45,7 +45,7 @@ internal static class ReplicationReport
     }
 
     /// <summary>A follower that has not answered for this long counts as gone: ten missed heartbeats and more.</summary>
-    public static bool IsOnline(FollowerStatus follower) => follower.HeardMilliseconds is >= 0 and < 10_000;
+    public static bool IsOnline(FollowerView follower) => follower.HeardMilliseconds is >= 0 and < 10_000;
 
     private static void Slave(INodeView node, GroupStatus group, StringBuilder text)
     {

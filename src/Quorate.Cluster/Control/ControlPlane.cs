@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using Quorate.Replication;
-using Quorate.Strategies.Raft;
+using Quorate.Replication.Rows;
 
 namespace Quorate.Cluster.Control;
 
@@ -14,7 +14,7 @@ internal sealed class ControlPlane : IHosted, IControlListener
     private const int MostTickets = 1000;
 
     private readonly ControlOptions _options;
-    private readonly RaftReplica _raft;
+    private readonly IElectingReplica _electing;
     private readonly Supervisor _supervisor;
     private readonly ControlVoters _voters;
     private int _handOvers;
@@ -39,13 +39,14 @@ internal sealed class ControlPlane : IHosted, IControlListener
         Hosting = new HostedGroup(ControlMachine.ControlGroup, this, node);
         Machine = new ControlMachine(this);
         _supervisor = new Supervisor(Machine, options, node.Rules.Supervisor);
-        _raft = node.MakeRaft(Hosting.Id, Machine, new Configuration(node.Options.Founders.Select(m => m.Id)), !node.Options.IsEphemeral, null);
-        _voters = new ControlVoters(_supervisor, _raft);
+        _electing = (IElectingReplica)node.MakeElecting(
+            Hosting.Id, [.. node.Options.Founders.Select(m => m.Id)], Machine, isDurable: !node.Options.IsEphemeral, StrategyRules.Sound);
+        _voters = new ControlVoters(_supervisor, _electing);
     }
 
     public HostedGroup Hosting { get; }
 
-    public IReplica Replica => _raft;
+    public IReplica Replica => _electing;
 
     private Node Node { get; }
 
@@ -58,7 +59,7 @@ internal sealed class ControlPlane : IHosted, IControlListener
     public ClusterMap Map => Machine.Map;
 
     /// <summary>Who leads the control group as far as known here.</summary>
-    public NodeId Leader => _raft.Leader;
+    public NodeId Leader => _electing.Leader;
 
     /// <summary>The control leader does not hear from the node; null where this is not known.</summary>
     public bool? IsSuspected(NodeId node) => IsCurrent(Node.Now) ? _supervisor.Detector.IsSuspected(node) : null;
@@ -73,9 +74,9 @@ internal sealed class ControlPlane : IHosted, IControlListener
         var question = new ControlQuestion { Ticket = ++_lastTicket, Incarnation = Node.Options.Incarnation, What = what, Payload = payload };
         _tickets[question.Ticket] = null;
         _tickets.Remove(question.Ticket - MostTickets); // whoever asked has gone
-        if (_raft.IsLeader) OnQuestion(Node.Options.Self, question, now);
-        else if (_raft.Leader.IsNone) _tickets[question.Ticket] = new ControlAnswer("TRYAGAIN the control group has no leader now", Map.Version);
-        else Hosting.Send(_raft.Leader, question);
+        if (_electing.IsLeader) OnQuestion(Node.Options.Self, question, now);
+        else if (_electing.Leader.IsNone) _tickets[question.Ticket] = new ControlAnswer("TRYAGAIN the control group has no leader now", Map.Version);
+        else Hosting.Send(_electing.Leader, question);
         Hosting.NeedsTurnEnd();
         return _lastTicket;
     }
@@ -91,7 +92,7 @@ internal sealed class ControlPlane : IHosted, IControlListener
 
     public void OnTick(StepTime now)
     {
-        _raft.OnTick(now, Effects);
+        _electing.OnTick(now, Effects);
         AfterStep(now);
         if (now.Nanoseconds >= _nextBeat || Node.Holdings.HasNews())
         {
@@ -100,8 +101,8 @@ internal sealed class ControlPlane : IHosted, IControlListener
             Beat(now);
         }
 
-        if (_raft.HasEndedLease && now.Nanoseconds >= _nextVoters) HandOverAgain(now);
-        if (!IsCurrent(now) || _electedIn != _raft.CurrentTerm) return;
+        if (_electing.HasEndedLease && now.Nanoseconds >= _nextVoters) HandOverAgain(now);
+        if (!IsCurrent(now) || _electedIn != _electing.CurrentTerm) return;
         _supervisor.OnTick(now);
         if (now.Nanoseconds >= _nextVoters) CareForVoters(now);
         while (_supervisor.TryTakeNotice(out var notice)) Node.Alarms.Note(notice!);
@@ -112,7 +113,7 @@ internal sealed class ControlPlane : IHosted, IControlListener
 
     public void OnTurnEnd(StepTime now)
     {
-        _raft.OnTurnEnd(now, Effects);
+        _electing.OnTurnEnd(now, Effects);
         AfterStep(now);
         if (_mapIsNews) TellNews(now);
     }
@@ -128,9 +129,9 @@ internal sealed class ControlPlane : IHosted, IControlListener
         }
 
         // A term's first no-op is applied when a read may be answered: then all that was decided before is known here.
-        if (!IsCurrent(now) || _electedIn == _raft.CurrentTerm) return;
-        _electedIn = _raft.CurrentTerm;
-        _supervisor.OnElected(now, _raft.LeaderSince);
+        if (!IsCurrent(now) || _electedIn == _electing.CurrentTerm) return;
+        _electedIn = _electing.CurrentTerm;
+        _supervisor.OnElected(now, _electing.LeaderSince);
         if (Map.Nodes.Count > 0) return;
         var labels = Node.Options.Labels;
         Propose(default, new Bootstrap([.. Node.Options.Founders.Select(m => new NodeEntry(
@@ -143,7 +144,7 @@ internal sealed class ControlPlane : IHosted, IControlListener
         {
             case Heartbeat.WireKind:
                 if (!Heartbeat.TryDecode(body, out var beat)) return false;
-                if (_supervisor.OnHeartbeat(from, beat!, now, _electedIn == _raft.CurrentTerm && IsCurrent(now)) is { } reply) Hosting.Send(from, reply);
+                if (_supervisor.OnHeartbeat(from, beat!, now, _electedIn == _electing.CurrentTerm && IsCurrent(now)) is { } reply) Hosting.Send(from, reply);
                 return true;
             case HeartbeatReply.WireKind:
                 if (!HeartbeatReply.TryDecode(body, out var answer)) return false;
@@ -158,8 +159,8 @@ internal sealed class ControlPlane : IHosted, IControlListener
                 if (told!.Incarnation == Node.Options.Incarnation) Answered(told.Ticket, told.Answer);
                 return true;
             default:
-                if (!MessageCodec.TryDecode(kind, body, out var message)) return false;
-                _raft.OnMessage(from, message!, now, Effects);
+                if (!Node.Options.Strategies.TryDecode(kind, body, out var message)) return false;
+                _electing.OnMessage(from, message!, now, Effects);
                 return true;
         }
     }
@@ -174,11 +175,11 @@ internal sealed class ControlPlane : IHosted, IControlListener
 
     public void OnResult(RequestId request, ControlResult result) => Tell(request, result.Refusal is null ? null : "ERR " + result.Refusal);
 
-    private bool IsCurrent(StepTime now) => _raft.IsLeader && _raft.MayReadLocally(now);
+    private bool IsCurrent(StepTime now) => _electing.IsLeader && _electing.MayReadLocally(now);
 
     private void Propose(RequestId id, byte[] entry, StepTime now)
     {
-        _raft.OnRequest(new ReplicaRequest { Id = id, Kind = RequestKind.Write, Payload = entry }, now, Effects);
+        _electing.OnRequest(new ReplicaRequest { Id = id, Kind = RequestKind.Write, Payload = entry }, now, Effects);
         Hosting.NeedsTurnEnd();
     }
 
@@ -186,7 +187,7 @@ internal sealed class ControlPlane : IHosted, IControlListener
     {
         var id = new RequestId(++_lastRequest);
         _asked[id] = (origin, question.Ticket, question.Incarnation);
-        if (_electedIn != _raft.CurrentTerm || !IsCurrent(now)) Tell(id, "TRYAGAIN the control group has no leader with a lease now");
+        if (_electedIn != _electing.CurrentTerm || !IsCurrent(now)) Tell(id, "TRYAGAIN the control group has no leader with a lease now");
         else if (question.What == Asking.Failover) AskFailover(id, question.Payload.Span, now);
         else if (!ControlCodec.TryDecode(question.Payload.Span, out var command)) Tell(id, "ERR the control leader does not know this command: it runs another version");
         else if (Machine.WhyNot(command!) is { } refusal) Tell(id, "ERR " + refusal);
@@ -195,16 +196,16 @@ internal sealed class ControlPlane : IHosted, IControlListener
     }
 
     private string? WhyStillHolds(NodeId node) =>
-        _raft.Status.Configuration.IsVoter(node) ? "it still votes in the control group: it is on its way out, try again in a moment" : _supervisor.WhyStillHolds(node);
+        _electing.Members.IsVoter(node) ? "it still votes in the control group: it is on its way out, try again in a moment" : _supervisor.WhyStillHolds(node);
 
     /// <summary>The heir did not take over, and without a lease nothing is decided here in this term: anybody may lead the next.</summary>
     private void HandOverAgain(StepTime now)
     {
         const long Every = 100 * StepTime.NanosecondsPerMillisecond;
         _nextVoters = now.Nanoseconds + Every;
-        var others = _raft.Voters.Where(n => n != Node.Options.Self).ToList();
+        var others = _electing.Voters.Where(n => n != Node.Options.Self).ToList();
         if (others.Count == 0) return;
-        _raft.OnRequest(
+        _electing.OnRequest(
             new ReplicaRequest { Id = default, Kind = RequestKind.TransferLeadership, Target = others[_handOvers++ % others.Count] }, now, Effects);
         Hosting.NeedsTurnEnd();
     }
@@ -215,9 +216,9 @@ internal sealed class ControlPlane : IHosted, IControlListener
         _nextVoters = now.Nanoseconds + Every;
         var self = Node.Options.Self;
         if (_voters.Heir(self) is { IsNone: false } heir)
-            _raft.OnRequest(new ReplicaRequest { Id = default, Kind = RequestKind.TransferLeadership, Target = heir }, now, Effects);
+            _electing.OnRequest(new ReplicaRequest { Id = default, Kind = RequestKind.TransferLeadership, Target = heir }, now, Effects);
         else if (_voters.Step(self, now.Nanoseconds) is { } target)
-            _raft.OnRequest(new ReplicaRequest { Id = default, Kind = RequestKind.ChangeMembership, Payload = target.Encode() }, now, Effects);
+            _electing.OnRequest(new ReplicaRequest { Id = default, Kind = RequestKind.ChangeMembership, Payload = target }, now, Effects);
         else return;
         Hosting.NeedsTurnEnd();
     }
@@ -251,11 +252,11 @@ internal sealed class ControlPlane : IHosted, IControlListener
 
     private void Beat(StepTime now)
     {
-        if (_raft.Leader.IsNone) return;
+        if (_electing.Leader.IsNone) return;
         TellOfItself(now);
         var (oldest, last) = Node.Host.DiskDelay;
-        if (_toldTo != (_raft.Leader, _raft.CurrentTerm)) _told.Forget();
-        _toldTo = (_raft.Leader, _raft.CurrentTerm);
+        if (_toldTo != (_electing.Leader, _electing.CurrentTerm)) _told.Forget();
+        _toldTo = (_electing.Leader, _electing.CurrentTerm);
         var held = Node.Holdings.Beats(out var isAll);
         var (basedOn, groups, gone) = _told.Of(now.Nanoseconds, held, isAll);
         var heartbeat = new Heartbeat
@@ -268,15 +269,15 @@ internal sealed class ControlPlane : IHosted, IControlListener
             Groups = groups,
             Gone = gone,
         };
-        if (!_raft.IsLeader) Hosting.Send(_raft.Leader, heartbeat);
-        else if (_supervisor.OnHeartbeat(Node.Options.Self, heartbeat, now, _electedIn == _raft.CurrentTerm && IsCurrent(now)) is { } reply) CarryOut(reply, now);
+        if (!_electing.IsLeader) Hosting.Send(_electing.Leader, heartbeat);
+        else if (_supervisor.OnHeartbeat(Node.Options.Self, heartbeat, now, _electedIn == _electing.CurrentTerm && IsCurrent(now)) is { } reply) CarryOut(reply, now);
     }
 
     /// <summary>What was decided just now is told at once to whom it concerns: a fail-over does not wait for heartbeats.</summary>
     private void TellNews(StepTime now)
     {
         _mapIsNews = false;
-        if (!IsCurrent(now) || _electedIn != _raft.CurrentTerm) return;
+        if (!IsCurrent(now) || _electedIn != _electing.CurrentTerm) return;
         foreach (var node in Map.Nodes)
         {
             if (_supervisor.AnswerAgain(node.Id, now) is not { } reply) continue;

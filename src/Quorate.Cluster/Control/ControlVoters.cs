@@ -1,5 +1,4 @@
 using Quorate.Replication;
-using Quorate.Strategies.Raft;
 
 namespace Quorate.Cluster.Control;
 
@@ -8,28 +7,28 @@ namespace Quorate.Cluster.Control;
 /// says which voters are wished for, and the group's leader makes it so by its own membership change. One voter comes, when
 /// it has caught up, before another goes.
 /// </summary>
-internal sealed class ControlVoters(Supervisor supervisor, RaftReplica raft)
+internal sealed class ControlVoters(Supervisor supervisor, IElectingReplica electing)
 {
     private static readonly GroupId Id = ControlMachine.ControlGroup;
 
     private ClusterMap Map => supervisor.Map;
 
     /// <summary>Now and then, on the control leader.</summary>
-    /// <returns>The configuration to ask the group for; null: it is as it should be, or an entry was proposed.</returns>
-    public Configuration? Step(NodeId self, long now)
+    /// <returns>The members to ask the group for, encoded; null: they are as they should be, or an entry was proposed.</returns>
+    public byte[]? Step(NodeId self, long now)
     {
         var group = Map.Group(Id)!;
-        var (actual, status) = (raft.Status.Configuration, raft.Status);
-        if (!Map.IsKnown || group.Configuration.InSync.Count == 0 || actual.IsJoint || status.ConfigurationIndex > status.CommitIndex) return null;
+        var actual = electing.Members;
+        if (!Map.IsKnown || group.Configuration.InSync.Count == 0 || !actual.IsSettled) return null;
         var wish = group.Configuration.InSync;
         var nodes = Map.Nodes.Where(n => n.State != NodeState.Removed).Select(n => n.Id).ToList();
         // Learners first: a newcomer that does not catch up must not keep others from the map.
-        var learning = new Configuration(actual.Voters, nodes.Except(actual.Voters));
-        if (!learning.Equals(actual)) return learning;
+        var learning = nodes.Except(actual.Voters).ToList();
+        if (!actual.Are(actual.Voters, learning)) return electing.EncodeMembers(actual.Voters, learning);
         if (!actual.Voters.ToHashSet().SetEquals(wish))
         {
             var isHopeless = wish.Any(n => !actual.IsVoter(n) && (supervisor.Detector.IsSuspected(n) || Map.Node(n) is not { State: NodeState.Up }));
-            if (!isHopeless) return new Configuration(wish, nodes.Except(wish));
+            if (!isHopeless) return electing.EncodeMembers(wish, nodes.Except(wish));
             Propose(group, actual.Voters, now);
             return null;
         }
@@ -42,7 +41,7 @@ internal sealed class ControlVoters(Supervisor supervisor, RaftReplica raft)
     public NodeId Heir(NodeId self)
     {
         if (Map.Node(self) is { State: NodeState.Up } && Map.Group(Id)!.Configuration.InSync.Contains(self)) return NodeId.None;
-        return raft.Status.Configuration.Voters.FirstOrDefault(n => n != self && !supervisor.Detector.IsSuspected(n) && !Failover.IsUnfit(supervisor, n));
+        return electing.Voters.FirstOrDefault(n => n != self && !supervisor.Detector.IsSuspected(n) && !Failover.IsUnfit(supervisor, n));
     }
 
     private IReadOnlyList<NodeId>? Next(GroupEntry group, NodeId self, long now)

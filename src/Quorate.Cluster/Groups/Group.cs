@@ -8,8 +8,8 @@ using Quorate.Data;
 using Quorate.Data.Commands;
 using Quorate.Data.Merging;
 using Quorate.Replication;
+using Quorate.Replication.Rows;
 using Quorate.Resp;
-using Quorate.Strategies.Raft;
 
 namespace Quorate.Cluster.Groups;
 
@@ -57,17 +57,20 @@ internal abstract class Group : IHosted
     /// <summary>The newest configuration of the control plane that this node carried out; 0 before the first.</summary>
     public Epoch Epoch { get; set; }
 
-    /// <summary>For a raft group: the configuration that the control plane wishes for. Null before it is known.</summary>
+    /// <summary>Of a group that elects for itself: the configuration that the control plane wishes for. Null before it is known.</summary>
     public GroupConfiguration? Wish { get; set; }
 
-    /// <summary>A raft group's voters are those that the control plane wishes for.</summary>
+    /// <summary>The voters of a group that elects for itself are those that the control plane wishes for.</summary>
     public bool IsWishTrue { get; set; } = true;
 
     /// <summary>What the control leader was told last, while the group is quiet and so nothing changes.</summary>
     public GroupBeat? QuietBeat { get; set; }
 
-    /// <summary>Null when the group runs another strategy, or is absent.</summary>
-    public virtual RaftReplica? Raft => null;
+    /// <summary>The row of the group's strategy.</summary>
+    public StrategyEntry Row => Policy is null ? Node.Options.Strategies.Electing : Node.Options.Strategies.Of(Policy);
+
+    /// <summary>Null when the control plane names the leader, when there is none, and when the group is absent.</summary>
+    public virtual IElectingReplica? Electing => null;
 
     /// <summary>Null when the strategy elects its leader itself, and when the group is absent.</summary>
     public virtual IConfiguredReplica? Configured => null;
@@ -218,7 +221,7 @@ internal abstract class Group : IHosted
             case Ballots.WireKind or QuarantineOrder.WireKind:
                 return true; // of a vote that began when a replica was still here
             default:
-                if (!MessageCodec.TryDecode(kind, body, out var message)) return false;
+                if (!Node.Options.Strategies.TryDecode(kind, body, out var message)) return false;
                 Replica.OnMessage(from, message!, now, Effects);
                 if (from == Replica.Leader) _heardAt = now.Nanoseconds;
                 AfterStep(now);

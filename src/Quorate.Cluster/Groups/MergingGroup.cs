@@ -17,22 +17,23 @@ internal sealed class MergingGroup : Group, IAnswering
     private readonly MergingCommands _commands;
     private readonly PendingReplies _replies;
     private readonly MergingContents _contents;
-    private readonly bool _asksOthersForReads;
+    private readonly bool _readsWaitForWrites;
     private byte[] _entry = new byte[256];
 
     /// <param name="id">Which group.</param>
     /// <param name="node">Where.</param>
     /// <param name="policy">As it is now: replica and contents keep it.</param>
+    /// <param name="members">The group's members when the replica is made.</param>
     /// <param name="before">What stood for the group on this node until now: what it forwarded and has no answer to goes on here.</param>
-    public MergingGroup(GroupId id, Node node, Policy policy, Group? before)
+    public MergingGroup(GroupId id, Node node, Policy policy, IReadOnlyList<NodeId> members, Group? before)
         : base(id, node, policy, MergingOutgoing.Of(policy, before, node))
     {
         _outgoing = (MergingOutgoing)Outgoing;
         _commands = (MergingCommands)_outgoing.Commands;
-        _asksOthersForReads = policy.Strategy == Strategy.Leaderless;
+        _readsWaitForWrites = Row.ReadsWaitForWrites;
         _replies = new PendingReplies(this);
         _contents = new MergingContents(id, node, policy, _replies);
-        Configured = _contents.MakeReplica();
+        Configured = _contents.MakeReplica(members);
         _outgoing.Settle(this);
     }
 
@@ -49,7 +50,7 @@ internal sealed class MergingGroup : Group, IAnswering
     /// <inheritdoc/>
     /// <remarks>A read might be answered by replicas that have not heard of a write sent just before it. A leader among many answers
     /// both itself.</remarks>
-    public override bool ReadsFollowWrites => _asksOthersForReads || !Replica.IsLeader;
+    public override bool ReadsFollowWrites => _readsWaitForWrites || !Replica.IsLeader;
 
     protected override long Reign => Configured.Configuration?.Epoch.Value ?? 0;
 

@@ -6,8 +6,6 @@ using Quorate.Data;
 using Quorate.Data.Commands;
 using Quorate.Replication;
 using Quorate.Resp;
-using Quorate.Strategies.Chain;
-using Quorate.Strategies.Raft;
 
 namespace Quorate.Cluster.Groups;
 
@@ -18,6 +16,7 @@ internal sealed class OrderedGroup : Group, IAnswering
     private readonly OrderedOutgoing _outgoing;
     private readonly PendingReplies _replies;
     private readonly List<ClientSession> _clockWaiters = [];
+    private readonly bool _wantsKeyHash;
     private byte[] _entry = new byte[256];
     private long _lastStamp;
     private bool _clockProposed;
@@ -38,7 +37,8 @@ internal sealed class OrderedGroup : Group, IAnswering
         ReadInbox = new ReadInbox(this, node);
         Gate = new ReadGate(this, node.Options.Self);
         Replica = makeReplica(this);
-        Raft = Replica as RaftReplica;
+        _wantsKeyHash = Row.WantsKeyHash;
+        Electing = Replica as IElectingReplica;
         Configured = Replica as IConfiguredReplica;
         Voting = new GroupVoting(this, node);
     }
@@ -47,7 +47,7 @@ internal sealed class OrderedGroup : Group, IAnswering
 
     public override bool IsAbsent => false;
 
-    public override RaftReplica? Raft { get; }
+    public override IElectingReplica? Electing { get; }
 
     public override IConfiguredReplica? Configured { get; }
 
@@ -76,12 +76,12 @@ internal sealed class OrderedGroup : Group, IAnswering
     public override bool IsDelayed => Gate.IsDelayed;
 
     /// <inheritdoc/>
-    public override bool IsQuiet => Raft is { IsQuiet: true } && _outgoing.IsEmpty && ReadInbox.Count == 0;
+    public override bool IsQuiet => Electing is { IsQuiet: true } && _outgoing.IsEmpty && ReadInbox.Count == 0;
 
-    protected override long Reign => Raft?.CurrentTerm.Value ?? Configured?.Configuration?.Epoch.Value ?? 0;
+    protected override long Reign => Electing?.CurrentTerm.Value ?? Configured?.Configuration?.Epoch.Value ?? 0;
 
     /// <summary>The replicas whose ballots count.</summary>
-    public IReadOnlyList<NodeId> Voters => Raft?.Voters ?? Configured?.Configuration?.InSync ?? [];
+    public IReadOnlyList<NodeId> Voters => Electing?.Voters ?? Configured?.Configuration?.InSync ?? [];
 
     /// <summary>So many copies there should be; a majority is more than half of that.</summary>
     public int VotersOfReads => Policy?.Replicas ?? Voters.Count;
@@ -145,7 +145,7 @@ internal sealed class OrderedGroup : Group, IAnswering
     }
 
     public override ulong KeyHashOf(CommandSpec spec, in CommandArgs args) =>
-        Configured is ChainReplica && spec is { FirstKey: 1, LastKey: 1 } && args.Count > 1 ? Hash.Of(args[1]) | 1 : 0;
+        _wantsKeyHash && spec is { FirstKey: 1, LastKey: 1 } && args.Count > 1 ? Hash.Of(args[1]) | 1 : 0;
 
     public override void AskForLeave(RequestOwner owner, ClientSession? session, long sequence, ulong keyHash, StepTime now)
     {
@@ -171,8 +171,8 @@ internal sealed class OrderedGroup : Group, IAnswering
 
     public override void OnTick(StepTime now)
     {
-        if (Raft is { IsLeader: true })
-            Raft.IsHeldAwake = !IsWishTrue || _outgoing.Forwarder.Count > 0 || Machine.HasExpiringKeys || Voting.NeedsTicks;
+        if (Electing is { IsLeader: true })
+            Electing.IsHeldAwake = !IsWishTrue || _outgoing.Forwarder.Count > 0 || Machine.HasExpiringKeys || Voting.NeedsTicks;
         base.OnTick(now);
         ReadInbox.OnTick(now);
         Voting.OnTick(now);

@@ -93,7 +93,7 @@ internal sealed class Routing(Node node)
     public bool IsOutsider(GroupId group, NodeId other) =>
         node.Control?.Map.Group(group) is { } entry && !entry.Configuration.Contains(other);
 
-    /// <summary>Who leads a raft group that is not here, if one of its members has said so.</summary>
+    /// <summary>Who leads a group that elects for itself and is not here, if one of its members has said so.</summary>
     public NodeId ToldLeader(GroupId group) => _elsewhere.GetValueOrDefault(group.Value);
 
     /// <summary>A member says who leads.</summary>

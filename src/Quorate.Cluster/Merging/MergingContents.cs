@@ -3,9 +3,6 @@ using Quorate.Data;
 using Quorate.Data.Merging;
 using Quorate.Data.Registers;
 using Quorate.Replication;
-using Quorate.Strategies.CasPaxos;
-using Quorate.Strategies.Leaderless;
-using Quorate.Strategies.MultiLeader;
 
 namespace Quorate.Cluster.Merging;
 
@@ -33,39 +30,17 @@ internal sealed class MergingContents
     /// <summary>The stores of this node's replica: one, or one for each partition that it holds; none where keys are agreed on.</summary>
     public IEnumerable<MergingMachine> Machines => _machines.Values;
 
-    public IConfiguredReplica MakeReplica()
+    /// <param name="members">The group's members now.</param>
+    public IConfiguredReplica MakeReplica(IReadOnlyList<NodeId> members)
     {
-        var options = _node.Options;
-        if (options.MakeConvergent is { } make) return make(options, Policy, NewMachine(0));
-        var snapshots = _node.Host.SnapshotsOf(_group);
-        var seed = options.Seed ^ (ulong)_group.Value;
-        if (Policy.Consensus)
+        var row = _node.Options.Strategies.Of(Policy);
+        _partitions = row.PartitionsBy(_node.Options.Settings);
+        var setup = _node.SetupOf(_group, Policy, members, Policy.Durability != Durability.Memory) with
         {
-            var registers = options.CasPaxos.With(Policy) with { Acceptors = Policy.N };
-            return new CasPaxosReplica(options.Self, registers, new RegisterMachine(_router), snapshots, _incarnation, seed, _node.Rules.CasPaxos);
-        }
-
-        if (Policy.Strategy == Strategy.Leaderless)
-        {
-            var quorums = options.Leaderless with
-            {
-                N = Policy.N,
-                R = Policy.R,
-                W = Policy.W,
-                Sloppy = Policy.Sloppy,
-                Linearizable = Policy.Reads == ReadConsistency.Linearizable,
-                Durable = Policy.Durability != Durability.Memory,
-            };
-            _partitions = quorums.Partitions;
-            return new LeaderlessReplica(options.Self, quorums, NewMachine, new CommandKeys(), snapshots, _incarnation, seed, _node.Rules.Leaderless);
-        }
-
-        var leaders = options.MultiLeader.With(Policy) with
-        {
-            RegionOf = RegionOf,
-            Topology = Policy.Topology,
+            MergeMachine = NewMachine,
+            RegisterMachine = () => new RegisterMachine(_router),
         };
-        return new MultiLeaderReplica(options.Self, leaders, NewMachine(0), snapshots, _incarnation, _node.Rules.MultiLeader);
+        return (IConfiguredReplica)row.MakeReplica(setup);
     }
 
     /// <summary>See <see cref="Group.Foresee"/>.</summary>
@@ -91,7 +66,4 @@ internal sealed class MergingContents
         _machines[partition] = machine;
         return _node.Options.Observe is { } observe ? observe(_group, partition, machine) : machine;
     }
-
-    /// <summary>What the map says; null as long as this node has not heard it.</summary>
-    private string? RegionOf(NodeId id) => _node.Control?.Map.Node(id) is { } entry ? entry.Labels.Of("region") ?? "" : null;
 }

@@ -1,4 +1,5 @@
 using Quorate.Replication;
+using Quorate.Replication.Rows;
 
 namespace Quorate.Cluster.Peers;
 
@@ -6,6 +7,7 @@ namespace Quorate.Cluster.Peers;
 /// stirs them when one falls silent: one message between two nodes stands for the heartbeats of all groups that they share.</summary>
 internal sealed class PeerWatch(Node node, GroupClocks clocks) : IPeerWatch
 {
+    private readonly PingRhythm? _rhythm = node.Options.Strategies.Electing.PingsBy(node.Options.Settings);
     private readonly Dictionary<NodeId, Peer> _peers = [];
     private int _ticks;
 
@@ -27,9 +29,8 @@ internal sealed class PeerWatch(Node node, GroupClocks clocks) : IPeerWatch
 
     public void OnTick(StepTime now)
     {
-        var raft = node.Options.Raft;
-        if (++_ticks % raft.HeartbeatTicks != 0) return;
-        var longest = (long)(raft.ElectionTimeoutTicks - raft.HeartbeatTicks) * IReplica.TickLength * StepTime.NanosecondsPerMillisecond;
+        if (_rhythm is not { } rhythm || ++_ticks % rhythm.PingTicks != 0) return;
+        var longest = (long)rhythm.SilenceTicks * IReplica.TickLength * StepTime.NanosecondsPerMillisecond;
         foreach (var (id, peer) in _peers)
         {
             if (clocks.QuietCount > 0 && !peer.WasSentTo) node.Tell(id, PeerPing.Instance);

@@ -1,6 +1,5 @@
 using Quorate.Cluster.Groups;
 using Quorate.Replication;
-using Quorate.Strategies.Primary;
 
 namespace Quorate.Cluster.Reads;
 
@@ -28,7 +27,7 @@ internal sealed class ReadGate(OrderedGroup group, NodeId self)
     private bool _asks;
 
     /// <summary>The state here stays behind on purpose.</summary>
-    public bool IsDelayed => group.Replica is PrimaryReplica { DelayMilliseconds: > 0 };
+    public bool IsDelayed => group.Replica.DelayMilliseconds > 0;
 
     /// <summary>The configuration has let this replica go: nobody feeds it any more, what it holds stays as old as it is.</summary>
     public bool IsOutside => group.Configured?.Configuration is { } configuration && !configuration.Contains(self);

@@ -27,10 +27,7 @@ internal sealed class Readers(Node node)
         }
 
         var members = entry.Configuration.InSync;
-        // Every replica of a chain knows the newest of what nobody is writing; elsewhere only one does.
-        var knows = !rule.IsNewest || entry.Policy is { Strategy: Strategy.Chain, Reads: not ReadConsistency.Tail } ? NodeId.None
-            : entry.Policy.Strategy == Strategy.Chain ? members.Count > 0 ? members[^1] : NodeId.None
-            : group.Replica.Leader;
+        var knows = rule.IsNewest ? node.Options.Strategies.Of(entry.Policy).NewestIsAt(entry.Policy, members, group.Replica.Leader) : NodeId.None;
         foreach (var member in members) Add(member, DistanceTo(member) + (knows.IsNone || knows == member ? 0 : SecondChoice));
         return _readers;
     }

@@ -49,7 +49,7 @@ internal sealed class GroupVoting
     /// <summary>This node's machine has executed a digest or a voted read.</summary>
     public void OnBallot(LogIndex index, in EntryHeader entry, ReadOnlySpan<byte> result)
     {
-        if (_group.Raft is null && IsDistrusted && !_group.Replica.IsLeader) return;
+        if (_group.Replica is not IQuarantiningReplica && IsDistrusted && !_group.Replica.IsLeader) return;
         if (entry.Session == _node.ForwardingSession)
             _polls.Count(_node.Options.Self, entry.Sequence, index, BallotBox.ValueOf(entry, result), isWhole: true, result);
         else

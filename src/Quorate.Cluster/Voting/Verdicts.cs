@@ -7,8 +7,8 @@ namespace Quorate.Cluster.Voting;
 /// <summary>
 /// What becomes of a replica that a majority contradicts. On the leader: it is told that its state is not to be used; a
 /// leader that is itself the one hands leadership to one of the majority first. Never more than a minority at once. On
-/// the replica that was told: raft puts its state machine out of use and gets another state (see the strategy's
-/// quarantine); under the other strategies the control plane takes the replica out of the group and gives it a new one.
+/// the replica that was told: one that can (<see cref="IQuarantiningReplica"/>) puts its state machine out of use and gets another
+/// state; under the other strategies the control plane takes the replica out of the group and gives it a new one.
 /// </summary>
 internal sealed class Verdicts(OrderedGroup group, Node node, VotingFigures figures)
 {
@@ -29,7 +29,7 @@ internal sealed class Verdicts(OrderedGroup group, Node node, VotingFigures figu
     private long _setAsideUntil = long.MinValue;
 
     /// <summary>The state here was found wrong: no read is answered from it.</summary>
-    public bool IsDistrusted => _isCondemned || IsSetAside || group.Raft is { IsQuarantined: true };
+    public bool IsDistrusted => _isCondemned || IsSetAside || group.Replica is IQuarantiningReplica { IsQuarantined: true };
 
     /// <summary>A hand-over is to be tried again, or an order to be forgotten.</summary>
     public bool NeedsTicks => _isCondemned || _ordered.Count > 0;
@@ -37,8 +37,8 @@ internal sealed class Verdicts(OrderedGroup group, Node node, VotingFigures figu
     private bool IsSetAside => _setAsideUntil > node.Now.Nanoseconds;
 
     /// <summary>In a word, for status pages.</summary>
-    public string State => group.Raft is { Reseeds.HasGivenUp: true } ? "given-up"
-        : group.Raft is { IsQuarantined: true } || IsSetAside ? "quarantined"
+    public string State => group.Replica is IQuarantiningReplica { Reseeds.HasGivenUp: true } ? "given-up"
+        : group.Replica is IQuarantiningReplica { IsQuarantined: true } || IsSetAside ? "quarantined"
         : _isCondemned ? "handing-over"
         : "ok";
 
@@ -129,7 +129,7 @@ internal sealed class Verdicts(OrderedGroup group, Node node, VotingFigures figu
         {
             if (voter == but || voter == node.Options.Self) continue;
             var isTold = _ordered.TryGetValue(voter.Value, out var at) && now.Nanoseconds - at < 5 * OrderAgain;
-            if (isTold || group.Raft is { } raft && raft.IsQuarantinedMember(voter)) count++;
+            if (isTold || group.Replica is IQuarantiningReplica replica && replica.IsQuarantinedMember(voter)) count++;
         }
 
         return count;
@@ -157,7 +157,7 @@ internal sealed class Verdicts(OrderedGroup group, Node node, VotingFigures figu
 
     private void PutOutOfUse(StepTime now)
     {
-        if (group.Raft is { } raft) raft.TryQuarantine(now, group.Effects);
+        if (group.Replica is IQuarantiningReplica replica) replica.TryQuarantine(now, group.Effects);
         else _setAsideUntil = now.Nanoseconds + SetAsideFor;
         group.AfterStep(now);
         group.NeedsTurnEnd();
@@ -165,12 +165,12 @@ internal sealed class Verdicts(OrderedGroup group, Node node, VotingFigures figu
 
     private void Tell()
     {
-        if (group.Raft is not { } raft) return;
-        var (count, hasGivenUp) = raft.Reseeds;
-        if (raft.IsQuarantined && !_wasQuarantined) node.Alarms.Raise($"{group.Id}: the state here is out of use until the leader has sent its own");
-        if (_wasQuarantined && !raft.IsQuarantined) node.Alarms.Raise($"{group.Id}: the state here was replaced by the leader's and is in use again");
+        if (group.Replica is not IQuarantiningReplica replica) return;
+        var (count, hasGivenUp) = replica.Reseeds;
+        if (replica.IsQuarantined && !_wasQuarantined) node.Alarms.Raise($"{group.Id}: the state here is out of use until the leader has sent its own");
+        if (_wasQuarantined && !replica.IsQuarantined) node.Alarms.Raise($"{group.Id}: the state here was replaced by the leader's and is in use again");
         if (hasGivenUp && !_hadGivenUp) node.Alarms.Raise($"{group.Id}: the state here went wrong again and again and is not replaced any more: look at this machine's memory, then restart the node");
-        (_wasQuarantined, _hadGivenUp) = (raft.IsQuarantined, hasGivenUp);
+        (_wasQuarantined, _hadGivenUp) = (replica.IsQuarantined, hasGivenUp);
         figures.Reseeds = count;
     }
 }

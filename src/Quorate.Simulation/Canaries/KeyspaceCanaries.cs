@@ -2,6 +2,7 @@ using Quorate.Cluster;
 using Quorate.Cluster.Control;
 using Quorate.Replication;
 using Quorate.Replication.Policies;
+using Quorate.Replication.Rows;
 using Quorate.Simulation.Checking;
 using Quorate.Simulation.Faults;
 using Quorate.Simulation.Keyspaces;
@@ -21,13 +22,13 @@ internal static class KeyspaceCanaries
     public static IEnumerable<Canary> All =>
     [
         Of(
-            "primary: acknowledges before k", new NodeRules { Primary = new OneBackupShort() }, FallingPrimaries,
+            "primary: acknowledges before k", Broken<PrimaryRules>(new OneBackupShort()), FallingPrimaries,
             By<CopiesFailure>()),
         Of(
-            "primary: serves past its lease", new NodeRules { Primary = new ServesPastLease() }, FallingPrimaries,
+            "primary: serves past its lease", Broken<PrimaryRules>(new ServesPastLease()), FallingPrimaries,
             By<LeaseFailure>()),
         Of(
-            "primary: ignores an epoch", new NodeRules { Primary = new IgnoresEpochs() }, FallingPrimaries,
+            "primary: ignores an epoch", Broken<PrimaryRules>(new IgnoresEpochs()), FallingPrimaries,
             By<NodeInvariantFailure>("a backup agrees with what the primary has"),
             By<LeaderCompletenessFailure>(why: "backups take an old primary's entries in the place of committed ones"),
             By<StateMachineSafetyFailure>(why: "the same, where the old and the new primary have committed")),
@@ -35,13 +36,13 @@ internal static class KeyspaceCanaries
             "primary: the least advanced is promoted", new NodeRules { Supervisor = new LeastAdvanced() }, FallingPrimaries,
             By<LeaderCompletenessFailure>()),
         Of(
-            "chain: the tail reads when removed", new NodeRules { Chain = new ReadsPastLease() }, FallingChains,
+            "chain: the tail reads when removed", Broken<ChainRules>(new ReadsPastLease()), FallingChains,
             By<LeaseFailure>()),
         Of(
-            "chain: a dirty read is served", new NodeRules { Chain = new ServesDirty() }, BusyChains,
+            "chain: a dirty read is served", Broken<ChainRules>(new ServesDirty()), BusyChains,
             By<LinearizabilityFailure>()),
         Of(
-            "chain: pending is dropped when the middle fails", new NodeRules { Chain = new DropsPending() }, FallingChains,
+            "chain: pending is dropped when the middle fails", Broken<ChainRules>(new DropsPending()), FallingChains,
             By<LeaderCompletenessFailure>(),
             By<StateMachineSafetyFailure>(why: "another entry is committed in the place of one that was dropped"),
             By<CopiesFailure>(why: "the tail commits what a replica before it has dropped")),
@@ -57,6 +58,9 @@ internal static class KeyspaceCanaries
             new Variant { Keyspaces = FallingPrimaries, Forgets = kind => kind == AcceptedEpochRecord },
             By<NodeInvariantFailure>("no entry is of an epoch not yet accepted")),
     ];
+
+    private static NodeRules Broken<T>(T rules)
+        where T : class => new() { Strategies = StrategyRules.Sound.With(rules) };
 
     private static Canary Of(string name, NodeRules rules, Func<Prng, KeyspaceScenario> scenario,
         params ExpectedChecker[] expected) =>

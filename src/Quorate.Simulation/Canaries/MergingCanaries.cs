@@ -3,6 +3,7 @@ using Quorate.Replication;
 using Quorate.Replication.Causality;
 using Quorate.Replication.Crdt;
 using Quorate.Replication.Policies;
+using Quorate.Replication.Rows;
 using Quorate.Simulation.Checking;
 using Quorate.Simulation.Faults;
 using Quorate.Simulation.Keyspaces;
@@ -29,29 +30,29 @@ internal static class MergingCanaries
     public static IEnumerable<Canary> All =>
     [
         Of(
-            "multileader: a delta leaves before it is durable", new NodeRules { MultiLeader = new ShipsEarly() }, s_leaders,
+            "multileader: a delta leaves before it is durable", Broken<MultiLeaderRules>(new ShipsEarly()), s_leaders,
             By<ConvergenceFailure>()),
         Of(
-            "multileader: a member confirms what is not durable", new NodeRules { MultiLeader = new ConfirmsEarly() },
+            "multileader: a member confirms what is not durable", Broken<MultiLeaderRules>(new ConfirmsEarly()),
             Leaders(p => p with { Ack = Ack.Sync }),
             By<CopiesFailure>()),
         Of(
-            "multileader: a client is answered before it is durable", new NodeRules { MultiLeader = new AnswersEarly() },
+            "multileader: a client is answered before it is durable", Broken<MultiLeaderRules>(new AnswersEarly()),
             s_leaders,
             By<EffectFailure>()),
         Of(
-            "multileader: the order of an origin is ignored", new NodeRules { MultiLeader = new IgnoresOrder() }, s_apart,
+            "multileader: the order of an origin is ignored", Broken<MultiLeaderRules>(new IgnoresOrder()), s_apart,
             By<SessionFailure>()),
         Of(
-            "multileader: dependencies are ignored", new NodeRules { MultiLeader = new IgnoresDependencies() }, s_apart,
+            "multileader: dependencies are ignored", Broken<MultiLeaderRules>(new IgnoresDependencies()), s_apart,
             By<SessionFailure>()),
         Of(
-            "multileader: what is known is told on", new NodeRules { MultiLeader = new TellsOn() },
+            "multileader: what is known is told on", Broken<MultiLeaderRules>(new TellsOn()),
             Leaders(p => p with { Topology = Topology.Ring }),
             By<QuietFailure>()),
         Of(
             "multileader: a majority that has confirmed is enough to forget",
-            new NodeRules { MultiLeader = new ForgetsByMajority() }, s_apart,
+            Broken<MultiLeaderRules>(new ForgetsByMajority()), s_apart,
             By<ConvergenceFailure>()),
         Of(
             "merging: what was removed is taken again", new NodeRules { Merging = new TakesRemoved() },
@@ -60,33 +61,36 @@ internal static class MergingCanaries
             By<ConvergenceFailure>(why: "some replicas take it and others do not"),
             By<LivenessFailure>("memory of what was removed gone", why: "what is taken again has to be forgotten again"),
             By<QuietFailure>(why: "the difference is sent about again and again")),
-        Of("leaderless: one holder too few", new NodeRules { Leaderless = new OneTooFew() }, s_holders, By<SessionFailure>()),
+        Of("leaderless: one holder too few", Broken<LeaderlessRules>(new OneTooFew()), s_holders, By<SessionFailure>()),
         Of(
-            "leaderless: seen without fetching", new NodeRules { Leaderless = new ClaimsUnseen() }, s_holders,
+            "leaderless: seen without fetching", Broken<LeaderlessRules>(new ClaimsUnseen()), s_holders,
             By<EffectFailure>(),
             By<SessionFailure>(why: "a read lacks what its replica only claims to have seen"),
             By<LivenessFailure>("equal replicas", why: "what all claim to have seen no replica asks for")),
         Of(
-            "leaderless: who lost its memory counts", new NodeRules { Leaderless = new CountsForgetful() },
+            "leaderless: who lost its memory counts", Broken<LeaderlessRules>(new CountsForgetful()),
             Holders(p => p with { Durability = Durability.Memory }),
             By<SessionFailure>()),
         Of(
-            "caspaxos: an acceptor accepts less than it has promised", new NodeRules { CasPaxos = new AcceptsLess() }, Registers,
+            "caspaxos: an acceptor accepts less than it has promised", Broken<CasPaxosRules>(new AcceptsLess()), Registers,
             By<EffectFailure>(),
             By<LinearizabilityFailure>(why: "a later read of a register shows an older value")),
         Of(
-            "caspaxos: a quorum is one short", new NodeRules { CasPaxos = new OneShort() }, Registers,
+            "caspaxos: a quorum is one short", Broken<CasPaxosRules>(new OneShort()), Registers,
             By<EffectFailure>(),
             By<LinearizabilityFailure>(why: "a later read of a register shows an older value")),
         Of(
-            "caspaxos: a change is not looked for", new NodeRules { CasPaxos = new MakesItAgain() }, Registers,
+            "caspaxos: a change is not looked for", Broken<CasPaxosRules>(new MakesItAgain()), Registers,
             By<EffectFailure>(),
             By<LinearizabilityFailure>(why: "a value comes back after it was replaced")),
         Of(
-            "caspaxos: a promise outlives another", new NodeRules { CasPaxos = new KeepsPromise() }, Registers,
+            "caspaxos: a promise outlives another", Broken<CasPaxosRules>(new KeepsPromise()), Registers,
             By<EffectFailure>(),
             By<LinearizabilityFailure>(why: "a later read of a register shows an older value")),
     ];
+
+    private static NodeRules Broken<T>(T rules)
+        where T : class => new() { Strategies = StrategyRules.Sound.With(rules) };
 
     private static Canary Of(string name, NodeRules rules, Func<Prng, MergePlan> plan, params ExpectedChecker[] expected) =>
         new(name, "docs/protocols", Budget, new Variant { Rules = rules, Merging = plan }, expected);

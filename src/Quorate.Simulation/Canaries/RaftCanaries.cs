@@ -1,5 +1,6 @@
 using Quorate.Cluster;
 using Quorate.Replication;
+using Quorate.Replication.Rows;
 using Quorate.Simulation.Checking;
 using Quorate.Simulation.Faults;
 using Quorate.Simulation.Labs;
@@ -52,7 +53,7 @@ internal static class RaftCanaries
 
     private static Canary Of(string name, string rule, RaftRules rules, Func<Prng, Scenario> scenario,
         params ExpectedChecker[] expected) =>
-        new("raft: " + name, rule, 1000, new Variant { Rules = new NodeRules { Raft = rules }, Scenario = scenario }, expected);
+        new("raft: " + name, rule, 1000, new Variant { Rules = new NodeRules { Strategies = StrategyRules.Sound.With(rules) }, Scenario = scenario }, expected);
 
     private static Scenario Base(params (FaultKind Kind, int Weight)[] strikes) => new()
     {

@@ -54,7 +54,7 @@ internal sealed class Convergence(SimCluster cluster)
         foreach (var (_, found) in replicas)
         {
             if (found.Configured is { } configured && (configured.Configuration?.Epoch != group.Epoch || configured.Report.NeedsState)) return false;
-            var last = found.Raft?.LastApplied ?? new ReplicaView(found).LastApplied;
+            var last = found.Electing?.LastApplied ?? new ReplicaView(found).LastApplied;
             if (found.Configured is not null && last != new ReplicaView(found).LastIndex) return false;
             if (last != (applied ??= last)) return false;
         }

@@ -4,6 +4,7 @@ using Quorate.Cluster.Groups;
 using Quorate.Replication;
 using Quorate.Simulation.Checking;
 using Quorate.Simulation.Worlds;
+using Quorate.Strategies.Raft;
 
 namespace Quorate.Simulation.Keyspaces;
 
@@ -13,7 +14,7 @@ internal sealed class KeyspaceWatch(SimCluster cluster, IReadOnlyList<KeyspacePl
     private readonly SortedDictionary<int, ReplicaWatch> _groups = [];
     private readonly Dictionary<long, string> _maps = [];
     private readonly Dictionary<NodeId, (long Life, long Version)> _versions = [];
-    private readonly ClusterInvariants _control = new(n => n.Control?.Replica as Strategies.Raft.RaftReplica);
+    private readonly ClusterInvariants _control = new(n => n.Control?.Replica as RaftReplica);
     private readonly SortedDictionary<int, ClusterInvariants> _rafts = [];
 
     public ClusterMap? Newest { get; private set; }
@@ -52,7 +53,7 @@ internal sealed class KeyspaceWatch(SimCluster cluster, IReadOnlyList<KeyspacePl
             foreach (var group in keyspace.Groups)
             {
                 if (plan.IsConfigured) _groups.TryAdd(group.Value, new ReplicaWatch(cluster, group, plan));
-                else if (!_rafts.ContainsKey(group.Value)) _rafts.Add(group.Value, new ClusterInvariants(n => n.Find(group)?.Raft));
+                else if (!_rafts.ContainsKey(group.Value)) _rafts.Add(group.Value, new ClusterInvariants(n => n.Find(group)?.Replica as RaftReplica));
             }
         }
     }

@@ -3,11 +3,11 @@ using Quorate.Cluster.Control;
 using Quorate.Cluster.Journal;
 using Quorate.Replication;
 using Quorate.Replication.Policies;
+using Quorate.Replication.Rows;
 using Quorate.Simulation.Checking;
 using Quorate.Simulation.Faults;
 using Quorate.Simulation.Workloads;
-using Quorate.Strategies.Chain;
-using Quorate.Strategies.Primary;
+using Quorate.Strategies;
 using Quorate.Strategies.Raft;
 
 namespace Quorate.Simulation.Worlds;
@@ -17,45 +17,14 @@ internal sealed class SimCluster
 {
     private readonly Scenario _scenario;
     private readonly IReadOnlyList<Member> _members;
-    private readonly RaftOptions _raft;
-    private readonly PrimaryOptions _primary;
-    private readonly ChainOptions _chain;
-    private readonly MergingOptions _merging;
+    private readonly StrategySettings _settings;
 
     public SimCluster(World world, Scenario scenario, NodeRules rules, JournalRules journalRules)
     {
         (World, _scenario, Rules, JournalRules) = (world, scenario, rules, journalRules);
         Prominent = _ => Leader;
         _members = [.. Enumerable.Range(1, scenario.Nodes).Select(i => new Member(new NodeId(i), $"node{i}", $"node{i}:7001", $"node{i}:6379"))];
-        _raft = new RaftOptions
-        {
-            MaxLagBytes = scenario.MaxLagBytes,
-            SnapshotThresholdBytes = scenario.SnapshotThresholdBytes,
-            SnapshotPieceBytes = 512,
-            MaxBatchBytes = scenario.MaxBatchBytes,
-            MaxInflight = scenario.MaxInflight,
-            QuietAfterTicks = scenario.QuietAfterTicks,
-        };
-        _primary = new PrimaryOptions
-        {
-            SnapshotThresholdBytes = scenario.SnapshotThresholdBytes,
-            SnapshotPieceBytes = 512,
-            MaxLagBytes = scenario.MaxLagBytes,
-            MaxBatchBytes = scenario.MaxBatchBytes,
-            MaxInflight = scenario.MaxInflight,
-            CoalesceBytes = scenario.MaxLagBytes / 4,
-        };
-        _chain = new ChainOptions
-        {
-            SnapshotThresholdBytes = scenario.SnapshotThresholdBytes,
-            SnapshotPieceBytes = 512,
-            MaxLagBytes = scenario.MaxLagBytes,
-            RetainedBytes = scenario.MaxLagBytes / 4,
-            MaxBatchBytes = scenario.MaxBatchBytes,
-            MaxInflight = scenario.MaxInflight,
-            JoinLagBytes = scenario.MaxLagBytes / 4,
-        };
-        _merging = new MergingOptions(scenario);
+        _settings = SimSettings.Of(scenario);
         Network = new SimNetwork(world, world.Fork(), scenario.Nodes, (from, to, frame, corrupted) => Nodes![to.Value - 1].Deliver(from, frame, corrupted));
         var prng = world.Fork();
         Nodes = [.. _members.Select(m => new SimNode(this, m.Id, prng.Fork(), ClockFrom(prng), scenario.Nodes))];
@@ -125,13 +94,9 @@ internal sealed class SimCluster
         Members = _members,
         Seed = seed,
         Incarnation = incarnation,
-        Raft = _raft,
-        Primary = _primary,
-        Chain = _chain,
-        MultiLeader = _merging.MultiLeader,
-        Leaderless = _merging.Leaderless,
-        CasPaxos = _merging.CasPaxos,
-        Merging = _merging.Store,
+        Strategies = StrategyTable.All,
+        Settings = _settings,
+        Merging = SimSettings.Store,
         Observe = Observe is { } observe ? (group, partition, machine) => observe(id, group, partition, machine) : null,
         Control = Control,
         Labels = new NodeLabels(Region: RegionOf(id)),
@@ -168,7 +133,7 @@ internal sealed class SimCluster
         var order = Nodes.Select(n => n.Id).OrderBy(_ => prng.NextUInt64()).ToArray();
         var voters = order.Where(members.Contains).Take(Nodes.Count / 2 + 1 + (prng.Chance(500) ? 0 : prng.Below(Nodes.Count))).ToArray();
         var learners = order.Except(voters).Where(_ => prng.Chance(600)).ToArray();
-        ChangeMembership(leader, new Configuration(voters, learners));
+        ChangeMembership(leader, voters, learners);
     }
 
     /// <summary>One step on the way back to everybody being a voter: newcomers learn first.</summary>
@@ -177,16 +142,15 @@ internal sealed class SimCluster
         var now = leader.Node!.Raft.Configuration;
         var everybody = Nodes.Select(n => n.Id).ToArray();
         var strangers = everybody.Where(n => !now.Contains(n)).ToArray();
-        ChangeMembership(leader, strangers.Length == 0
-            ? new Configuration(everybody)
-            : new Configuration(now.Voters, now.Learners.Concat(strangers)));
+        if (strangers.Length == 0) ChangeMembership(leader, everybody, []);
+        else ChangeMembership(leader, [.. now.Voters], [.. now.Learners, .. strangers]);
     }
 
-    private void ChangeMembership(SimNode leader, Configuration target)
+    private void ChangeMembership(SimNode leader, NodeId[] voters, NodeId[] learners)
     {
         World.Faults.Add(FaultKind.MembershipChange);
-        World.Log($"operator: {leader.Id} is asked for members {target}");
-        leader.Run(node => node.ChangeMembership(target, leader.Clock.Now));
+        World.Log($"operator: {leader.Id} is asked for members {new Configuration(voters, learners)}");
+        leader.Run(node => node.ChangeMembership(voters, learners, leader.Clock.Now));
     }
 
     public void AfterStep(SimNode node)

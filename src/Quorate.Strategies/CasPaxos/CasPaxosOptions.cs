@@ -50,10 +50,4 @@ public sealed record CasPaxosOptions
     public long SnapshotThresholdBytes { get; init; } = 64 << 20;
 
     public int SnapshotPieceBytes { get; init; } = 256 << 10;
-
-    public CasPaxosOptions With(Policy policy)
-    {
-        ArgumentNullException.ThrowIfNull(policy);
-        return this with { Acceptors = policy.Replicas, Durable = policy.Durability != Durability.Memory };
-    }
 }

@@ -66,6 +66,9 @@ public sealed class ChainReplica : IConfiguredReplica
     public ReplicaReport Report => new(
         Accepted.DurableEpoch, Log.StampAt(Journal.DurableIndex), Journal.DurableIndex, CommitIndex, !Accepted.HasState);
 
+    /// <inheritdoc/>
+    public IReadOnlyList<FollowerView> Followers => StatusReport.FollowersOf(this);
+
     /// <summary>A copy of the state, for people and checkers; allocates.</summary>
     public ChainStatus Status => StatusReport.Of(this);
 

@@ -70,4 +70,23 @@ internal static class StatusReport
         if (replica.Position?.Successor is { } successor) return [successor];
         return replica.Position?.Tail?.Learners ?? [];
     }
+
+    /// <summary>The replicas behind the head. A head hears its successor alone: of the others it knows that they have what is
+    /// committed. Their silence would stop the acknowledgements, and their neighbours would have noticed it.</summary>
+    public static IReadOnlyList<FollowerView> FollowersOf(ChainReplica replica)
+    {
+        if (!replica.IsLeader) return [];
+        var followers = new List<FollowerView>();
+        var successor = Fed(replica).FirstOrDefault();
+        var heard = (successor?.SilentTicks ?? 0) * (long)IReplica.TickLength;
+        foreach (var node in replica.Configuration?.InSync ?? [])
+        {
+            if (node == replica.Self) continue;
+            var match = successor?.Node == node ? LogIndex.Max(successor.Durable, replica.CommitIndex) : replica.CommitIndex;
+            followers.Add(new FollowerView(node, match, replica.Log.LastIndex - match, heard, "replicate"));
+        }
+
+        followers.Sort((a, b) => a.Node.CompareTo(b.Node));
+        return followers;
+    }
 }

@@ -86,6 +86,16 @@ public sealed class LeaderlessReplica : IConfiguredReplica
 
     public LeaderlessStatus Status => StatusReport.Of(this);
 
+    /// <inheritdoc/>
+    public RepairFigures Repairs
+    {
+        get
+        {
+            var status = Status;
+            return new RepairFigures(Statistics.TooFarAhead, status.Hints.Kept, status.UnrepairedMilliseconds ?? -1);
+        }
+    }
+
     public GroupConfiguration? Configuration => Placement.Accepted;
 
     /// <summary>Complete means every partition of which this member is a holder; the indices say nothing here.</summary>

@@ -80,6 +80,9 @@ public sealed class MultiLeaderReplica : IConfiguredReplica
     /// <summary>A copy of the state, for people and checkers; allocates.</summary>
     public MultiLeaderStatus Status => StatusReport.Of(this);
 
+    /// <inheritdoc/>
+    public RepairFigures Repairs => new(Statistics.StampsRefused, 0, 0);
+
     /// <summary>What is counted, for metrics.</summary>
     public MultiLeaderStatistics Statistics => Counters with
     {

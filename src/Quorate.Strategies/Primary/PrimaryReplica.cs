@@ -99,6 +99,10 @@ public sealed class PrimaryReplica : IConfiguredReplica
     /// <summary>Fewer backups answer the primary than the policy asks for: writes are refused, or it <see cref="IsDegraded"/>.</summary>
     public bool IsShort => Serving is { IsShortNow: true };
 
+    public IReadOnlyList<FollowerView> Followers => StatusReport.FollowersOf(this);
+
+    public string? Alarm => StatusReport.AlarmOf(this);
+
     /// <summary>A copy of the state, for people and checkers; allocates.</summary>
     public PrimaryStatus Status => StatusReport.Of(this);
 

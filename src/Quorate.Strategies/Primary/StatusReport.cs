@@ -47,6 +47,39 @@ internal static class StatusReport
         }
     }
 
+    public static string? AlarmOf(PrimaryReplica replica) =>
+        replica.IsDegraded ? "degraded: writes are acknowledged by fewer replicas than the policy asks for, and would be lost with them"
+        : replica.IsShort ? "writes are refused: fewer replicas are up than the policy asks for"
+        : replica.IsDelayCutShort ? "the state here is newer than its delay says: more is written in that time than log is kept for"
+        : null;
+
+    /// <summary>On a primary its backups; on the source of cascaded replicas those.</summary>
+    public static List<FollowerView> FollowersOf(PrimaryReplica replica)
+    {
+        var followers = new List<FollowerView>();
+        foreach (var member in Fed(replica))
+        {
+            var word = member.State switch
+            {
+                ProgressState.Probe => "probe",
+                ProgressState.Replicate => "replicate",
+                ProgressState.Changes => "changes",
+                _ => "snapshot",
+            };
+            var configuration = replica.Configuration!;
+            var isDelayed = configuration.Standby.Delayed.Contains(member.Node);
+            followers.Add(new FollowerView(
+                member.Node, member.MatchIndex, replica.Log.LastIndex - member.MatchIndex,
+                (replica.Now.Nanoseconds - member.LastAnswerAt) / StepTime.NanosecondsPerMillisecond, word)
+            {
+                IsStandby = configuration.Standby.Contains(member.Node),
+                DelaySeconds = isDelayed ? (configuration.Rule?.DelayMilliseconds ?? 0) / 1000 : 0,
+            });
+        }
+
+        return followers;
+    }
+
     private static IReadOnlyList<Progress> Fed(PrimaryReplica replica) => (replica.Serving?.Feeder ?? replica.Cascade)?.Fed ?? [];
 
     private static List<BackupStatus> Backups(PrimaryReplica replica)

@@ -8,7 +8,7 @@ namespace Quorate.Strategies.Raft;
 /// One node's membership of a raft group: what outlives a change of role, and the way in for every input. The essay is in
 /// <see cref="Raft"/>. One caller at a time.
 /// </summary>
-public sealed class RaftReplica : IQuiescentReplica
+public sealed class RaftReplica : IElectingReplica, IQuarantiningReplica
 {
     private readonly Recovery _recovery;
     private (RequestId Request, NodeId Target, int TicksLeft) _handover;
@@ -78,6 +78,19 @@ public sealed class RaftReplica : IQuiescentReplica
     /// <inheritdoc/>
     public IHistory History { get; }
 
+    /// <inheritdoc/>
+    public LogIndex LastIndex => Log.LastIndex;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<FollowerView> Followers => StatusReport.FollowersOf(this);
+
+    /// <inheritdoc/>
+    public ElectedMembers Members => new(
+        Configuration.Voters, Configuration.Learners, Configuration.OutgoingVoters, Configurations.LatestIndex <= CommitIndex);
+
+    /// <inheritdoc/>
+    public byte[] EncodeMembers(IEnumerable<NodeId> voters, IEnumerable<NodeId> learners) => new Configuration(voters, learners).Encode();
+
     /// <summary>A copy of the state, for people and checkers; allocates.</summary>
     public RaftStatus Status => StatusReport.Of(this);
 
@@ -122,10 +135,10 @@ public sealed class RaftReplica : IQuiescentReplica
     internal NodeId VotedFor { get; private set; }
 
     /// <summary>Rises only; never beyond what a quorum has durably. [Raft fig. 2]</summary>
-    internal LogIndex CommitIndex { get; private set; }
+    public LogIndex CommitIndex { get; private set; }
 
     /// <summary>Equal to <see cref="CommitIndex"/> between steps; behind it in quarantine. [Raft fig. 2]</summary>
-    internal LogIndex LastApplied { get; private set; }
+    public LogIndex LastApplied { get; private set; }
 
     /// <summary>A snapshot beyond this tells more than the state here; in quarantine one of the same index does.</summary>
     internal LogIndex StateIndex => Quarantine.IsPresent ? LastApplied.Previous : CommitIndex;

@@ -45,6 +45,28 @@ internal static class StatusReport
         }
     }
 
+    /// <summary>On the leader, one for each other member.</summary>
+    public static IReadOnlyList<FollowerView> FollowersOf(RaftReplica replica)
+    {
+        if (replica.Role is not Leader leader) return [];
+        var followers = new List<FollowerView>();
+        foreach (var member in leader.Members)
+        {
+            if (member.Node == replica.Self) continue;
+            var word = member.State switch
+            {
+                ProgressState.Probe => "probe",
+                ProgressState.Replicate => "replicate",
+                _ => "snapshot",
+            };
+            followers.Add(new FollowerView(
+                member.Node, member.MatchIndex, replica.Log.LastIndex - member.MatchIndex,
+                (replica.Now.Nanoseconds - member.LastAnswerAt) / StepTime.NanosecondsPerMillisecond, word));
+        }
+
+        return followers;
+    }
+
     private static List<FollowerStatus> Followers(RaftReplica replica, Leader leader)
     {
         var followers = new List<FollowerStatus>();

@@ -13,6 +13,7 @@ internal sealed class FakeNode : INodeView
         Self = new NodeId(1),
         Seed = 7,
         Incarnation = 3,
+        Strategies = Quorate.Strategies.StrategyTable.All,
         Members =
         [
             new Member(new NodeId(1), "one", "10.0.0.1:7000", "10.0.0.1:6379"),
@@ -34,8 +35,8 @@ internal sealed class FakeNode : INodeView
     public GroupStatus Group { get; set; } = new(new GroupId(1), "raft", new NodeId(1), new Term(4), new LogIndex(100),
         new LogIndex(98), new LogIndex(97), 0,
         [
-            new FollowerStatus(new NodeId(2), new LogIndex(98), 2, 20, "replicate"),
-            new FollowerStatus(new NodeId(3), new LogIndex(50), 50, 60_000, "probe"),
+            new FollowerView(new NodeId(2), new LogIndex(98), 2, 20, "replicate"),
+            new FollowerView(new NodeId(3), new LogIndex(50), 50, 60_000, "probe"),
         ]);
 
     public IReadOnlyList<GroupStatus> Groups => [Group];

@@ -1,6 +1,8 @@
 using Quorate.Cluster.Control;
 using Quorate.Replication;
 using Quorate.Replication.Policies;
+using Quorate.Replication.Rows;
+using Quorate.Strategies;
 
 namespace Quorate.Cluster.Tests.Convergent;
 
@@ -166,7 +168,7 @@ public sealed class ConvergentGroupTests
         LocalCluster? cluster = null;
         cluster = new LocalCluster(5, control: new ControlOptions(), adjust: options => options with
         {
-            MakeConvergent = (own, _, machine) => new GossipReplica(cluster!, own.Self, machine, _replicas),
+            Strategies = new StrategySet(StrategyTable.Raft, new GossipEntry(setup => new GossipReplica(cluster!, setup.Self, setup.MergeMachine(0), _replicas))),
         });
         cluster.ElectSomebody();
         cluster.Until(() => cluster.Ids.All(n => cluster[n].View.Map!.Nodes.Count == 5), "all know the map");

@@ -26,7 +26,7 @@ public sealed class EarlyReplyTests
     public EarlyReplyTests()
     {
         Member[] members = [new(Self, "n1", "p:1", "r:1"), new(Peer, "n2", "p:2", "r:2")];
-        _node = new Node(new NodeOptions { Self = Self, Members = members, Seed = 1, Incarnation = 1 }, _host);
+        _node = new Node(new NodeOptions { Self = Self, Members = members, Seed = 1, Incarnation = 1, Strategies = Strategies.StrategyTable.All }, _host);
         var options = new PrimaryOptions { Ack = Ack.Async, Ship = Ship.State };
         _group = new OrderedGroup(new GroupId(9), _node, g => new PrimaryReplica(Self, options, g.Machine, new NoSnapshots(), new NothingLost(), 1));
         _group.Replica.Start(Now, _group.Effects);

@@ -25,7 +25,7 @@ public sealed class QuarantineTests
         var cluster = Filled(nodes, 200);
         var bad = cluster.Follower;
         Flip(cluster[bad].Machine, "k77");
-        cluster.Until(() => cluster[bad].Raft.IsQuarantined, "the difference is found");
+        cluster.Until(() => cluster[bad].Raft!.IsQuarantined, "the difference is found");
         cluster.Until(() => GroupOn(cluster, bad).Voting.Figures.Reseeds == 1, "the state is replaced");
         Local(cluster[bad].Machine, "k77").ShouldBe("v77");
         var alarms = Alarms(cluster);
@@ -52,7 +52,7 @@ public sealed class QuarantineTests
         var bad = cluster.Leader;
         Flip(cluster[bad].Machine, "k5");
         cluster.Until(() => GroupOn(cluster, bad).Voting.Figures.Reseeds == 1, "the state is replaced");
-        cluster[bad].Raft.IsLeader.ShouldBeFalse();
+        cluster[bad].Raft!.IsLeader.ShouldBeFalse();
         Local(cluster[bad].Machine, "k5").ShouldBe("v5");
         Alarms(cluster).ShouldContain($"the state of the leader, n{bad}, differs");
         cluster.Await(cluster.Connect(bad), "GET k5").ShouldBe("$2 v5");
@@ -67,7 +67,7 @@ public sealed class QuarantineTests
         var bad = cluster.Follower;
         var third = cluster.Ids.First(n => n != leader && n != bad);
         Flip(cluster[bad].Machine, "k5");
-        cluster.Until(() => cluster[bad].Raft.IsQuarantined, "the difference is found");
+        cluster.Until(() => cluster[bad].Raft!.IsQuarantined, "the difference is found");
         cluster.Isolate(third);
         cluster.Cut.Add((leader, bad)); // a read on the bad one can only be answered by what is there
         var reader = cluster.Connect(bad);
@@ -86,7 +86,7 @@ public sealed class QuarantineTests
         Flip(cluster[cluster.Follower].Machine, "k5");
         cluster.Until(() => GroupOn(cluster, cluster.Leader).Voting.Figures.Disagreements > 0, "the difference is found");
         cluster.Run(2000);
-        cluster.Ids.ShouldAllBe(n => !cluster[n].Raft.IsQuarantined);
+        cluster.Ids.ShouldAllBe(n => !IsQuarantined(cluster, n));
         Alarms(cluster).ShouldContain("no majority agrees");
     }
 
@@ -97,7 +97,7 @@ public sealed class QuarantineTests
         foreach (var node in cluster.Ids) Flip(cluster[node].Machine, "k5", (byte)node);
         cluster.Until(() => GroupOn(cluster, cluster.Leader).Voting.Figures.Disagreements > 0, "the difference is found");
         cluster.Run(2000);
-        cluster.Ids.ShouldAllBe(n => !cluster[n].Raft.IsQuarantined);
+        cluster.Ids.ShouldAllBe(n => !IsQuarantined(cluster, n));
     }
 
     [Fact]
@@ -117,7 +117,7 @@ public sealed class QuarantineTests
         };
         cluster.Run(3000);
         told.ShouldNotBe(0);
-        followers.ShouldAllBe(n => !cluster[n].Raft.IsQuarantined);
+        followers.ShouldAllBe(n => !IsQuarantined(cluster, n));
         Alarms(cluster).ShouldContain("more than a minority is never quarantined at once");
         cluster.Drops = null;
         cluster.Until(() => followers.All(n => GroupOn(cluster, n).Voting.Figures.Reseeds == 1), "one after the other is filled again");
@@ -130,18 +130,18 @@ public sealed class QuarantineTests
         var cluster = Filled(3, 50);
         var bad = cluster.Follower;
         Flip(cluster[bad].Machine, "k5");
-        cluster.Until(() => cluster[bad].Raft.IsQuarantined, "the difference is found");
+        cluster.Until(() => cluster[bad].Raft!.IsQuarantined, "the difference is found");
         cluster.Isolate(bad);
         cluster.Settle();
         cluster.Kill(bad);
         cluster.Restart(bad);
-        cluster[bad].Raft.IsQuarantined.ShouldBeTrue();
+        cluster[bad].Raft!.IsQuarantined.ShouldBeTrue();
         cluster.Run(1000);
         cluster.Cut.Clear();
-        cluster.Until(() => !cluster[bad].Raft.IsQuarantined, "the state is replaced");
+        cluster.Until(() => !cluster[bad].Raft!.IsQuarantined, "the state is replaced");
         cluster.Kill(bad);
         cluster.Restart(bad);
-        cluster[bad].Raft.IsQuarantined.ShouldBeFalse();
+        cluster[bad].Raft!.IsQuarantined.ShouldBeFalse();
         cluster.Run(1000);
         IsEverywhereTheSame(cluster);
     }
@@ -153,14 +153,14 @@ public sealed class QuarantineTests
         var bad = cluster.Follower;
         for (var i = 0; i < 40_000 && GroupOn(cluster, bad).Voting.State != "given-up"; i++)
         {
-            if (i % 10 == 0 && !cluster[bad].Raft.IsQuarantined) Flip(cluster[bad].Machine, "k5");
+            if (i % 10 == 0 && !cluster[bad].Raft!.IsQuarantined) Flip(cluster[bad].Machine, "k5");
             cluster.Tick();
         }
 
         GroupOn(cluster, bad).Voting.State.ShouldBe("given-up");
         GroupOn(cluster, bad).Voting.Figures.Reseeds.ShouldBe(5);
         cluster.Run(5000);
-        cluster[bad].Raft.IsQuarantined.ShouldBeTrue();
+        cluster[bad].Raft!.IsQuarantined.ShouldBeTrue();
         Alarms(cluster).ShouldContain("look at this machine's memory");
         cluster.Await(cluster.Connect(bad), "GET k5").ShouldBe("$2 v5");
     }
@@ -196,4 +196,6 @@ public sealed class QuarantineTests
         cluster.Until(() => cluster.Ids.All(n => cluster[n].Machine.LastApplied == cluster[cluster.Leader].Machine.LastApplied), "all have applied the same");
         cluster.Ids.Select(n => cluster[n].Machine.Digest()).Distinct().Count().ShouldBe(1);
     }
+
+    private static bool IsQuarantined(LocalCluster cluster, int node) => cluster[node].Raft!.IsQuarantined;
 }

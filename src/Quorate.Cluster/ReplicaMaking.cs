@@ -1,0 +1,42 @@
+using Quorate.Data.Merging;
+using Quorate.Replication;
+using Quorate.Replication.Policies;
+using Quorate.Replication.Rows;
+
+namespace Quorate.Cluster;
+
+/// <summary>Makes the replicas of this node's groups by the rows of their strategies.</summary>
+internal static class ReplicaMaking
+{
+    /// <summary>A replica of a group with one order of all writes.</summary>
+    /// <param name="members">The group's members at its birth.</param>
+    public static IReplica MakeOrdered(
+        this Node node, GroupId group, Policy policy, IReadOnlyList<NodeId> members, IStateMachine machine, bool isDurable, StrategyRules rules) =>
+        node.Options.Strategies.Of(policy).MakeReplica(node.SetupOf(group, policy, members, isDurable) with { StateMachine = () => machine, Rules = rules });
+
+    /// <summary>A replica of a group that elects for itself and follows no keyspace's policy.</summary>
+    /// <param name="members">The group's members at its birth.</param>
+    public static IReplica MakeElecting(
+        this Node node, GroupId group, IReadOnlyList<NodeId> members, IStateMachine machine, bool isDurable, StrategyRules rules) =>
+        node.MakeOrdered(group, PolicyDefaults.For(node.Options.Strategies.Electing.Strategy), members, machine, isDurable, rules);
+
+    /// <summary>All but the machine.</summary>
+    public static ReplicaSetup SetupOf(this Node node, GroupId group, Policy policy, IReadOnlyList<NodeId> members, bool isDurable) => new()
+    {
+        Self = node.Options.Self,
+        Group = group,
+        Policy = policy,
+        Members = members,
+        Incarnation = node.Holdings.Incarnation,
+        Seed = node.Options.Seed ^ (ulong)group.Value,
+        IsDurable = isDurable,
+        Snapshots = node.Host.SnapshotsOf(group),
+        LostAndFound = node.Lost.Of(group),
+        Peers = node.Watch,
+        Blocks = node.Options.Blocks,
+        Settings = node.Options.Settings,
+        Rules = node.Rules.Strategies,
+        Keys = new CommandKeys(),
+        RegionOf = id => node.Control?.Map.Node(id) is { } entry ? entry.Labels.Of("region") ?? "" : null,
+    };
+}

@@ -1,0 +1,50 @@
+namespace Quorate.Replication.Rows;
+
+/// <summary>The strategies that a node has. Immutable.</summary>
+public sealed class StrategySet
+{
+    private readonly StrategyEntry?[] _byBlock = new StrategyEntry?[(ushort.MaxValue + 1) / Message.BlockLength];
+
+    /// <param name="entries">In the order in which people are told of them; the first elects its leader itself.</param>
+    /// <exception cref="InvariantViolation">two of them claim the same.</exception>
+    public StrategySet(params IReadOnlyList<StrategyEntry> entries)
+    {
+        ArgumentNullException.ThrowIfNull(entries);
+        Entries = entries;
+        foreach (var entry in entries)
+        {
+            var block = entry.MessageBlock / Message.BlockLength;
+            Invariant.Require(block > 0 && entry.MessageBlock % Message.BlockLength == 0, "a strategy's block of kinds is a whole one, and not the node's");
+            Invariant.Require(_byBlock[block] is null, "each strategy has a block of kinds of its own");
+            _byBlock[block] = entry;
+            Invariant.Require(Find(entry.Strategy, entry.IsConsensus) == entry, "each strategy is there once");
+        }
+    }
+
+    public IReadOnlyList<StrategyEntry> Entries { get; }
+
+    /// <summary>The strategy that elects its leader itself: that of the control plane's own group and of the numbered databases.</summary>
+    public StrategyEntry Electing => Entries[0];
+
+    /// <summary>The row of the policy's strategy.</summary>
+    /// <exception cref="InvariantViolation">there is none.</exception>
+    public StrategyEntry Of(Policy policy)
+    {
+        ArgumentNullException.ThrowIfNull(policy);
+        return Find(policy.Strategy, policy.Consensus) ?? throw new InvariantViolation($"there is a row of every strategy, {policy.Strategy} too");
+    }
+
+    /// <summary>Reads a message of any strategy. False: these bytes are none.</summary>
+    public bool TryDecode(ushort kind, ReadOnlyMemory<byte> body, out Message? message)
+    {
+        message = null;
+        return _byBlock[kind / Message.BlockLength] is { } entry && entry.TryDecode(kind, body, out message);
+    }
+
+    private StrategyEntry? Find(Strategy strategy, bool isConsensus)
+    {
+        foreach (var entry in Entries)
+            if (entry.Strategy == strategy && entry.IsConsensus == isConsensus) return entry;
+        return null;
+    }
+}
