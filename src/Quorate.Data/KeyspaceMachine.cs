@@ -194,14 +194,21 @@ public sealed class KeyspaceMachine : IStateMachine, IStateShipping
     /// <summary>An empty store, of no database yet.</summary>
     internal IKeyStore MakeStore() => _makeStore();
 
+    /// <summary>An empty store to be the contents of a database: it finds keys by their slot when those it replaces do.</summary>
+    internal IKeyStore MakeStoreFor(int database)
+    {
+        var store = _makeStore();
+        if (_databases[database].Store.Slots is not null) store.IndexSlots();
+        return store;
+    }
+
     /// <summary>Removes all keys of a database. Takes no time: the collector takes the memory.</summary>
     internal void Clear(Database database)
     {
         Taps.OnAllKeys(database.Number, KeyChange.Removed);
-        var hasSlots = database.Store.Slots is not null;
+        var empty = MakeStoreFor(database.Number);
         database.Store.Taps = Taps.None;
-        database.Store = _makeStore();
-        if (hasSlots) database.Store.IndexSlots();
+        database.Store = empty;
     }
 
     /// <summary>Each of two databases gets the contents of the other.</summary>
@@ -218,6 +225,7 @@ public sealed class KeyspaceMachine : IStateMachine, IStateShipping
     {
         for (var i = 0; i < DatabaseCount; i++)
         {
+            if (_databases[i].Store.Slots is not null) stores[i].IndexSlots();
             _databases[i].Store.Taps = Taps.None;
             _databases[i].Store = stores[i];
         }

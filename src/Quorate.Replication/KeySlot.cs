@@ -6,6 +6,9 @@ public static class KeySlot
     /// <summary>Slots there are.</summary>
     public const int Count = 16384;
 
+    /// <summary>What one byte makes of the check sum: eight steps of a bit at once.</summary>
+    private static readonly ushort[] OfByte = MakeTable();
+
     /// <summary>0 to 16383.</summary>
     public static int Of(ReadOnlySpan<byte> key)
     {
@@ -22,12 +25,20 @@ public static class KeySlot
     private static int Crc16(ReadOnlySpan<byte> bytes)
     {
         var crc = 0;
-        foreach (var value in bytes)
+        foreach (var value in bytes) crc = ((crc << 8) & 0xFFFF) ^ OfByte[(crc >> 8) ^ value];
+        return crc;
+    }
+
+    private static ushort[] MakeTable()
+    {
+        var table = new ushort[256];
+        for (var i = 0; i < table.Length; i++)
         {
-            crc ^= value << 8;
+            var crc = i << 8;
             for (var bit = 0; bit < 8; bit++) crc = (crc & 0x8000) != 0 ? ((crc << 1) ^ 0x1021) & 0xFFFF : crc << 1;
+            table[i] = (ushort)crc;
         }
 
-        return crc;
+        return table;
     }
 }

@@ -189,7 +189,15 @@ internal sealed class StateShipping : ITap
     private void Rearrange(ReadOnlySpan<byte> sources)
     {
         for (var i = 0; i < _stores.Length; i++)
-            _machine.Databases[i].Store = sources[i] == Arrangement.Nothing ? _machine.MakeStore() : _stores[sources[i]];
+        {
+            if (sources[i] == i) continue;
+            var change = sources[i] == Arrangement.Nothing ? KeyChange.Removed : KeyChange.Written;
+            _machine.Taps.OnAllKeys(i, change);
+            if (!sources.Contains((byte)i)) _stores[i].Taps = Taps.None;
+        }
+
+        for (var i = 0; i < _stores.Length; i++)
+            _machine.Databases[i].Store = sources[i] == Arrangement.Nothing ? _machine.MakeStoreFor(i) : _stores[sources[i]];
         for (var i = 0; i < _stores.Length; i++) _stores[i] = _machine.Databases[i].Store;
     }
 

@@ -22,7 +22,7 @@ public sealed class Taps
     public static Taps None { get; } = new(isOpen: false);
 
     /// <summary>False: telling would be in vain, so nothing needs to be prepared for it.</summary>
-    public bool HasAny => _taps.Length > 0;
+    public bool HasAny { get; private set; }
 
     /// <summary>The tap hears of the entries that are applied from now on.</summary>
     /// <exception cref="InvariantViolation">the machine reports no keys, the tap is there already, or an entry is being
@@ -33,6 +33,7 @@ public sealed class Taps
         Invariant.Require(!_isTelling && !_isAmidEntry, "taps come and go between entries");
         Invariant.Require(Array.IndexOf(_taps, tap) < 0, "a tap is added once");
         _taps = [.. _taps, tap];
+        HasAny = true;
     }
 
     /// <summary>The tap hears nothing any more; does nothing when it is not there.</summary>
@@ -41,12 +42,13 @@ public sealed class Taps
     {
         Invariant.Require(!_isTelling && !_isAmidEntry, "taps come and go between entries");
         if (Array.IndexOf(_taps, tap) is var at and >= 0) _taps = [.. _taps[..at], .. _taps[(at + 1)..]];
+        HasAny = _taps.Length > 0;
     }
 
     /// <inheritdoc cref="ITap.OnKey"/>
     public void OnKey(int database, ReadOnlySpan<byte> key, KeyChange change)
     {
-        if (_taps.Length == 0) return;
+        if (!HasAny) return;
         _isAmidEntry = _isTelling = true;
         foreach (var tap in _taps) tap.OnKey(database, key, change);
         _isTelling = false;
@@ -55,7 +57,7 @@ public sealed class Taps
     /// <inheritdoc cref="ITap.OnAllKeys"/>
     public void OnAllKeys(int database, KeyChange change)
     {
-        if (_taps.Length == 0) return;
+        if (!HasAny) return;
         _isAmidEntry = _isTelling = true;
         foreach (var tap in _taps) tap.OnAllKeys(database, change);
         _isTelling = false;
@@ -64,7 +66,7 @@ public sealed class Taps
     /// <inheritdoc cref="ITap.OnApplied"/>
     public void OnApplied(in AppliedEntry entry)
     {
-        if (_taps.Length == 0) return;
+        if (!HasAny) return;
         _isTelling = true;
         foreach (var tap in _taps) tap.OnApplied(entry);
         _isTelling = _isAmidEntry = false;
@@ -73,7 +75,7 @@ public sealed class Taps
     /// <inheritdoc cref="ITap.OnCommitted"/>
     public void OnCommitted(LogIndex index)
     {
-        if (_taps.Length == 0) return;
+        if (!HasAny) return;
         _isTelling = true;
         foreach (var tap in _taps) tap.OnCommitted(index);
         _isTelling = false;
@@ -82,7 +84,7 @@ public sealed class Taps
     /// <inheritdoc cref="ITap.OnReplaced"/>
     public void OnReplaced(LogIndex index)
     {
-        if (_taps.Length == 0) return;
+        if (!HasAny) return;
         _isTelling = true;
         foreach (var tap in _taps) tap.OnReplaced(index);
         _isTelling = _isAmidEntry = false;

@@ -3,9 +3,9 @@ using Quorate.Data.Store;
 using Quorate.Replication;
 using Quorate.Replication.Ordered;
 
-namespace Quorate.Data.Tests;
+namespace Quorate.Data.Tests.Store;
 
-public sealed class Store
+public sealed class TableTests
 {
     [Theory]
     [InlineData(1, 30)]
