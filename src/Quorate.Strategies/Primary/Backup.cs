@@ -187,7 +187,7 @@ internal sealed class Backup(PrimaryReplica replica)
     private void EndAmnesia(Append message)
     {
         if (message.Epoch != replica.Configuration!.Epoch) return;
-        replica.Amnesia.OnPrimaryReport(message.Epoch, message.BackupIncarnation, message.LastIndex);
+        replica.Amnesia.OnLeaderReport(message.Epoch, message.BackupIncarnation, message.LastIndex);
         if (replica.Amnesia.TryEnd(message.Epoch, _verified) && replica.Options.Durable)
             replica.Journal.SaveMark(RecordKind.Remembers, replica.Out);
     }

@@ -14,7 +14,7 @@ namespace Quorate.Strategies.Primary;
 /// <see cref="PrimaryReplica"/>: the way in, epochs, commit and apply. <see cref="Inbox"/>: which messages are listened to.
 /// <see cref="Past"/>: giving up entries, replacing the state. <see cref="Serving"/>: the primary's
 /// side; <see cref="AckRule"/>, <see cref="InSyncSet"/>, <see cref="Handover"/>, <see cref="StateShipper"/>: its parts.
-/// <see cref="Backup"/>, <see cref="ReadQuestions"/>, <see cref="Arrivals"/>, <see cref="Amnesia"/>: a backup's side.
+/// <see cref="Backup"/>, <see cref="ReadQuestions"/>, <see cref="Arrivals"/>, <see cref="Amnesia{TStamp}"/>: a backup's side.
 /// <see cref="Feeder"/> and <see cref="Progress"/>: what is sent to whom when, by the primary or by a source in a cascade.
 /// <see cref="FrameLog{TStamp}"/>, <see cref="StampRuns{TStamp}"/>: the log in memory and its history of epochs;
 /// <see cref="PrimaryJournal"/>, <see cref="Recovery"/>: the log on disk. <see cref="PrimarySnapshots"/>: snapshots,

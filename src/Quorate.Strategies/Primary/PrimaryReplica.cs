@@ -43,7 +43,7 @@ public sealed class PrimaryReplica : IConfiguredReplica
         Rules = rules ?? PrimaryRules.Standard;
         Log = new FrameLog<Epoch>(options.Blocks, keepsHistory: true);
         Journal = new PrimaryJournal(options);
-        Amnesia = new Amnesia(incarnation);
+        Amnesia = new Amnesia<Epoch>(incarnation);
         Arrivals = new Arrivals();
         Snapshots = new PrimarySnapshots(this, snapshots, machine);
         Backup = new Backup(this);
@@ -127,7 +127,9 @@ public sealed class PrimaryReplica : IConfiguredReplica
 
     internal WaitingRequests<Epoch> Waiting { get; } = new();
 
-    internal Amnesia Amnesia { get; }
+    /// <summary>While it is present, this replica reports that it needs state, and the control plane does not count its
+    /// report.</summary>
+    internal Amnesia<Epoch> Amnesia { get; }
 
     internal Leaving Leaving { get; }
 

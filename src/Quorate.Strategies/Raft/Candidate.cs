@@ -2,7 +2,14 @@ using Quorate.Replication;
 
 namespace Quorate.Strategies.Raft;
 
-/// <summary>Stands for election: first, without a new term, as a pre-candidate, then in a term of its own. [Raft §5.2, §9.6]</summary>
+/// <summary>
+/// Stands for election: first, without a new term, as a pre-candidate, then in a term of its own. [Raft §5.2, §9.6]
+/// <para>A replica with <see cref="Amnesia{TStamp}"/> may have acknowledged entries that it has forgotten, and raft assumes that
+/// none does. It casts its votes with a mark, and a marked vote (a candidate's own included) counts only in an election that
+/// every voter grants. Such an election asks all that still remember, and the up-to-date rule of each of them protects what it
+/// remembers; so it is safe whichever replica forgot. It is what brings a group back after all its replicas were
+/// restarted.</para>
+/// </summary>
 internal sealed class Candidate : Role
 {
     private readonly Dictionary<NodeId, Ballot> _ballots = [];
@@ -17,8 +24,8 @@ internal sealed class Candidate : Role
     {
         _isPre = isPre;
         _transfer = transfer;
-        if (!isPre) replica.ElectionsBegun++;
-        _timer = new ElectionTimer(replica, isRetry: true);
+        if (!isPre) replica.Contact.ElectionsBegun++;
+        _timer = new ElectionTimer(replica.Options, replica.Dice, replica.Contact, isRetry: true);
     }
 
     private enum Ballot : byte
@@ -26,7 +33,7 @@ internal sealed class Candidate : Role
         Refused,
         Granted,
 
-        /// <summary>Granted by a replica with amnesia: counts only when everybody grants. See <see cref="Amnesia"/>.</summary>
+        /// <summary>Granted by a replica with amnesia: counts only when every voter grants.</summary>
         GrantedWithAmnesia,
     }
 
@@ -47,8 +54,8 @@ internal sealed class Candidate : Role
     /// <summary>A new term, a vote for itself, and the question to all others.</summary>
     public static void BeginElection(RaftReplica replica, bool transfer)
     {
-        replica.EnterTerm(replica.CurrentTerm.Next, replica.Self);
-        var candidate = new Candidate(replica, isPre: false, transfer) { _ownVote = replica.Journal.HardStatePoint };
+        replica.HardState.Enter(replica.CurrentTerm.Next, replica.Self);
+        var candidate = new Candidate(replica, isPre: false, transfer) { _ownVote = replica.HardState.Point };
         replica.Become(candidate);
         candidate.AskForVotes(replica.CurrentTerm, replica.Rules.VoteLeavesAfter(candidate._ownVote));
         candidate.OnPersisted();

@@ -22,7 +22,7 @@ internal static class Elections
             PreVote = true,
             Granted = granted,
             Amnesia = replica.Amnesia.IsPresent,
-        }, replica.Journal.HardStatePoint);
+        }, replica.HardState.Point);
     }
 
     private static void AnswerVote(RaftReplica replica, NodeId from, RequestVote request)
@@ -34,11 +34,11 @@ internal static class Elections
         var granted = !refuses
             && request.Term == replica.CurrentTerm
             && replica.Role is Follower
-            && replica.Rules.MayGrantVote(replica.VotedFor, from)
+            && replica.Rules.MayGrantVote(replica.HardState.VotedFor, from)
             && IsUpToDate(replica, request);
         if (granted)
         {
-            if (replica.VotedFor != from) replica.EnterTerm(replica.CurrentTerm, from);
+            if (replica.HardState.VotedFor != from) replica.HardState.Enter(replica.CurrentTerm, from);
             ((Follower)replica.Role).OnVoteGranted();
         }
 
@@ -47,10 +47,10 @@ internal static class Elections
             Term = replica.CurrentTerm,
             Granted = granted,
             Amnesia = replica.Amnesia.IsPresent,
-        }, replica.Rules.VoteLeavesAfter(replica.Journal.HardStatePoint));
+        }, replica.Rules.VoteLeavesAfter(replica.HardState.Point));
     }
 
-    private static bool IsLoyal(RaftReplica replica) => replica.Role is Leader || replica.HasHeardLeaderLately;
+    private static bool IsLoyal(RaftReplica replica) => replica.Role is Leader || replica.Contact.IsRecent;
 
     private static bool IsUpToDate(RaftReplica replica, RequestVote request) =>
         replica.Rules.IsUpToDate(request.LastLogTerm, request.LastLogIndex, replica.Log.LastStamp, replica.Log.LastIndex);

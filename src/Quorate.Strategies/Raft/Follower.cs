@@ -17,7 +17,7 @@ internal sealed class Follower : Role
     public Follower(RaftReplica replica, NodeId leader, bool isRetry = false)
         : base(replica)
     {
-        _timer = new ElectionTimer(replica, isRetry);
+        _timer = new ElectionTimer(replica.Options, replica.Dice, replica.Contact, isRetry);
         _reads = new ReadQuestions(replica.Questions, 2 * replica.Options.HeartbeatTicks);
         _leader = leader;
         // Whatever is committed is in the log of every later leader. [Raft §5.4.3]
@@ -43,6 +43,9 @@ internal sealed class Follower : Role
     public bool HoldsExactly(LogIndex last) =>
         _verified == last && Replica.Log.LastIndex == last && Replica.Journal.DurableIndex == last && _reads.IsEmpty;
 
+    /// <summary>The leader holds exactly this log, durably everywhere.</summary>
+    public void CommitAll() => Replica.CommitUpTo(Replica.Log.LastIndex);
+
     /// <summary>The leader is said to be dead. The shortest timeout must pass all the same, for the voters are loyal so long; what is
     /// drawn beyond it keeps two from standing at once, which their order does as well.</summary>
     public void Hasten()
@@ -57,7 +60,7 @@ internal sealed class Follower : Role
     public void OnStirred(long leaderHeardAt)
     {
         if (leaderHeardAt == long.MinValue) return;
-        Replica.NoteLeaderHeard(leaderHeardAt);
+        Replica.Contact.NoteHeard(leaderHeardAt);
         _timer.Reset((Replica.Now.Nanoseconds - leaderHeardAt) / RaftOptions.TickNanoseconds);
     }
 
@@ -88,7 +91,7 @@ internal sealed class Follower : Role
     {
         Invariant.Require(_leader.IsNone || _leader == leader, "a term has one leader [Raft §5.2]");
         _timer.Reset();
-        Replica.NoteLeaderHeard();
+        Replica.Contact.NoteHeard();
         if (_leader == leader) return;
         _leader = leader;
         Replica.OnLeaderKnown(leader);
@@ -125,7 +128,7 @@ internal sealed class Follower : Role
         _verified = LogIndex.Max(_verified, last);
         Acknowledge(from, message, message.Entries.IsEmpty);
         EndAmnesia(message);
-        Replica.DropIndex = LogIndex.Max(Replica.DropIndex, message.DropIndex);
+        Replica.Bounds.DropIndex = LogIndex.Max(Replica.Bounds.DropIndex, message.DropIndex);
         Replica.CommitUpTo(LogIndex.Min(message.LeaderCommit, LogIndex.Max(last, Replica.CommitIndex)));
     }
 
@@ -163,7 +166,7 @@ internal sealed class Follower : Role
             Round = message.Round,
             SentAt = message.SentAt,
             Incarnation = Replica.Incarnation,
-        }, Replica.Journal.HardStatePoint);
+        }, Replica.HardState.Point);
     }
 
     /// <summary>A heartbeat is answered at once, so that a slow disk does not end the leader's lease; entries when they are durable.</summary>
@@ -182,7 +185,8 @@ internal sealed class Follower : Role
         response.MatchIndex = match;
         response.LastIndex = _verified;
         response.IsQuarantined = Replica.Quarantine.IsPresent;
-        response.HintIndex = Replica.Quarantine.AskedIndex;
+        // In quarantine: a snapshot of this index or later is asked for; 0: none.
+        response.HintIndex = Replica.Quarantine.IsAsking ? LogIndex.Max(Replica.LastApplied, new LogIndex(1)) : default;
         response.Round = message.Round;
         response.SentAt = message.SentAt;
         response.Incarnation = Replica.Incarnation;

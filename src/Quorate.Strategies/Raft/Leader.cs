@@ -14,6 +14,7 @@ internal sealed class Leader : Role
     private readonly List<Progress> _followers = [];
     private readonly LeaderReads _reads;
     private readonly Replicator _replicator;
+    private readonly MembershipChange _change;
     private LogIndex _noOp;
     private RequestId _changeRequest;
     private int _heartbeatElapsed;
@@ -26,9 +27,11 @@ internal sealed class Leader : Role
     public Leader(RaftReplica replica)
         : base(replica)
     {
-        _reads = new LeaderReads(replica, TellCommitIndex);
-        _replicator = new Replicator(replica);
-        Transfer = new LeadershipTransfer(replica);
+        _reads = new LeaderReads(replica.Rules, replica.Step, TellCommitIndex);
+        _replicator = new Replicator(
+            replica.Options, replica.HardState, replica.Log, replica.Bounds, replica.SnapshotMaker, replica.Step);
+        _change = new MembershipChange(this, replica.Configurations, replica.Bounds, replica.Rules, replica.Step);
+        Transfer = new LeadershipTransfer(replica.Options, replica.HardState, replica.Log, replica.Step);
     }
 
     public override RaftRole Kind => RaftRole.Leader;
@@ -112,7 +115,7 @@ internal sealed class Leader : Role
                 TransferTo(request.Target, request.Id);
                 break;
             case RequestKind.ChangeMembership:
-                MembershipChange.Handle(Replica, this, request);
+                _change.Handle(request);
                 break;
         }
     }
@@ -130,7 +133,7 @@ internal sealed class Leader : Role
 
         ConfirmReads();
         foreach (var member in _followers) _replicator.Send(member);
-        Replica.DropIndex = _replicator.NeededBy(_followers, onlyReachable: false);
+        Replica.Bounds.DropIndex = _replicator.NeededBy(_followers, Replica.LastApplied, onlyReachable: false);
     }
 
     public override void OnPersisted() => TryAdvanceCommitIndex();
@@ -153,7 +156,7 @@ internal sealed class Leader : Role
     public override void OnEnd()
     {
         _reads.Fail();
-        Transfer.OnLeaderEnd();
+        Transfer.OnLeaderEnd(Replica.AwaitedLeader);
         if (!_changeRequest.IsNone) Replica.Out.Reply(_changeRequest, Outcome.Unknown("the next leader finishes the change"));
         foreach (var member in _members) member.EndTransfer();
     }
@@ -190,7 +193,7 @@ internal sealed class Leader : Role
 
     public void HandleReadIndex(NodeId from, ReadIndex message)
     {
-        if (MayReadLocally(Replica.Now)) _reads.Answer(from, message.Context);
+        if (MayReadLocally(Replica.Now)) TellCommitIndex(from, message.Context);
         else _reads.Add(from, message.Context);
     }
 
@@ -201,7 +204,7 @@ internal sealed class Leader : Role
     public bool IsReachable(NodeId node) => node == Replica.Self || (this[node] is { } member && _replicator.IsReachable(member));
 
     /// <summary>No follower that answers needs the log up to here.</summary>
-    public LogIndex NeededByReachable() => _replicator.NeededBy(_followers, onlyReachable: true);
+    public LogIndex NeededByReachable() => _replicator.NeededBy(_followers, Replica.LastApplied, onlyReachable: true);
 
     /// <summary>It said last that its state is wrong.</summary>
     public bool IsQuarantined(NodeId node) => this[node] is { IsQuarantined: true };
@@ -233,8 +236,11 @@ internal sealed class Leader : Role
     private bool IsUpToDate(Progress member) =>
         member.State == ProgressState.Replicate && member.MatchIndex == Replica.Log.LastIndex && member.Inflight.Count == 0 && _replicator.IsReachable(member);
 
-    private void TellCommitIndex(NodeId node)
+    /// <summary>The follower may read once it has applied as much; it may not know yet that it may apply it.</summary>
+    private void TellCommitIndex(NodeId node, long context)
     {
+        var index = Replica.CommitIndex;
+        Replica.Out.Send(node, new ReadIndexResponse { Term = Replica.CurrentTerm, Context = context, Index = index });
         if (this[node] is { } member) _replicator.SendHeartbeat(member);
     }
 

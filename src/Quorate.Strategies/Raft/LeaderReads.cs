@@ -6,7 +6,10 @@ namespace Quorate.Strategies.Raft;
 /// Reads that wait until the leader knows that it still is one: a round of heartbeats sent after they came, answered by
 /// a quorum. One round in flight; later reads gather for the next. [Raft §6.4]
 /// </summary>
-internal sealed class LeaderReads(RaftReplica replica, Action<NodeId> tellCommitIndex)
+/// <param name="rules">the decisions</param>
+/// <param name="step">of the replica</param>
+/// <param name="answer">tells a follower, whose question had this context, how far it must have applied</param>
+internal sealed class LeaderReads(RaftRules rules, Step step, Action<NodeId, long> answer)
 {
     private List<Read> _gathering = [];
     private List<Read> _asked = [];
@@ -39,23 +42,16 @@ internal sealed class LeaderReads(RaftReplica replica, Action<NodeId> tellCommit
     /// <returns>True when reads were let go, so that the next round may begin.</returns>
     public bool TryConfirm(long quorumRound)
     {
-        if (_asked.Count == 0 || !replica.Rules.IsReadIndexConfirmed(quorumRound, _round)) return false;
+        if (_asked.Count == 0 || !rules.IsReadIndexConfirmed(quorumRound, _round)) return false;
         foreach (var read in _asked)
         {
             // CommitIndex now is at least what it was when the read came, and all of it is applied here.
-            if (read.From.IsNone) replica.Out.Reply(read.Request, Outcome.ReadNow);
-            else Answer(read.From, read.Context);
+            if (read.From.IsNone) step.Out.Reply(read.Request, Outcome.ReadNow);
+            else answer(read.From, read.Context);
         }
 
         _asked.Clear();
         return true;
-    }
-
-    /// <summary>The follower may read once it has applied as much; it may not know yet that it may apply it.</summary>
-    public void Answer(NodeId to, long context)
-    {
-        replica.Out.Send(to, new ReadIndexResponse { Term = replica.CurrentTerm, Context = context, Index = replica.CommitIndex });
-        tellCommitIndex(to);
     }
 
     public void Fail()
@@ -68,7 +64,7 @@ internal sealed class LeaderReads(RaftReplica replica, Action<NodeId> tellCommit
     {
         foreach (var read in reads)
         {
-            if (read.From.IsNone) replica.Out.Reply(read.Request, Outcome.NotLeader(NodeId.None));
+            if (read.From.IsNone) step.Out.Reply(read.Request, Outcome.NotLeader(NodeId.None));
         }
 
         reads.Clear();

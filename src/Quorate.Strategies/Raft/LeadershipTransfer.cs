@@ -1,4 +1,5 @@
 using Quorate.Replication;
+using Quorate.Replication.Ordered;
 
 namespace Quorate.Strategies.Raft;
 
@@ -9,7 +10,7 @@ namespace Quorate.Strategies.Raft;
 /// is delayed. 2. The transfer times out, the leader reads under its lease again. 3. TimeoutNow arrives, the target is
 /// elected and commits a write. 4. The old leader answers a read without it.
 /// </summary>
-internal sealed class LeadershipTransfer(RaftReplica replica)
+internal sealed class LeadershipTransfer(RaftOptions options, HardState state, FrameLog<Term> log, Step step)
 {
     private RequestId _request;
     private int _ticksLeft;
@@ -25,13 +26,13 @@ internal sealed class LeadershipTransfer(RaftReplica replica)
     public void Begin(RequestId request, NodeId target)
     {
         (_request, Target, _isAsked) = (request, target, false);
-        _ticksLeft = replica.Options.ElectionTimeoutTicks;
+        _ticksLeft = options.ElectionTimeoutTicks;
     }
 
     /// <summary>Asks the target to take over once it has the whole log.</summary>
     public void TryAsk(Progress target)
     {
-        if (_isAsked || target.MatchIndex < replica.Log.LastIndex) return;
+        if (_isAsked || target.MatchIndex < log.LastIndex) return;
         _isAsked = true;
         Ask(target.Node);
     }
@@ -39,7 +40,7 @@ internal sealed class LeadershipTransfer(RaftReplica replica)
     public void Ask(NodeId target)
     {
         HasEndedLease = true;
-        replica.Out.Send(target, new TimeoutNow { Term = replica.CurrentTerm });
+        step.Out.Send(target, new TimeoutNow { Term = state.CurrentTerm });
     }
 
     public void OnTick()
@@ -50,16 +51,16 @@ internal sealed class LeadershipTransfer(RaftReplica replica)
     }
 
     /// <summary>This replica leads no longer: the request waits to hear who does.</summary>
-    public void OnLeaderEnd()
+    public void OnLeaderEnd(AwaitedLeader awaited)
     {
         if (!IsInProgress) return;
-        replica.AwaitLeader(_request, Target);
+        awaited.Await(_request, Target, 2 * options.MaxElectionTimeoutTicks);
         Target = default;
     }
 
     private void End(in Outcome outcome)
     {
         Target = default;
-        if (!_request.IsNone) replica.Out.Reply(_request, outcome);
+        if (!_request.IsNone) step.Out.Reply(_request, outcome);
     }
 }

@@ -3,29 +3,30 @@ using Quorate.Replication;
 namespace Quorate.Strategies.Raft;
 
 /// <summary>What a leader demands of a change of members before it begins. [Raft §4.2, §4.3]</summary>
-internal static class MembershipChange
+internal sealed class MembershipChange(
+    Leader leader, ConfigurationHistory configurations, LogBounds bounds, RaftRules rules, Step step)
 {
-    public static void Handle(RaftReplica replica, Leader leader, in ReplicaRequest request)
+    public void Handle(in ReplicaRequest request)
     {
+        var current = configurations.Latest;
         if (!Configuration.TryDecode(request.Payload, out var next))
-            replica.Out.Reply(request.Id, Outcome.Unavailable("not a configuration"));
-        else if (WhyRefused(replica, leader, next!) is { } why)
-            replica.Out.Reply(request.Id, Outcome.Unavailable(why));
-        else if (next!.Equals(replica.Configuration))
-            replica.Out.Reply(request.Id, Outcome.Done);
+            step.Out.Reply(request.Id, Outcome.Unavailable("not a configuration"));
+        else if (WhyRefused(current, next!) is { } why)
+            step.Out.Reply(request.Id, Outcome.Unavailable(why));
+        else if (next!.Equals(current))
+            step.Out.Reply(request.Id, Outcome.Done);
         else
-            leader.AppendConfiguration(FirstStep(replica.Configuration, next), request.Id);
+            leader.AppendConfiguration(FirstStep(current, next), request.Id);
     }
 
     /// <returns>Null: it may begin. Else the reason why not.</returns>
-    private static string? WhyRefused(RaftReplica replica, Leader leader, Configuration next)
+    private string? WhyRefused(Configuration current, Configuration next)
     {
         if (next.IsJoint) return "the configuration asked for is itself a change";
         if (leader.Transfer.IsInProgress) return "leadership is being handed over";
         // Before an entry of its own term is committed, a leader may not know of a change that is. [Raft, errata of §4.1]
         if (!leader.HasCommittedInTerm) return "the leader is not established yet";
-        var current = replica.Configuration;
-        if (current.IsJoint || replica.Configurations.LatestIndex > replica.CommitIndex) return "another change is under way";
+        if (current.IsJoint || configurations.LatestIndex > bounds.CommitIndex) return "another change is under way";
         foreach (var voter in next.Voters)
         {
             if (current.IsVoter(voter) || leader.IsCaughtUp(voter)) continue;
@@ -35,7 +36,7 @@ internal static class MembershipChange
         }
 
         var reachable = next.Voters.Count(leader.IsReachable);
-        return reachable < replica.Rules.QuorumOf(next.Voters.Count)
+        return reachable < rules.QuorumOf(next.Voters.Count)
             ? $"only {reachable} of {next.Voters.Count} voters answer: the group would stop"
             : null;
     }

@@ -59,7 +59,7 @@ internal sealed class RequestVoteResponse : RaftMessage
 
     public bool Granted { get; set; }
 
-    /// <summary>The voter forgot what it had acknowledged; see <see cref="Quorate.Strategies.Raft.Amnesia"/>.</summary>
+    /// <summary>The voter forgot what it had acknowledged; see <see cref="Candidate"/>.</summary>
     public bool Amnesia { get; set; }
 
     public override void Encode(IBufferWriter<byte> output)

@@ -1,5 +1,4 @@
 using Quorate.Replication;
-using Quorate.Replication.Ordered;
 
 namespace Quorate.Strategies.Raft;
 
@@ -13,7 +12,7 @@ namespace Quorate.Strategies.Raft;
 /// <para>A machine that goes wrong again and again is not filled for ever: each time it waits longer, and after
 /// <see cref="MostReseeds"/> within <see cref="MemoryNanoseconds"/> it asks no more until the node is restarted.</para>
 /// </summary>
-internal sealed class Quarantine(RaftReplica replica)
+internal sealed class Quarantine(RaftOptions options, LeaderContact contact, Step step)
 {
     public const int MostReseeds = 5;
 
@@ -34,26 +33,23 @@ internal sealed class Quarantine(RaftReplica replica)
     /// <summary>How often the state was replaced in this life.</summary>
     public long Reseeds { get; private set; }
 
-    /// <summary>The leader is asked for a snapshot of this index or later; 0: it is not.</summary>
-    public LogIndex AskedIndex => IsPresent && !HasGivenUp && replica.Now.Nanoseconds >= _askAt ? LogIndex.Max(replica.LastApplied, new LogIndex(1)) : default;
+    /// <summary>The leader is to be asked for a snapshot.</summary>
+    public bool IsAsking => IsPresent && !HasGivenUp && step.Now.Nanoseconds >= _askAt;
 
     /// <summary>May stand for election: nobody else has led for long, and the log here may be the one that is needed.</summary>
-    public bool MayCampaign => !IsPresent || !replica.HasHeardLeaderWithin(10 * replica.Options.ElectionTimeoutNanoseconds);
+    public bool MayCampaign => !IsPresent || !contact.IsWithin(10 * options.ElectionTimeoutNanoseconds);
 
     /// <summary>Not on a leader, which hands over before.</summary>
-    public void Begin()
+    /// <returns>False: it had begun already.</returns>
+    public bool TryBegin()
     {
-        if (IsPresent) return;
-        Invariant.Require(!replica.IsLeader, "a leader hands over before it is quarantined");
+        if (IsPresent) return false;
         IsPresent = true;
-        var now = replica.Now.Nanoseconds;
+        var now = step.Now.Nanoseconds;
         while (_begun.TryPeek(out var oldest) && now - oldest > MemoryNanoseconds) _begun.Dequeue();
         _askAt = _begun.Count == 0 ? now : now + (FirstWait << _begun.Count);
         _begun.Enqueue(now);
-        // What is being written down would be the wrong state.
-        replica.SnapshotMaker.Abandon();
-        replica.Journal.SaveMark(RecordKind.Quarantined, replica.LastApplied.Value, replica.Incarnation, replica.Out);
-        replica.BecomeFollower(replica.Role.LeaderId);
+        return true;
     }
 
     /// <summary>The journal says that it had begun, and nothing of an end.</summary>
@@ -69,7 +65,4 @@ internal sealed class Quarantine(RaftReplica replica)
 
     /// <summary>The journal says that a snapshot took the state's place: it marks none of its own meanwhile.</summary>
     public void OnRecoveredSnapshot() => IsPresent = false;
-
-    /// <summary>The log that is kept for the snapshot to come has a bound, as a log that is kept for a slow follower has.</summary>
-    public bool HasTooLongLog => IsPresent && replica.Log.BytesFrom(replica.LastApplied.Next) > 4 * replica.Options.MaxLagBytes && !replica.SnapshotMaker.Inbox.IsInstalling;
 }

@@ -9,7 +9,14 @@ namespace Quorate.Strategies.Raft;
 /// leader lives, which heartbeats told, is then told by whatever its node says in any group (<see cref="IPeerWatch"/>).
 /// Safety does not know of it: leases run out, votes are given by the same rules; a wrong guess costs an election timeout.
 /// </summary>
-internal sealed class Quiescence(RaftReplica replica, IPeerWatch? peers)
+internal sealed class Quiescence(
+    NodeId self,
+    RaftOptions options,
+    HardState state,
+    FrameLog<Term> log,
+    QuestionNumbers questions,
+    Step step,
+    IPeerWatch? peers)
 {
     private readonly HashSet<NodeId> _agreed = [];
     private LogIndex _seen;
@@ -30,35 +37,39 @@ internal sealed class Quiescence(RaftReplica replica, IPeerWatch? peers)
     public bool TryRest(Leader leader)
     {
         if (peers is null) return false;
-        var isIdle = !_isAsking && !WasRead && !IsHeldAwake && replica.Log.LastIndex == _seen && leader.IsSettled;
-        (_isAsking, WasRead, _seen) = (false, false, replica.Log.LastIndex);
-        _idleTicks = isIdle ? _idleTicks + replica.Options.HeartbeatTicks : 0;
-        if (_idleTicks < replica.Options.QuietAfterTicks) return false;
+        var isIdle = !_isAsking && !WasRead && !IsHeldAwake && log.LastIndex == _seen && leader.IsSettled;
+        (_isAsking, WasRead, _seen) = (false, false, log.LastIndex);
+        _idleTicks = isIdle ? _idleTicks + options.HeartbeatTicks : 0;
+        if (_idleTicks < options.QuietAfterTicks) return false;
         _agreed.Clear();
         _isAsking = true;
-        _question = replica.Questions.Next();
+        _question = questions.Next();
         foreach (var member in leader.Members)
         {
-            if (member.Node == replica.Self) _agreed.Add(member.Node);
-            else replica.Out.Send(member.Node, new Quiesce { Term = replica.CurrentTerm, Question = _question, LastIndex = _seen });
+            if (member.Node == self) _agreed.Add(member.Node);
+            else step.Out.Send(member.Node, new Quiesce { Term = state.CurrentTerm, Question = _question, LastIndex = _seen });
         }
 
         RestWhenAgreed(leader);
         return true;
     }
 
-    public void HandleQuiesce(Follower follower, NodeId from, Quiesce message)
+    /// <param name="follower">this replica's role</param>
+    /// <param name="from">the leader</param>
+    /// <param name="message">what it asks</param>
+    /// <param name="isBusy">something is under way here besides the log</param>
+    public void HandleQuiesce(Follower follower, NodeId from, Quiesce message, bool isBusy)
     {
         IsQuiet = false;
-        var agrees = follower.HoldsExactly(message.LastIndex) && !replica.SnapshotMaker.IsBusy && !replica.SnapshotMaker.Inbox.IsInstalling
-            && !replica.Amnesia.IsPresent && !replica.Quarantine.IsPresent && peers is not null;
+        var agrees = !isBusy && peers is not null && follower.HoldsExactly(message.LastIndex);
         if (agrees)
         {
-            replica.CommitUpTo(message.LastIndex);
+            follower.CommitAll();
             IsQuiet = true;
         }
 
-        replica.Out.Send(from, new QuiesceResponse { Term = replica.CurrentTerm, Question = message.Question, Agrees = agrees }, replica.Journal.HardStatePoint);
+        var answer = new QuiesceResponse { Term = state.CurrentTerm, Question = message.Question, Agrees = agrees };
+        step.Out.Send(from, answer, state.Point);
     }
 
     public void HandleResponse(Leader leader, NodeId from, QuiesceResponse response)
@@ -71,17 +82,18 @@ internal sealed class Quiescence(RaftReplica replica, IPeerWatch? peers)
     public void OnRoleChanged() => (IsQuiet, _isAsking, _idleTicks) = (false, false, 0);
 
     /// <summary>Something comes in.</summary>
-    public void Stir()
+    public void Stir(Role role)
     {
         if (!IsQuiet) return;
         (IsQuiet, _idleTicks) = (false, 0);
-        if (replica.Role is Leader leader) leader.OnStirred();
-        else if (replica.Role is Follower follower && peers is not null) follower.OnStirred(peers.LastHeard(follower.LeaderId));
+        if (role is Leader leader) leader.OnStirred();
+        else if (role is Follower follower && peers is not null) follower.OnStirred(peers.LastHeard(follower.LeaderId));
     }
 
     private void RestWhenAgreed(Leader leader)
     {
-        if (!leader.IsSettled || replica.Log.LastIndex != _seen || IsHeldAwake || !leader.Members.All(m => _agreed.Contains(m.Node))) return;
+        if (!leader.IsSettled || log.LastIndex != _seen || IsHeldAwake) return;
+        if (!leader.Members.All(m => _agreed.Contains(m.Node))) return;
         _isAsking = false;
         IsQuiet = true;
     }

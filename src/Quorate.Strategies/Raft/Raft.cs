@@ -8,15 +8,15 @@ namespace Quorate.Strategies.Raft;
 /// fsync</c> also of everybody at once, with <c>durability memory</c> as long as no majority stops. Never two
 /// histories. Unavailable only without a majority.</para>
 /// <para><b>Where what is.</b>
-/// <see cref="RaftReplica"/>: the way in, terms, commit and apply. <see cref="Follower"/>, <see cref="Candidate"/>,
-/// <see cref="Leader"/>: the roles, owning what dies with them. <see cref="Elections"/>: a voter's side.
+/// <see cref="RaftReplica"/>: the way in, commit and apply. <see cref="HardState"/>: term and vote. <see cref="Follower"/>,
+/// <see cref="Candidate"/>, <see cref="Leader"/>: the roles, owning what dies with them. <see cref="Elections"/>: a voter's side.
 /// <see cref="Replicator"/> and <see cref="Progress"/>: what is sent to whom when. <see cref="FrameLog{TStamp}"/>:
 /// the log in memory; <see cref="RaftJournal"/>, <see cref="Recovery"/>: the log on disk.
 /// <see cref="WaitingRequests{TStamp}"/>: requests that wait for an entry. <see cref="LeaderReads"/>,
 /// <see cref="ReadQuestions"/>: read index. <see cref="RaftSnapshots"/>: snapshots, over <see cref="SnapshotMaker"/>,
 /// <see cref="SnapshotSender"/> and <see cref="SnapshotInbox"/>.
 /// <see cref="Configuration"/>, <see cref="ConfigurationHistory"/>, <see cref="MembershipChange"/>: members.
-/// <see cref="LeadershipTransfer"/>, <see cref="Amnesia"/>, <see cref="Quarantine"/>, <see cref="Quorum"/>,
+/// <see cref="LeadershipTransfer"/>, <see cref="Amnesia{TStamp}"/>, <see cref="Quarantine"/>, <see cref="Quorum"/>,
 /// <see cref="RaftRules"/>: as they say.</para>
 /// <para><b>Deviations.</b></para>
 /// <list type="number">
@@ -32,7 +32,8 @@ namespace Quorate.Strategies.Raft;
 /// installed only when durable.</item>
 /// <item>A request whose entry was truncated is answered only when a commit decides: see
 /// <see cref="WaitingRequests{TStamp}"/>.</item>
-/// <item>Replicas that forgot may vote in an election that everybody grants: see <see cref="Amnesia"/>.</item>
+/// <item>Replicas that forgot (<see cref="Amnesia{TStamp}"/>) may vote in an election that everybody grants: see
+/// <see cref="Candidate"/>.</item>
 /// <item>A replica whose state machine was found wrong keeps its log and applies nothing until it has the leader's state: see
 /// <see cref="Quarantine"/>.</item>
 /// </list>

@@ -11,8 +11,6 @@ namespace Quorate.Strategies.Raft;
 public sealed class RaftReplica : IElectingReplica, IQuarantiningReplica
 {
     private readonly Recovery _recovery;
-    private (RequestId Request, NodeId Target, int TicksLeft) _handover;
-    private long? _leaderHeardAt;
 
     /// <param name="self">this node; need not be in the configuration (yet)</param>
     /// <param name="initial">the members of the group at its birth, the same on every replica; what the log or a snapshot says replaces it</param>
@@ -46,10 +44,13 @@ public sealed class RaftReplica : IElectingReplica, IQuarantiningReplica
         Dice = new Prng(seed);
         Configurations = new ConfigurationHistory(initial);
         Journal = new RaftJournal(options);
-        Amnesia = new Amnesia(incarnation);
-        Quarantine = new Quarantine(this);
+        HardState = new HardState(Journal, Step);
+        Contact = new LeaderContact(options, Step);
+        AwaitedLeader = new AwaitedLeader(Step);
+        Amnesia = new Amnesia<Term>(incarnation);
+        Quarantine = new Quarantine(options, Contact, Step);
         Snapshots = new RaftSnapshots(this, snapshots, machine);
-        Quiescence = new Quiescence(this, peers);
+        Quiescence = new Quiescence(self, options, HardState, Log, Questions, Step, peers);
         Role = new Follower(this, NodeId.None);
         History = new CommittedHistory(this);
         _recovery = new Recovery(this);
@@ -116,7 +117,13 @@ public sealed class RaftReplica : IElectingReplica, IQuarantiningReplica
 
     internal QuestionNumbers Questions { get; }
 
-    internal Amnesia Amnesia { get; }
+    internal HardState HardState { get; }
+
+    internal LeaderContact Contact { get; }
+
+    internal AwaitedLeader AwaitedLeader { get; }
+
+    internal Amnesia<Term> Amnesia { get; }
 
     internal Quarantine Quarantine { get; }
 
@@ -128,14 +135,15 @@ public sealed class RaftReplica : IElectingReplica, IQuarantiningReplica
 
     internal Role Role { get; private set; }
 
-    /// <summary>Rises only; durable before any answer in it leaves. [Raft fig. 2]</summary>
-    public Term CurrentTerm { get; private set; }
+    /// <summary>See <see cref="HardState"/>.</summary>
+    public Term CurrentTerm => HardState.CurrentTerm;
 
-    /// <summary>Who has this replica's vote in <see cref="CurrentTerm"/>; set once a term. [Raft fig. 2]</summary>
-    internal NodeId VotedFor { get; private set; }
-
-    /// <summary>Rises only; never beyond what a quorum has durably. [Raft fig. 2]</summary>
-    public LogIndex CommitIndex { get; private set; }
+    /// <inheritdoc cref="LogBounds.CommitIndex"/>
+    public LogIndex CommitIndex
+    {
+        get => Bounds.CommitIndex;
+        private set => Bounds.CommitIndex = value;
+    }
 
     /// <summary>Equal to <see cref="CommitIndex"/> between steps; behind it in quarantine. [Raft fig. 2]</summary>
     public LogIndex LastApplied { get; private set; }
@@ -143,23 +151,15 @@ public sealed class RaftReplica : IElectingReplica, IQuarantiningReplica
     /// <summary>A snapshot beyond this tells more than the state here; in quarantine one of the same index does.</summary>
     internal LogIndex StateIndex => Quarantine.IsPresent ? LastApplied.Previous : CommitIndex;
 
-    /// <summary>Every member has the log up to here, as far as the leader knows: memory may forget it.</summary>
-    internal LogIndex DropIndex { get; set; }
+    internal LogBounds Bounds { get; } = new();
 
     internal Configuration Configuration => Configurations.Latest;
 
-    /// <summary>The time and the world of the present step.</summary>
-    internal StepTime Now { get; private set; }
+    internal Step Step { get; } = new();
 
-    internal Effects Out { get; private set; } = null!;
+    internal StepTime Now => Step.Now;
 
-    /// <summary>Less than the shortest election timeout ago a leader was heard: no vote for anybody else. The time is
-    /// that of this node's clock and outlives terms, because the leader's lease counts on it whatever happened since.
-    /// [Raft §4.2.3, §6.4.1]</summary>
-    internal bool HasHeardLeaderLately =>
-        _leaderHeardAt is { } at && Now.Nanoseconds - at < Options.ElectionTimeoutNanoseconds;
-
-    internal bool HasHeardLeaderWithin(long nanoseconds) => _leaderHeardAt is { } at && Now.Nanoseconds - at < nanoseconds;
+    internal Effects Out => Step.Out;
 
     /// <summary>The state machine here was found to differ from those of the majority: it is used no more until the leader has
     /// sent its own. False: this replica leads, and has to hand over before.</summary>
@@ -167,7 +167,11 @@ public sealed class RaftReplica : IElectingReplica, IQuarantiningReplica
     {
         Enter(now, effects);
         if (IsLeader) return false;
-        Quarantine.Begin();
+        if (!Quarantine.TryBegin()) return true;
+        // What is being written down would be the wrong state.
+        SnapshotMaker.Abandon();
+        Journal.SaveMark(RecordKind.Quarantined, LastApplied.Value, Incarnation, Out);
+        BecomeFollower(Role.LeaderId);
         return true;
     }
 
@@ -184,23 +188,23 @@ public sealed class RaftReplica : IElectingReplica, IQuarantiningReplica
         Enter(now, effects);
         Invariant.Require(!_recovery.IsDamaged, "a replica starts from a snapshot that can be read");
         Journal.StartAt(Log.LastIndex);
-        if (CurrentTerm < Log.LastStamp) EnterTerm(Log.LastStamp, NodeId.None);
+        if (CurrentTerm < Log.LastStamp) HardState.Enter(Log.LastStamp, NodeId.None);
         if (!Options.Durable)
         {
             Journal.SaveMark(RecordKind.MemoryMode, Incarnation, 0, Out);
             // Every answer waits for the newest term, and so for the confession before it.
-            Journal.SaveHardState(CurrentTerm, VotedFor, Out);
+            HardState.Save();
         }
 
         // It may have answered a leader a moment before it was stopped, and that leader may read under a lease.
-        if (CurrentTerm.Value > 0) NoteLeaderHeard();
+        if (CurrentTerm.Value > 0) Contact.NoteHeard();
         Role = new Follower(this, NodeId.None);
     }
 
     public void OnRequest(in ReplicaRequest request, StepTime now, Effects effects)
     {
         Enter(now, effects);
-        Quiescence.Stir();
+        Quiescence.Stir(Role);
         Role.OnRequest(request);
     }
 
@@ -208,7 +212,7 @@ public sealed class RaftReplica : IElectingReplica, IQuarantiningReplica
     {
         if (IsQuiet) return;
         Enter(now, effects);
-        if (!_handover.Request.IsNone && --_handover.TicksLeft <= 0) EndHandover(Outcome.Unknown("no leader is known yet"));
+        AwaitedLeader.OnTick();
         Role.OnTick();
         SnapshotMaker.OnTick();
     }
@@ -246,25 +250,25 @@ public sealed class RaftReplica : IElectingReplica, IQuarantiningReplica
     public void Stir(StepTime now, Effects effects)
     {
         Enter(now, effects);
-        Quiescence.Stir();
+        Quiescence.Stir(Role);
     }
 
     public void Suspect(NodeId node, StepTime now, Effects effects)
     {
         if (Role is not Follower follower || follower.LeaderId != node) return;
         Enter(now, effects);
-        Quiescence.Stir();
+        Quiescence.Stir(Role);
         follower.Hasten();
     }
 
     public void OnMessage(NodeId from, Message message, StepTime now, Effects effects)
     {
         Enter(now, effects);
-        if (message is not (Quiesce or QuiesceResponse)) Quiescence.Stir();
+        if (message is not (Quiesce or QuiesceResponse)) Quiescence.Stir(Role);
         switch (message)
         {
             case Quiesce quiesce:
-                if (FollowLeader(from, quiesce.Term) is { } quiet) Quiescence.HandleQuiesce(quiet, from, quiesce);
+                if (FollowLeader(from, quiesce.Term) is { } quiet) Quiescence.HandleQuiesce(quiet, from, quiesce, IsBusy);
                 else RefuseStale(from, new AppendEntries());
                 break;
             case QuiesceResponse response:
@@ -332,9 +336,6 @@ public sealed class RaftReplica : IElectingReplica, IQuarantiningReplica
 
     internal void BecomeFollower(NodeId leader, bool isRetry = false) => Become(new Follower(this, leader, isRetry));
 
-    /// <summary>Elections this replica stood for since it last knew a leader.</summary>
-    internal int ElectionsBegun { get; set; }
-
     /// <summary>When this replica last became the leader. Nobody else's lease runs any more then: those who elected it had not heard
     /// another leader for as long as its lease takes. [Raft §6.4.1]</summary>
     public StepTime LeaderSince { get; private set; }
@@ -350,19 +351,10 @@ public sealed class RaftReplica : IElectingReplica, IQuarantiningReplica
         OnLeaderKnown(Self);
     }
 
-    /// <summary>Sets and journals term and vote; what is answered by them waits for the journal.</summary>
-    internal void EnterTerm(Term term, NodeId votedFor)
-    {
-        Invariant.Require(term >= CurrentTerm, "terms only rise [Raft §5.1]");
-        CurrentTerm = term;
-        VotedFor = votedFor;
-        Journal.SaveHardState(term, votedFor, Out);
-    }
-
     /// <summary>Somebody is in a later term. [Raft §5.1]</summary>
     internal void FollowTerm(Term term)
     {
-        EnterTerm(term, NodeId.None);
+        HardState.Enter(term, NodeId.None);
         BecomeFollower(NodeId.None);
     }
 
@@ -379,28 +371,18 @@ public sealed class RaftReplica : IElectingReplica, IQuarantiningReplica
             if (Role is Follower learner) learner.PostponeCampaign();
             else BecomeFollower(NodeId.None);
         }
-        else if (!HasHeardLeaderLately)
+        else if (!Contact.IsRecent)
         {
             if (Rules.AsksPreVote) Candidate.BeginPreVote(this);
             else Candidate.BeginElection(this, transfer: false);
         }
     }
 
-    internal void NoteLeaderHeard() => _leaderHeardAt = Now.Nanoseconds;
-
-    /// <summary>Its node was heard then, which counts as much while the group was quiet.</summary>
-    internal void NoteLeaderHeard(long at) => _leaderHeardAt = Math.Max(_leaderHeardAt ?? long.MinValue, at);
-
     internal void OnLeaderKnown(NodeId leader)
     {
-        ElectionsBegun = 0;
-        if (_handover.Request.IsNone) return;
-        EndHandover(leader == _handover.Target ? Outcome.Done : Outcome.Unavailable($"{leader} was elected"));
+        Contact.ElectionsBegun = 0;
+        AwaitedLeader.OnLeaderKnown(leader);
     }
-
-    /// <summary>A transfer's request waits to hear who leads now.</summary>
-    internal void AwaitLeader(RequestId request, NodeId target) =>
-        _handover = (request, target, 2 * Options.MaxElectionTimeoutTicks);
 
     internal void NoteRemembers()
     {
@@ -410,7 +392,7 @@ public sealed class RaftReplica : IElectingReplica, IQuarantiningReplica
 
     /// <summary>A snapshot is durable: the journal before it goes, but for what a later life must know.</summary>
     internal PersistPoint MarkSnapshot(LogIndex index, Term term) => Journal.MarkSnapshot(
-        index, term, CurrentTerm, VotedFor, Amnesia.IsPresent || !Options.Durable ? Incarnation : 0, Out);
+        index, term, CurrentTerm, HardState.VotedFor, Amnesia.IsPresent || !Options.Durable ? Incarnation : 0, Out);
 
     // The log.
 
@@ -421,9 +403,14 @@ public sealed class RaftReplica : IElectingReplica, IQuarantiningReplica
         Invariant.Require(index <= Log.LastIndex, "what is committed is in the log");
         CommitIndex = index;
         if (!Quarantine.IsPresent) ApplyCommitted();
-        else if (Quarantine.HasTooLongLog) LastApplied = CommitIndex; // the snapshot has to be a later one
+        else if (IsLogTooLong) LastApplied = CommitIndex; // the snapshot has to be a later one
         Role.OnCommitAdvanced();
     }
+
+    /// <summary>The log that is kept in quarantine for the snapshot to come has a bound, as a log that is kept for a slow
+    /// follower has.</summary>
+    private bool IsLogTooLong =>
+        Log.BytesFrom(LastApplied.Next) > 4 * Options.MaxLagBytes && !SnapshotMaker.Inbox.IsInstalling;
 
     private void ApplyCommitted()
     {
@@ -459,8 +446,6 @@ public sealed class RaftReplica : IElectingReplica, IQuarantiningReplica
 
     // What recovery sets.
 
-    internal void RestoreHardState(Term term, NodeId votedFor) => (CurrentTerm, VotedFor) = (term, votedFor);
-
     internal void RestoreAt(LogIndex index, Term term, Configuration configuration)
     {
         Log.Reset(index, term);
@@ -485,11 +470,7 @@ public sealed class RaftReplica : IElectingReplica, IQuarantiningReplica
         Role.OnCommitAdvanced();
     }
 
-    private void Enter(StepTime now, Effects effects)
-    {
-        Now = now;
-        Out = effects;
-    }
+    private void Enter(StepTime now, Effects effects) => Step.Enter(now, effects);
 
     private void Foresee(LogIndex end)
     {
@@ -522,7 +503,7 @@ public sealed class RaftReplica : IElectingReplica, IQuarantiningReplica
     /// <summary>Memory keeps what somebody may still need of the log, within bounds; the journal has all of it.</summary>
     private void TrimLog()
     {
-        var target = DropIndex;
+        var target = Bounds.DropIndex;
         if (Log.Bytes > Options.MaxLagBytes)
         {
             var most = Log.FirstWithin(Options.MaxLagBytes).Previous;
@@ -535,6 +516,10 @@ public sealed class RaftReplica : IElectingReplica, IQuarantiningReplica
         Log.DropThrough(target);
         Configurations.DropBefore(LastApplied);
     }
+
+    /// <summary>Something is under way here besides the log: the replica does not rest.</summary>
+    private bool IsBusy =>
+        SnapshotMaker.IsBusy || SnapshotMaker.Inbox.IsInstalling || Amnesia.IsPresent || Quarantine.IsPresent;
 
     // Messages.
 
@@ -576,12 +561,5 @@ public sealed class RaftReplica : IElectingReplica, IQuarantiningReplica
         Term = CurrentTerm,
         LastIndex = message.PrevLogIndex,
         Incarnation = Incarnation,
-    }, Journal.HardStatePoint);
-
-    private void EndHandover(in Outcome outcome)
-    {
-        var request = _handover.Request;
-        _handover = default;
-        Out.Reply(request, outcome);
-    }
+    }, HardState.Point);
 }

@@ -35,7 +35,7 @@ internal sealed class Recovery(RaftReplica replica)
             case RecordKind.HardState when body.Length == 12:
                 var term = new Term(BinaryPrimitives.ReadInt64LittleEndian(body));
                 if (term < replica.CurrentTerm) return false;
-                replica.RestoreHardState(term, new NodeId(BinaryPrimitives.ReadInt32LittleEndian(body[8..])));
+                replica.HardState.Restore(term, new NodeId(BinaryPrimitives.ReadInt32LittleEndian(body[8..])));
                 replica.Journal.NoteRecoveredHardState(point);
                 return true;
             case RecordKind.Entries when EntriesRecord.TryRead<Term>(body, out var first, out var previous, out var frames):

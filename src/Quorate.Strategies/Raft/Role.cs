@@ -46,24 +46,25 @@ internal abstract class Role(RaftReplica replica)
 /// </summary>
 internal sealed class ElectionTimer
 {
-    private readonly RaftReplica _replica;
+    private readonly RaftOptions _options;
+    private readonly Prng _dice;
+    private readonly LeaderContact _contact;
     private readonly bool _isRetry;
     private int _elapsed;
     private long _timeout;
 
-    public ElectionTimer(RaftReplica replica, bool isRetry = false)
+    public ElectionTimer(RaftOptions options, Prng dice, LeaderContact contact, bool isRetry = false)
     {
-        (_replica, _isRetry) = (replica, isRetry);
+        (_options, _dice, _contact, _isRetry) = (options, dice, contact, isRetry);
         Reset();
     }
 
     public void Reset()
     {
-        var options = _replica.Options;
         _elapsed = 0;
-        _timeout = _isRetry && _replica.ElectionsBegun <= options.ShortElectionRetries
-            ? _replica.Dice.Between(Math.Max(1, options.ElectionTimeoutTicks / 6), options.ElectionTimeoutTicks)
-            : _replica.Dice.Between(options.ElectionTimeoutTicks, options.MaxElectionTimeoutTicks);
+        _timeout = _isRetry && _contact.ElectionsBegun <= _options.ShortElectionRetries
+            ? _dice.Between(Math.Max(1, _options.ElectionTimeoutTicks / 6), _options.ElectionTimeoutTicks)
+            : _dice.Between(_options.ElectionTimeoutTicks, _options.MaxElectionTimeoutTicks);
     }
 
     /// <summary>As <see cref="Reset"/>, but some of it has passed already.</summary>
@@ -76,7 +77,7 @@ internal sealed class ElectionTimer
     /// <summary>No more than the shortest timeout, a tenth so that all voters' has passed, and a sixth for each that is asked to be first.</summary>
     public void Hasten(int ahead)
     {
-        var shortest = _replica.Options.ElectionTimeoutTicks;
+        var shortest = _options.ElectionTimeoutTicks;
         _timeout = Math.Min(_timeout, shortest + Math.Max(1, shortest / 10) + (ahead * Math.Max(1, shortest / 6)));
     }
 

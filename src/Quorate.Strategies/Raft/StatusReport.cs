@@ -10,7 +10,7 @@ internal static class StatusReport
     {
         Role = replica.Role.Kind,
         CurrentTerm = replica.CurrentTerm,
-        VotedFor = replica.VotedFor,
+        VotedFor = replica.HardState.VotedFor,
         Leader = replica.Leader,
         CommitIndex = replica.CommitIndex,
         LastApplied = replica.LastApplied,
@@ -27,7 +27,7 @@ internal static class StatusReport
     public static void Describe(RaftReplica replica, StringBuilder text)
     {
         text.Append(replica.Self).Append(' ').Append(replica.Role.Kind).Append(' ').Append(replica.CurrentTerm);
-        text.Append(" vote ").Append(replica.VotedFor).Append(" leader ").Append(replica.Leader);
+        text.Append(" vote ").Append(replica.HardState.VotedFor).Append(" leader ").Append(replica.Leader);
         text.Append(" log ").Append(replica.Log.FirstIndex).Append("..").Append(replica.Log.LastIndex);
         text.Append('/').Append(replica.Log.LastStamp);
         text.Append(" durable ").Append(replica.Journal.DurableIndex).Append(" commit ").Append(replica.CommitIndex);

@@ -1,4 +1,5 @@
 using Quorate.Replication;
+using Quorate.Replication.Ordered;
 using Quorate.Strategies.Raft;
 using Quorate.Strategies.Tests.Harness;
 
@@ -72,7 +73,7 @@ public sealed class AmnesiaTests
     [Fact]
     public void A_report_by_a_leader_that_has_not_heard_of_this_life_ends_nothing()
     {
-        var amnesia = new Amnesia(incarnation: 3);
+        var amnesia = new Amnesia<Term>(incarnation: 3);
         amnesia.OnMemoryMode(2);
         amnesia.OnLeaderReport(new(1), known: 2, new(0));
         amnesia.TryEnd(new(1), new(100)).ShouldBeFalse();
