@@ -34,7 +34,8 @@ internal static class QuorateProgram
         var parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)
         {
-            var what = parsed.UnmatchedTokens.Count > 0 ? $"'{parsed.UnmatchedTokens[0]}' is not a command or option here" : OneLine(parsed.Errors[0].Message);
+            var what = parsed.UnmatchedTokens.Count > 0
+                ? $"'{parsed.UnmatchedTokens[0]}' is not a command or option here" : OneLine(parsed.Errors[0].Message);
             await error.WriteLineAsync($"quorate: {what} (see quorate {NameOf(parsed)}--help)");
             return ExitCode.Usage;
         }

@@ -6,8 +6,9 @@ namespace Quorate.Tests;
 public sealed class KeyspaceReadinessTests
 {
     [Theory]
-    [InlineData("group g16 keyspace=shop epoch=2 leader=n1 in_sync=n1,n2 strategy=primary role=leader accepted=2 last=0 commit=0 applied=0", true)]
-    [InlineData("group g16 keyspace=shop epoch=2 leader=n1 in_sync=n1,n2 strategy=primary role=follower accepted=1 last=0", false)]
+    [InlineData("group g16 keyspace=shop epoch=2 leader=n1 in_sync=n1,n2 strategy=primary role=leader accepted=2 last=0 "
+        + "commit=0 applied=0", true)]
+    [InlineData("group g16 keyspace=shop epoch=2 leader=n1 in_sync=n1,n2 strategy=primary role=follower accepted=1", false)]
     [InlineData("group g16 keyspace=shop epoch=1 leader=n1 in_sync=n1,n2 strategy=primary role=none", true)]
     [InlineData("group g16 keyspace=shop epoch=1 leader=n1 in_sync=n1,n3 strategy=primary role=none", false)]
     [InlineData("group g16 keyspace=shop strategy=raft role=follower leader=n2 term=1 last=1", true)]

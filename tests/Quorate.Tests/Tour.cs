@@ -11,7 +11,8 @@ internal sealed record TourStep(string Command, string? Expected)
     /// <summary>Whether <paramref name="reply"/> has the shape that the document shows.</summary>
     public bool Fits(string reply)
     {
-        var lines = (Expected ?? "").Split('\n').Select(l => l == "..." ? "(.*\n)*?" : string.Join(".*", l.Split("...").Select(Regex.Escape)) + "\n");
+        var lines = (Expected ?? "").Split('\n')
+            .Select(l => l == "..." ? "(.*\n)*?" : string.Join(".*", l.Split("...").Select(Regex.Escape)) + "\n");
         return Regex.IsMatch(reply.TrimEnd('\n') + "\n", $@"^{string.Concat(lines)}\z");
     }
 }
@@ -21,7 +22,8 @@ internal static class Tour
 {
     public static readonly string Root = FindRoot();
 
-    /// <summary>Steps by heading of the document; what stands before its first heading of the second level belongs to "".</summary>
+    /// <summary>Steps by heading of the document; what stands before its first heading of the second level belongs to
+    /// "".</summary>
     public static Dictionary<string, List<TourStep>> Read(string document)
     {
         var sections = new Dictionary<string, List<TourStep>>();
@@ -30,7 +32,8 @@ internal static class Tour
         {
             if (line.StartsWith("```", StringComparison.Ordinal)) language = language is null ? line[3..] : null;
             else if (language is null && line.StartsWith("## ", StringComparison.Ordinal)) heading = line[3..];
-            else if (language is "sh" or "console") Add(sections.TryGetValue(heading, out var steps) ? steps : sections[heading] = [], language, line);
+            else if (language is "sh" or "console")
+                Add(sections.TryGetValue(heading, out var steps) ? steps : sections[heading] = [], language, line);
         }
 
         return sections;
@@ -39,8 +42,10 @@ internal static class Tour
     /// <summary>The first block of the document in a language.</summary>
     public static string Block(string document, string language)
     {
-        var match = Regex.Match(File.ReadAllText(Path.Combine(Root, document)), $"^```{language}\n(?<text>(.*\n)*?)```$", RegexOptions.Multiline);
-        return match.Success ? match.Groups["text"].Value : throw new InvalidOperationException($"{document} has no block of {language}");
+        var text = File.ReadAllText(Path.Combine(Root, document));
+        var match = Regex.Match(text, $"^```{language}\n(?<text>(.*\n)*?)```$", RegexOptions.Multiline);
+        return match.Success ? match.Groups["text"].Value : throw new InvalidOperationException($"{document} has no block of "
+            + $"{language}");
     }
 
     private static void Add(List<TourStep> steps, string language, string line)

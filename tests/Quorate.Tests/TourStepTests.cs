@@ -16,10 +16,12 @@ public sealed class TourStepTests
     [InlineData("", "", true)]
     [InlineData("", "OK\n", false)]
     [InlineData("1) \"a.c\"", "1) \"abc\"", false)]
-    public void A_reply_fits_or_does_not(string shown, string reply, bool fits) => new TourStep("", shown).Fits(reply).ShouldBe(fits);
+    public void A_reply_fits_or_does_not(string shown, string reply, bool fits) =>
+        new TourStep("", shown).Fits(reply).ShouldBe(fits);
 
     [Fact]
     public void A_line_that_no_test_can_type_is_refused() =>
-        Should.Throw<InvalidOperationException>(() => new TourTerminal(new Dictionary<int, int>(), "").RunAsync("curl http://127.0.0.1:8001/"))
+        Should.Throw<InvalidOperationException>(
+                () => new TourTerminal(new Dictionary<int, int>(), "").RunAsync("curl http://127.0.0.1:8001/"))
             .Message.ShouldContain("no test can type");
 }

@@ -24,7 +24,8 @@ internal sealed partial class TourTerminal(IReadOnlyDictionary<int, int> ports, 
     }
 
     /// <summary>The line with the ports that are really there.</summary>
-    public string Translate(string line) => Port().Replace(line, m => ports.TryGetValue(int.Parse(m.Value), out var port) ? $"{port}" : m.Value);
+    public string Translate(string line) =>
+        Port().Replace(line, m => ports.TryGetValue(int.Parse(m.Value), out var port) ? $"{port}" : m.Value);
 
     private async Task<string> AskAsync(Match match, bool isRaw = false)
     {
@@ -35,8 +36,8 @@ internal sealed partial class TourTerminal(IReadOnlyDictionary<int, int> ports, 
         var text = new StringBuilder();
         foreach (var line in lines)
         {
-            var words = Word().Matches(line).Select(m => m.Groups["quoted"].Success ? m.Groups["quoted"].Value : m.Value).ToArray();
-            await client.SendAsync(RespClient.Command(words));
+            var words = Word().Matches(line).Select(m => m.Groups["quoted"] is { Success: true } quoted ? quoted.Value : m.Value);
+            await client.SendAsync(RespClient.Command([.. words]));
             var reply = (await client.ReadAsync())!;
             text.Append(isRaw ? reply.Text : Show(reply)).Append('\n');
         }
@@ -46,9 +47,11 @@ internal sealed partial class TourTerminal(IReadOnlyDictionary<int, int> ports, 
 
     private async Task<string> QuorateAsync(string line)
     {
-        string[] words = [.. line.Split(' ')[1..].Select(w => w.EndsWith(".lua", StringComparison.Ordinal) ? Path.Combine(folder, w) : w)];
+        string[] words = [.. line.Split(' ')[1..]
+            .Select(w => w.EndsWith(".lua", StringComparison.Ordinal) ? Path.Combine(folder, w) : w)];
         var (output, error) = (new StringWriter(), new StringWriter());
-        var code = await QuorateProgram.RunAsync([.. words, "--server", $"127.0.0.1:{ports[7001]}"], output, error, CancellationToken.None);
+        words = [.. words, "--server", $"127.0.0.1:{ports[7001]}"];
+        var code = await QuorateProgram.RunAsync(words, output, error, CancellationToken.None);
         error.ToString().ShouldBe("", line);
         code.ShouldBe(ExitCode.Ok, line);
         return output.ToString();
@@ -57,7 +60,8 @@ internal sealed partial class TourTerminal(IReadOnlyDictionary<int, int> ports, 
     private async Task<string> UntilAsync(Match loop)
     {
         using var patience = new CancellationTokenSource(Patience);
-        while (!(await AskAsync(RedisCli().Match(loop.Groups["command"].Value), isRaw: true)).Split('\n').Contains(loop.Groups["line"].Value))
+        var command = RedisCli().Match(loop.Groups["command"].Value);
+        while (!(await AskAsync(command, isRaw: true)).Split('\n').Contains(loop.Groups["line"].Value))
             await Task.Delay(100, patience.Token);
         return "";
     }

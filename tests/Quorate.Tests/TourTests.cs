@@ -35,7 +35,8 @@ public sealed class TourTests
     public async Task The_tour_of_three_regions()
     {
         using var folder = new TemporaryFolder();
-        await File.WriteAllTextAsync(Path.Combine(folder.Path, "lines.lua"), Tour.Block(Document, "lua"), TestContext.Current.CancellationToken);
+        var rule = Path.Combine(folder.Path, "lines.lua");
+        await File.WriteAllTextAsync(rule, Tour.Block(Document, "lua"), TestContext.Current.CancellationToken);
         await using var program = await RunningProgram.DevAsync(DevOptions(Sections[Regions]));
         await TypeAsync(Sections[Regions], program, folder.Path);
     }
@@ -55,7 +56,8 @@ public sealed class TourTests
                 {
                     // As in as many terminals: none is ready before a majority is there.
                     var words = terminal.Translate(step.Command).Split(' ')[1..];
-                    running[words[2]] = RunningProgram.StartAsync([.. words.Select(w => w.StartsWith("./", StringComparison.Ordinal) ? Path.Combine(folder.Path, w[2..]) : w)]);
+                    running[words[2]] = RunningProgram.StartAsync(
+                        [.. words.Select(w => w.StartsWith("./", StringComparison.Ordinal) ? Path.Combine(folder.Path, w[2..]) : w)]);
                     continue;
                 }
 

@@ -16,7 +16,7 @@ public sealed class DocumentTests
                 if (to.Contains("://", StringComparison.Ordinal) || to.StartsWith("mailto:", StringComparison.Ordinal)) continue;
                 var parts = to.Split('#');
                 var path = parts[0].Length == 0 ? file
-                    : Path.GetRelativePath(Tree.Root, Path.GetFullPath(Path.Combine(Tree.Root, Path.GetDirectoryName(file)!, parts[0])));
+                    : Path.GetRelativePath(Tree.Root, Path.GetFullPath(parts[0], Path.Combine(Tree.Root, Path.GetDirectoryName(file)!)));
                 if (!Tree.Exists(path) || (parts.Length > 1 && !AnchorsOf(path).Contains(parts[1]))) broken.Add($"{file}: {to}");
             }
         }
@@ -62,8 +62,8 @@ public sealed class DocumentTests
         missing.ShouldBeNone("a rule whose test does not exist");
     }
 
-    /// <summary>What documents tell people to type is there: programs of the repository as files, verbs and options in the text of the
-    /// program that takes them.</summary>
+    /// <summary>What documents tell people to type is there: programs of the repository as files, verbs and options in the text
+    /// of the program that takes them.</summary>
     [Fact]
     public void Commands_that_documents_show_exist()
     {
@@ -74,7 +74,8 @@ public sealed class DocumentTests
         {
             var words = command.Split(' ', StringSplitOptions.RemoveEmptyEntries);
             if (words[0].Contains('/', StringComparison.Ordinal) && !Tree.Exists(words[0])) unknown.Add($"{file}: {command}");
-            if (words.Contains("--project") && !Tree.Exists(words[Array.IndexOf(words, "--project") + 1])) unknown.Add($"{file}: {command}");
+            var project = Array.IndexOf(words, "--project");
+            if (project >= 0 && !Tree.Exists(words[project + 1])) unknown.Add($"{file}: {command}");
             var isRun = command.StartsWith("dotnet run ", StringComparison.Ordinal);
             if (words[0] == "quorate" || isRun)
             {
@@ -96,7 +97,8 @@ public sealed class DocumentTests
 
         // Options are declared with their dashes, or by name in a list of several.
         static bool IsIn(string program, string word) =>
-            program.Contains($"\"{word}\"", StringComparison.Ordinal) || program.Contains($"(\"{word.TrimStart('-')}\", \"", StringComparison.Ordinal);
+            program.Contains($"\"{word}\"", StringComparison.Ordinal)
+            || program.Contains($"(\"{word.TrimStart('-')}\", \"", StringComparison.Ordinal);
     }
 
     [Fact]

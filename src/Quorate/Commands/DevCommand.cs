@@ -27,7 +27,8 @@ internal static class DevCommand
             ("nodes", "How many nodes (3, or one in each region)."),
             ("regions", "Plays regions: names divided by commas, e.g. eu,us,ap; the nodes are spread over them."),
             ("rtt", "With --regions: how long a message and its answer take between two regions, in milliseconds (90)."),
-            ("durability", "What a write must survive before it counts on a node: fsync (power loss), written (a crash of the process) or memory."),
+            ("durability", "What a write must survive before it counts on a node: fsync (power loss), written (a crash of the "
+                + "process) or memory."),
         })
         {
             options[name] = new Option<string>("--" + name) { Description = description };
@@ -45,7 +46,8 @@ internal static class DevCommand
     private static List<NodeServerOptions> NodesOf(Settings settings, bool isEphemeral)
     {
         var durability = ServeSettings.DurabilityOf(settings.OneOf("durability", ServeSettings.Durabilities, isEphemeral ? "memory" : "fsync"));
-        if (isEphemeral && durability != Durability.Memory) throw settings.Wrong("durability", "memory, or not given, with --ephemeral");
+        if (isEphemeral && durability != Durability.Memory) throw settings.Wrong("durability", "memory, or not given, with "
+            + "--ephemeral");
         var data = settings.Text("data", "", fallback: "./quorate-data");
         var regions = RegionsOf(settings);
         var count = settings.Number("nodes", Math.Max(1, regions.Length), 9, regions.Length > 0 ? regions.Length : 3);
@@ -75,7 +77,8 @@ internal static class DevCommand
     {
         var regions = settings.Text("regions", "", fallback: "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         var isGood = regions.Length is 0 or >= 2 and <= 9 && regions.Distinct().Count() == regions.Length && regions.All(r => r.All(char.IsAsciiLetterOrDigit));
-        return isGood ? regions : throw settings.Wrong("regions", "two to nine different names of letters and digits, divided by commas");
+        return isGood ? regions : throw settings.Wrong("regions", "two to nine different names of letters and digits, divided "
+            + "by commas");
     }
 
     private static async Task<int> RunAsync(List<NodeServerOptions> options, TextWriter output, TextWriter error, CancellationToken stop)

@@ -9,7 +9,10 @@ internal static class FailoverCommand
     {
         var (name, server) = (KeyspaceCommand.NameArgument(), NodeClient.ServerOption());
         var to = new Option<string>("--to") { Description = "The node that shall lead; without it, any replica that is fit." };
-        var command = new Command("failover", "Asks a keyspace's leader to hand over to another replica; no write is lost.") { name, to, server };
+        var command = new Command("failover", "Asks a keyspace's leader to hand over to another replica; no write is lost.")
+        {
+            name, to, server,
+        };
         command.SetAction(async (parsed, _) =>
         {
             var node = new NodeClient(parsed.GetValue(server)!, terminal.Stop);

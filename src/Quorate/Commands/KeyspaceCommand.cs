@@ -5,7 +5,8 @@ using Quorate.Replication.Policies;
 
 namespace Quorate.Commands;
 
-/// <summary><c>quorate keyspace</c>: keyspaces and their policies. Each sends the RESP command of the same name to a node.</summary>
+/// <summary><c>quorate keyspace</c>: keyspaces and their policies. Each sends the RESP command of the same name to a
+/// node.</summary>
 internal static class KeyspaceCommand
 {
     private const int LastDatabase = 15;
@@ -22,14 +23,19 @@ internal static class KeyspaceCommand
     private static Command CreateOne(Terminal terminal)
     {
         var (name, server, yes) = (NameArgument(), NodeClient.ServerOption(), YesOption());
-        var database = new Option<string>("--db") { Description = "A number by which SELECT finds it too, 0 to 15; drop the keyspace that has this number first." };
-        var command = new Command("create", "Says what an acknowledged write in a new keyspace survives, asks, and creates it.") { name, database, server, yes };
+        var database = new Option<string>("--db") { Description = "A number by which SELECT finds it too, 0 to 15; drop the "
+            + "keyspace that has this number first." };
+        var command = new Command("create", "Says what an acknowledged write in a new keyspace survives, asks, and creates it.")
+        {
+            name, database, server, yes,
+        };
         var options = new PolicyOptions(command);
         command.SetAction(async (parsed, _) =>
         {
             var node = new NodeClient(parsed.GetValue(server)!, terminal.Stop);
             var given = options.Given(parsed);
-            if (!given.Contains("strategy")) throw new SettingException("--strategy is missing: raft, primary, chain, multileader or leaderless");
+            if (!given.Contains("strategy")) throw new SettingException("--strategy is missing: raft, primary, chain, "
+                + "multileader or leaderless");
             var policy = PolicyOptions.Read(given);
             var number = NumberOf(parsed.GetValue(database));
             await PolicyOptions.ExplainAsync(parsed.GetValue(name)!, policy, await IsEphemeralAsync(node), terminal);
@@ -38,8 +44,10 @@ internal static class KeyspaceCommand
             // All of the policy is sent, defaults too: what was explained is what is created.
             await node.AskAsync(["KEYSPACE", "CREATE", parsed.GetValue(name)!, .. number, .. PolicyText.Words(policy)]);
             if (await KeyspaceReadiness.WaitAsync(node, parsed.GetValue(name)!, terminal.Stop) is { Count: > 0 } late)
-                await terminal.Output.WriteLineAsync($"not ready yet: {string.Join(", ", late)}; clients of these nodes may get an error for a while");
-            await terminal.Output.WriteLineAsync($"created; clients choose it with SELECT {parsed.GetValue(name)}{(number.Count > 0 ? " or SELECT " + number[1] : "")}");
+                await terminal.Output.WriteLineAsync($"not ready yet: {string.Join(", ", late)}; clients of these nodes may "
+                    + "get an error for a while");
+            await terminal.Output.WriteLineAsync("created; clients choose it with SELECT "
+                + $"{parsed.GetValue(name)}{(number.Count > 0 ? " or SELECT " + number[1] : "")}");
             return ExitCode.Ok;
         });
         return command;
@@ -48,7 +56,8 @@ internal static class KeyspaceCommand
     private static Command Alter(Terminal terminal)
     {
         var (name, server, yes) = (NameArgument(), NodeClient.ServerOption(), YesOption());
-        var command = new Command("alter", "Says what a keyspace promises now and with another policy, asks, and changes it while it runs.") { name, server, yes };
+        const string description = "Says what a keyspace promises now and with another policy, asks, and changes it while it runs.";
+        var command = new Command("alter", description) { name, server, yes };
         var options = new PolicyOptions(command);
         command.SetAction(async (parsed, _) =>
         {
@@ -62,7 +71,8 @@ internal static class KeyspaceCommand
             if (PolicyChange.WhyNot(policy!, next) is { } whyNot) throw new CannotAskException(whyNot);
             await terminal.Output.WriteLineAsync("now:");
             await PolicyOptions.ExplainAsync(parsed.GetValue(name)!, policy!, isEphemeral, terminal);
-            await terminal.Output.WriteLineAsync("then, once all its replicas have adopted it (until then the weaker of the two):");
+            await terminal.Output.WriteLineAsync("then, once all its replicas have adopted it (until then the weaker of the "
+                + "two):");
             await PolicyOptions.ExplainAsync(parsed.GetValue(name)!, next, isEphemeral, terminal);
             await terminal.ConfirmAsync("Alter it?", parsed.GetValue(yes));
             await node.AskAsync(["KEYSPACE", "ALTER", parsed.GetValue(name)!, .. given]);

@@ -18,7 +18,8 @@ internal static class KeyspaceReadiness
     /// <summary>How long all nodes together may take; with healthy nodes it takes some hundredths of a second.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
-    /// <summary>Returns the names of the nodes that were not ready in time or did not answer, in the order of their ids.</summary>
+    /// <summary>Returns the names of the nodes that were not ready in time or did not answer, in the order of their
+    /// ids.</summary>
     /// <param name="asked">The node that created the keyspace.</param>
     /// <param name="keyspace">The keyspace's name.</param>
     /// <param name="stop">Ends the wait; all nodes that were not ready until then are returned.</param>
@@ -41,14 +42,16 @@ internal static class KeyspaceReadiness
     }
 
     /// <summary>Whether the node that gave these lines of QUORATE STATUS can serve the keyspace's clients.</summary>
-    /// <remarks>A replica takes part once it has accepted the epoch that the map names, a raft replica once it knows a leader. A node
-    /// without a replica passes commands on, so it only has to know the keyspace; but a node that the map names as in sync and that
-    /// has no replica is about to make one.</remarks>
+    /// <remarks>A replica takes part once it has accepted the epoch that the map names, a raft replica once it knows a leader. A
+    /// node without a replica passes commands on, so it only has to know the keyspace; but a node that the map names as in sync
+    /// and that has no replica is about to make one.</remarks>
     internal static bool IsReady(IReadOnlyList<string> status, string keyspace)
     {
-        var words = status.Select(l => l.Split(' ')).FirstOrDefault(w => w[0] == "group" && w.Length > 2 && w[2] == "keyspace=" + keyspace);
+        var words = status.Select(l => l.Split(' '))
+            .FirstOrDefault(w => w[0] == "group" && w.Length > 2 && w[2] == "keyspace=" + keyspace);
         if (words is null) return false;
-        if (ValueOf(words, "role") == "none") return ValueOf(words, "in_sync")?.Split(',').Contains(status[0].Split(' ')[1]) != true;
+        var self = status[0].Split(' ')[1];
+        if (ValueOf(words, "role") == "none") return ValueOf(words, "in_sync")?.Split(',').Contains(self) != true;
         if (ValueOf(words, "accepted") is { } accepted) return Number(accepted) >= Number(ValueOf(words, "epoch"));
         return ValueOf(words, "leader") is not (null or "none");
     }
@@ -65,8 +68,8 @@ internal static class KeyspaceReadiness
         }
     }
 
-    /// <summary>A node's name and its port for clients, from its line in QUORATE STATUS; null for other lines, and for a node that has
-    /// joined but has not told its address yet.</summary>
+    /// <summary>A node's name and its port for clients, from its line in QUORATE STATUS; null for other lines, and for a node
+    /// that has joined but has not told its address yet.</summary>
     private static (string Name, NodeClient Node)? ParseNode(string line, CancellationToken stop)
     {
         var words = line.Split(' ');
@@ -84,5 +87,6 @@ internal static class KeyspaceReadiness
     private static string? ValueOf(string[] words, string name) =>
         words.FirstOrDefault(w => w.StartsWith(name + "=", StringComparison.Ordinal))?[(name.Length + 1)..];
 
-    private static long Number(string? text) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
+    private static long Number(string? text) =>
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
 }

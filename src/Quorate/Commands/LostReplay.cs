@@ -17,7 +17,8 @@ internal static class LostReplay
     public static Command Create(Terminal terminal)
     {
         var (name, server, yes) = (KeyspaceCommand.NameArgument(), NodeClient.ServerOption(), KeyspaceCommand.YesOption());
-        var command = new Command("replay", "Shows each cut-off command beside its key's value now, asks, and executes the commands again.") { name, server, yes };
+        const string description = "Shows each cut-off command beside its key's value now, asks, and executes the commands again.";
+        var command = new Command("replay", description) { name, server, yes };
         command.SetAction(async (parsed, _) =>
         {
             var (node, keyspace) = (new NodeClient(parsed.GetValue(server)!, terminal.Stop), parsed.GetValue(name)!);
@@ -28,8 +29,10 @@ internal static class LostReplay
                 return ExitCode.Ok;
             }
 
-            foreach (var entry in lost) await terminal.Output.WriteLineAsync($"{PlaceOf(entry)} {LineOf(entry.Items[2])}{await HeldNowAsync(node, keyspace, entry.Items[2])}");
-            await terminal.Output.WriteLineAsync("Times to live start again from now. Newer values of these keys are overwritten.");
+            foreach (var entry in lost) await terminal.Output.WriteLineAsync($"{PlaceOf(entry)} "
+                + $"{LineOf(entry.Items[2])}{await HeldNowAsync(node, keyspace, entry.Items[2])}");
+            await terminal.Output.WriteLineAsync("Times to live start again from now. Newer values of these keys are "
+                + "overwritten.");
             await terminal.ConfirmAsync($"Execute these {lost.Count} commands in {keyspace} again?", parsed.GetValue(yes));
             return await ReplayAsync(node, keyspace, lost, terminal);
         });
@@ -58,19 +61,22 @@ internal static class LostReplay
             }
             catch (CannotAskException e)
             {
-                throw new CannotAskException($"{PlaceOf(entry)} may or may not have been executed; it is kept, and the commands after it were not tried: {e.Message}", e);
+                throw new CannotAskException($"{PlaceOf(entry)} may or may not have been executed; it is kept, and the "
+                    + $"commands after it were not tried: {e.Message}", e);
             }
 
             var answer = replies[^1];
             var isUncertain = answer.IsError && answer.Text.StartsWith("UNCERTAIN", StringComparison.Ordinal);
             await terminal.Output.WriteLineAsync($"{PlaceOf(entry)} {LineOf(entry.Items[2])}: {answer}");
-            if (isUncertain) throw new CannotAskException($"{PlaceOf(entry)} may or may not have been executed; it is kept, and the commands after it were not tried");
+            if (isUncertain) throw new CannotAskException($"{PlaceOf(entry)} may or may not have been executed; it is kept, "
+                + "and the commands after it were not tried");
             if (answer.IsError) (left, isDone) = (left + 1, false);
             else if (isDone && (i + 1 == lost.Count || PlaceOf(lost[i + 1]) != PlaceOf(entry))) await node.AskAsync("KEYSPACE", "LOST", keyspace, "FORGET", entry.Items[0].Text, entry.Items[1].Text);
         }
 
         if (left == 0) return ExitCode.Ok;
-        await terminal.Output.WriteLineAsync($"{left.ToString(CultureInfo.InvariantCulture)} were not executed and are kept: see quorate lost show and quorate lost clear");
+        await terminal.Output.WriteLineAsync($"{left.ToString(CultureInfo.InvariantCulture)} were not executed and are kept: "
+            + "see quorate lost show and quorate lost clear");
         return ExitCode.Failed;
     }
 

@@ -30,7 +30,8 @@ internal sealed class NodeClient
     public NodeClient(string address, CancellationToken stop, TimeSpan? patience = null)
     {
         if (!Addresses.TryParse(address, out var host, out _port, out var why) || _port == 0)
-            throw new SettingException($"--server is '{address}'; it must be a node's address for clients, e.g. 127.0.0.1:7001 ({why ?? "port 0"})");
+            throw new SettingException($"--server is '{address}'; it must be a node's address for clients, e.g. "
+                + $"127.0.0.1:7001 ({why ?? "port 0"})");
         (_host, Address, _patience, _stop) = (host, address, patience ?? DefaultPatience, stop);
     }
 
@@ -50,7 +51,8 @@ internal sealed class NodeClient
         return reply.IsError ? throw new CannotAskException($"{Address} answers: {reply.Text}") : reply;
     }
 
-    /// <summary>As <see cref="AskAsync"/>, with a keyspace selected before; a line for each item, lists within it on one line.</summary>
+    /// <summary>As <see cref="AskAsync"/>, with a keyspace selected before; a line for each item, lists within it on one
+    /// line.</summary>
     /// <exception cref="CannotAskException">the node does not answer, or one of its answers is an error.</exception>
     public async Task<IReadOnlyList<string>> LinesInAsync(string keyspace, IReadOnlyList<string> words)
     {
@@ -59,9 +61,11 @@ internal sealed class NodeClient
         return [.. replies[^1].Items.Select(i => i.Items.Count > 0 ? string.Join(' ', i.Items.Select(j => j.Text)) : i.Text)];
     }
 
-    /// <summary>Sends commands on one connection, each when the one before is answered, and stops behind the first answer that is an error.</summary>
+    /// <summary>Sends commands on one connection, each when the one before is answered, and stops behind the first answer that
+    /// is an error.</summary>
     /// <returns>The replies; fewer than commands when one was an error.</returns>
-    /// <exception cref="CannotAskException">the node does not answer; it may or may not have executed the last command sent.</exception>
+    /// <exception cref="CannotAskException">the node does not answer; it may or may not have executed the last command
+    /// sent.</exception>
     public async Task<IReadOnlyList<RespReply>> AskAllAsync(IReadOnlyList<IReadOnlyList<byte[]>> commands)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(_stop);
@@ -120,7 +124,8 @@ internal sealed class NodeClient
             switch (RespReplyReader.TryRead(received.AsSpan(0, length), out _, out var reply))
             {
                 case Resp.ParseResult.Command: return reply!;
-                case Resp.ParseResult.Malformed: throw new CannotAskException($"{Address} does not speak RESP: is this the port for clients?");
+                case Resp.ParseResult.Malformed: throw new CannotAskException($"{Address} does not speak RESP: is this the "
+                    + "port for clients?");
             }
         }
     }

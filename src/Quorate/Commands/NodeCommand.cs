@@ -13,7 +13,8 @@ internal static class NodeCommand
         Voters(terminal),
         Change(terminal, "drain", "Moves a node's replicas to others, where there is room, and gives it no new ones.", "draining; quorate node list shows what it still holds"),
         Change(terminal, "undrain", "Lets a draining node hold replicas again.", "can hold replicas again"),
-        Change(terminal, "remove", "Removes for ever a node that holds no replica.", "removed", "It can never come back under its id. Remove it?"),
+        Change(terminal, "remove", "Removes for ever a node that holds no replica.", "removed", "It can never come back under "
+            + "its id. Remove it?"),
     };
 
     private static Command List(Terminal terminal)
@@ -33,15 +34,18 @@ internal static class NodeCommand
     {
         var name = new Argument<string>("name") { Description = "Name of the new node." };
         var peer = new Option<string>("--peer") { Description = "Where the other nodes will reach it, host:port.", Required = true };
-        var voter = new Option<bool>("--voter") { Description = "One more node is to vote in the control group and to hold the numbered databases." };
+        var voter = new Option<bool>("--voter") { Description = "One more node is to vote in the control group and to hold "
+            + "the numbered databases." };
         var server = NodeClient.ServerOption();
-        var command = new Command("add", "Makes a node known before it is started with serve --join (which does the same by itself).") { name, peer, voter, server };
+        var command = new Command("add", "Makes a node known before it is started with serve --join (which does the same by "
+            + "itself).") { name, peer, voter, server };
         command.SetAction(async (parsed, _) =>
         {
             var node = new NodeClient(parsed.GetValue(server)!, terminal.Stop);
             var (called, address) = (parsed.GetValue(name)!, parsed.GetValue(peer)!);
             var lines = await node.LinesAsync("NODE", "ADD", called, address);
-            await terminal.Output.WriteLineAsync($"{called} is n{lines[0].Split(' ')[1]}; start it: quorate serve --node {called} --peer {address} --join {node.Address} --data FOLDER");
+            await terminal.Output.WriteLineAsync($"{called} is n{lines[0].Split(' ')[1]}; start it: quorate serve --node "
+                + $"{called} --peer {address} --join {node.Address} --data FOLDER");
             if (!parsed.GetValue(voter)) return ExitCode.Ok;
             var voters = int.Parse((await node.AskAsync("NODE", "VOTERS")).Text, NumberStyles.None, CultureInfo.InvariantCulture) + 1;
             await node.AskAsync("NODE", "VOTERS", voters.ToString(CultureInfo.InvariantCulture));
@@ -55,7 +59,8 @@ internal static class NodeCommand
     {
         var count = new Argument<string>("count") { Description = "How many; without it, says how many there are.", Arity = ArgumentArity.ZeroOrOne };
         var server = NodeClient.ServerOption();
-        var command = new Command("voters", "Says or changes how many nodes vote in the control group and hold the numbered databases.") { count, server };
+        var command = new Command("voters", "Says or changes how many nodes vote in the control group and hold the numbered "
+            + "databases.") { count, server };
         command.SetAction(async (parsed, _) =>
         {
             var node = new NodeClient(parsed.GetValue(server)!, terminal.Stop);

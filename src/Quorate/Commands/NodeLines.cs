@@ -20,7 +20,8 @@ internal static class NodeLines
             leader = report.Leader;
         }
 
-        return $"quorate ready: leader {leader}, durability {nodes[0].Report().Durability}; try: redis-cli -p {PortOf(nodes[0].RespAddress)}";
+        return $"quorate ready: leader {leader}, durability {nodes[0].Report().Durability}; try: redis-cli -p "
+            + $"{PortOf(nodes[0].RespAddress)}";
     }
 
     private static string PortOf(string address) => address[(address.LastIndexOf(':') + 1)..];

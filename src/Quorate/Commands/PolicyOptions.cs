@@ -20,7 +20,8 @@ internal sealed class PolicyOptions
         ("durability", "What a write must survive before it counts on a node: fsync, written or memory."),
         ("spread", "Every replica in another zone, region or provider."),
         ("when-short", "What to do with writes while too few replicas are up: refuse or degrade."),
-        ("conflicts", "multileader, leaderless: what becomes of strings written at the same time: crdt, siblings, lww or merge:NAME."),
+        ("conflicts", "multileader, leaderless: what becomes of strings written at the same time: crdt, siblings, lww or "
+            + "merge:NAME."),
         ("keep-losers", "multileader, leaderless: how long LOSSES shows overwritten concurrent values: 90s, 15m, 6h, 1d (1d)."),
         ("topology", "multileader: which leaders send updates to which: all, ring or star."),
         ("n", "leaderless: replicas that hold each key (3)."),
@@ -34,7 +35,8 @@ internal sealed class PolicyOptions
 
     private static readonly string[] OfSomeStrategies = ["conflicts", "keep-losers", "topology", "n", "r", "w", "sloppy", "consensus", "ack", "ship"];
 
-    private readonly Option<FileInfo> _merge = new("--merge") { Description = "A file with the Lua script of the rule that --conflicts merge:NAME names; without that, the rule is named after the file." };
+    private readonly Option<FileInfo> _merge = new("--merge") { Description = "A file with the Lua script of the rule that "
+        + "--conflicts merge:NAME names; without that, the rule is named after the file." };
     private readonly List<(string Word, Option<string> Option)> _options = [];
 
     public PolicyOptions(Command command)
@@ -77,7 +79,8 @@ internal sealed class PolicyOptions
     }
 
     /// <summary>A whole policy: the given words, and for the others the current policy or the strategy's defaults.</summary>
-    /// <exception cref="SettingException">the words contradict each other, or this version cannot do what they ask for.</exception>
+    /// <exception cref="SettingException">the words contradict each other, or this version cannot do what they ask
+    /// for.</exception>
     public static Policy Read(IReadOnlyList<string> words, Policy? current = null)
     {
         if (!PolicyText.TryParse(words, current, out var policy, out var why)) throw new SettingException("--" + why);
@@ -91,7 +94,8 @@ internal sealed class PolicyOptions
         await terminal.Output.WriteLineAsync($"keyspace {name}: {PolicyText.Print(policy)}");
         if (isEphemeral && policy.Durability != Durability.Memory)
         {
-            await terminal.Output.WriteLineAsync("These nodes write no files, so data ends with their processes: the promise is that of durability memory.");
+            await terminal.Output.WriteLineAsync("These nodes write no files, so data ends with their processes: the promise "
+                + "is that of durability memory.");
             policy = policy with { Durability = Durability.Memory };
         }
 

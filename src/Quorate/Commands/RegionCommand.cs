@@ -5,7 +5,8 @@ namespace Quorate.Commands;
 /// <summary><c>quorate region</c>: plays the loss of a region, in a cluster of <c>quorate dev --regions</c>.</summary>
 internal static class RegionCommand
 {
-    public static Command Create(Terminal terminal) => new("region", "Cuts a region of 'quorate dev --regions' off from the others, and heals it.")
+    public static Command Create(Terminal terminal) => new("region", "Cuts a region of 'quorate dev --regions' off from the "
+        + "others, and heals it.")
     {
         Asking(terminal, "cut", "Drops every message between a region and the others.", "cut off"),
         Asking(terminal, "heal", "Lets the messages through again.", "in touch again"),

@@ -9,7 +9,8 @@ internal static class ServeCommand
 {
     public static Command Create(TextWriter output, TextWriter error, CancellationToken stop)
     {
-        var config = new Option<string>("--config") { Description = "JSON file with the same names as keys; the environment (QUORATE_NODE, …) and the command line win over it." };
+        var config = new Option<string>("--config") { Description = "JSON file with the same names as keys; the environment "
+            + "(QUORATE_NODE, …) and the command line win over it." };
         var command = new Command("serve", "Runs one node of a cluster.") { config };
         var options = new Dictionary<string, Option<string>>();
         foreach (var (name, description) in new[]
@@ -21,7 +22,8 @@ internal static class ServeCommand
             ("http", "Address for health, status and metrics (127.0.0.1:8001)."),
             ("join", "To join a running cluster: any of its nodes' address for clients. Once joined, --data is enough."),
             ("cluster", "The nodes with which the cluster begins, with their peer addresses: n1=host:port,n2=host:port,…"),
-            ("durability", "What a write must survive before it counts on a node: fsync (power loss), written (a crash of the process) or memory."),
+            ("durability", "What a write must survive before it counts on a node: fsync (power loss), written (a crash of the "
+                + "process) or memory."),
             ("max-clients", "Clients at a time (10000)."),
             ("provider", "Provider of the machine, for keyspaces that are spread over providers."),
             ("region", "Region where the node is, for keyspaces that are spread over regions."),

@@ -7,7 +7,8 @@ internal static class Serving
 {
     private const int LookMilliseconds = 20;
 
-    /// <summary>Prints <paramref name="ready"/>'s line as soon as there is one, then waits for the signal to stop, or for a bug.</summary>
+    /// <summary>Prints <paramref name="ready"/>'s line as soon as there is one, then waits for the signal to stop, or for a
+    /// bug.</summary>
     public static async Task<int> UntilStoppedAsync(
         IReadOnlyList<NodeServer> nodes, Func<string?> ready, TextWriter output, TextWriter error, CancellationToken stop)
     {

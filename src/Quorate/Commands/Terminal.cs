@@ -25,7 +25,8 @@ internal sealed record Terminal(TextReader Input, TextWriter Output, Cancellatio
         if (answer is null)
         {
             await Output.WriteLineAsync();
-            throw new CannotAskException("nothing was done. This command asks before it changes anything; there is no terminal here, so add --yes");
+            throw new CannotAskException("nothing was done. This command asks before it changes anything; there is no "
+                + "terminal here, so add --yes");
         }
 
         if (answer.Trim().ToLowerInvariant() is not ("y" or "yes")) throw new CannotAskException("nothing was done");

@@ -5,15 +5,18 @@ using Quorate.Server.Storage;
 
 namespace Quorate.Configuration;
 
-/// <summary>The settings of a node that joins a running cluster, or has joined it before: then its folder says who it is.</summary>
+/// <summary>The settings of a node that joins a running cluster, or has joined it before: then its folder says who it
+/// is.</summary>
 internal static class JoinSettings
 {
-    private const string NoSeat = "begin a cluster with --cluster, or join a running one with --join and any of its nodes (this folder belongs to no node yet)";
+    private const string NoSeat = "begin a cluster with --cluster, or join a running one with --join and any of its nodes "
+        + "(this folder belongs to no node yet)";
 
     /// <summary>True when the node is to be started by what <see cref="SeatFile"/> or <c>--join</c> says.</summary>
     public static bool Concern(Settings settings)
     {
-        if (settings.Has("cluster")) return settings.Has("join") ? throw settings.Wrong("join", "left out where --cluster is given: a node begins a cluster or joins one") : false;
+        if (settings.Has("cluster")) return settings.Has("join") ? throw settings.Wrong("join", "left out where --cluster is "
+            + "given: a node begins a cluster or joins one") : false;
         return settings.Has("join") || (settings.Has("data") && SeatIn(settings.Text("data", NoSeat)) is not null);
     }
 
@@ -29,7 +32,8 @@ internal static class JoinSettings
         var seat = SeatIn(data);
         if (seat is null)
         {
-            if (SeatFile.HoldsAnotherNode(data)) throw new CannotStartException($"{data} holds a node already: a node joins with an empty folder");
+            if (SeatFile.HoldsAnotherNode(data)) throw new CannotStartException($"{data} holds a node already: a node joins "
+                + "with an empty folder");
             seat = await AskAsync(settings, ask);
             Keep(seat, data);
         }
@@ -84,7 +88,9 @@ internal static class JoinSettings
         var durability = settings.OneOf("durability", ServeSettings.Durabilities, "fsync");
         string[] file = ["quorate seat 1", .. lines.Select(l => l.StartsWith("founders ", StringComparison.Ordinal) || l.StartsWith("node ", StringComparison.Ordinal) || l.StartsWith("member ", StringComparison.Ordinal) ? l : "")
             .Where(l => l.Length > 0), $"resp {resp}", $"peer {peer}", $"http {http}", $"durability {durability}", "end"];
-        return SeatFile.TryParse(file, out var seat) ? seat! with { Labels = labels } : throw new CannotStartException($"{join} answered NODE ADD in a form that this version cannot read");
+        return SeatFile.TryParse(file, out var seat)
+            ? seat! with { Labels = labels }
+            : throw new CannotStartException($"{join} answered NODE ADD in a form that this version cannot read");
     }
 
     private static string PeerAddress(Settings settings)

@@ -15,7 +15,8 @@ internal sealed record ServeSettings(NodeServerOptions Node, IReadOnlyList<Membe
 
     public static readonly IReadOnlyList<string> Durabilities = ["fsync", "written", "memory"];
 
-    private const string ClusterForm = "all nodes with their peer addresses, e.g. n1=10.0.0.1:9001,n2=10.0.0.2:9001,n3=10.0.0.3:9001";
+    private const string ClusterForm = "all nodes with their peer addresses, e.g. "
+        + "n1=10.0.0.1:9001,n2=10.0.0.2:9001,n3=10.0.0.3:9001";
 
     private const string LabelForm = "letters, digits, '-', '_' and '.', e.g. eu-1";
 
@@ -82,7 +83,8 @@ internal sealed record ServeSettings(NodeServerOptions Node, IReadOnlyList<Membe
             if (!name.All(IsNameLetter))
                 throw settings.Wrong("cluster", ClusterForm, $"the name '{name}' may have letters, digits, '-', '_' and '.' only");
             if (!Addresses.TryParse(address, out _, out var port, out var why)) throw settings.Wrong("cluster", ClusterForm, why);
-            if (port == 0) throw settings.Wrong("cluster", ClusterForm, $"the port of '{name}' must be known to the others, not 0");
+            if (port == 0) throw settings.Wrong("cluster", ClusterForm, $"the port of '{name}' must be known to the others, "
+                + "not 0");
             if (!addresses.TryAdd(name, address)) throw settings.Wrong("cluster", ClusterForm, $"'{name}' is there twice");
         }
 

@@ -74,11 +74,13 @@ internal sealed class Settings
         {
             using var document = JsonDocument.Parse(
                 File.ReadAllBytes(path), new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
-            if (document.RootElement.ValueKind != JsonValueKind.Object) throw new SettingException($"--config {path} must hold one JSON object");
+            if (document.RootElement.ValueKind != JsonValueKind.Object) throw new SettingException($"--config {path} must "
+                + "hold one JSON object");
             foreach (var property in document.RootElement.EnumerateObject())
             {
                 if (!names.Contains(property.Name))
-                    throw new SettingException($"--config {path}: there is no setting \"{property.Name}\"; there are {string.Join(", ", names)}");
+                    throw new SettingException($"--config {path}: there is no setting \"{property.Name}\"; there are "
+                        + $"{string.Join(", ", names)}");
                 _values[property.Name] = (ValueOf(property.Value, path, property.Name), $"\"{property.Name}\" in {path}");
             }
         }
