@@ -55,9 +55,8 @@ public sealed class TourTests
                 if (step.Command.StartsWith("quorate serve ", StringComparison.Ordinal))
                 {
                     // As in as many terminals: none is ready before a majority is there.
-                    var words = terminal.Translate(step.Command).Split(' ')[1..];
-                    running[words[2]] = RunningProgram.StartAsync(
-                        [.. words.Select(w => w.StartsWith("./", StringComparison.Ordinal) ? Path.Combine(folder.Path, w[2..]) : w)]);
+                    var words = terminal.Translate(step.Command).Replace("./", folder.Path + "/", StringComparison.Ordinal).Split(' ')[1..];
+                    running[words[2]] = RunningProgram.StartAsync(words);
                     continue;
                 }
 

@@ -15,8 +15,8 @@ public sealed class DocumentTests
                 var to = link.Groups["to"].Value;
                 if (to.Contains("://", StringComparison.Ordinal) || to.StartsWith("mailto:", StringComparison.Ordinal)) continue;
                 var parts = to.Split('#');
-                var path = parts[0].Length == 0 ? file
-                    : Path.GetRelativePath(Tree.Root, Path.GetFullPath(parts[0], Path.Combine(Tree.Root, Path.GetDirectoryName(file)!)));
+                var folder = Path.Combine(Tree.Root, Path.GetDirectoryName(file)!);
+                var path = parts[0].Length == 0 ? file : Path.GetRelativePath(Tree.Root, Path.GetFullPath(parts[0], folder));
                 if (!Tree.Exists(path) || (parts.Length > 1 && !AnchorsOf(path).Contains(parts[1]))) broken.Add($"{file}: {to}");
             }
         }
@@ -122,13 +122,15 @@ public sealed class DocumentTests
     public void Decisions_have_numbers_of_their_own_and_are_in_the_index()
     {
         const string Folder = "docs/decisions/";
-        var files = Tree.Documents.Where(f => f.StartsWith(Folder, StringComparison.Ordinal) && f != Folder + "README.md").ToList();
-        var index = Tree.Text(Folder + "README.md");
+        const string IndexFile = Folder + "README.md";
+        var files = Tree.Documents.Where(f => f.StartsWith(Folder, StringComparison.Ordinal) && f != IndexFile).ToList();
+        var index = Tree.Text(IndexFile);
         files.GroupBy(f => f[Folder.Length..].Split('-')[0]).Where(g => g.Count() > 1).Select(g => string.Join(", ", g))
             .ShouldBeNone("two decisions with one number");
         files.Where(f => !index.Contains($"[{Number(f)}]({f[Folder.Length..]})", StringComparison.Ordinal))
             .ShouldBeNone("a decision that docs/decisions/README.md does not list");
-        files.Where(f => !Tree.Lines(f)[0].StartsWith($"# {Number(f)}. ", StringComparison.Ordinal)).ShouldBeNone("a title with another number");
+        files.Where(f => !Tree.Lines(f)[0].StartsWith($"# {Number(f)}. ", StringComparison.Ordinal))
+            .ShouldBeNone("a title with another number");
 
         static int Number(string file) => int.Parse(file[Folder.Length..].Split('-')[0]);
     }
@@ -145,7 +147,8 @@ public sealed class DocumentTests
         {
             if (line.StartsWith("```", StringComparison.Ordinal)) language = language is null ? line[3..] : null;
             else if (language is "sh" && line.Split('#')[0].Trim() is { Length: > 0 } command) yield return command;
-            else if (language is "console" && line.StartsWith("$ ", StringComparison.Ordinal)) yield return line[2..].Split(" #")[0].Trim();
+            else if (language is "console" && line.StartsWith("$ ", StringComparison.Ordinal))
+                yield return line[2..].Split(" #")[0].Trim();
         }
     }
 }

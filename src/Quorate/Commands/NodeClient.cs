@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Diagnostics;
 using System.Net.Sockets;
 using System.Text;
 using Quorate.Configuration;
@@ -14,6 +15,7 @@ internal sealed class CannotAskException(string message, Exception? inner = null
 internal sealed class NodeClient
 {
     private const int MostBytes = 64 * 1024 * 1024;
+    private const int PauseMilliseconds = 100;
 
     /// <summary>Longer than a node itself waits for the control group.</summary>
     private static readonly TimeSpan DefaultPatience = TimeSpan.FromSeconds(8);
@@ -43,12 +45,20 @@ internal sealed class NodeClient
         DefaultValueFactory = _ => "127.0.0.1:7001",
     };
 
-    /// <summary>Sends a command and returns its reply.</summary>
+    /// <summary>Sends a command and returns its reply. Repeats it, as long as the patience lasts, when the node answers that it did not
+    /// execute it for a reason that passes: a cluster between two leaders should not fail a person's command.</summary>
     /// <exception cref="CannotAskException">the node does not answer, or it answers with an error.</exception>
     public async Task<RespReply> AskAsync(params IReadOnlyList<string> words)
     {
-        var reply = (await AskAllAsync([[.. words.Select(Encoding.UTF8.GetBytes)]]))[0];
-        return reply.IsError ? throw new CannotAskException($"{Address} answers: {reply.Text}") : reply;
+        var began = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            var reply = (await AskAllAsync([[.. words.Select(Encoding.UTF8.GetBytes)]]))[0];
+            if (!reply.IsError) return reply;
+            if (!WillPass(reply.Text) || Stopwatch.GetElapsedTime(began) > _patience || _stop.IsCancellationRequested)
+                throw new CannotAskException($"{Address} answers: {reply.Text}");
+            await Task.WhenAny(Task.Delay(PauseMilliseconds, _stop));
+        }
     }
 
     /// <summary>As <see cref="AskAsync"/>, with a keyspace selected before; a line for each item, lists within it on one
@@ -129,6 +139,9 @@ internal sealed class NodeClient
             }
         }
     }
+
+    /// <summary>These codes promise that the command was not executed and will not be.</summary>
+    private static bool WillPass(string error) => error.Split(' ')[0] is "TRYAGAIN" or "CLUSTERDOWN" or "LOADING";
 
     private static byte[] Encode(IReadOnlyList<byte[]> words)
     {
