@@ -66,12 +66,12 @@ internal sealed class Candidate : Role
         if (_timer.Tick()) Replica.Campaign();
     }
 
-    public override void OnRequest(in ReplicaRequest request) => Replica.Out.Reply(request.Id, Outcome.NotLeader(NodeId.None));
+    public override void OnRequest(in ReplicaRequest request) => Out.Reply(request.Id, Outcome.NotLeader(NodeId.None));
 
     /// <summary>One's own vote counts once it is durable, like everybody's.</summary>
     public override void OnPersisted()
     {
-        if (_isPre || _ownVoteCast || Replica.Journal.DurablePoint < _ownVote) return;
+        if (_isPre || _ownVoteCast || Journal.DurablePoint < _ownVote) return;
         _ownVoteCast = true;
         CastOwnVote();
     }
@@ -79,7 +79,7 @@ internal sealed class Candidate : Role
     public void HandleResponse(NodeId from, RequestVoteResponse response)
     {
         if (response.PreVote != _isPre) return;
-        if (response.Granted && response.Term != (_isPre ? Replica.CurrentTerm.Next : Replica.CurrentTerm)) return;
+        if (response.Granted && response.Term != (_isPre ? State.CurrentTerm.Next : State.CurrentTerm)) return;
         var ballot = !response.Granted ? Ballot.Refused : response.Amnesia ? Ballot.GrantedWithAmnesia : Ballot.Granted;
         // A refusal followed by a grant happens when messages overtake each other; the grant holds.
         if (ballot == Ballot.Refused) _ballots.TryAdd(from, ballot);
@@ -89,31 +89,31 @@ internal sealed class Candidate : Role
 
     private void CastOwnVote()
     {
-        _ballots[Replica.Self] = Replica.Amnesia.IsPresent ? Ballot.GrantedWithAmnesia : Ballot.Granted;
+        _ballots[Self] = Replica.Amnesia.IsPresent ? Ballot.GrantedWithAmnesia : Ballot.Granted;
         Decide();
     }
 
     private void AskForVotes(Term term, PersistPoint after)
     {
-        foreach (var node in Replica.Configuration.Members)
+        foreach (var node in Configuration.Members)
         {
-            if (node == Replica.Self || !MayVote(node)) continue;
-            Replica.Out.Send(node, new RequestVote
+            if (node == Self || !MayVote(node)) continue;
+            Out.Send(node, new RequestVote
             {
                 Term = term,
                 PreVote = _isPre,
                 Transfer = _transfer,
-                LastLogIndex = Replica.Log.LastIndex,
-                LastLogTerm = Replica.Log.LastStamp,
+                LastLogIndex = Log.LastIndex,
+                LastLogTerm = Log.LastStamp,
             }, after);
         }
     }
 
-    private bool MayVote(NodeId node) => Replica.Configuration.IsVoter(node) || Replica.Rules.CountsLearners;
+    private bool MayVote(NodeId node) => Configuration.IsVoter(node) || Rules.CountsLearners;
 
     private void Decide()
     {
-        var result = Quorum.Count(Replica.Configuration, Replica.Rules, new Votes(_ballots));
+        var result = Quorum.Count(Configuration, Rules, new Votes(_ballots));
         if (result == VoteResult.Lost)
         {
             // A pre-candidate waits for its timeout, so that it does not ask in a loop.
@@ -128,9 +128,9 @@ internal sealed class Candidate : Role
 
     private bool IsUnanimous()
     {
-        foreach (var node in Replica.Configuration.Members)
+        foreach (var node in Configuration.Members)
         {
-            if (Replica.Configuration.IsVoter(node)
+            if (Configuration.IsVoter(node)
                 && (!_ballots.TryGetValue(node, out var ballot) || ballot == Ballot.Refused)) return false;
         }
 

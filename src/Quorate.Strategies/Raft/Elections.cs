@@ -1,57 +1,58 @@
 using Quorate.Replication;
+using Quorate.Replication.Ordered;
 
 namespace Quorate.Strategies.Raft;
 
 /// <summary>A voter's side of elections, the same in every role. [Raft §5.2, §5.4.1, §9.6, §4.2.3]</summary>
-internal static class Elections
+internal sealed class Elections(
+    HardState state, FrameLog<Term> log, Amnesia<Term> amnesia, LeaderContact contact, RaftRules rules, Step step)
 {
-    public static void HandleRequestVote(RaftReplica replica, NodeId from, RequestVote request)
-    {
-        if (request.PreVote) AnswerPreVote(replica, from, request);
-        else AnswerVote(replica, from, request);
-    }
-
     /// <summary>A pre-vote changes nothing here: it is an honest guess at how the vote would go.</summary>
-    private static void AnswerPreVote(RaftReplica replica, NodeId from, RequestVote request)
+    public void AnswerPreVote(NodeId from, RequestVote request, Role role)
     {
-        var granted = request.Term > replica.CurrentTerm && !IsLoyal(replica) && IsUpToDate(replica, request);
-        replica.Out.Send(from, new RequestVoteResponse
+        var granted = request.Term > state.CurrentTerm && !IsLoyal(role) && IsUpToDate(request);
+        step.Out.Send(from, new RequestVoteResponse
         {
             // A refusal carries this replica's own term, so that a candidate left behind catches up.
-            Term = granted ? request.Term : replica.CurrentTerm,
+            Term = granted ? request.Term : state.CurrentTerm,
             PreVote = true,
             Granted = granted,
-            Amnesia = replica.Amnesia.IsPresent,
-        }, replica.HardState.Point);
+            Amnesia = amnesia.IsPresent,
+        }, state.Point);
     }
 
-    private static void AnswerVote(RaftReplica replica, NodeId from, RequestVote request)
+    /// <summary>The candidate's term counts here. Loyalty comes before the term: a candidate that does not hear the leader must
+    /// not depose it by counting up. The leader's lease rests on this.</summary>
+    public bool MayHear(RequestVote request, Role role) =>
+        !rules.IsStale(request.Term, state.CurrentTerm) && (request.Transfer || !IsLoyal(role));
+
+    /// <param name="from">the candidate</param>
+    /// <param name="request">its question</param>
+    /// <param name="role">this replica's role, in the candidate's term if <paramref name="isHeard"/></param>
+    /// <param name="isHeard">see <see cref="MayHear"/></param>
+    public void AnswerVote(NodeId from, RequestVote request, Role role, bool isHeard)
     {
-        // Loyalty comes before the term: whoever does not hear the leader must not depose it by counting up. The leader's
-        // lease rests on this.
-        var refuses = replica.Rules.IsStale(request.Term, replica.CurrentTerm) || (!request.Transfer && IsLoyal(replica));
-        if (!refuses && request.Term > replica.CurrentTerm) replica.FollowTerm(request.Term);
-        var granted = !refuses
-            && request.Term == replica.CurrentTerm
-            && replica.Role is Follower
-            && replica.Rules.MayGrantVote(replica.HardState.VotedFor, from)
-            && IsUpToDate(replica, request);
+        var granted = isHeard
+            && request.Term == state.CurrentTerm
+            && role is Follower
+            && rules.MayGrantVote(state.VotedFor, from)
+            && IsUpToDate(request);
         if (granted)
         {
-            if (replica.HardState.VotedFor != from) replica.HardState.Enter(replica.CurrentTerm, from);
-            ((Follower)replica.Role).OnVoteGranted();
+            if (state.VotedFor != from) state.Enter(state.CurrentTerm, from);
+            ((Follower)role).OnVoteGranted();
         }
 
-        replica.Out.Send(from, new RequestVoteResponse
+        step.Out.Send(from, new RequestVoteResponse
         {
-            Term = replica.CurrentTerm,
+            Term = state.CurrentTerm,
             Granted = granted,
-            Amnesia = replica.Amnesia.IsPresent,
-        }, replica.Rules.VoteLeavesAfter(replica.HardState.Point));
+            Amnesia = amnesia.IsPresent,
+        }, rules.VoteLeavesAfter(state.Point));
     }
 
-    private static bool IsLoyal(RaftReplica replica) => replica.Role is Leader || replica.Contact.IsRecent;
+    private bool IsLoyal(Role role) => role is Leader || contact.IsRecent;
 
-    private static bool IsUpToDate(RaftReplica replica, RequestVote request) =>
-        replica.Rules.IsUpToDate(request.LastLogTerm, request.LastLogIndex, replica.Log.LastStamp, replica.Log.LastIndex);
+    private bool IsUpToDate(RequestVote request) =>
+        rules.IsUpToDate(request.LastLogTerm, request.LastLogIndex, log.LastStamp, log.LastIndex);
 }

@@ -30,7 +30,7 @@ internal sealed class Follower : Role
 
     public override void OnTick()
     {
-        _reads.OnTick(Replica.Out);
+        _reads.OnTick(Out);
         if (_timer.Tick()) Replica.Campaign();
     }
 
@@ -41,18 +41,18 @@ internal sealed class Follower : Role
 
     /// <summary>The log agrees with the leader's up to <paramref name="last"/>, ends there, and is durable; nobody waits for anything.</summary>
     public bool HoldsExactly(LogIndex last) =>
-        _verified == last && Replica.Log.LastIndex == last && Replica.Journal.DurableIndex == last && _reads.IsEmpty;
+        _verified == last && Log.LastIndex == last && Journal.DurableIndex == last && _reads.IsEmpty;
 
     /// <summary>The leader holds exactly this log, durably everywhere.</summary>
-    public void CommitAll() => Replica.CommitUpTo(Replica.Log.LastIndex);
+    public void CommitAll() => Replica.CommitUpTo(Log.LastIndex);
 
     /// <summary>The leader is said to be dead. The shortest timeout must pass all the same, for the voters are loyal so long; what is
     /// drawn beyond it keeps two from standing at once, which their order does as well.</summary>
     public void Hasten()
     {
         var ahead = 0;
-        foreach (var voter in Replica.Configuration.Voters)
-            if (voter.Value < Replica.Self.Value && voter != _leader) ahead++;
+        foreach (var voter in Configuration.Voters)
+            if (voter.Value < Self.Value && voter != _leader) ahead++;
         _timer.Hasten(ahead);
     }
 
@@ -61,30 +61,30 @@ internal sealed class Follower : Role
     {
         if (leaderHeardAt == long.MinValue) return;
         Replica.Contact.NoteHeard(leaderHeardAt);
-        _timer.Reset((Replica.Now.Nanoseconds - leaderHeardAt) / RaftOptions.TickNanoseconds);
+        _timer.Reset((Now.Nanoseconds - leaderHeardAt) / RaftOptions.TickNanoseconds);
     }
 
     public override void OnRequest(in ReplicaRequest request)
     {
         if (request.Kind == RequestKind.Read && !_leader.IsNone) _reads.Add(request.Id);
-        else Replica.Out.Reply(request.Id, Outcome.NotLeader(_leader));
+        else Out.Reply(request.Id, Outcome.NotLeader(_leader));
     }
 
     /// <summary>One question for a read index is on its way to the leader; later reads gather behind it. [Raft §6.4]</summary>
     public override void OnTurnEnd()
     {
-        if (_reads.TryAsk()) Replica.Out.Send(_leader, new ReadIndex { Term = Replica.CurrentTerm, Context = _reads.Question });
+        if (_reads.TryAsk()) Out.Send(_leader, new ReadIndex { Term = State.CurrentTerm, Context = _reads.Question });
     }
 
-    public override void OnCommitAdvanced() => _reads.Release(Replica.LastApplied, Replica.Out);
+    public override void OnCommitAdvanced() => _reads.Release(Replica.LastApplied, Out);
 
-    public override void OnEnd() => _reads.End(Outcome.NotLeader(NodeId.None), Replica.Out);
+    public override void OnEnd() => _reads.End(Outcome.NotLeader(NodeId.None), Out);
 
     public void HandleReadIndexResponse(ReadIndexResponse response)
     {
         // The index is committed in the leader's log; where this log agrees with it, so it is here.
         Replica.CommitUpTo(LogIndex.Min(response.Index, _verified));
-        if (_reads.TryAnswer(response.Context, response.Index)) _reads.Release(Replica.LastApplied, Replica.Out);
+        if (_reads.TryAnswer(response.Context, response.Index)) _reads.Release(Replica.LastApplied, Out);
     }
 
     public void OnLeader(NodeId leader)
@@ -99,7 +99,7 @@ internal sealed class Follower : Role
 
     public void HandleAppendEntries(NodeId from, AppendEntries message)
     {
-        var log = Replica.Log;
+        var log = Log;
         var prev = message.PrevLogIndex;
         var frames = message.Entries.Span;
         if (prev > log.LastIndex || (prev >= log.BaseIndex && log.StampAt(prev) != message.PrevLogTerm))
@@ -122,7 +122,7 @@ internal sealed class Follower : Role
             var firstConfiguration = log.AppendFrames(frames);
             last = log.LastIndex;
             if (firstConfiguration.Value > 0) Replica.LearnConfigurations(firstConfiguration);
-            Replica.Journal.SaveEntries(log, Replica.Out);
+            Journal.SaveEntries(log, Out);
         }
 
         _verified = LogIndex.Max(_verified, last);
@@ -135,11 +135,11 @@ internal sealed class Follower : Role
     /// <summary>Passes over entries that are here already; truncates where one differs. [Raft §5.3, fig. 2 AppendEntries 3]</summary>
     private LogIndex SkipKnown(ref ReadOnlySpan<byte> frames, LogIndex last)
     {
-        var log = Replica.Log;
+        var log = Log;
         while (!frames.IsEmpty && last < log.LastIndex)
         {
             var conflicts = log.StampAt(last.Next) != EntryFrame.StampOf<Term>(frames);
-            if (Replica.Rules.MustTruncate(conflicts))
+            if (Rules.MustTruncate(conflicts))
             {
                 Replica.TruncateFrom(last.Next, conflicts);
                 break;
@@ -154,25 +154,25 @@ internal sealed class Follower : Role
 
     private void Refuse(NodeId from, AppendEntries message)
     {
-        var hint = Replica.Log.LastNotAbove(message.PrevLogIndex, message.PrevLogTerm);
+        var hint = Log.LastNotAbove(message.PrevLogIndex, message.PrevLogTerm);
         if (hint == message.PrevLogIndex) hint = hint.Previous;
-        hint = LogIndex.Max(hint, Replica.Log.BaseIndex);
-        Replica.Out.Send(from, new AppendEntriesResponse
+        hint = LogIndex.Max(hint, Log.BaseIndex);
+        Out.Send(from, new AppendEntriesResponse
         {
-            Term = Replica.CurrentTerm,
+            Term = State.CurrentTerm,
             LastIndex = message.PrevLogIndex,
             HintIndex = hint,
-            HintTerm = Replica.Log.StampAt(hint),
+            HintTerm = Log.StampAt(hint),
             Round = message.Round,
             SentAt = message.SentAt,
             Incarnation = Replica.Incarnation,
-        }, Replica.HardState.Point);
+        }, State.Point);
     }
 
     /// <summary>A heartbeat is answered at once, so that a slow disk does not end the leader's lease; entries when they are durable.</summary>
     private void Acknowledge(NodeId from, AppendEntries message, bool isHeartbeat)
     {
-        var journal = Replica.Journal;
+        var journal = Journal;
         var after = journal.HardStatePoint;
         var match = _verified;
         if (isHeartbeat) match = LogIndex.Min(_verified, journal.DurableIndex);
@@ -180,7 +180,7 @@ internal sealed class Follower : Role
         // One that need not wait is encoded as it is sent, hence one object for all of those.
         var isDue = after <= journal.DurablePoint;
         var response = isDue ? _response : new AppendEntriesResponse();
-        response.Term = Replica.CurrentTerm;
+        response.Term = State.CurrentTerm;
         response.Success = true;
         response.MatchIndex = match;
         response.LastIndex = _verified;
@@ -190,16 +190,16 @@ internal sealed class Follower : Role
         response.Round = message.Round;
         response.SentAt = message.SentAt;
         response.Incarnation = Replica.Incarnation;
-        Replica.Out.Send(from, response, isDue ? default : after);
+        Out.Send(from, response, isDue ? default : after);
     }
 
     /// <summary>A snapshot was put in place, or was not needed: tells the leader where to go on.</summary>
     public void AcknowledgeSnapshot(NodeId to, LogIndex upTo, PersistPoint after)
     {
         _verified = LogIndex.Max(_verified, upTo);
-        Replica.Out.Send(to, new AppendEntriesResponse
+        Out.Send(to, new AppendEntriesResponse
         {
-            Term = Replica.CurrentTerm,
+            Term = State.CurrentTerm,
             Success = true,
             MatchIndex = upTo,
             LastIndex = upTo,

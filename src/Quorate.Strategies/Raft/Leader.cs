@@ -36,7 +36,7 @@ internal sealed class Leader : Role
 
     public override RaftRole Kind => RaftRole.Leader;
 
-    public override NodeId LeaderId => Replica.Self;
+    public override NodeId LeaderId => Self;
 
     public LeadershipTransfer Transfer { get; }
 
@@ -48,8 +48,9 @@ internal sealed class Leader : Role
 
     /// <summary>Every member has durably all that is in the log, all of it is committed, and nothing is under way.</summary>
     public bool IsSettled =>
-        HasCommittedInTerm && Replica.CommitIndex == Replica.Log.LastIndex && Replica.Journal.DurableIndex == Replica.Log.LastIndex
-        && !Replica.Configuration.IsJoint && !Transfer.IsInProgress && _reads.IsEmpty && _changeRequest.IsNone && !Replica.SnapshotMaker.IsBusy
+        HasCommittedInTerm && Replica.CommitIndex == Log.LastIndex && Journal.DurableIndex == Log.LastIndex
+        && !Configuration.IsJoint && !Transfer.IsInProgress && _reads.IsEmpty && _changeRequest.IsNone
+        && !Replica.SnapshotMaker.IsBusy
         && _followers.TrueForAll(IsUpToDate);
 
     public bool HasCommittedInTerm => Replica.CommitIndex >= _noOp;
@@ -59,8 +60,8 @@ internal sealed class Leader : Role
     /// <summary>Followers, or this node's own disk, do not keep up: what is not appended is certain not to happen, and costs
     /// nearly nothing to refuse.</summary>
     private bool HasTooMuchToDo =>
-        Replica.Log.BytesFrom(Replica.CommitIndex.Next) > Replica.Options.MaxUncommittedBytes
-        || Replica.Journal.WaitingBytes > Replica.Options.MaxUncommittedBytes;
+        Log.BytesFrom(Replica.CommitIndex.Next) > Options.MaxUncommittedBytes
+        || Journal.WaitingBytes > Options.MaxUncommittedBytes;
 
     private Progress? this[NodeId node]
     {
@@ -75,15 +76,15 @@ internal sealed class Leader : Role
     public void Begin()
     {
         FollowConfiguration();
-        _noOp = Replica.Log.Append(Replica.CurrentTerm, EntryKind.NoOp, default);
+        _noOp = Log.Append(State.CurrentTerm, EntryKind.NoOp, default);
     }
 
     public override void OnTick()
     {
         Transfer.OnTick();
         if (Replica.Quarantine.IsPresent) HandOverToAnybody();
-        if (++_checkQuorumElapsed >= Replica.Options.ElectionTimeoutTicks && !CheckQuorum()) return;
-        if (++_heartbeatElapsed < Replica.Options.HeartbeatTicks) return;
+        if (++_checkQuorumElapsed >= Options.ElectionTimeoutTicks && !CheckQuorum()) return;
+        if (++_heartbeatElapsed < Options.HeartbeatTicks) return;
         _heartbeatElapsed = 0;
         if (Replica.Quiescence.TryRest(this)) return;
         foreach (var member in _followers) _replicator.OnHeartbeat(member);
@@ -94,19 +95,19 @@ internal sealed class Leader : Role
         switch (request.Kind)
         {
             case RequestKind.Write or RequestKind.Read when Replica.Quarantine.IsPresent:
-                Replica.Out.Reply(request.Id, Outcome.NotLeader(Transfer.Target));
+                Out.Reply(request.Id, Outcome.NotLeader(Transfer.Target));
                 break;
             case RequestKind.Write when Transfer.IsInProgress:
-                Replica.Out.Reply(request.Id, Outcome.NotLeader(Transfer.Target));
+                Out.Reply(request.Id, Outcome.NotLeader(Transfer.Target));
                 break;
             case RequestKind.Write when HasTooMuchToDo:
-                Replica.Out.Reply(request.Id, Overloaded);
+                Out.Reply(request.Id, Overloaded);
                 break;
             case RequestKind.Write:
-                Replica.Waiting.Add(Replica.Log.Append(Replica.CurrentTerm, EntryKind.Command, request.Payload), request.Id);
+                Replica.Waiting.Add(Log.Append(State.CurrentTerm, EntryKind.Command, request.Payload), request.Id);
                 break;
-            case RequestKind.Read when MayReadLocally(Replica.Now):
-                Replica.Out.Reply(request.Id, Outcome.ReadNow);
+            case RequestKind.Read when MayReadLocally(Now):
+                Out.Reply(request.Id, Outcome.ReadNow);
                 break;
             case RequestKind.Read:
                 _reads.Add(request.Id);
@@ -125,11 +126,11 @@ internal sealed class Leader : Role
         // A commit can append an entry (C_new), which then has to be written and sent too.
         do
         {
-            Replica.Journal.SaveEntries(Replica.Log, Replica.Out);
+            Journal.SaveEntries(Log, Out);
             TryAdvanceCommitIndex();
             if (Replica.Role != this) return;
         }
-        while (Replica.Journal.JournaledIndex < Replica.Log.LastIndex);
+        while (Journal.JournaledIndex < Log.LastIndex);
 
         ConfirmReads();
         foreach (var member in _followers) _replicator.Send(member);
@@ -141,13 +142,13 @@ internal sealed class Leader : Role
     public override void OnCommitAdvanced()
     {
         if (!HasCommittedInTerm || Replica.Configurations.LatestIndex > Replica.CommitIndex) return;
-        if (Replica.Configuration.IsJoint)
+        if (Configuration.IsJoint)
         {
             // C_old,new is committed: from here on C_new can do without C_old. [Raft §4.3]
-            AppendConfiguration(Replica.Configuration.LeaveJoint(), _changeRequest);
+            AppendConfiguration(Configuration.LeaveJoint(), _changeRequest);
             _changeRequest = default;
         }
-        else if (!Replica.Configuration.IsVoter(Replica.Self))
+        else if (!Configuration.IsVoter(Self))
         {
             StepDownAsRemoved();
         }
@@ -157,7 +158,7 @@ internal sealed class Leader : Role
     {
         _reads.Fail();
         Transfer.OnLeaderEnd(Replica.AwaitedLeader);
-        if (!_changeRequest.IsNone) Replica.Out.Reply(_changeRequest, Outcome.Unknown("the next leader finishes the change"));
+        if (!_changeRequest.IsNone) Out.Reply(_changeRequest, Outcome.Unknown("the next leader finishes the change"));
         foreach (var member in _members) member.EndTransfer();
     }
 
@@ -167,20 +168,20 @@ internal sealed class Leader : Role
     /// </summary>
     public override bool MayReadLocally(StepTime now) =>
         HasAppliedInTerm && !Transfer.IsInProgress && !Transfer.HasEndedLease && _quorumSentAt != long.MinValue
-        && Replica.Rules.IsLeaseValid(_quorumSentAt, now.Nanoseconds, Replica.Options.LeaseNanoseconds);
+        && Rules.IsLeaseValid(_quorumSentAt, now.Nanoseconds, Options.LeaseNanoseconds);
 
     public void HandleAppendEntriesResponse(NodeId from, AppendEntriesResponse response)
     {
         if (!OnAnswer(from, response.Incarnation, response.Round, response.SentAt, out var member)) return;
         if (!response.Success)
         {
-            member.OnRefusal(response.LastIndex, Replica.Log.LastNotAbove(response.HintIndex, response.HintTerm));
+            member.OnRefusal(response.LastIndex, Log.LastNotAbove(response.HintIndex, response.HintTerm));
             return;
         }
 
-        Invariant.Require(response.MatchIndex <= Replica.Log.LastIndex, "a follower agrees with what the leader has");
+        Invariant.Require(response.MatchIndex <= Log.LastIndex, "a follower agrees with what the leader has");
         if (response.IsQuarantined || member.IsQuarantined) member.OnQuarantine(response.IsQuarantined, response.HintIndex);
-        if (member.OnSuccess(response.MatchIndex, LogIndex.Min(response.LastIndex, Replica.Log.LastIndex))) TryAdvanceCommitIndex();
+        if (member.OnSuccess(response.MatchIndex, LogIndex.Min(response.LastIndex, Log.LastIndex))) TryAdvanceCommitIndex();
         if (Transfer.Target == from && Replica.Role == this) Transfer.TryAsk(member);
     }
 
@@ -193,7 +194,7 @@ internal sealed class Leader : Role
 
     public void HandleReadIndex(NodeId from, ReadIndex message)
     {
-        if (MayReadLocally(Replica.Now)) TellCommitIndex(from, message.Context);
+        if (MayReadLocally(Now)) TellCommitIndex(from, message.Context);
         else _reads.Add(from, message.Context);
     }
 
@@ -201,7 +202,7 @@ internal sealed class Leader : Role
     public void KeepChangeRequest(RequestId request) => _changeRequest = request;
 
     /// <summary>It has answered within an election timeout.</summary>
-    public bool IsReachable(NodeId node) => node == Replica.Self || (this[node] is { } member && _replicator.IsReachable(member));
+    public bool IsReachable(NodeId node) => node == Self || (this[node] is { } member && _replicator.IsReachable(member));
 
     /// <summary>No follower that answers needs the log up to here.</summary>
     public LogIndex NeededByReachable() => _replicator.NeededBy(_followers, Replica.LastApplied, onlyReachable: true);
@@ -212,73 +213,74 @@ internal sealed class Leader : Role
     /// <summary>It is reachable and less than one batch behind.</summary>
     public bool IsCaughtUp(NodeId node) =>
         this[node] is { State: ProgressState.Replicate } member && IsReachable(node)
-        && Replica.Log.BytesFrom(member.MatchIndex.Next) <= Replica.Options.MaxBatchBytes;
+        && Log.BytesFrom(member.MatchIndex.Next) <= Options.MaxBatchBytes;
 
     /// <summary>The group is not quiet any more: everybody is given a full timeout to answer, and is asked at the next tick.</summary>
     public void OnStirred()
     {
         _checkQuorumElapsed = 0;
-        _heartbeatElapsed = Replica.Options.HeartbeatTicks;
+        _heartbeatElapsed = Options.HeartbeatTicks;
     }
 
     public override void CheckInvariants()
     {
         foreach (var member in _followers)
         {
-            Invariant.Require(member.MatchIndex <= Replica.Log.LastIndex, "a follower agrees with what the leader has");
-            Invariant.Require(member.NextIndex <= Replica.Log.LastIndex.Next, "NextIndex is at most one past the log");
+            Invariant.Require(member.MatchIndex <= Log.LastIndex, "a follower agrees with what the leader has");
+            Invariant.Require(member.NextIndex <= Log.LastIndex.Next, "NextIndex is at most one past the log");
             Invariant.Require(
                 member.State != ProgressState.Replicate || member.MatchIndex < member.NextIndex, "MatchIndex < NextIndex");
-            Invariant.Require(member.Inflight.Count <= Replica.Options.MaxInflight, "the window bounds what is in flight");
+            Invariant.Require(member.Inflight.Count <= Options.MaxInflight, "the window bounds what is in flight");
         }
     }
 
     private bool IsUpToDate(Progress member) =>
-        member.State == ProgressState.Replicate && member.MatchIndex == Replica.Log.LastIndex && member.Inflight.Count == 0 && _replicator.IsReachable(member);
+        member.State == ProgressState.Replicate && member.MatchIndex == Log.LastIndex && member.Inflight.Count == 0
+        && _replicator.IsReachable(member);
 
     /// <summary>The follower may read once it has applied as much; it may not know yet that it may apply it.</summary>
     private void TellCommitIndex(NodeId node, long context)
     {
         var index = Replica.CommitIndex;
-        Replica.Out.Send(node, new ReadIndexResponse { Term = Replica.CurrentTerm, Context = context, Index = index });
+        Out.Send(node, new ReadIndexResponse { Term = State.CurrentTerm, Context = context, Index = index });
         if (this[node] is { } member) _replicator.SendHeartbeat(member);
     }
 
     private bool OnAnswer(NodeId from, long incarnation, long round, long sentAt, out Progress member)
     {
         member = this[from]!;
-        if (member is null || !member.OnAnswer(incarnation, round, sentAt, Replica.Now, Replica.Options.Durable)) return false;
+        if (member is null || !member.OnAnswer(incarnation, round, sentAt, Now, Options.Durable)) return false;
         RefreshLease();
         ConfirmReads();
         return true;
     }
 
     private void RefreshLease() =>
-        _quorumSentAt = Quorum.Reached(Replica.Configuration, Replica.Rules, new SentAtValue(this));
+        _quorumSentAt = Quorum.Reached(Configuration, Rules, new SentAtValue(this));
 
     private void ConfirmReads()
     {
-        if (HasCommittedInTerm) _reads.TryConfirm(Quorum.Reached(Replica.Configuration, Replica.Rules, new RoundValue(this)));
+        if (HasCommittedInTerm) _reads.TryConfirm(Quorum.Reached(Configuration, Rules, new RoundValue(this)));
         if (!_reads.TryBeginRound(_replicator.Round + 1)) return;
         _replicator.Round++;
         foreach (var member in _followers) _replicator.SendHeartbeat(member);
         // A group of one needs nobody's answer.
-        if (HasCommittedInTerm) _reads.TryConfirm(Quorum.Reached(Replica.Configuration, Replica.Rules, new RoundValue(this)));
+        if (HasCommittedInTerm) _reads.TryConfirm(Quorum.Reached(Configuration, Rules, new RoundValue(this)));
     }
 
     /// <summary>What a quorum has durably, if it is of this term: and with it everything before. [Raft §5.3, §5.4.2]</summary>
     private void TryAdvanceCommitIndex()
     {
-        var index = new LogIndex(Quorum.Reached(Replica.Configuration, Replica.Rules, new MatchValue(this)));
+        var index = new LogIndex(Quorum.Reached(Configuration, Rules, new MatchValue(this)));
         if (index <= Replica.CommitIndex) return;
-        if (Replica.Rules.MayCommitByCounting(Replica.Log.StampAt(index), Replica.CurrentTerm)) Replica.CommitUpTo(index);
+        if (Rules.MayCommitByCounting(Log.StampAt(index), State.CurrentTerm)) Replica.CommitUpTo(index);
     }
 
     /// <summary>A leader that no quorum answers makes room: others may have gone on without it. [Raft §6.2]</summary>
     private bool CheckQuorum()
     {
         _checkQuorumElapsed = 0;
-        var result = Quorum.Count(Replica.Configuration, Replica.Rules, new ActiveVote(this));
+        var result = Quorum.Count(Configuration, Rules, new ActiveVote(this));
         foreach (var member in _members) member.IsActive = false;
         if (result == VoteResult.Won) return true;
         Replica.BecomeFollower(NodeId.None);
@@ -287,13 +289,13 @@ internal sealed class Leader : Role
 
     private void TransferTo(NodeId target, RequestId request)
     {
-        if (target == Replica.Self)
+        if (target == Self)
         {
-            Replica.Out.Reply(request, Outcome.Done);
+            Out.Reply(request, Outcome.Done);
         }
-        else if (Transfer.IsInProgress || this[target] is not { } member || !Replica.Configuration.IsVoter(target))
+        else if (Transfer.IsInProgress || this[target] is not { } member || !Configuration.IsVoter(target))
         {
-            Replica.Out.Reply(request, Outcome.Unavailable(
+            Out.Reply(request, Outcome.Unavailable(
                 Transfer.IsInProgress ? "another transfer is under way" : $"{target} is not a voter"));
         }
         else
@@ -306,7 +308,7 @@ internal sealed class Leader : Role
     /// <summary>Effective at once, here as on the followers. [Raft §4.1]</summary>
     public void AppendConfiguration(Configuration configuration, RequestId request)
     {
-        var index = Replica.Log.Append(Replica.CurrentTerm, EntryKind.Configuration, configuration.Encode());
+        var index = Log.Append(State.CurrentTerm, EntryKind.Configuration, configuration.Encode());
         Replica.Waiting.Add(index, request);
         Replica.Configurations.Add(index, configuration);
         FollowConfiguration();
@@ -316,18 +318,18 @@ internal sealed class Leader : Role
     {
         foreach (var member in _members)
         {
-            if (!Replica.Configuration.Contains(member.Node)) member.EndTransfer();
+            if (!Configuration.Contains(member.Node)) member.EndTransfer();
         }
 
-        _members.RemoveAll(m => !Replica.Configuration.Contains(m.Node));
-        foreach (var node in Replica.Configuration.Members)
+        _members.RemoveAll(m => !Configuration.Contains(m.Node));
+        foreach (var node in Configuration.Members)
         {
-            if (this[node] is null) _members.Add(new Progress(node, Replica.Log.LastIndex.Next, Replica.Now));
+            if (this[node] is null) _members.Add(new Progress(node, Log.LastIndex.Next, Now));
         }
 
         _members.Sort((a, b) => a.Node.CompareTo(b.Node));
         _followers.Clear();
-        _followers.AddRange(_members.Where(m => m.Node != Replica.Self));
+        _followers.AddRange(_members.Where(m => m.Node != Self));
         RefreshLease();
     }
 
@@ -337,7 +339,8 @@ internal sealed class Leader : Role
         if (Transfer.IsInProgress) return;
         foreach (var member in _followers)
         {
-            if (member.IsQuarantined || !Replica.Configuration.IsVoter(member.Node) || !IsReachable(member.Node) || member.MatchIndex < Replica.Log.LastIndex) continue;
+            var hasAll = member.MatchIndex >= Log.LastIndex;
+            if (member.IsQuarantined || !hasAll || !Configuration.IsVoter(member.Node) || !IsReachable(member.Node)) continue;
             TransferTo(member.Node, default);
             return;
         }
@@ -350,7 +353,7 @@ internal sealed class Leader : Role
         foreach (var member in _followers)
         {
             _replicator.SendHeartbeat(member);
-            if (Replica.Configuration.IsVoter(member.Node) && (best is null || member.MatchIndex > best.MatchIndex)) best = member;
+            if (Configuration.IsVoter(member.Node) && (best is null || member.MatchIndex > best.MatchIndex)) best = member;
         }
 
         if (best is not null) Transfer.Ask(best.Node);
@@ -361,21 +364,21 @@ internal sealed class Leader : Role
     private readonly struct MatchValue(Leader leader) : INodeValue
     {
         public long Of(NodeId node) =>
-            node == leader.Replica.Self ? leader.Replica.Journal.DurableIndex.Value : leader[node]?.MatchIndex.Value ?? 0;
+            node == leader.Self ? leader.Journal.DurableIndex.Value : leader[node]?.MatchIndex.Value ?? 0;
     }
 
     private readonly struct SentAtValue(Leader leader) : INodeValue
     {
-        public long Of(NodeId node) => node == leader.Replica.Self ? long.MaxValue : leader[node]?.AckedSentAt ?? long.MinValue;
+        public long Of(NodeId node) => node == leader.Self ? long.MaxValue : leader[node]?.AckedSentAt ?? long.MinValue;
     }
 
     private readonly struct RoundValue(Leader leader) : INodeValue
     {
-        public long Of(NodeId node) => node == leader.Replica.Self ? long.MaxValue : leader[node]?.AckedRound ?? 0;
+        public long Of(NodeId node) => node == leader.Self ? long.MaxValue : leader[node]?.AckedRound ?? 0;
     }
 
     private readonly struct ActiveVote(Leader leader) : INodeVote
     {
-        public int Of(NodeId node) => node == leader.Replica.Self || leader[node] is { IsActive: true } ? 1 : -1;
+        public int Of(NodeId node) => node == leader.Self || leader[node] is { IsActive: true } ? 1 : -1;
     }
 }

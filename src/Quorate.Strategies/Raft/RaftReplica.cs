@@ -11,6 +11,7 @@ namespace Quorate.Strategies.Raft;
 public sealed class RaftReplica : IElectingReplica, IQuarantiningReplica
 {
     private readonly Recovery _recovery;
+    private readonly Elections _elections;
 
     /// <param name="self">this node; need not be in the configuration (yet)</param>
     /// <param name="initial">the members of the group at its birth, the same on every replica; what the log or a snapshot says replaces it</param>
@@ -48,6 +49,7 @@ public sealed class RaftReplica : IElectingReplica, IQuarantiningReplica
         Contact = new LeaderContact(options, Step);
         AwaitedLeader = new AwaitedLeader(Step);
         Amnesia = new Amnesia<Term>(incarnation);
+        _elections = new Elections(HardState, Log, Amnesia, Contact, Rules, Step);
         Quarantine = new Quarantine(options, Contact, Step);
         Snapshots = new RaftSnapshots(this, snapshots, machine);
         Quiescence = new Quiescence(self, options, HardState, Log, Questions, Step, peers);
@@ -274,8 +276,13 @@ public sealed class RaftReplica : IElectingReplica, IQuarantiningReplica
             case QuiesceResponse response:
                 if (IsOfThisTerm(response) && Role is Leader resting) Quiescence.HandleResponse(resting, from, response);
                 break;
+            case RequestVote { PreVote: true } request:
+                _elections.AnswerPreVote(from, request, Role);
+                break;
             case RequestVote request:
-                Elections.HandleRequestVote(this, from, request);
+                var isHeard = _elections.MayHear(request, Role);
+                if (isHeard && request.Term > CurrentTerm) FollowTerm(request.Term);
+                _elections.AnswerVote(from, request, Role, isHeard);
                 break;
             case RequestVoteResponse response:
                 HandleRequestVoteResponse(from, response);

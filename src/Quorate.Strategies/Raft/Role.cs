@@ -1,15 +1,35 @@
 using Quorate.Replication;
+using Quorate.Replication.Ordered;
 
 namespace Quorate.Strategies.Raft;
 
 /// <summary>What a replica is at the moment. A role owns what is forgotten when it ends. [Raft §5.1]</summary>
 internal abstract class Role(RaftReplica replica)
 {
-    protected RaftReplica Replica { get; } = replica;
-
     public abstract RaftRole Kind { get; }
 
     public abstract NodeId LeaderId { get; }
+
+    /// <summary>Changes the role, commits, and has what outlives roles.</summary>
+    protected RaftReplica Replica { get; } = replica;
+
+    protected NodeId Self { get; } = replica.Self;
+
+    protected RaftOptions Options { get; } = replica.Options;
+
+    protected RaftRules Rules { get; } = replica.Rules;
+
+    protected HardState State { get; } = replica.HardState;
+
+    protected FrameLog<Term> Log { get; } = replica.Log;
+
+    protected RaftJournal Journal { get; } = replica.Journal;
+
+    protected Configuration Configuration => Replica.Configurations.Latest;
+
+    protected StepTime Now => Replica.Step.Now;
+
+    protected Effects Out => Replica.Step.Out;
 
     public abstract void OnTick();
 
