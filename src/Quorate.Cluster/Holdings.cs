@@ -49,11 +49,14 @@ internal sealed class Holdings(Node node)
     public bool TryRestore()
     {
         var note = node.Host.ReadNote(NoteName);
-        var reader = new FieldReader(note.Span);
+        var reader = new FieldReader(note.Span, node.Options.Strategies);
         _comeBack = reader.Rest > 0 ? reader.Natural() : 0;
         for (var n = reader.Rest > 0 ? reader.Count(ControlLimits.MostGroups) : 0; n > 0; n--)
         {
             var assignment = new GroupAssignment(reader.Group(), reader.Policy(), reader.Configuration());
+            var words = string.Join(", ", node.Options.Strategies.Named.Select(s => s.Word));
+            Invariant.Require(
+                reader.UnknownStrategy is null, $"the node holds a group of a strategy that it does not have (number {reader.UnknownStrategy}); it has {words}");
             if (reader.HasFailed) return false;
             _assigned[assignment.Group.Value] = assignment;
             node.AddGroup(Make(assignment, null));

@@ -10,7 +10,6 @@ using Quorate.Replication;
 using Quorate.Replication.Policies;
 using Quorate.Resp;
 
-using GroupStatus = Quorate.Cluster.Commands.GroupStatus;
 
 namespace Quorate.Cluster;
 
@@ -164,7 +163,7 @@ internal sealed class NodeView(Node node) : INodeView
         var strategy = node.Control?.Map.Group(group.Id)?.Policy.Strategy;
         return new GroupStatus(
             group.Id,
-            strategy is null ? "none" : PolicyWords.Of(strategy.Value),
+            strategy is null ? "none" : PolicyWords.Of(strategy),
             group.Replica.Leader,
             new Term(report.Epoch.Value),
             report.LastIndex,

@@ -1,16 +1,5 @@
 namespace Quorate.Replication;
 
-/// <summary>The protocol that a keyspace's groups run.</summary>
-public enum Strategy : byte
-{
-    Raft,
-    Primary,
-    Chain,
-    MultiLeader,
-    Leaderless,
-    Pbft,
-}
-
 /// <summary>How many copies are durable before a write is acknowledged.</summary>
 public enum Ack : byte
 {
@@ -180,5 +169,7 @@ public sealed record Policy
     public int Holders => Replicas + Delayed + Cascaded;
 
     /// <summary>The data merges: there is no order of all writes.</summary>
-    public bool IsConvergent => Strategy is Strategy.MultiLeader or Strategy.Leaderless;
+    public bool IsConvergent => Strategy.Kind != Rows.GroupKind.Ordered;
+
+    internal KnownStrategy Known => Strategy.Known;
 }

@@ -5,7 +5,6 @@ using Quorate.Replication.Guarantees;
 using Quorate.Replication.Policies;
 using Quorate.Server.Http;
 using Quorate.Server.Turns;
-using GroupStatus = Quorate.Cluster.Commands.GroupStatus;
 
 namespace Quorate.Server;
 

@@ -52,16 +52,16 @@ internal static class ClusterCommands
         var led = groups.Select((g, place) => g.Leader.IsNone ? 0 : keyspace?.SlotsOf(place) ?? KeySlot.Count).Sum();
         var term = groups.Max(g => g.Term.Value);
         var text = new StringBuilder();
-        NodeReport.Field(text, "cluster_enabled", 0);
-        NodeReport.Field(text, "cluster_state", led < KeySlot.Count ? "fail" : "ok");
-        NodeReport.Field(text, "cluster_slots_assigned", KeySlot.Count);
-        NodeReport.Field(text, "cluster_slots_ok", led);
-        NodeReport.Field(text, "cluster_slots_pfail", 0);
-        NodeReport.Field(text, "cluster_slots_fail", KeySlot.Count - led);
-        NodeReport.Field(text, "cluster_known_nodes", command.Node.Members.Count);
-        NodeReport.Field(text, "cluster_size", groups.Count);
-        NodeReport.Field(text, "cluster_current_epoch", term);
-        NodeReport.Field(text, "cluster_my_epoch", term);
+        InfoText.Field(text, "cluster_enabled", 0);
+        InfoText.Field(text, "cluster_state", led < KeySlot.Count ? "fail" : "ok");
+        InfoText.Field(text, "cluster_slots_assigned", KeySlot.Count);
+        InfoText.Field(text, "cluster_slots_ok", led);
+        InfoText.Field(text, "cluster_slots_pfail", 0);
+        InfoText.Field(text, "cluster_slots_fail", KeySlot.Count - led);
+        InfoText.Field(text, "cluster_known_nodes", command.Node.Members.Count);
+        InfoText.Field(text, "cluster_size", groups.Count);
+        InfoText.Field(text, "cluster_current_epoch", term);
+        InfoText.Field(text, "cluster_my_epoch", term);
         command.Reply.Verbatim(Words.Bytes(text.ToString()));
     }
 }

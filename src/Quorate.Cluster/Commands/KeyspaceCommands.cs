@@ -70,7 +70,7 @@ internal static class KeyspaceCommands
         }
 
         var policy = map.DefaultPolicy;
-        if ((words.Count > 0 && !PolicyText.TryParse(words, out policy, out var why)) || (why = Problem(policy!)) is not null)
+        if ((words.Count > 0 && !PolicyText.TryParse(words, null, out policy, out var why, StrategiesOf(command))) || (why = Problem(policy!)) is not null)
         {
             command.Reply.Error("ERR " + why);
             return;
@@ -88,14 +88,14 @@ internal static class KeyspaceCommands
             return;
         }
 
-        if (Placement.Choose(policy!, map.Nodes, map.ReplicasOn, out var members) is { } shortage) command.Reply.Error("ERR " + shortage);
+        if (ReplicaPlacement.Choose(policy!, map.Nodes, map.ReplicasOn, out var members) is { } shortage) command.Reply.Error("ERR " + shortage);
         else Ask(command, new CreateKeyspace(name, database, policy!, [members]));
     }
 
     private static void Alter(NodeCommand command, in CommandArgs args)
     {
         if (Find(command, args) is not { } keyspace) return;
-        if (!PolicyText.TryParse(Rest(args, 3), keyspace.Policy, out var policy, out var why) || ((why = Problem(policy!)) is not null))
+        if (!PolicyText.TryParse(Rest(args, 3), keyspace.Policy, out var policy, out var why, StrategiesOf(command)) || ((why = Problem(policy!)) is not null))
         {
             command.Reply.Error("ERR " + why);
             return;
@@ -104,6 +104,8 @@ internal static class KeyspaceCommands
         if (PolicyChange.WhyNot(keyspace.Policy, policy!) is { } whyNot) command.Reply.Error("ERR " + whyNot);
         else Ask(command, new AlterKeyspace(keyspace.Name, policy!));
     }
+
+    private static IReadOnlyList<Strategy> StrategiesOf(NodeCommand command) => command.Node.Options.Strategies.Named;
 
     private static void Drop(NodeCommand command, in CommandArgs args)
     {

@@ -1,6 +1,6 @@
 using System.Text;
 using Quorate.Replication;
-using static Quorate.Cluster.Commands.NodeReport;
+using static Quorate.Cluster.Commands.InfoText;
 
 namespace Quorate.Cluster.Commands;
 

@@ -44,7 +44,7 @@ internal static class ServerCommands
     {
         var wanted = new List<string>();
         for (var i = 1; i < args.Count; i++) wanted.Add(Words.Text(args[i]).ToLowerInvariant());
-        command.Reply.Verbatim(Words.Bytes(NodeReport.Write(command, wanted)));
+        command.Reply.Verbatim(Words.Bytes(InfoText.Write(command, wanted)));
     }
 
     private static void Time(NodeCommand command, in CommandArgs args)

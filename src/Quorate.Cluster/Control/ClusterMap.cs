@@ -27,7 +27,7 @@ public sealed class ClusterMap
     public IList<GroupEntry> Groups => _groups.Values;
 
     /// <summary>The policy of a keyspace that is created without words.</summary>
-    public Policy DefaultPolicy { get; internal set; } = PolicyDefaults.For(Strategy.Raft);
+    public Policy DefaultPolicy { get; internal set; } = PolicyDefaults.Usual();
 
     /// <summary>The greatest id a group has had; ids are never used again.</summary>
     internal int LastGroup { get; set; } = ControlMachine.LastReservedGroup;
@@ -74,7 +74,7 @@ public sealed class ClusterMap
     /// <summary>True when the node may hold replicas now or has them still.</summary>
     public bool IsMember(NodeId id) => Node(id) is { State: not NodeState.Removed };
 
-    /// <summary>Replicas that each node holds, for <see cref="Placement"/>.</summary>
+    /// <summary>Replicas that each node holds, for <see cref="ReplicaPlacement"/>.</summary>
     public int ReplicasOn(NodeId node)
     {
         var count = 0;
@@ -108,7 +108,7 @@ public sealed class ClusterMap
     internal static ClusterMap First()
     {
         var map = new ClusterMap();
-        var policy = PolicyDefaults.For(Strategy.Raft);
+        var policy = PolicyDefaults.Usual();
         for (var i = 0; i < ControlLimits.Databases; i++)
             map.Put(new KeyspaceEntry(i + 1, i.ToString(System.Globalization.CultureInfo.InvariantCulture), i, policy, [ControlMachine.DefaultGroup]));
         map.Put(FirstGroup(ControlMachine.DefaultGroup, 1, policy));
@@ -117,5 +117,5 @@ public sealed class ClusterMap
     }
 
     private static GroupEntry FirstGroup(GroupId id, int keyspace, Policy policy) =>
-        new(id, keyspace, policy, new GroupConfiguration(default, default, [], []), [], [], AckRule.HoldersOf(policy));
+        new(id, keyspace, policy, new GroupConfiguration(default, default, [], []), [], [], HoldersRule.HoldersOf(policy));
 }

@@ -1,14 +1,18 @@
 using Quorate.Replication;
+using Quorate.Replication.Rows;
 
 namespace Quorate.Cluster.Control;
 
 /// <summary>Reads back what <see cref="ControlCommand.Encode"/> wrote.</summary>
 public static class ControlCodec
 {
-    /// <summary>False: these bytes are no entry of the control group.</summary>
-    public static bool TryDecode(ReadOnlySpan<byte> payload, out ControlCommand? command)
+    /// <summary>False: these bytes are no entry of the control group, or one about a strategy that this node does not have.</summary>
+    /// <param name="payload">The entry.</param>
+    /// <param name="command">What it says.</param>
+    /// <param name="strategies">Those that this node has; null: <see cref="Strategy.All"/>.</param>
+    public static bool TryDecode(ReadOnlySpan<byte> payload, out ControlCommand? command, StrategySet? strategies = null)
     {
-        var reader = new FieldReader(payload);
+        var reader = new FieldReader(payload, strategies);
         command = reader.Byte() switch
         {
             1 => ReadBootstrap(ref reader),

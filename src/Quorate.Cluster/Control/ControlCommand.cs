@@ -106,7 +106,7 @@ public sealed record RemoveNode(NodeId Id) : ControlCommand
 }
 
 /// <param name="Database">Number to select it by, or −1. The number must be free: drop the keyspace that has it before.</param>
-/// <param name="Members">For each of its groups the nodes that hold it, chosen by <see cref="Placement"/>.</param>
+/// <param name="Members">For each of its groups the nodes that hold it, chosen by <see cref="ReplicaPlacement"/>.</param>
 public sealed record CreateKeyspace(string Name, int Database, Policy Policy, IReadOnlyList<IReadOnlyList<NodeId>> Members) : ControlCommand
 {
     internal override byte Kind => 7;

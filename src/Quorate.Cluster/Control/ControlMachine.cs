@@ -1,4 +1,5 @@
 using Quorate.Replication;
+using Quorate.Replication.Rows;
 
 namespace Quorate.Cluster.Control;
 
@@ -20,7 +21,7 @@ public interface IControlListener
 /// What the control group replicates: the cluster's map. Every command is a compare-and-set or is checked against the map
 /// as it is when the entry is applied, so that a decision made on an older map is refused and changes nothing.
 /// </summary>
-public sealed class ControlMachine(IControlListener? listener = null) : IStateMachine
+public sealed class ControlMachine(IControlListener? listener = null, StrategySet? strategies = null) : IStateMachine
 {
     /// <summary>The group of the sixteen numbered databases.</summary>
     public static readonly GroupId DefaultGroup = Node.DefaultGroup;
@@ -42,7 +43,8 @@ public sealed class ControlMachine(IControlListener? listener = null) : IStateMa
         Invariant.Require(index > LastApplied, "entries are applied in the order of the log");
         LastApplied = index;
         if (payload.IsEmpty) return; // a leader's first entry
-        Invariant.Require(ControlCodec.TryDecode(payload, out var command), "a committed payload is an entry");
+        Invariant.Require(
+            ControlCodec.TryDecode(payload, out var command, strategies), "a committed payload is an entry, and its strategy one that this node has");
         var refusal = Execute(command!);
         if (refusal is null) Map.Version++;
         if (!request.IsNone) listener?.OnResult(request, new ControlResult(refusal, Map.Version));
@@ -55,7 +57,7 @@ public sealed class ControlMachine(IControlListener? listener = null) : IStateMa
     public ISnapshotSource BeginSnapshot() => new ControlSnapshotSource(Map, LastApplied);
 
     /// <inheritdoc/>
-    public ISnapshotTarget BeginRestore() => new ControlSnapshotTarget(this);
+    public ISnapshotTarget BeginRestore() => new ControlSnapshotTarget(this, strategies);
 
     internal void Replace(ClusterMap map, LogIndex lastApplied) => (Map, LastApplied) = (map, lastApplied);
 

@@ -37,7 +37,7 @@ internal sealed class ControlPlane : IHosted, IControlListener
     {
         (Node, _options) = (node, options);
         Hosting = new HostedGroup(ControlMachine.ControlGroup, this, node);
-        Machine = new ControlMachine(this);
+        Machine = new ControlMachine(this, node.Options.Strategies);
         _supervisor = new Supervisor(Machine, options, node.Rules.Supervisor);
         _electing = (IElectingReplica)node.MakeElecting(
             Hosting.Id, [.. node.Options.Founders.Select(m => m.Id)], Machine, isDurable: !node.Options.IsEphemeral, StrategyRules.Sound);
@@ -65,7 +65,7 @@ internal sealed class ControlPlane : IHosted, IControlListener
     public bool? IsSuspected(NodeId node) => IsCurrent(Node.Now) ? _supervisor.Detector.IsSuspected(node) : null;
 
     /// <summary>What the control leader says of a group; null on other nodes.</summary>
-    public GroupStatus? StatusOf(GroupId group) => IsCurrent(Node.Now) ? _supervisor.StatusOf(group) : null;
+    public GroupPhase? StatusOf(GroupId group) => IsCurrent(Node.Now) ? _supervisor.StatusOf(group) : null;
 
     /// <summary>Asks the control leader for a change, wherever it is.</summary>
     /// <returns>The ticket to ask <see cref="TryTakeAnswer"/> with.</returns>
@@ -147,7 +147,7 @@ internal sealed class ControlPlane : IHosted, IControlListener
                 if (_supervisor.OnHeartbeat(from, beat!, now, _electedIn == _electing.CurrentTerm && IsCurrent(now)) is { } reply) Hosting.Send(from, reply);
                 return true;
             case HeartbeatReply.WireKind:
-                if (!HeartbeatReply.TryDecode(body, out var answer)) return false;
+                if (!HeartbeatReply.TryDecode(body, out var answer, Node.Options.Strategies)) return false;
                 CarryOut(answer!, now);
                 return true;
             case ControlQuestion.WireKind:
@@ -189,7 +189,7 @@ internal sealed class ControlPlane : IHosted, IControlListener
         _asked[id] = (origin, question.Ticket, question.Incarnation);
         if (_electedIn != _electing.CurrentTerm || !IsCurrent(now)) Tell(id, "TRYAGAIN the control group has no leader with a lease now");
         else if (question.What == Asking.Failover) AskFailover(id, question.Payload.Span, now);
-        else if (!ControlCodec.TryDecode(question.Payload.Span, out var command)) Tell(id, "ERR the control leader does not know this command: it runs another version");
+        else if (!ControlCodec.TryDecode(question.Payload.Span, out var command, Node.Options.Strategies)) Tell(id, "ERR the control leader does not know this command: it runs another version");
         else if (Machine.WhyNot(command!) is { } refusal) Tell(id, "ERR " + refusal);
         else if (command is RemoveNode leaving && WhyStillHolds(leaving.Id) is { } why) Tell(id, "ERR " + why);
         else Propose(id, question.Payload.ToArray(), now);

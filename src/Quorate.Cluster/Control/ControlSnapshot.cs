@@ -1,5 +1,6 @@
 using System.Buffers;
 using Quorate.Replication;
+using Quorate.Replication.Rows;
 
 namespace Quorate.Cluster.Control;
 
@@ -55,7 +56,7 @@ internal sealed class ControlSnapshotSource : ISnapshotSource
 }
 
 /// <summary>Takes those pieces into a map of their own and puts it in the machine's place at the end.</summary>
-internal sealed class ControlSnapshotTarget(ControlMachine machine) : ISnapshotTarget
+internal sealed class ControlSnapshotTarget(ControlMachine machine, StrategySet? strategies) : ISnapshotTarget
 {
     private readonly ClusterMap _map = new();
     private LogIndex _lastApplied;
@@ -64,7 +65,7 @@ internal sealed class ControlSnapshotTarget(ControlMachine machine) : ISnapshotT
 
     public bool TryAccept(ReadOnlySpan<byte> piece)
     {
-        var reader = new FieldReader(piece);
+        var reader = new FieldReader(piece, strategies);
         while (reader.Rest > 0)
         {
             if (!TryAcceptRecord(ref reader)) return false;

@@ -53,7 +53,7 @@ internal sealed class ControlVoters(Supervisor supervisor, IElectingReplica elec
         if (staying.Count < group.Policy.Replicas)
         {
             var nodes = Map.Nodes.Where(n => !voters.Contains(n.Id) && !supervisor.Detector.IsSuspected(n.Id) && supervisor.Detector.WasHeard(n.Id));
-            return Placement.ChooseOne(group.Policy, [.. staying.Select(n => Map.Node(n)!)], nodes, Map.ReplicasOn) is { } newcomer
+            return ReplicaPlacement.ChooseOne(group.Policy, [.. staying.Select(n => Map.Node(n)!)], nodes, Map.ReplicasOn) is { } newcomer
                 ? [.. voters.Append(newcomer).Order()]
                 : null;
         }

@@ -43,7 +43,7 @@ internal static class ConvergentCare
         if (staying.Count < policy.Replicas)
         {
             var nodes = supervisor.Map.Nodes.Where(n => !current.Contains(n.Id) && !supervisor.Detector.IsSuspected(n.Id) && supervisor.Detector.WasHeard(n.Id));
-            return Placement.ChooseOne(policy, [.. staying.Select(n => supervisor.Map.Node(n)!)], nodes, supervisor.Map.ReplicasOn) is { } newcomer
+            return ReplicaPlacement.ChooseOne(policy, [.. staying.Select(n => supervisor.Map.Node(n)!)], nodes, supervisor.Map.ReplicasOn) is { } newcomer
                 ? With(current, current.InSync, [.. current.Learners, newcomer])
                 : null;
         }
@@ -65,13 +65,13 @@ internal static class ConvergentCare
         if (supervisor.BeatOf(node, group.Id) is not { } beat || beat.Report.Epoch != group.Epoch) return false;
         return group.Policy switch
         {
-            { Strategy: Strategy.Leaderless } => beat.Wanted is { } wanted && !wanted.Contains(node),
+            { Strategy.HasKeyQuorums: true } => beat.Wanted is { } wanted && !wanted.Contains(node),
             _ => beat.Report.LastIndex == beat.Report.CommitIndex,
         };
     }
 
     /// <summary>A leaderless newcomer is given its part of the keys once it is a member, not before.</summary>
-    private static bool MayCountAtOnce(Policy policy) => policy is { Strategy: Strategy.Leaderless, Consensus: false };
+    private static bool MayCountAtOnce(Policy policy) => policy is { Strategy.HasKeyQuorums: true, Consensus: false };
 
     private static bool IsWhole(Supervisor supervisor, GroupEntry group, NodeId node) =>
         supervisor.BeatOf(node, group.Id) is { Report.NeedsState: false } beat && beat.Report.Epoch == group.Epoch;

@@ -65,7 +65,7 @@ public sealed record GroupEntry(
     public Epoch Epoch => Configuration.Epoch;
 
     /// <summary>Configured by the control plane, not by its own elections.</summary>
-    public bool IsConfigured => Policy.Strategy is Strategy.Primary or Strategy.Chain || IsConvergent;
+    public bool IsConfigured => Policy.Strategy.Leadership != Leadership.Elected;
 
     /// <summary>Nobody leads it, so nothing is ever sealed, granted or handed over; who is a member is all there is to decide.</summary>
     public bool IsConvergent => Policy.IsConvergent;

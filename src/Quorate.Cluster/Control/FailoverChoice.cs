@@ -29,7 +29,7 @@ internal static class FailoverChoice
         if (pool is null) return NotEnough(group, holding, out why);
         why = null;
         var best = Best(pool, preferred, rules);
-        if (group.Policy.Strategy != Strategy.Chain) return Led(group, holding, best);
+        if (!group.Policy.Strategy.IsChained) return Led(group, holding, best);
         // Among those left, and none of them certainly complete, only the best is known to hold everything.
         return ShorterChain(group, holding) ?? new GroupConfiguration(group.Epoch.Next, best.Node, [best.Node], [.. group.Configuration.Members.Where(n => n != best.Node)]);
     }

@@ -3,13 +3,16 @@ using System.Text;
 using System.Text.Unicode;
 using Quorate.Replication;
 using Quorate.Replication.Policies;
+using Quorate.Replication.Rows;
 
 namespace Quorate.Cluster.Control;
 
 /// <summary>Reads what <see cref="FieldWriter"/> wrote. Once something was missing or impossible <see cref="IsWhole"/> is
 /// false and every further answer is empty, so that a decoder asks once, at its end. Allocates by what is there, never
 /// by what a count claims.</summary>
-internal ref struct FieldReader(ReadOnlySpan<byte> bytes)
+/// <param name="bytes">What was written.</param>
+/// <param name="strategies">Those that a policy may name; null: <see cref="Strategy.All"/>.</param>
+internal ref struct FieldReader(ReadOnlySpan<byte> bytes, StrategySet? strategies = null)
 {
     private ReadOnlySpan<byte> _rest = bytes;
     private bool _failed;
@@ -20,6 +23,9 @@ internal ref struct FieldReader(ReadOnlySpan<byte> bytes)
     public readonly bool HasFailed => _failed;
 
     public readonly int Rest => _rest.Length;
+
+    /// <summary>The id of a strategy that a policy names and this node does not have; null: there was none.</summary>
+    public byte? UnknownStrategy { get; private set; }
 
     public void Fail()
     {
@@ -195,9 +201,17 @@ internal ref struct FieldReader(ReadOnlySpan<byte> bytes)
     public Policy Policy()
     {
         var first = Byte();
+        var id = (byte)(first & ~FieldWriter.WithStandby);
+        var strategy = (strategies?.Named ?? Strategy.All).FirstOrDefault(s => s.Id == id);
+        if (strategy is null)
+        {
+            if (!_failed) UnknownStrategy = id;
+            Fail();
+        }
+
         var policy = new Policy
         {
-            Strategy = (Strategy)(first & ~FieldWriter.WithStandby),
+            Strategy = strategy ?? Strategy.All[0],
             Ack = (Ack)Byte(),
             Ship = (Ship)Byte(),
             Reads = (ReadConsistency)Byte(),
@@ -209,7 +223,7 @@ internal ref struct FieldReader(ReadOnlySpan<byte> bytes)
             BoundMilliseconds = Int32(),
             Spread = TextOrNone(),
         };
-        if (!Enum.IsDefined(policy.Strategy) || !Enum.IsDefined(policy.Ack) || !Enum.IsDefined(policy.Ship) || !Enum.IsDefined(policy.Reads)
+        if (!Enum.IsDefined(policy.Ack) || !Enum.IsDefined(policy.Ship) || !Enum.IsDefined(policy.Reads)
             || !Enum.IsDefined(policy.WhenShort) || !Enum.IsDefined(policy.Durability)) Fail();
         if (policy.IsConvergent) policy = Convergent(policy);
         if ((first & FieldWriter.WithStandby) == 0) return policy;

@@ -108,7 +108,7 @@ internal readonly struct FieldWriter(IBufferWriter<byte> output)
     public void Policy(Policy policy)
     {
         var hasStandby = policy.Delayed > 0 || policy.Cascaded > 0;
-        Byte((byte)((int)policy.Strategy | (hasStandby ? WithStandby : 0)));
+        Byte((byte)(policy.Strategy.Id | (hasStandby ? WithStandby : 0)));
         Byte((byte)policy.Ack);
         Byte((byte)policy.Ship);
         Byte((byte)policy.Reads);

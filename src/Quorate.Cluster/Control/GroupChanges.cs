@@ -18,7 +18,7 @@ internal static class GroupChanges
         var policy = command.AdoptPolicy && map.Keyspace(group.Keyspace) is { } keyspace ? keyspace.Policy : group.Policy;
         if (MemberProblem(map, group, next) is { } problem) return problem;
         if ((group.IsConfigured ? RoleProblem(group, next) : next.Leader.IsNone ? null : "a raft group elects its leader itself") is { } wrong) return wrong;
-        var after = group.IsConfigured ? AckRule.After(group, next, policy) : AckRule.Settled(group with { Configuration = next, Policy = policy });
+        var after = group.IsConfigured ? HoldersRule.After(group, next, policy) : HoldersRule.Settled(group with { Configuration = next, Policy = policy });
         if (group.Policy.Ack == Ack.Sync && policy.Ack == Ack.Sync && group.Complete.Count > 0 && after.Complete.Count == 0 && group.IsConfigured)
             return "this would leave no replica that certainly holds every acknowledged write";
         change = () => map.Put(after);
@@ -40,9 +40,9 @@ internal static class GroupChanges
         if (map.Group(command.Group) is not { IsConfigured: true, IsConvergent: false } group) return $"there is no group {command.Group} whose leader the control plane names";
         if (group.Epoch != command.Expected) return $"{command.Group} is at {group.Epoch}, not at {command.Expected}";
         if (group.IsSealed) return "the group has no leader, so nothing can be settled";
-        if (group.Policy.Ack == Ack.Sync && !AckRule.MayAcknowledge(group.Policy, group.Configuration)) return "too few replicas are in sync";
-        if (AckRule.IsSettled(group)) return $"{command.Group} is settled already";
-        change = () => map.Put(AckRule.Settled(group));
+        if (group.Policy.Ack == Ack.Sync && !HoldersRule.MayAcknowledge(group.Policy, group.Configuration)) return "too few replicas are in sync";
+        if (HoldersRule.IsSettled(group)) return $"{command.Group} is settled already";
+        change = () => map.Put(HoldersRule.Settled(group));
         return null;
     }
 
@@ -82,7 +82,7 @@ internal static class GroupChanges
         // After a seal the answers may have shown another who holds everything, and the supervisor has counted them.
         if (!before.IsNone && !next.Leader.IsNone && group.Policy.Ack == Ack.Sync && group.Complete.Count > 0 && !group.Complete.Contains(next.Leader))
             return $"{next.Leader} may lack acknowledged writes: only {string.Join(", ", group.Complete)} certainly have them all";
-        if (group.Policy.Strategy == Strategy.Chain)
+        if (group.Policy.Strategy.IsChained)
             return !next.Leader.IsNone && next.InSync[0] != next.Leader ? "the head of a chain is its first replica" : null;
         if (before.IsNone && !next.Leader.IsNone && group.Policy.Ack != Ack.Async && !group.Counted.Contains(next.Leader))
             return $"{next.Leader} was never in sync: it may lack acknowledged writes";

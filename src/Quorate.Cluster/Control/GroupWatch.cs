@@ -4,7 +4,7 @@ namespace Quorate.Cluster.Control;
 
 /// <summary>What a group is going through, for status pages.</summary>
 /// <param name="Since">Nanoseconds of the control leader's clock.</param>
-public readonly record struct GroupStatus(GroupId Group, string Phase, long Since, string Reason);
+public readonly record struct GroupPhase(GroupId Group, string Phase, long Since, string Reason);
 
 /// <summary>What the control leader remembers of one group between ticks. All of it may be forgotten safely, except that
 /// with it goes the book of leases, which is why a new control leader waits.</summary>
@@ -56,11 +56,11 @@ internal sealed class GroupWatch(GroupId group)
 
     public long SettleProposedAt { get; set; } = long.MinValue / 2;
 
-    public GroupStatus Status { get; private set; } = new(group, "steady", 0, "");
+    public GroupPhase Status { get; private set; } = new(group, "steady", 0, "");
 
     public void Say(string phase, string reason, long now)
     {
-        if (Status.Phase != phase) Status = new GroupStatus(group, phase, now, reason);
+        if (Status.Phase != phase) Status = new GroupPhase(group, phase, now, reason);
         else if (Status.Reason != reason) Status = Status with { Reason = reason };
     }
 

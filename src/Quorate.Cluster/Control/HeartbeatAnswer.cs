@@ -55,7 +55,7 @@ internal static class HeartbeatAnswer
         if (!group.IsConfigured || group.IsConvergent || group.IsSealed || supervisor.Detector.IsSuspected(node)) return false;
         var watch = supervisor.WatchOf(group.Id);
         if (watch.IsPendingIn(group.Epoch) || watch.Withheld.Contains(node)) return false;
-        return group.Policy.Strategy == Strategy.Chain ? group.Configuration.InSync.Contains(node) : group.Configuration.Leader == node;
+        return group.Policy.Strategy.IsChained ? group.Configuration.InSync.Contains(node) : group.Configuration.Leader == node;
     }
 
     /// <summary>A replica that is out hears of it first, by the configuration, and is told to go when it says that it knows.
@@ -69,7 +69,7 @@ internal static class HeartbeatAnswer
             else if (group.Needs(node)) continue;
             // It may lead a raft group that is to go on without it: only then it knows the wish that it has to make true.
             else if (beat.Report.Epoch < group.Epoch) assignments.Add(Assignment(group));
-            else if (group.Policy.Strategy == Strategy.Raft && !IsOut(supervisor, group, node)) continue;
+            else if (group.Policy.Strategy.Leadership == Leadership.Elected && !IsOut(supervisor, group, node)) continue;
             else dropped.Add(beat.Group);
         }
 

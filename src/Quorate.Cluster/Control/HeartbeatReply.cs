@@ -1,5 +1,6 @@
 using System.Buffers;
 using Quorate.Replication;
+using Quorate.Replication.Rows;
 
 namespace Quorate.Cluster.Control;
 
@@ -76,9 +77,9 @@ public sealed class HeartbeatReply : Message
         foreach (var group in Dropped) writer.Int32(group.Value);
     }
 
-    public static bool TryDecode(ReadOnlyMemory<byte> body, out HeartbeatReply? message)
+    public static bool TryDecode(ReadOnlyMemory<byte> body, out HeartbeatReply? message, StrategySet? strategies = null)
     {
-        var reader = new FieldReader(body.Span);
+        var reader = new FieldReader(body.Span, strategies);
         var (incarnation, sentAt, lease, version) = (reader.Int64(), reader.Int64(), reader.Between(1, int.MaxValue), reader.Natural());
         var wantsAll = reader.Flag();
         var assignments = new List<GroupAssignment>();

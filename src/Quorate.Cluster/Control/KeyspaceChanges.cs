@@ -102,12 +102,12 @@ internal static class KeyspaceChanges
         {
             var group = new GroupId(++map.LastGroup);
             groups.Add(group);
-            var isLed = policy.Strategy is Strategy.Primary or Strategy.Chain;
+            var isLed = policy.Strategy.Leadership == Leadership.Named;
             var first = new GroupConfiguration(new Epoch(1), isLed ? nodes[0] : default, [.. nodes.Take(policy.Replicas)], [.. nodes.Skip(policy.Replicas)])
             {
                 Standby = StandbyCare.First(policy, nodes),
             };
-            map.Put(AckRule.Settled(new GroupEntry(group, id, policy, first, [], [], 0)));
+            map.Put(HoldersRule.Settled(new GroupEntry(group, id, policy, first, [], [], 0)));
         }
 
         map.Put(new KeyspaceEntry(id, command.Name, command.Database, policy, groups));

@@ -23,7 +23,7 @@ internal static class Membership
         if (!mayRepeat && next == group.Configuration with { Epoch = next.Epoch }) return false;
         var command = new SetConfiguration(group.Id, group.Epoch, next);
         if (supervisor.Machine.WhyNot(command) is not null) return false;
-        if (group.Policy.Strategy == Strategy.Chain)
+        if (group.Policy.Strategy.IsChained)
         {
             var mustWait = false;
             foreach (var node in group.Configuration.InSync)
@@ -53,7 +53,7 @@ internal static class Membership
             && SetAside.MayCome(supervisor, group, n.Id, now));
         if (staying.Count < policy.Replicas)
         {
-            if (Placement.ChooseOne(policy, Entries(supervisor, staying), nodes, supervisor.Map.ReplicasOn) is { } newcomer) return With(current, newcomer);
+            if (ReplicaPlacement.ChooseOne(policy, Entries(supervisor, staying), nodes, supervisor.Map.ReplicasOn) is { } newcomer) return With(current, newcomer);
             if (policy.Holders == policy.Replicas && current.Standby.IsEmpty) return null;
             if (Promoted(supervisor, policy, current, staying, members) is { } promoted) return promoted;
         }
@@ -62,7 +62,7 @@ internal static class Membership
         if (staying.Count < policy.Replicas) return null;
 
         // Whoever goes may be needed by a fail-over as long as the group is not settled.
-        if (group.IsConfigured && !AckRule.IsSettled(group)) return null;
+        if (group.IsConfigured && !HoldersRule.IsSettled(group)) return null;
         var ready = current.InSync.Count(n => !IsGone(n));
         var learners = current.Learners.Where(n => !current.Standby.Contains(n)).ToList();
         var goes = learners.FirstOrDefault(IsGone);
@@ -83,7 +83,7 @@ internal static class Membership
         var standby = current.Standby;
         var surplus = Math.Max(0, members.Count(standby.Delayed.Contains) - policy.Delayed);
         var candidates = standby.Feeds.Select(f => f.Replica).Concat(standby.Delayed.Reverse().Take(surplus)).Where(n => members.Contains(n) && !supervisor.Detector.IsSuspected(n));
-        return Placement.ChooseOne(policy, Entries(supervisor, staying), Entries(supervisor, candidates), supervisor.Map.ReplicasOn) is { } promoted
+        return ReplicaPlacement.ChooseOne(policy, Entries(supervisor, staying), Entries(supervisor, candidates), supervisor.Map.ReplicasOn) is { } promoted
             ? current with { Epoch = current.Epoch.Next, Standby = standby.Without(promoted) }
             : null;
     }
@@ -97,7 +97,7 @@ internal static class Membership
         if (isShort.Delayed || isShort.Fed)
         {
             // Who may be needed by a fail-over is none that a fail-over never asks.
-            if (Placement.ChooseStandby(policy, Entries(supervisor, members), nodes.Where(n => !group.Needs(n.Id)), supervisor.Map.ReplicasOn) is { } newcomer)
+            if (ReplicaPlacement.ChooseStandby(policy, Entries(supervisor, members), nodes.Where(n => !group.Needs(n.Id)), supervisor.Map.ReplicasOn) is { } newcomer)
             {
                 var standby = isShort.Delayed
                     ? current.Standby with { Delayed = [.. current.Standby.Delayed, newcomer] }

@@ -19,10 +19,10 @@ internal static class NodeChanges
         change = () =>
         {
             NodeId[] ids = [.. command.Nodes.Select(n => n.Id).Order()];
-            var policy = PolicyDefaults.For(Strategy.Raft, ids.Length);
+            var policy = PolicyDefaults.Usual(ids.Length);
             foreach (var node in command.Nodes) map.Put(node with { State = NodeState.Up });
             foreach (var id in (ReadOnlySpan<GroupId>)[ControlMachine.DefaultGroup, ControlMachine.ControlGroup])
-                map.Put(AckRule.Settled(map.Group(id)! with { Policy = policy, Configuration = new GroupConfiguration(new Epoch(1), default, ids, []) }));
+                map.Put(HoldersRule.Settled(map.Group(id)! with { Policy = policy, Configuration = new GroupConfiguration(new Epoch(1), default, ids, []) }));
             foreach (var keyspace in map.Keyspaces.ToList()) map.Put(keyspace with { Policy = policy });
         };
         return null;

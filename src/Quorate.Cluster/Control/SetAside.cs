@@ -22,14 +22,14 @@ internal static class SetAside
     /// <summary>True when an entry was proposed, or a lease is waited for.</summary>
     public static bool Step(Supervisor supervisor, GroupEntry group, GroupWatch watch, long now)
     {
-        if (!AckRule.IsSettled(group)) return false;
+        if (!HoldersRule.IsSettled(group)) return false;
         var current = group.Configuration;
         foreach (var node in current.Members)
         {
             if (node == current.Leader || !IsAccused(supervisor, group, node) || IsDeaf(supervisor, watch, node, now)) continue;
             if (watch.SetAside.Any(s => s.Key != node && supervisor.Map.IsMember(s.Key) && !current.InSync.Contains(s.Key) && !current.Standby.Contains(s.Key) && !HasGivenUp(watch, s.Key))) continue;
             var left = current.InSync.Count(n => n != node);
-            var needed = Math.Max(AckRule.HoldersOf(group.Policy), (group.Policy.Replicas / 2) + 1);
+            var needed = Math.Max(HoldersRule.HoldersOf(group.Policy), (group.Policy.Replicas / 2) + 1);
             var next = current.Without(node);
             if (left < needed || supervisor.Machine.WhyNot(new SetConfiguration(group.Id, group.Epoch, next)) is not null)
             {

@@ -12,7 +12,7 @@ internal static class Settling
     /// <summary>True when an entry was proposed.</summary>
     public static bool Step(Supervisor supervisor, GroupEntry group, GroupWatch watch, long now)
     {
-        if (AckRule.IsSettled(group)) return false;
+        if (HoldersRule.IsSettled(group)) return false;
         var leader = group.Configuration.Leader;
         if (supervisor.BeatOf(leader, group.Id) is not { } beat || beat.Report.Epoch != group.Epoch || beat.Report.NeedsState) return false;
         if (watch.SettleMark?.Epoch != group.Epoch)
@@ -24,7 +24,7 @@ internal static class Settling
 
         var (_, lastEpoch, lastIndex) = watch.SettleMark!.Value;
         var holders = group.Configuration.InSync.Count(n => Holds(supervisor.BeatOf(n, group.Id), group.Epoch, lastEpoch, lastIndex));
-        var needed = group.Policy.Ack == Ack.Sync ? group.Configuration.InSync.Count : Math.Max(1, AckRule.HoldersOf(group.Policy));
+        var needed = group.Policy.Ack == Ack.Sync ? group.Configuration.InSync.Count : Math.Max(1, HoldersRule.HoldersOf(group.Policy));
         if (holders < needed) return false;
         var command = new Settle(group.Id, group.Epoch);
         if (now - watch.SettleProposedAt < supervisor.Options.Nanoseconds(supervisor.Options.ProposeAgainMilliseconds) || supervisor.Machine.WhyNot(command) is not null) return false;

@@ -162,7 +162,7 @@ public sealed class Supervisor
     /// <summary>The next sentence for the log and the operator: fail-overs and what they may have lost.</summary>
     public bool TryTakeNotice(out string? notice) => _notices.TryDequeue(out notice);
 
-    public GroupStatus StatusOf(GroupId group) => WatchOf(group).Status;
+    public GroupPhase StatusOf(GroupId group) => WatchOf(group).Status;
 
     public void Describe(StringBuilder text)
     {
@@ -221,7 +221,7 @@ public sealed class Supervisor
         if (!group.IsConfigured) RaftCare.Step(this, group, now);
         else if (group.IsConvergent) ConvergentCare.Step(this, group, watch, now);
         else if (group.IsSealed) Failover.Step(this, group, watch, now);
-        else if (group.Policy.Strategy == Strategy.Chain) ChainCare.Step(this, group, watch, now);
+        else if (group.Policy.Strategy.IsChained) ChainCare.Step(this, group, watch, now);
         else PrimaryCare.Step(this, group, watch, now);
     }
 

@@ -16,7 +16,7 @@ internal static class VoterChanges
         if (control.Policy.Replicas == command.Count && map.Keyspaces.All(k => !IsNumbered(k) || k.Policy.Replicas == command.Count)) return $"there are {command.Count} voters already";
         change = () =>
         {
-            map.Put(AckRule.Settled(control with { Policy = control.Policy with { Replicas = command.Count } }));
+            map.Put(HoldersRule.Settled(control with { Policy = control.Policy with { Replicas = command.Count } }));
             foreach (var keyspace in map.Keyspaces.Where(IsNumbered).ToList())
                 map.Put(keyspace with { Policy = PolicyDefaults.Normal(keyspace.Policy with { Replicas = command.Count }) });
         };

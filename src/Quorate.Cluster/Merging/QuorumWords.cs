@@ -19,7 +19,7 @@ internal static class QuorumWords
     public static CommandArgs TakeOff(Policy policy, in CommandArgs args, out int r, out int w)
     {
         (r, w) = (0, 0);
-        if (policy.Strategy != Strategy.Leaderless || policy.Consensus || !Ascii.EqualsIgnoreCase(args.Name, "quorum"u8)) return args;
+        if (!policy.Strategy.HasKeyQuorums || policy.Consensus || !Ascii.EqualsIgnoreCase(args.Name, "quorum"u8)) return args;
         var at = 1;
         for (; at + 2 < args.Count; at += 2)
         {

@@ -23,18 +23,18 @@ internal static class ReadReport
     public static void Write(NodeCommand command, StringBuilder text)
     {
         var reads = command.Node.Statistics.Reads;
-        NodeReport.Field(text, "reads_here", reads.Here);
-        NodeReport.Field(text, "reads_elsewhere", reads.Elsewhere);
-        NodeReport.Field(text, "reads_for_peers", reads.AnsweredForPeers);
-        foreach (var consistency in Counted) NodeReport.Field(text, $"reads_{PolicyWords.Of(consistency)}", reads.Of(consistency));
-        NodeReport.Field(text, "reads_refused", reads.Refused);
-        NodeReport.Field(text, "reads_lost_sessions", reads.Lost);
-        NodeReport.Field(text, "reads_bound_missed", reads.BoundMissed);
-        NodeReport.Field(text, "read_peers_ejected", command.Node.ReadPeers.Count(p => p.IsEjected));
-        NodeReport.Field(text, "read_peer_ejections", command.Node.ReadEjections);
+        InfoText.Field(text, "reads_here", reads.Here);
+        InfoText.Field(text, "reads_elsewhere", reads.Elsewhere);
+        InfoText.Field(text, "reads_for_peers", reads.AnsweredForPeers);
+        foreach (var consistency in Counted) InfoText.Field(text, $"reads_{PolicyWords.Of(consistency)}", reads.Of(consistency));
+        InfoText.Field(text, "reads_refused", reads.Refused);
+        InfoText.Field(text, "reads_lost_sessions", reads.Lost);
+        InfoText.Field(text, "reads_bound_missed", reads.BoundMissed);
+        InfoText.Field(text, "read_peers_ejected", command.Node.ReadPeers.Count(p => p.IsEjected));
+        InfoText.Field(text, "read_peer_ejections", command.Node.ReadEjections);
         foreach (var peer in command.Node.ReadPeers)
         {
-            NodeReport.Field(text, $"read_peer_{NodeNames.NodeName(command.Node, peer.Node)}", FormattableString.Invariant(
+            InfoText.Field(text, $"read_peer_{NodeNames.NodeName(command.Node, peer.Node)}", FormattableString.Invariant(
                 $"sent={peer.Sent},outstanding={peer.Outstanding},latency_usec={peer.LatencyMicroseconds},state={(peer.IsEjected ? "ejected" : "ok")}"));
         }
     }

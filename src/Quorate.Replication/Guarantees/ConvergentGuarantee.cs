@@ -55,9 +55,9 @@ internal static class ConvergentGuarantee
 
     private static string Available(Policy policy) => policy switch
     {
-        { Strategy: Strategy.MultiLeader, Ack: Ack.Async } => "Every leader that is up accepts writes and reads, even if it "
+        { Known: KnownStrategy.MultiLeader, Ack: Ack.Async } => "Every leader that is up accepts writes and reads, even if it "
             + "reaches no other leader: in every region that has one, on both sides of any partition.",
-        { Strategy: Strategy.MultiLeader } => "Every replica that is up answers reads. Every region in which enough of its "
+        { Known: KnownStrategy.MultiLeader } => "Every replica that is up answers reads. Every region in which enough of its "
             + "own replicas reach each other accepts writes, on both sides of any partition between regions.",
         { Consensus: true } => $"A key can be neither read nor written while fewer than {policy.W} of its {policy.N} replicas "
             + "can be reached.",

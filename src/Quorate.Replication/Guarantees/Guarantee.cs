@@ -73,7 +73,7 @@ public sealed record Guarantee
             Window = window,
             WritersNeeded = policy.WhenShort == WhenShort.Degrade ? 1 : policy.Strategy == Strategy.Pbft ? n - ((n - 1) / 3) : copies,
             AnswersForFailover = policy.Strategy != Strategy.Primary ? 0 : policy.Ack is Ack.SemiSync or Ack.Majority ? n - copies + 1 : 1,
-            NeedsControlPlane = policy.Strategy is Strategy.Primary or Strategy.Chain,
+            NeedsControlPlane = policy.Strategy.Leadership == Leadership.Named,
         };
     }
 

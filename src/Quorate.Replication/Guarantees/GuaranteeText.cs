@@ -36,16 +36,16 @@ internal static class GuaranteeText
         };
         var who = policy switch
         {
-            { Strategy: Strategy.Leaderless } => $"of {policy.W} of the {policy.N} replicas of its key",
-            { Strategy: Strategy.MultiLeader, Ack: Ack.Async } => "of the leader that took it",
-            { Strategy: Strategy.MultiLeader, Ack: Ack.SemiSync } => "of the leader that took it and "
+            { Known: KnownStrategy.Leaderless } => $"of {policy.W} of the {policy.N} replicas of its key",
+            { Known: KnownStrategy.MultiLeader, Ack: Ack.Async } => "of the leader that took it",
+            { Known: KnownStrategy.MultiLeader, Ack: Ack.SemiSync } => "of the leader that took it and "
                 + $"{Count(policy.AckBackups, "other replica")} of its region, or as many as that has",
-            { Strategy: Strategy.MultiLeader, Ack: Ack.Majority } =>
+            { Known: KnownStrategy.MultiLeader, Ack: Ack.Majority } =>
                 "of more than half of the replicas of the region that took it",
-            { Strategy: Strategy.MultiLeader } => "of every replica of the region that took it",
-            { Strategy: Strategy.Chain } =>
+            { Known: KnownStrategy.MultiLeader } => "of every replica of the region that took it",
+            { Known: KnownStrategy.Chain } =>
                 "of every replica of the chain, which is never shorter than " + Count(policy.MinInSync, "replica"),
-            { Strategy: Strategy.Pbft } => $"of {policy.Replicas - ((policy.Replicas - 1) / 3)} of {policy.Replicas} replicas",
+            { Known: KnownStrategy.Pbft } => $"of {policy.Replicas - ((policy.Replicas - 1) / 3)} of {policy.Replicas} replicas",
             { Ack: Ack.Async } => "of the primary alone",
             { Ack: Ack.SemiSync } => $"of the primary and {Count(policy.AckBackups, "backup")}",
             { Ack: Ack.Sync } => $"of every replica in sync, of which there are never fewer than {policy.MinInSync}",
@@ -109,7 +109,7 @@ internal static class GuaranteeText
         var word = PolicyWords.Of(guarantee.Policy.Reads);
         return $"A read ({word}) returns " + guarantee.Reading(guarantee.Policy.Reads) switch
         {
-            ReadPromise.Linearizable when guarantee.Policy is { Strategy: Strategy.Leaderless, Consensus: false } =>
+            ReadPromise.Linearizable when guarantee.Policy is { Known: KnownStrategy.Leaderless, Consensus: false } =>
                 ConvergentGuarantee.WrittenBack(guarantee.Policy),
             ReadPromise.Linearizable => "the newest value: every write acknowledged before it began is in it.",
             ReadPromise.LinearizableUntilFailover => "the newest value, but a value that was read can be gone after a fail-over.",
@@ -146,21 +146,21 @@ internal static class GuaranteeText
         var policy = guarantee.Policy;
         yield return policy switch
         {
-            { Strategy: Strategy.Raft or Strategy.Pbft } => "Writes and linearizable reads are refused while fewer than "
+            { Known: KnownStrategy.Raft or KnownStrategy.Pbft } => "Writes and linearizable reads are refused while fewer than "
                 + $"{guarantee.WritersNeeded} of {policy.Replicas} replicas can reach each other.",
-            { Strategy: Strategy.Chain } when policy.MinInSync > 1 => "Writes wait while a dead replica is taken out of the "
+            { Known: KnownStrategy.Chain } when policy.MinInSync > 1 => "Writes wait while a dead replica is taken out of the "
                 + $"chain, and are refused below {Count(policy.MinInSync, "replica")}; reads of the newest value wait too "
                 + "when the dead replica is the tail.",
-            { Strategy: Strategy.Chain } => "Writes wait while a dead replica is taken out of the chain; reads of the newest "
+            { Known: KnownStrategy.Chain } => "Writes wait while a dead replica is taken out of the chain; reads of the newest "
                 + "value wait too when the dead replica is the tail.",
-            { Strategy: Strategy.Primary, WhenShort: WhenShort.Degrade } => "Writes are accepted as long as there is a primary.",
-            { Strategy: Strategy.Primary, Ack: Ack.Sync } => "Writes are refused while fewer than "
+            { Known: KnownStrategy.Primary, WhenShort: WhenShort.Degrade } => "Writes are accepted as long as there is a primary.",
+            { Known: KnownStrategy.Primary, Ack: Ack.Sync } => "Writes are refused while fewer than "
                 + $"{Count(policy.MinInSync, "replica")} are in sync.",
-            { Strategy: Strategy.Primary, Ack: Ack.SemiSync } => "Writes are refused while fewer than "
+            { Known: KnownStrategy.Primary, Ack: Ack.SemiSync } => "Writes are refused while fewer than "
                 + $"{Count(policy.AckBackups, "backup")} can be reached.",
-            { Strategy: Strategy.Primary, Ack: Ack.Majority } => "Writes are refused while fewer than "
+            { Known: KnownStrategy.Primary, Ack: Ack.Majority } => "Writes are refused while fewer than "
                 + $"{guarantee.WritersNeeded} of {policy.Replicas} replicas can be reached.",
-            { Strategy: Strategy.Primary } => "Writes are accepted as long as there is a primary.",
+            { Known: KnownStrategy.Primary } => "Writes are accepted as long as there is a primary.",
             _ => "Writes are accepted wherever enough replicas of the strategy's quorum can be reached.",
         };
         if (!guarantee.NeedsControlPlane) yield break;

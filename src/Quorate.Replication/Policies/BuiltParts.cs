@@ -15,5 +15,5 @@ public sealed record BuiltParts(IReadOnlyList<Strategy> Strategies, IReadOnlyLis
         Consensus: true);
 
     /// <summary>Everything that a policy can say.</summary>
-    public static readonly BuiltParts All = new(Enum.GetValues<Strategy>(), Enum.GetValues<ReadConsistency>(), true);
+    public static readonly BuiltParts All = new(Strategy.All, Enum.GetValues<ReadConsistency>(), true);
 }

@@ -17,7 +17,7 @@ public static class PolicyCheck
         ArgumentNullException.ThrowIfNull(policy);
         built ??= BuiltParts.Now;
         var problems = new List<string>();
-        if (!Enum.IsDefined(policy.Strategy) || !Enum.IsDefined(policy.Ack) || !Enum.IsDefined(policy.Ship) || !Enum.IsDefined(policy.Reads)
+        if (!Enum.IsDefined(policy.Ack) || !Enum.IsDefined(policy.Ship) || !Enum.IsDefined(policy.Reads)
             || !Enum.IsDefined(policy.Conflicts) || !Enum.IsDefined(policy.Topology) || !Enum.IsDefined(policy.WhenShort) || !Enum.IsDefined(policy.Durability)) return ["the policy says something that this version does not know"];
         AddUnbuilt(policy, built, problems);
         if (policy.Replicas is < 1 or > MostReplicas) problems.Add($"replicas is 1 to {MostReplicas}, not {policy.Replicas}");
@@ -30,6 +30,7 @@ public static class PolicyCheck
             problems.Add($"{PolicyWords.Of(policy.Strategy)} ships the log; ship state needs strategy primary");
         if (policy.Strategy == Strategy.Pbft && (policy.Replicas < 4 || policy.Replicas % 3 != 1))
             problems.Add($"pbft needs 3f + 1 replicas (4, 7, 10...), not {policy.Replicas}");
+        if (policy.Strategy.Problem?.Invoke(policy) is { } own) problems.Add(own);
         return problems;
     }
 
@@ -48,17 +49,17 @@ public static class PolicyCheck
             : string.Create(CultureInfo.InvariantCulture, $"spread {label} with replicas {policy.Replicas} asks for {policy.Replicas} different values of {label}; the nodes have {values.Length}{(values.Length == 0 ? "" : $" ({string.Join(", ", values)})")}");
     }
 
-    internal static bool IsOrdered(Strategy strategy) => strategy is Strategy.Raft or Strategy.Primary or Strategy.Chain or Strategy.Pbft;
+    internal static bool IsOrdered(Strategy strategy) => strategy.Kind == Rows.GroupKind.Ordered;
 
     private static void AddUnbuilt(Policy policy, BuiltParts built, List<string> problems)
     {
-        if (!built.Strategies.Contains(policy.Strategy))
+        if (Strategy.All.Contains(policy.Strategy) && !built.Strategies.Contains(policy.Strategy))
         {
-            problems.Add($"strategy {PolicyWords.Of(policy.Strategy)} is not built yet; " + policy.Strategy switch
+            problems.Add($"strategy {PolicyWords.Of(policy.Strategy)} is not built yet; " + policy.Known switch
             {
-                Strategy.MultiLeader => "for local writes in one region use strategy primary with ack async, whose replicas in other regions can be read",
-                Strategy.Leaderless => "use strategy raft, which has no fail-over to wait for as long as a majority is up",
-                Strategy.Pbft => "use strategy raft, which stands crashes but not lies",
+                KnownStrategy.MultiLeader => "for local writes in one region use strategy primary with ack async, whose replicas in other regions can be read",
+                KnownStrategy.Leaderless => "use strategy raft, which has no fail-over to wait for as long as a majority is up",
+                KnownStrategy.Pbft => "use strategy raft, which stands crashes but not lies",
                 _ => "use strategy raft",
             });
         }
@@ -69,12 +70,12 @@ public static class PolicyCheck
 
     private static void AddAckProblems(Policy policy, List<string> problems)
     {
-        switch (policy.Strategy)
+        switch (policy.Known)
         {
-            case Strategy.Raft or Strategy.Pbft when policy.Ack != Ack.Majority:
+            case KnownStrategy.Raft or KnownStrategy.Pbft when policy.Ack != Ack.Majority:
                 problems.Add($"{PolicyWords.Of(policy.Strategy)} acknowledges by majority; for ack {PolicyWords.Of(policy.Ack)} use strategy primary");
                 break;
-            case Strategy.Chain when policy.Ack != Ack.Sync:
+            case KnownStrategy.Chain when policy.Ack != Ack.Sync:
                 problems.Add($"a chain acknowledges when its tail has the write, which is ack sync; for ack {PolicyWords.Of(policy.Ack)} use strategy primary");
                 break;
         }
@@ -92,7 +93,7 @@ public static class PolicyCheck
             if (policy.MinInSync > policy.Replicas) problems.Add($"min-in-sync {policy.MinInSync} is more than replicas {policy.Replicas}: no write would ever be taken");
         }
 
-        if (policy is { Strategy: Strategy.Chain, Replicas: 1 })
+        if (policy is { Known: KnownStrategy.Chain, Replicas: 1 })
             problems.Add("a chain with replicas 1 has no replica to hand a write to; use replicas 2 or more, or strategy primary with replicas 1");
         if (policy.WhenShort == WhenShort.Degrade && (policy.Strategy != Strategy.Primary || policy.Ack is not (Ack.SemiSync or Ack.Sync)))
             problems.Add("when-short degrade belongs to strategy primary with ack semisync or sync; nothing else can fall back to async");

@@ -6,22 +6,16 @@ public static class PolicyDefaults
     /// <summary>The policy of a strategy with <paramref name="replicas"/> replicas (0: the strategy's usual number).</summary>
     public static Policy For(Strategy strategy, int replicas = 0)
     {
+        ArgumentNullException.ThrowIfNull(strategy);
         var policy = new Policy { Strategy = strategy };
-        policy = strategy switch
-        {
-            Strategy.Primary => policy with { Ack = Ack.Sync },
-            // A chain of f + 1 replicas goes on after f failures [CR §1]: by default down to the last one.
-            Strategy.Chain => policy with { Ack = Ack.Sync, MinInSync = 1, Reads = ReadConsistency.Tail },
-            // A write that waited for another region would stop when that cannot be reached: what else is this strategy for?
-            Strategy.MultiLeader => policy with { Ack = Ack.Async, Reads = ReadConsistency.Session },
-            Strategy.Leaderless => policy with { Reads = ReadConsistency.Eventual },
-            Strategy.Pbft => policy with { Replicas = 4 },
-            _ => policy,
-        };
+        if (strategy.Defaults is { } defaults) policy = defaults(policy);
         if (replicas > 0) policy = policy with { Replicas = replicas };
         if (strategy == Strategy.Leaderless) policy = WithCopies(policy, Math.Clamp(policy.Replicas, 1, 3));
         return Normal(policy);
     }
+
+    /// <summary>The policy of a keyspace of which nothing is said: its replicas elect their leader.</summary>
+    public static Policy Usual(int replicas = 0) => For(Strategy.Raft, replicas);
 
     /// <summary>A leaderless policy with this many copies of each key, and reads and writes that meet: majorities of them.</summary>
     internal static Policy WithCopies(Policy policy, int n) => policy with { N = n, R = Majority(n), W = Majority(n) };

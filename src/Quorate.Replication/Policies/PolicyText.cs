@@ -14,10 +14,17 @@ public static class PolicyText
 
     /// <summary>Reads the words of a new keyspace's policy. False: <paramref name="why"/> says what is wrong, for the user.
     /// Whether the policy contradicts itself is for <see cref="PolicyCheck"/> to say.</summary>
-    public static bool TryParse(IReadOnlyList<string> words, out Policy? policy, out string? why) => TryParse(words, null, out policy, out why);
+    public static bool TryParse(IReadOnlyList<string> words, out Policy? policy, out string? why) =>
+        TryParse(words, null, out policy, out why);
 
     /// <summary>Reads words that alter <paramref name="current"/>; all that is not said stays.</summary>
-    public static bool TryParse(IReadOnlyList<string> words, Policy? current, out Policy? policy, out string? why)
+    /// <param name="words">Pairs.</param>
+    /// <param name="current">Null: a new keyspace's.</param>
+    /// <param name="policy">What they say.</param>
+    /// <param name="why">What is wrong with them, for the user.</param>
+    /// <param name="strategies">Those that may be said; null: <see cref="Strategy.All"/>.</param>
+    public static bool TryParse(
+        IReadOnlyList<string> words, Policy? current, out Policy? policy, out string? why, IReadOnlyList<Strategy>? strategies = null)
     {
         ArgumentNullException.ThrowIfNull(words);
         policy = null;
@@ -35,7 +42,7 @@ public static class PolicyText
             return false;
         }
 
-        if (!TryBegin(said, current, out var result, out why)) return false;
+        if (!TryBegin(said, current, strategies ?? Strategy.All, out var result, out why)) return false;
         if (ConvergentText.Misplaced(said.Keys, result) is { } misplaced)
         {
             why = misplaced;
@@ -101,15 +108,17 @@ public static class PolicyText
     }
 
     /// <summary>The policy before any word but <c>strategy</c> and <c>replicas</c> is taken.</summary>
-    private static bool TryBegin(Dictionary<string, string> said, Policy? current, out Policy policy, out string? why)
+    private static bool TryBegin(
+        Dictionary<string, string> said, Policy? current, IReadOnlyList<Strategy> strategies, out Policy policy, out string? why)
     {
         why = null;
         policy = current ?? PolicyDefaults.For(Strategy.Raft);
         if (said.TryGetValue("strategy", out var name))
         {
-            if (!PolicyWords.TryFind(PolicyWords.Strategies, name, out var strategy))
+            var strategy = strategies.FirstOrDefault(s => s.Word.Equals(name, StringComparison.OrdinalIgnoreCase));
+            if (strategy is null)
             {
-                why = $"strategy is one of {PolicyWords.Choices(PolicyWords.Strategies)}, not '{name}'";
+                why = $"strategy is one of {string.Join('|', strategies.Select(s => s.Word))}, not '{name}'";
                 return false;
             }
 

@@ -3,12 +3,6 @@ namespace Quorate.Replication.Policies;
 /// <summary>The words that people type for the parts of a policy, and their values. Lower case; read in any case.</summary>
 public static class PolicyWords
 {
-    public static readonly IReadOnlyList<(string Word, Strategy Value)> Strategies =
-    [
-        ("raft", Strategy.Raft), ("primary", Strategy.Primary), ("chain", Strategy.Chain),
-        ("multileader", Strategy.MultiLeader), ("leaderless", Strategy.Leaderless), ("pbft", Strategy.Pbft),
-    ];
-
     /// <summary><c>semisync</c> takes a number after a colon.</summary>
     public static readonly IReadOnlyList<(string Word, Ack Value)> Acks =
         [("async", Ack.Async), ("semisync", Ack.SemiSync), ("majority", Ack.Majority), ("sync", Ack.Sync)];
@@ -39,7 +33,11 @@ public static class PolicyWords
     /// <summary>The labels of a node, from the widest to the narrowest.</summary>
     public static readonly IReadOnlyList<string> Labels = ["provider", "region", "zone"];
 
-    public static string Of(Strategy value) => Find(Strategies, value);
+    public static string Of(Strategy value)
+    {
+        ArgumentNullException.ThrowIfNull(value);
+        return value.Word;
+    }
 
     public static string Of(Ack value) => Find(Acks, value);
 

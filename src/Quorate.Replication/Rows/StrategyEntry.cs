@@ -12,7 +12,7 @@ public abstract class StrategyEntry
     /// <summary>For policies with <c>consensus on</c> instead of those without.</summary>
     public virtual bool IsConsensus => false;
 
-    public abstract GroupKind Kind { get; }
+    public virtual GroupKind Kind => Strategy.Kind;
 
     /// <summary>The first of the <see cref="Message.BlockLength"/> kinds of its messages: a multiple of that, greater than 0, and no other
     /// strategy's.</summary>

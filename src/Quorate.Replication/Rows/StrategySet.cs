@@ -11,6 +11,8 @@ public sealed class StrategySet
     {
         ArgumentNullException.ThrowIfNull(entries);
         Entries = entries;
+        var own = entries.Select(e => e.Strategy).ToList();
+        Named = [.. Strategy.All, .. own.Where(s => !Strategy.All.Contains(s)).Distinct()];
         foreach (var entry in entries)
         {
             var block = entry.MessageBlock / Message.BlockLength;
@@ -22,6 +24,9 @@ public sealed class StrategySet
     }
 
     public IReadOnlyList<StrategyEntry> Entries { get; }
+
+    /// <summary>What a policy may name: these, and those that are only planned.</summary>
+    public IReadOnlyList<Strategy> Named { get; }
 
     /// <summary>The strategy that elects its leader itself: that of the control plane's own group and of the numbered databases.</summary>
     public StrategyEntry Electing => Entries[0];
@@ -40,6 +45,9 @@ public sealed class StrategySet
         message = null;
         return _byBlock[kind / Message.BlockLength] is { } entry && entry.TryDecode(kind, body, out message);
     }
+
+    /// <summary>The strategy with this id; null: there is none that this node knows of.</summary>
+    public Strategy? Known(byte id) => Named.FirstOrDefault(s => s.Id == id);
 
     private StrategyEntry? Find(Strategy strategy, bool isConsensus)
     {

@@ -257,14 +257,14 @@ internal sealed class NodeLoop : INodeHost, IDisposable
 
     void INodeHost.ForgetGroup(GroupId group) => _store.ForgetGroup(group);
 
-    IMergeRule INodeHost.MergeRuleOf(string name, string script) => MergeRules.Make(name, script, _log);
+    IMergeRule INodeHost.MergeRuleOf(string name, string script) => ScriptedMergeRules.Make(name, script, _log);
 
     string? INodeHost.CutRegion(string region, bool isCut) =>
         _regions is null ? "only a cluster that plays regions in one process can be cut: quorate dev --regions eu,us,ap"
         : _regions.TryCut(region, isCut) ? null
         : $"there is no region '{region}'; there are {string.Join(", ", _regions.Regions)}";
 
-    string? INodeHost.ProblemOf(string script) => MergeRules.ProblemOf(script);
+    string? INodeHost.ProblemOf(string script) => ScriptedMergeRules.ProblemOf(script);
 
     void INodeHost.OnMembersChanged() => MembersChanged?.Invoke();
 

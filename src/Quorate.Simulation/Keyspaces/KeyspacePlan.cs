@@ -23,7 +23,7 @@ internal sealed record KeyspacePlan(string Name, Policy Policy)
     /// <summary>They may be gone for good: one stopped process can have held the only copy.</summary>
     public bool MayVanish => MayLose && Policy.Durability == Durability.Memory;
 
-    public bool IsConfigured => Policy.Strategy is Strategy.Primary or Strategy.Chain;
+    public bool IsConfigured => Policy.Strategy.Leadership == Leadership.Named;
 }
 
 /// <summary>What a run of keyspaces is made of: the world and its faults, and the keyspaces in it.</summary>

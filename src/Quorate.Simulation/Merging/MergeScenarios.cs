@@ -97,7 +97,7 @@ internal static class MergeScenarios
             },
             policy)
         {
-            ChoosesQuorums = policy is { Strategy: Strategy.Leaderless, Durability: Durability.Fsync, Reads: not ReadConsistency.Linearizable } && prng.Chance(300),
+            ChoosesQuorums = policy is { Strategy.HasKeyQuorums: true, Durability: Durability.Fsync, Reads: not ReadConsistency.Linearizable } && prng.Chance(300),
         };
     }
 }

@@ -8,8 +8,6 @@ public sealed class ChainEntry : StrategyEntry
 {
     public override Strategy Strategy => Strategy.Chain;
 
-    public override GroupKind Kind => GroupKind.Ordered;
-
     /// <summary>A chain tells clean keys from dirty ones. [CRAQ §2.3]</summary>
     public override bool WantsKeyHash => true;
 

@@ -8,8 +8,6 @@ public sealed class LeaderlessEntry : StrategyEntry
 {
     public override Strategy Strategy => Strategy.Leaderless;
 
-    public override GroupKind Kind => GroupKind.Merging;
-
     public override bool ReadsWaitForWrites => true;
 
     public override ushort MessageBlock => LeaderlessCodec.Block;

@@ -8,8 +8,6 @@ public sealed class MultiLeaderEntry : StrategyEntry
 {
     public override Strategy Strategy => Strategy.MultiLeader;
 
-    public override GroupKind Kind => GroupKind.Merging;
-
     public override ushort MessageBlock => MultiLeaderCodec.Block;
 
     public override bool TryDecode(ushort kind, ReadOnlyMemory<byte> body, out Message? message) => MultiLeaderCodec.TryDecode(kind, body, out message);

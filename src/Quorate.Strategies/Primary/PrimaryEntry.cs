@@ -8,8 +8,6 @@ public sealed class PrimaryEntry : StrategyEntry
 {
     public override Strategy Strategy => Strategy.Primary;
 
-    public override GroupKind Kind => GroupKind.Ordered;
-
     public override ushort MessageBlock => PrimaryCodec.Block;
 
     public override bool TryDecode(ushort kind, ReadOnlyMemory<byte> body, out Message? message) => PrimaryCodec.TryDecode(kind, body, out message);

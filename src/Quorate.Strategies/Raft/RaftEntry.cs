@@ -8,8 +8,6 @@ public sealed class RaftEntry : StrategyEntry
 {
     public override Strategy Strategy => Strategy.Raft;
 
-    public override GroupKind Kind => GroupKind.Ordered;
-
     public override ushort MessageBlock => RaftCodec.Block;
 
     public override bool TryDecode(ushort kind, ReadOnlyMemory<byte> body, out Message? message) => RaftCodec.TryDecode(kind, body, out message);

@@ -9,7 +9,7 @@ internal static class Policies
     public static IEnumerable<Policy> Sound() => All().Concat(Convergent()).Concat(Behind()).Where(p => PolicyCheck.Problems(p, BuiltParts.All).Count == 0).Select(PolicyDefaults.Normal).Distinct();
 
     private static IEnumerable<Policy> All() =>
-        from strategy in Enum.GetValues<Strategy>()
+        from strategy in Strategy.All
         from replicas in (int[])[1, 2, 3, 4, 5]
         from ack in Enum.GetValues<Ack>()
         from number in (int[])[1, 2, 3]

@@ -3,7 +3,7 @@ using Quorate.Replication;
 namespace Quorate.Cluster.Control;
 
 /// <summary>What an acknowledgement proves about who holds the write; all that a fail-over is safe by. Pure.</summary>
-internal static class AckRule
+internal static class HoldersRule
 {
     /// <summary>In-sync replicas that certainly hold a write acknowledged under the policy; 0: nothing but the leader's word.</summary>
     public static int HoldersOf(Policy policy) => policy.Ack switch

@@ -4,7 +4,7 @@ using Quorate.Replication.Policies;
 namespace Quorate.Cluster.Control;
 
 /// <summary>Which nodes hold a group. Deterministic: the same nodes and load give the same choice.</summary>
-public static class Placement
+public static class ReplicaPlacement
 {
     /// <summary>The label over which replicas are spread as far as possible when the policy asks for none.</summary>
     private const string SpreadAnyway = "zone";

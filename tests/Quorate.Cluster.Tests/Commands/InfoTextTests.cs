@@ -2,7 +2,7 @@ using Quorate.Cluster.Commands;
 
 namespace Quorate.Cluster.Tests.Commands;
 
-public sealed class NodeReportTests
+public sealed class InfoTextTests
 {
     [Fact]
     public void The_default_sections_come_in_Redis_order_and_parse()

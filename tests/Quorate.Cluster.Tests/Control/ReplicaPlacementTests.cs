@@ -4,15 +4,15 @@ using static Quorate.Cluster.Tests.Control.MapBuilder;
 
 namespace Quorate.Cluster.Tests.Control;
 
-public sealed class PlacementTests
+public sealed class ReplicaPlacementTests
 {
     [Fact]
     public void Nodes_that_leave_or_have_not_come_hold_nothing()
     {
         NodeEntry[] nodes = [Entry(1), Entry(2, null, NodeState.Draining), Entry(3, null, NodeState.Removed), Entry(4, null, NodeState.Joining), Entry(5)];
-        Placement.Choose(new Policy { Replicas = 2 }, nodes, _ => 0, out var chosen).ShouldBeNull();
+        ReplicaPlacement.Choose(new Policy { Replicas = 2 }, nodes, _ => 0, out var chosen).ShouldBeNull();
         chosen.ShouldBe(Ns(1, 5));
-        Placement.Choose(new Policy { Replicas = 3 }, nodes, _ => 0, out chosen).ShouldNotBeNull();
+        ReplicaPlacement.Choose(new Policy { Replicas = 3 }, nodes, _ => 0, out chosen).ShouldNotBeNull();
         chosen.ShouldBeEmpty();
     }
 
@@ -21,11 +21,11 @@ public sealed class PlacementTests
     {
         NodeEntry[] nodes = [Entry(1, "a"), Entry(2, "a"), Entry(3, "b"), Entry(4, "b")];
         var load = new Dictionary<int, int> { [1] = 5, [2] = 4, [3] = 90, [4] = 80 };
-        Placement.Choose(new Policy { Replicas = 2, Spread = "zone" }, nodes, n => load[n.Value], out var chosen).ShouldBeNull();
+        ReplicaPlacement.Choose(new Policy { Replicas = 2, Spread = "zone" }, nodes, n => load[n.Value], out var chosen).ShouldBeNull();
         chosen.ShouldBe(Ns(2, 4));
-        Placement.Choose(new Policy { Replicas = 2 }, nodes, n => load[n.Value], out chosen).ShouldBeNull();
+        ReplicaPlacement.Choose(new Policy { Replicas = 2 }, nodes, n => load[n.Value], out chosen).ShouldBeNull();
         chosen.ShouldBe(Ns(2, 4), "zones differ where they can, also when nobody asked");
-        Placement.Choose(new Policy { Replicas = 3 }, nodes, n => load[n.Value], out chosen).ShouldBeNull();
+        ReplicaPlacement.Choose(new Policy { Replicas = 3 }, nodes, n => load[n.Value], out chosen).ShouldBeNull();
         chosen.ShouldBe(Ns(2, 4, 1));
     }
 
@@ -34,9 +34,9 @@ public sealed class PlacementTests
     {
         NodeEntry[] nodes = [Entry(1, "a"), Entry(2, "a"), Entry(3)];
         var policy = new Policy { Replicas = 2, Spread = "zone" };
-        Placement.Choose(policy, nodes, _ => 0, out _).ShouldNotBeNull();
-        Placement.ChooseOne(policy, [nodes[0]], nodes, _ => 0).ShouldBeNull();
-        Placement.ChooseOne(new Policy { Replicas = 2 }, [nodes[0]], nodes, _ => 0).ShouldBe(N(3));
+        ReplicaPlacement.Choose(policy, nodes, _ => 0, out _).ShouldNotBeNull();
+        ReplicaPlacement.ChooseOne(policy, [nodes[0]], nodes, _ => 0).ShouldBeNull();
+        ReplicaPlacement.ChooseOne(new Policy { Replicas = 2 }, [nodes[0]], nodes, _ => 0).ShouldBe(N(3));
     }
 
     [Fact]
@@ -44,9 +44,9 @@ public sealed class PlacementTests
     {
         NodeEntry[] nodes = [Entry(1, "a"), Entry(2, "a"), Entry(3, "b"), Entry(4, "b"), Entry(5)];
         var policy = new Policy { Strategy = Strategy.Primary, Replicas = 2, Delayed = 1, DelayMilliseconds = 1000, Cascaded = 1, Spread = "zone" };
-        Placement.Choose(policy, nodes, _ => 0, out var chosen).ShouldBeNull();
+        ReplicaPlacement.Choose(policy, nodes, _ => 0, out var chosen).ShouldBeNull();
         chosen.ShouldBe(Ns(1, 3, 5, 2), "one without a zone is no replica that counts, and as good as any behind them");
-        Placement.Choose(policy with { Cascaded = 3 }, nodes, _ => 0, out chosen).ShouldNotBeNull().ShouldContain("asks for 6 nodes");
+        ReplicaPlacement.Choose(policy with { Cascaded = 3 }, nodes, _ => 0, out chosen).ShouldNotBeNull().ShouldContain("asks for 6 nodes");
         chosen.ShouldBeEmpty();
     }
 
@@ -62,8 +62,8 @@ public sealed class PlacementTests
             var policy = new Policy { Replicas = 1 + dice.Below(4), Spread = dice.Chance(500) ? "zone" : null };
             for (var group = 0; group < 20; group++)
             {
-                var why = Placement.Choose(policy, nodes, n => held.GetValueOrDefault(n), out var chosen);
-                Placement.Choose(policy, Enumerable.Reverse(nodes), n => held.GetValueOrDefault(n), out var again).ShouldBe(why);
+                var why = ReplicaPlacement.Choose(policy, nodes, n => held.GetValueOrDefault(n), out var chosen);
+                ReplicaPlacement.Choose(policy, Enumerable.Reverse(nodes), n => held.GetValueOrDefault(n), out var again).ShouldBe(why);
                 again.ShouldBe(chosen);
                 if (why is not null) break;
                 chosen.Distinct().Count().ShouldBe(policy.Replicas);

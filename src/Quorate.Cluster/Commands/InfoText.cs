@@ -9,7 +9,7 @@ namespace Quorate.Cluster.Commands;
 /// The text of INFO: sections and fields with Redis's names, because exporters and clients parse them. Counters of things
 /// that do not exist here are left out, except those that well-known readers miss.
 /// </summary>
-internal static class NodeReport
+internal static class InfoText
 {
     /// <summary>In the order of output. Those not in the default set come only when asked for.</summary>
     private static readonly (string Name, string Title, bool IsDefault, Action<NodeCommand, StringBuilder> Write)[] Sections =
