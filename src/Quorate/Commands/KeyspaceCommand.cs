@@ -23,8 +23,10 @@ internal static class KeyspaceCommand
     private static Command CreateOne(Terminal terminal)
     {
         var (name, server, yes) = (NameArgument(), NodeClient.ServerOption(), YesOption());
-        var database = new Option<string>("--db") { Description = "A number by which SELECT finds it too, 0 to 15; drop the "
-            + "keyspace that has this number first." };
+        var database = new Option<string>("--db")
+        {
+            Description = "A number by which SELECT finds it too, 0 to 15; drop the keyspace that has this number first.",
+        };
         var command = new Command("create", "Says what an acknowledged write in a new keyspace survives, asks, and creates it.")
         {
             name, database, server, yes,

@@ -14,8 +14,10 @@ internal static class LabCommand
         var lab = new Command("lab", "Runs clusters in simulated worlds of faults and checks what they promise.") { CreateRun(output) };
         var canaries = new Command("canaries", "Breaks the rules one by one on purpose and shows that the checks notice.");
         var only = new Argument<string?>("part") { Description = "Only those whose names contain this.", Arity = ArgumentArity.ZeroOrOne };
-        var survey = new Option<string>("--survey") { Description = "Run that many seeds of each and count which checkers "
-            + "catch it." };
+        var survey = new Option<string>("--survey")
+        {
+            Description = "Run that many seeds of each and count which checkers catch it.",
+        };
         canaries.Add(only);
         canaries.Add(survey);
         canaries.SetAction(parsed => Number("--survey", parsed.GetValue(survey), 1) is { } seeds
@@ -37,8 +39,10 @@ internal static class LabCommand
 
     private static Command CreateRun(TextWriter output)
     {
-        var strategy = new Argument<string>("strategy") { Description = "What to put to the test: "
-            + $"{string.Join(", ", Lab.Names)}." };
+        var strategy = new Argument<string>("strategy")
+        {
+            Description = $"What to put to the test: {string.Join(", ", Lab.Names)}.",
+        };
         var seed = new Option<string>("--seed") { Description = "Run this one seed." };
         var seeds = new Option<string>("--seeds") { Description = "Run that many seeds (100)." };
         var minutes = new Option<string>("--minutes") { Description = "Begin new seeds for that long." };

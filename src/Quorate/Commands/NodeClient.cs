@@ -134,7 +134,8 @@ internal sealed class NodeClient
             switch (RespReplyReader.TryRead(received.AsSpan(0, length), out _, out var reply))
             {
                 case Resp.ParseResult.Command: return reply!;
-                case Resp.ParseResult.Malformed: throw new CannotAskException($"{Address} does not speak RESP: is this the "
+                case Resp.ParseResult.Malformed:
+                    throw new CannotAskException($"{Address} does not speak RESP: is this the "
                     + "port for clients?");
             }
         }

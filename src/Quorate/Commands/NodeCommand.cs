@@ -34,8 +34,10 @@ internal static class NodeCommand
     {
         var name = new Argument<string>("name") { Description = "Name of the new node." };
         var peer = new Option<string>("--peer") { Description = "Where the other nodes will reach it, host:port.", Required = true };
-        var voter = new Option<bool>("--voter") { Description = "One more node is to vote in the control group and to hold "
-            + "the numbered databases." };
+        var voter = new Option<bool>("--voter")
+        {
+            Description = "One more node is to vote in the control group and to hold the numbered databases.",
+        };
         var server = NodeClient.ServerOption();
         var command = new Command("add", "Makes a node known before it is started with serve --join (which does the same by "
             + "itself).") { name, peer, voter, server };

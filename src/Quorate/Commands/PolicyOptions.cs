@@ -35,8 +35,11 @@ internal sealed class PolicyOptions
 
     private static readonly string[] OfSomeStrategies = ["conflicts", "keep-losers", "topology", "n", "r", "w", "sloppy", "consensus", "ack", "ship"];
 
-    private readonly Option<FileInfo> _merge = new("--merge") { Description = "A file with the Lua script of the rule that "
-        + "--conflicts merge:NAME names; without that, the rule is named after the file." };
+    private readonly Option<FileInfo> _merge = new("--merge")
+    {
+        Description = "A file with the Lua script of the rule that "
+            + "--conflicts merge:NAME names; without that, the rule is named after the file.",
+    };
     private readonly List<(string Word, Option<string> Option)> _options = [];
 
     public PolicyOptions(Command command)

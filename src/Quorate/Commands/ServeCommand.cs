@@ -9,8 +9,11 @@ internal static class ServeCommand
 {
     public static Command Create(TextWriter output, TextWriter error, CancellationToken stop)
     {
-        var config = new Option<string>("--config") { Description = "JSON file with the same names as keys; the environment "
-            + "(QUORATE_NODE, …) and the command line win over it." };
+        var config = new Option<string>("--config")
+        {
+            Description = "JSON file with the same names as keys; the environment "
+                + "(QUORATE_NODE, …) and the command line win over it.",
+        };
         var command = new Command("serve", "Runs one node of a cluster.") { config };
         var options = new Dictionary<string, Option<string>>();
         foreach (var (name, description) in new[]
