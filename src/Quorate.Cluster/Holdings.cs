@@ -34,13 +34,14 @@ internal sealed class Holdings(Node node)
     public IEnumerable<GroupId> Groups => _assigned.Keys.Select(k => new GroupId(k));
 
     /// <summary>
-    /// Of a replica that is made now. How often the node was started is not enough: a replica that left the node and came back within one
-    /// life remembers nothing of what it had made, and would give the same numbers to other updates. So the times that one came
-    /// back are counted as well, durably, and for ever.
+    /// Of a replica that is made now. How often the node was started is not enough: a replica that left the node and came back
+    /// within one life remembers nothing of what it had made, and would give the same numbers to other updates. So the times that
+    /// one came back are counted as well, durably, and for ever.
     /// </summary>
     public long Incarnation => node.Options.Incarnation + _comeBack;
 
-    /// <summary>A founder holds the group of the numbered databases unless it was given up; others when they are given it.</summary>
+    /// <summary>A founder holds the group of the numbered databases unless it was given up; others when they are given
+    /// it.</summary>
     public bool BeginsWithDefaultGroup =>
         node.Options.Founders.Any(m => m.Id == node.Options.Self) && !_left.ContainsKey(Node.DefaultGroup.Value);
 
@@ -56,7 +57,8 @@ internal sealed class Holdings(Node node)
             var assignment = new GroupAssignment(reader.Group(), reader.Policy(), reader.Configuration());
             var words = string.Join(", ", node.Options.Strategies.Named.Select(s => s.Word));
             Invariant.Require(
-                reader.UnknownStrategy is null, $"the node holds a group of a strategy that it does not have (number {reader.UnknownStrategy}); it has {words}");
+                reader.UnknownStrategy is null,
+                $"the node holds a group of a strategy that it does not have (number {reader.UnknownStrategy}); it has {words}");
             if (reader.HasFailed) return false;
             _assigned[assignment.Group.Value] = assignment;
             node.AddGroup(Make(assignment, null));
@@ -183,7 +185,8 @@ internal sealed class Holdings(Node node)
     }
 
     /// <summary>What this node holds, for the control leader.</summary>
-    /// <param name="isAll">False: only those that may have changed since the last call. A thousand quiet groups cost nothing.</param>
+    /// <param name="isAll">False: only those that may have changed since the last call. A thousand quiet groups cost
+    /// nothing.</param>
     public IReadOnlyList<GroupBeat> Beats(out bool isAll)
     {
         isAll = _beats++ % AllBeats == 0;
@@ -275,7 +278,8 @@ internal sealed class Holdings(Node node)
         return new GroupBeat(group.Id, report, Actual(group, electing), electing.IsLeader);
     }
 
-    /// <summary>The members of a group that elects for itself, as its leader knows them; null elsewhere, and while they change.</summary>
+    /// <summary>The members of a group that elects for itself, as its leader knows them; null elsewhere, and while they
+    /// change.</summary>
     private static GroupConfiguration? Actual(Group group, IElectingReplica electing) =>
         electing.IsLeader && electing.Members is { IsSettled: true } members
             ? new GroupConfiguration(group.Epoch, default, members.Voters, members.Learners)

@@ -11,17 +11,25 @@ internal static class ReplicaMaking
     /// <summary>A replica of a group with one order of all writes.</summary>
     /// <param name="members">The group's members at its birth.</param>
     public static IReplica MakeOrdered(
-        this Node node, GroupId group, Policy policy, IReadOnlyList<NodeId> members, IStateMachine machine, bool isDurable, StrategyRules rules) =>
-        node.Options.Strategies.Of(policy).MakeReplica(node.SetupOf(group, policy, members, isDurable) with { StateMachine = () => machine, Rules = rules });
+        this Node node, GroupId group, Policy policy, IReadOnlyList<NodeId> members, IStateMachine machine, bool isDurable,
+        StrategyRules rules)
+    {
+        var setup = node.SetupOf(group, policy, members, isDurable) with { StateMachine = () => machine, Rules = rules };
+        return node.Options.Strategies.Of(policy).MakeReplica(setup);
+    }
 
     /// <summary>A replica of a group that elects for itself and follows no keyspace's policy.</summary>
     /// <param name="members">The group's members at its birth.</param>
     public static IReplica MakeElecting(
-        this Node node, GroupId group, IReadOnlyList<NodeId> members, IStateMachine machine, bool isDurable, StrategyRules rules) =>
-        node.MakeOrdered(group, PolicyDefaults.For(node.Options.Strategies.Electing.Strategy), members, machine, isDurable, rules);
+        this Node node, GroupId group, IReadOnlyList<NodeId> members, IStateMachine machine, bool isDurable, StrategyRules rules)
+    {
+        var policy = PolicyDefaults.For(node.Options.Strategies.Electing.Strategy);
+        return node.MakeOrdered(group, policy, members, machine, isDurable, rules);
+    }
 
     /// <summary>All but the machine.</summary>
-    public static ReplicaSetup SetupOf(this Node node, GroupId group, Policy policy, IReadOnlyList<NodeId> members, bool isDurable) => new()
+    public static ReplicaSetup SetupOf(
+        this Node node, GroupId group, Policy policy, IReadOnlyList<NodeId> members, bool isDurable) => new()
     {
         Self = node.Options.Self,
         Group = group,

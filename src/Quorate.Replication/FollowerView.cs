@@ -5,7 +5,8 @@ namespace Quorate.Replication;
 /// <param name="MatchIndex">The last entry known to be durable there.</param>
 /// <param name="EntriesBehind">Entries in the feeder's log after that one.</param>
 /// <param name="HeardMilliseconds">How long ago it last answered; -1 when never.</param>
-/// <param name="Progress">The protocol's word for how it is fed: <c>probe</c>, <c>replicate</c>, <c>changes</c>, <c>snapshot</c>.</param>
+/// <param name="Progress">The protocol's word for how it is fed: <c>probe</c>, <c>replicate</c>, <c>changes</c>,
+/// <c>snapshot</c>.</param>
 public sealed record FollowerView(NodeId Node, LogIndex MatchIndex, long EntriesBehind, long HeardMilliseconds, string Progress)
 {
     /// <summary>Delayed or cascaded: it counts for nothing.</summary>

@@ -18,7 +18,8 @@ public interface IElectingReplica : IQuiescentReplica
     /// <summary>The last entry that the state here contains.</summary>
     LogIndex LastApplied { get; }
 
-    /// <summary>Those who vote by the newest configuration in the log here, in ascending order; while it changes, those who will.</summary>
+    /// <summary>Those who vote by the newest configuration in the log here, in ascending order; while it changes, those who
+    /// will.</summary>
     IReadOnlyList<NodeId> Voters { get; }
 
     /// <summary>All members by the newest configuration in the log here. Allocates.</summary>
@@ -27,10 +28,12 @@ public interface IElectingReplica : IQuiescentReplica
     /// <summary>When this replica last became the leader: no other's lease ran then any more.</summary>
     StepTime LeaderSince { get; }
 
-    /// <summary>This replica leads and has asked another to take over, which has not: until the next election it has no lease.</summary>
+    /// <summary>This replica leads and has asked another to take over, which has not: until the next election it has no
+    /// lease.</summary>
     bool HasEndedLease { get; }
 
-    /// <summary>Set by the node while it needs this leader not to fall quiet: keys that run out, members that are to change.</summary>
+    /// <summary>Set by the node while it needs this leader not to fall quiet: keys that run out, members that are to
+    /// change.</summary>
     bool IsHeldAwake { get; set; }
 
     /// <summary>The payload of <see cref="RequestKind.ChangeMembership"/>.</summary>
@@ -56,5 +59,7 @@ public sealed record ElectedMembers(
 
     /// <summary>These vote, these learn, and nothing of that changes.</summary>
     public bool Are(IEnumerable<NodeId> voters, IEnumerable<NodeId> learners) =>
-        OutgoingVoters.Count == 0 && Voters.SequenceEqual(voters.Distinct().Order()) && Learners.SequenceEqual(learners.Distinct().Order());
+        OutgoingVoters.Count == 0
+        && Voters.SequenceEqual(voters.Distinct().Order())
+        && Learners.SequenceEqual(learners.Distinct().Order());
 }

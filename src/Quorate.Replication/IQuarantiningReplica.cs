@@ -12,7 +12,7 @@ public interface IQuarantiningReplica : IReplica
     /// <summary>On the leader: the member said last that it is in quarantine.</summary>
     bool IsQuarantinedMember(NodeId node);
 
-    /// <summary>The state here was found to differ from the majority's: it is used no more until the leader has sent its own. False:
-    /// this replica leads, and has to hand over before.</summary>
+    /// <summary>The state here was found to differ from the majority's: it is used no more until the leader has sent its own.
+    /// False: this replica leads, and has to hand over before.</summary>
     bool TryQuarantine(StepTime now, Effects effects);
 }

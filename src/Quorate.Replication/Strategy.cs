@@ -35,7 +35,8 @@ public sealed class Strategy : IEquatable<Strategy>
         Defaults = p => p with { Ack = Ack.Sync, MinInSync = 1, Reads = ReadConsistency.Tail },
     };
 
-    /// <summary>A write that waited for another region would stop when that cannot be reached: by default it does not wait.</summary>
+    /// <summary>A write that waited for another region would stop when that cannot be reached: by default it does not
+    /// wait.</summary>
     public static readonly Strategy MultiLeader = new(3, "multileader", Leadership.None, GroupKind.Merging)
     {
         Defaults = p => p with { Ack = Ack.Async, Reads = ReadConsistency.Session },
@@ -67,15 +68,15 @@ public sealed class Strategy : IEquatable<Strategy>
 
     public GroupKind Kind { get; }
 
-    /// <summary>The replicas in sync are an order, the first leads, each of them serves under a lease of its own, and a dead one is
-    /// taken out without asking the others what they hold.</summary>
+    /// <summary>The replicas in sync are an order, the first leads, each of them serves under a lease of its own, and a dead one
+    /// is taken out without asking the others what they hold.</summary>
     public bool IsChained { get; init; }
 
     /// <summary>Each key has holders of its own, of which the policy says how many are asked (n, r, w).</summary>
     public bool HasKeyQuorums { get; init; }
 
-    /// <summary>Makes the policy that says what this strategy says where its user says nothing, of one that says nothing; null: the
-    /// same.</summary>
+    /// <summary>Makes the policy that says what this strategy says where its user says nothing, of one that says nothing; null:
+    /// the same.</summary>
     public Func<Policy, Policy>? Defaults { get; init; }
 
     /// <summary>What contradicts this strategy in a policy, in a sentence for the user; null: nothing does.</summary>

@@ -9,6 +9,7 @@ public enum GroupKind : byte
     /// <summary>Replicas take writes by themselves and merge what they hear of others' (<see cref="IMergeMachine"/>).</summary>
     Merging,
 
-    /// <summary>Each key is a register that its replicas agree on, whatever becomes of other keys (<see cref="IRegisterMachine"/>).</summary>
+    /// <summary>Each key is a register that its replicas agree on, whatever becomes of other keys (<see
+    /// cref="IRegisterMachine"/>).</summary>
     Registers,
 }

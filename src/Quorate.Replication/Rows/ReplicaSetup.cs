@@ -10,7 +10,8 @@ public sealed record ReplicaSetup
     /// <summary>As it is in force when the replica is made.</summary>
     public required Policy Policy { get; init; }
 
-    /// <summary>The group's members at its birth, the same on every replica; what the journal or another replica says replaces them.</summary>
+    /// <summary>The group's members at its birth, the same on every replica; what the journal or another replica says replaces
+    /// them.</summary>
     public required IReadOnlyList<NodeId> Members { get; init; }
 
     /// <summary>Greater in every life of the replica, and never the same twice: 1 and up.</summary>
@@ -40,8 +41,8 @@ public sealed record ReplicaSetup
     /// <summary>Makes the machine of a strategy whose kind is <see cref="GroupKind.Ordered"/>.</summary>
     public Func<IStateMachine> StateMachine { get; init; } = () => throw OfAnotherKind();
 
-    /// <summary>Makes the machine of one partition, counted from 0, of a strategy whose kind is <see cref="GroupKind.Merging"/>. One
-    /// without partitions has partition 0 alone.</summary>
+    /// <summary>Makes the machine of one partition, counted from 0, of a strategy whose kind is <see cref="GroupKind.Merging"/>.
+    /// One without partitions has partition 0 alone.</summary>
     public Func<int, IMergeMachine> MergeMachine { get; init; } = _ => throw OfAnotherKind();
 
     /// <summary>Makes the machine of a strategy whose kind is <see cref="GroupKind.Registers"/>.</summary>
@@ -50,8 +51,8 @@ public sealed record ReplicaSetup
     /// <summary>Which keys a command is about.</summary>
     public required ICommandKeys Keys { get; init; }
 
-    /// <summary>The region of a node: null as long as this node has not heard of it, empty where the node has told none. Asked again
-    /// and again, for it may change.</summary>
+    /// <summary>The region of a node: null as long as this node has not heard of it, empty where the node has told none. Asked
+    /// again and again, for it may change.</summary>
     public required Func<NodeId, string?> RegionOf { get; init; }
 
     private static InvariantViolation OfAnotherKind() => new("a strategy asks for the machine of its own kind");

@@ -14,15 +14,15 @@ public abstract class StrategyEntry
 
     public virtual GroupKind Kind => Strategy.Kind;
 
-    /// <summary>The first of the <see cref="Message.BlockLength"/> kinds of its messages: a multiple of that, greater than 0, and no other
-    /// strategy's.</summary>
+    /// <summary>The first of the <see cref="Message.BlockLength"/> kinds of its messages: a multiple of that, greater than 0, and
+    /// no other strategy's.</summary>
     public abstract ushort MessageBlock { get; }
 
     /// <summary>Writes carry the hash of the one key that they are about (<see cref="ReplicaRequest.KeyHash"/>).</summary>
     public virtual bool WantsKeyHash => false;
 
-    /// <summary>A read sent behind a write that is not answered yet might be answered by replicas that have not heard of the write:
-    /// it waits for the write's answer.</summary>
+    /// <summary>A read sent behind a write that is not answered yet might be answered by replicas that have not heard of the
+    /// write: it waits for the write's answer.</summary>
     public virtual bool ReadsWaitForWrites => false;
 
     /// <summary>Which replica can answer a read of the newest value without asking another; none: every one of them.</summary>

@@ -16,7 +16,8 @@ public sealed class StrategySet
         foreach (var entry in entries)
         {
             var block = entry.MessageBlock / Message.BlockLength;
-            Invariant.Require(block > 0 && entry.MessageBlock % Message.BlockLength == 0, "a strategy's block of kinds is a whole one, and not the node's");
+            var isWhole = entry.MessageBlock % Message.BlockLength == 0;
+            Invariant.Require(block > 0 && isWhole, "a strategy's block of kinds is a whole one, and not the node's");
             Invariant.Require(_byBlock[block] is null, "each strategy has a block of kinds of its own");
             _byBlock[block] = entry;
             Invariant.Require(Find(entry.Strategy, entry.IsConsensus) == entry, "each strategy is there once");
@@ -28,7 +29,8 @@ public sealed class StrategySet
     /// <summary>What a policy may name: these, and those that are only planned.</summary>
     public IReadOnlyList<Strategy> Named { get; }
 
-    /// <summary>The strategy that elects its leader itself: that of the control plane's own group and of the numbered databases.</summary>
+    /// <summary>The strategy that elects its leader itself: that of the control plane's own group and of the numbered
+    /// databases.</summary>
     public StrategyEntry Electing => Entries[0];
 
     /// <summary>The row of the policy's strategy.</summary>
@@ -36,7 +38,8 @@ public sealed class StrategySet
     public StrategyEntry Of(Policy policy)
     {
         ArgumentNullException.ThrowIfNull(policy);
-        return Find(policy.Strategy, policy.Consensus) ?? throw new InvariantViolation($"there is a row of every strategy, {policy.Strategy} too");
+        return Find(policy.Strategy, policy.Consensus)
+            ?? throw new InvariantViolation($"there is a row of every strategy, {policy.Strategy} too");
     }
 
     /// <summary>Reads a message of any strategy. False: these bytes are none.</summary>

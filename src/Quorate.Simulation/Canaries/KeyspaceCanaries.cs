@@ -94,7 +94,8 @@ internal static class KeyspaceCanaries
 
     private static KeyspaceScenario BusyChains(Prng prng) => Falling(
         prng, PolicyDefaults.For(Strategy.Chain)
-            with { Reads = ReadConsistency.Craq }, (FaultKind.SlowNetwork, 5), (FaultKind.SlowDisk, 5));
+            with
+        { Reads = ReadConsistency.Craq }, (FaultKind.SlowNetwork, 5), (FaultKind.SlowDisk, 5));
 
     private static KeyspaceScenario FallingControl(Prng prng) => Falling(
         prng, PolicyDefaults.For(Strategy.Chain) with { Reads = ReadConsistency.Craq },

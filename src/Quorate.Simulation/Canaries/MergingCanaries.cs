@@ -136,7 +136,8 @@ internal static class MergingCanaries
 
     private static Func<Prng, MergePlan> Holders(Func<Policy, Policy>? change = null) => prng => Plan(
         World(prng, (FaultKind.ProcessCrash, 8), (FaultKind.Isolation, 8), (FaultKind.Partition, 4),
-            (FaultKind.OneWayPartition, 4)) with { LossPerMille = 30 },
+            (FaultKind.OneWayPartition, 4)) with
+        { LossPerMille = 30 },
         PolicyDefaults.For(Strategy.Leaderless, 4), change);
 
     private static MergePlan Plan(Scenario world, Policy policy, Func<Policy, Policy>? change) =>

@@ -68,20 +68,20 @@ internal static class RaftCanaries
 
     private static Scenario FallingLeaders(Prng prng) =>
         Base((FaultKind.Isolation, 5), (FaultKind.Partition, 5), (FaultKind.ProcessCrash, 2)) with
-    {
-        Nodes = 5,
-        ClientsPerNode = 2,
-        ReadPerMille = 100,
-        ThinkMilliseconds = 8,
-        SafetySeconds = 30,
-        StrikeMilliseconds = 400,
-        FaultMilliseconds = 900,
-        FreshLeaderPerMille = 700,
-        LeaderPerMille = 900,
-        MaxBatchBytes = 64,
-        MaxInflight = 1 + prng.Below(2),
-        DelayMicroseconds = 3_000 + prng.Below(25_000),
-    };
+        {
+            Nodes = 5,
+            ClientsPerNode = 2,
+            ReadPerMille = 100,
+            ThinkMilliseconds = 8,
+            SafetySeconds = 30,
+            StrikeMilliseconds = 400,
+            FaultMilliseconds = 900,
+            FreshLeaderPerMille = 700,
+            LeaderPerMille = 900,
+            MaxBatchBytes = 64,
+            MaxInflight = 1 + prng.Below(2),
+            DelayMicroseconds = 3_000 + prng.Below(25_000),
+        };
 
     private static Scenario Elections(Prng prng) => Base(
         (FaultKind.Isolation, 5), (FaultKind.Partition, 5), (FaultKind.OneWayPartition, 5), (FaultKind.ProcessCrash, 5),

@@ -156,7 +156,7 @@ internal sealed class KeyspaceRun
         var lost = _cluster.Nodes.Where(n => n.IsUp).SelectMany(n => groups.SelectMany(n.Node!.Lost.EntriesOf)).Select(e => e.Payload).ToList();
         var losses = groups.Select(_watch.LossesOf).ToList();
         var (listed, unlisted) = (losses.Sum(l => l.Listed), losses.Sum(l => l.Unlisted));
-        if (!run.Plan.MayLose && listed == 0 && lost.Count > 0) 
+        if (!run.Plan.MayLose && listed == 0 && lost.Count > 0)
             throw new EffectFailure($"{run.Plan.Name}: a lost-and-found that no fail-over filled");
         var promise = _operations.HasAltered(run.Plan) ? run.Plan with { Policy = run.Plan.Policy with { Reads = ReadConsistency.Eventual } } : run.Plan;
         var checker = new KeyspaceChecker(promise, run.History.Operations, run.Final, lost, unlisted > 0);

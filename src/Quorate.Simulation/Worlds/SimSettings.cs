@@ -10,8 +10,8 @@ using Quorate.Strategies.Raft;
 
 namespace Quorate.Simulation.Worlds;
 
-/// <summary>Settings of the strategies: bounds so low that they are met, and times so short that what happens seldom happens in every
-/// world.</summary>
+/// <summary>Settings of the strategies: bounds so low that they are met, and times so short that what happens seldom happens in
+/// every world.</summary>
 internal static class SimSettings
 {
     private const int PieceBytes = 512;

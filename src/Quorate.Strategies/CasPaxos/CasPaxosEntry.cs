@@ -16,13 +16,15 @@ public sealed class CasPaxosEntry : StrategyEntry
 
     public override ushort MessageBlock => CasPaxosCodec.Block;
 
-    public override bool TryDecode(ushort kind, ReadOnlyMemory<byte> body, out Message? message) => CasPaxosCodec.TryDecode(kind, body, out message);
+    public override bool TryDecode(ushort kind, ReadOnlyMemory<byte> body, out Message? message) =>
+        CasPaxosCodec.TryDecode(kind, body, out message);
 
     public override IReplica MakeReplica(ReplicaSetup setup)
     {
         ArgumentNullException.ThrowIfNull(setup);
         var options = setup.Settings.Get<CasPaxosOptions>() with { Acceptors = setup.Policy.N, Durable = setup.IsDurable };
         return new CasPaxosReplica(
-            setup.Self, options, setup.RegisterMachine(), setup.Snapshots, setup.Incarnation, setup.Seed, setup.Rules.Get<CasPaxosRules>());
+            setup.Self, options, setup.RegisterMachine(), setup.Snapshots, setup.Incarnation, setup.Seed,
+            setup.Rules.Get<CasPaxosRules>());
     }
 }

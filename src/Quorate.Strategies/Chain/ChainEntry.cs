@@ -21,7 +21,8 @@ public sealed class ChainEntry : StrategyEntry
 
     public override ushort MessageBlock => ChainCodec.Block;
 
-    public override bool TryDecode(ushort kind, ReadOnlyMemory<byte> body, out Message? message) => ChainCodec.TryDecode(kind, body, out message);
+    public override bool TryDecode(ushort kind, ReadOnlyMemory<byte> body, out Message? message) =>
+        ChainCodec.TryDecode(kind, body, out message);
 
     public override IReplica MakeReplica(ReplicaSetup setup)
     {

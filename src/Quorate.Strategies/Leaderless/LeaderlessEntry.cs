@@ -12,7 +12,8 @@ public sealed class LeaderlessEntry : StrategyEntry
 
     public override ushort MessageBlock => LeaderlessCodec.Block;
 
-    public override bool TryDecode(ushort kind, ReadOnlyMemory<byte> body, out Message? message) => LeaderlessCodec.TryDecode(kind, body, out message);
+    public override bool TryDecode(ushort kind, ReadOnlyMemory<byte> body, out Message? message) =>
+        LeaderlessCodec.TryDecode(kind, body, out message);
 
     public override int PartitionsBy(StrategySettings settings)
     {
@@ -34,6 +35,7 @@ public sealed class LeaderlessEntry : StrategyEntry
             Durable = setup.IsDurable,
         };
         return new LeaderlessReplica(
-            setup.Self, options, setup.MergeMachine, setup.Keys, setup.Snapshots, setup.Incarnation, setup.Seed, setup.Rules.Get<LeaderlessRules>());
+            setup.Self, options, setup.MergeMachine, setup.Keys, setup.Snapshots, setup.Incarnation, setup.Seed,
+            setup.Rules.Get<LeaderlessRules>());
     }
 }

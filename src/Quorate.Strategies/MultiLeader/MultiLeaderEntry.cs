@@ -10,7 +10,8 @@ public sealed class MultiLeaderEntry : StrategyEntry
 
     public override ushort MessageBlock => MultiLeaderCodec.Block;
 
-    public override bool TryDecode(ushort kind, ReadOnlyMemory<byte> body, out Message? message) => MultiLeaderCodec.TryDecode(kind, body, out message);
+    public override bool TryDecode(ushort kind, ReadOnlyMemory<byte> body, out Message? message) =>
+        MultiLeaderCodec.TryDecode(kind, body, out message);
 
     public override IReplica MakeReplica(ReplicaSetup setup)
     {

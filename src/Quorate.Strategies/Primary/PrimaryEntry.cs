@@ -10,7 +10,8 @@ public sealed class PrimaryEntry : StrategyEntry
 
     public override ushort MessageBlock => PrimaryCodec.Block;
 
-    public override bool TryDecode(ushort kind, ReadOnlyMemory<byte> body, out Message? message) => PrimaryCodec.TryDecode(kind, body, out message);
+    public override bool TryDecode(ushort kind, ReadOnlyMemory<byte> body, out Message? message) =>
+        PrimaryCodec.TryDecode(kind, body, out message);
 
     public override IReplica MakeReplica(ReplicaSetup setup)
     {

@@ -10,7 +10,8 @@ public sealed class RaftEntry : StrategyEntry
 
     public override ushort MessageBlock => RaftCodec.Block;
 
-    public override bool TryDecode(ushort kind, ReadOnlyMemory<byte> body, out Message? message) => RaftCodec.TryDecode(kind, body, out message);
+    public override bool TryDecode(ushort kind, ReadOnlyMemory<byte> body, out Message? message) =>
+        RaftCodec.TryDecode(kind, body, out message);
 
     public override PingRhythm? PingsBy(StrategySettings settings)
     {

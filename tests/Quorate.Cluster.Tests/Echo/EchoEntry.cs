@@ -3,8 +3,8 @@ using Quorate.Replication.Rows;
 
 namespace Quorate.Cluster.Tests.Echo;
 
-/// <summary>The row of a throw-away strategy: one replica, no replication. All that a new strategy takes is a folder with such a row, and
-/// its line in the table.</summary>
+/// <summary>The row of a throw-away strategy: one replica, no replication. All that a new strategy takes is a folder with such a
+/// row, and its line in the table.</summary>
 internal sealed class EchoEntry : StrategyEntry
 {
     public override Strategy Strategy { get; } = new(77, "echo", Leadership.Named)
