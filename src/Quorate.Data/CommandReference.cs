@@ -34,10 +34,12 @@ public static class CommandReference
     private static void Row(StringBuilder text, CommandSpec spec)
     {
         var name = spec.Name.Replace('|', ' ').ToUpperInvariant();
-        var keys = spec.FirstKey == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"{spec.FirstKey}, {spec.LastKey}, {spec.KeyStep}");
+        var keys = spec.FirstKey == 0 ? "" : string.Create(
+            CultureInfo.InvariantCulture, $"{spec.FirstKey}, {spec.LastKey}, {spec.KeyStep}");
         var route = spec.Subcommands.Count > 0 ? "" : spec.Route.ToString().ToLowerInvariant();
         text.Append(
             CultureInfo.InvariantCulture,
-            $"| `{name}` | {spec.Arity} | {route} | {keys} | {string.Join(' ', spec.FlagNames())} | {spec.Since} | {spec.Complexity} | {spec.Summary} |\n");
+            $"| `{name}` | {spec.Arity} | {route} | {keys} | {string.Join(' ', spec.FlagNames())} | {spec.Since} | " +
+            $"{spec.Complexity} | {spec.Summary} |\n");
     }
 }

@@ -37,9 +37,11 @@ public static class EntryCodec
 
     /// <inheritdoc cref="WriteCommand"/>
     public static int WriteSessionCommand(
-        ref byte[] buffer, long stamp, int database, int protocol, long session, long sequence, long lowestOutstanding, in CommandArgs args)
+        ref byte[] buffer, long stamp, int database, int protocol, long session, long sequence, long lowestOutstanding,
+        in CommandArgs args)
     {
-        return WriteOfSession(KeyspaceEntryKind.SessionCommand, ref buffer, stamp, database, protocol, session, sequence, lowestOutstanding, args);
+        return WriteOfSession(KeyspaceEntryKind.SessionCommand, ref buffer, stamp, database, protocol, session, sequence,
+            lowestOutstanding, args);
     }
 
     /// <summary>Writes a read for every replica to execute.</summary>
@@ -108,14 +110,17 @@ public static class EntryCodec
             at += length;
         }
 
-        if (at != payload.Length || (kind == KeyspaceEntryKind.Digest && !(count == 1 && StateRange.TryRead(payload.Slice(ranges[0].Start, ranges[0].Length), out _)))) return false;
+        if (at != payload.Length
+            || (kind == KeyspaceEntryKind.Digest
+                && !(count == 1 && StateRange.TryRead(payload.Slice(ranges[0].Start, ranges[0].Length), out _)))) return false;
         header = new EntryHeader(
             kind, BinaryPrimitives.ReadInt64LittleEndian(payload[1..]), database, protocol, session, sequence, lowest);
         args = new CommandArgs(payload, ranges.AsSpan(0, count));
         return true;
     }
 
-    /// <summary>The second word of an entry that <see cref="TryRead"/> would take, nearly always its key. False: there is none.</summary>
+    /// <summary>The second word of an entry that <see cref="TryRead"/> would take, nearly always its key. False: there is
+    /// none.</summary>
     public static bool TryPeekKey(ReadOnlySpan<byte> payload, out int database, out ReadOnlySpan<byte> key)
     {
         database = 0;
@@ -135,16 +140,19 @@ public static class EntryCodec
     public static bool TryPeekSession(ReadOnlySpan<byte> payload, out long session, out long sequence)
     {
         session = sequence = 0;
-        if (payload.Length < FixedLength + SessionLength || (KeyspaceEntryKind)payload[0] != KeyspaceEntryKind.SessionCommand) return false;
+        if (payload.Length < FixedLength + SessionLength || (KeyspaceEntryKind)payload[0] != KeyspaceEntryKind.SessionCommand)
+            return false;
         session = BinaryPrimitives.ReadInt64LittleEndian(payload[FixedLength..]);
         sequence = BinaryPrimitives.ReadInt64LittleEndian(payload[(FixedLength + 8)..]);
         return true;
     }
 
-    private static bool HasSession(KeyspaceEntryKind kind) => kind is KeyspaceEntryKind.SessionCommand or KeyspaceEntryKind.Digest or KeyspaceEntryKind.VotedRead;
+    private static bool HasSession(KeyspaceEntryKind kind) =>
+        kind is KeyspaceEntryKind.SessionCommand or KeyspaceEntryKind.Digest or KeyspaceEntryKind.VotedRead;
 
     private static int WriteOfSession(
-        KeyspaceEntryKind kind, ref byte[] buffer, long stamp, int database, int protocol, long session, long sequence, long lowestOutstanding, in CommandArgs args)
+        KeyspaceEntryKind kind, ref byte[] buffer, long stamp, int database, int protocol, long session, long sequence,
+        long lowestOutstanding, in CommandArgs args)
     {
         Reserve(ref buffer, args);
         WriteFixed(buffer, kind, stamp, database, protocol);

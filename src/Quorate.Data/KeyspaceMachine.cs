@@ -129,7 +129,8 @@ public sealed class KeyspaceMachine : IStateMachine, IStateShipping
     /// which another replica may still show.
     /// </summary>
     public void ExecuteRead(
-        CommandSpec spec, int database, in CommandArgs args, RespWriter reply, long wallMilliseconds, out bool clockBehind, bool seesDue = false)
+        CommandSpec spec, int database, in CommandArgs args, RespWriter reply, long wallMilliseconds, out bool clockBehind,
+        bool seesDue = false)
     {
         Invariant.Require(spec.Route == CommandRoute.Read && spec.Handler is not null, "only reads go past the log");
         if (_prefetch.Count > 0) _prefetch.Look();
@@ -178,7 +179,8 @@ public sealed class KeyspaceMachine : IStateMachine, IStateShipping
     /// </summary>
     public ulong Digest() => StateDigest.Of(_databases, Sessions, ClockMilliseconds);
 
-    /// <summary>The same of a range: equal on replicas that have applied the same entries. Takes time in proportion to the keys in it.</summary>
+    /// <summary>The same of a range: equal on replicas that have applied the same entries. Takes time in proportion to the keys
+    /// in it.</summary>
     public ulong Digest(StateRange range) => StateDigest.Of(range, _databases, Sessions, ClockMilliseconds);
 
     /// <inheritdoc/>
@@ -333,7 +335,8 @@ public sealed class KeyspaceMachine : IStateMachine, IStateShipping
         _router.OnBallot(index, entry, digest);
     }
 
-    /// <summary>Executes a read on the state of this very entry, by the log's clock alone, so that all replicas reply the same.</summary>
+    /// <summary>Executes a read on the state of this very entry, by the log's clock alone, so that all replicas reply the
+    /// same.</summary>
     private void Vote(LogIndex index, in EntryHeader entry, in CommandArgs args)
     {
         _scratch.Clear();

@@ -33,7 +33,8 @@ internal static class StateDigest
         {
             sum += KeyDigest.Mix(1, (ulong)session.Id, session.Low, session.LastUse, 0);
             for (var sequence = session.Low; sequence < session.End; sequence++)
-                if (session.TryGet(sequence, out var reply)) sum += KeyDigest.Mix(2, Hash.Of(reply.Span), session.Id, sequence, 0);
+                if (session.TryGet(sequence, out var reply))
+                    sum += KeyDigest.Mix(2, Hash.Of(reply.Span), session.Id, sequence, 0);
         }
 
         return sum;

@@ -32,7 +32,8 @@ public sealed class Digests
         for (var i = 0; i < 5000; i++) keyspace.Do($"DEL more{i}");
         var copy = new Keyspace();
         Copy(keyspace.Machine, copy.Machine);
-        for (var number = 0u; number <= 64; number++) copy.Machine.Digest(new StateRange(6, number)).ShouldBe(keyspace.Machine.Digest(new StateRange(6, number)));
+        for (var number = 0u; number <= 64; number++)
+            copy.Machine.Digest(new StateRange(6, number)).ShouldBe(keyspace.Machine.Digest(new StateRange(6, number)));
     }
 
     [Fact]
@@ -173,7 +174,8 @@ public sealed class Digests
         {
             if (entry.Kind == KeyspaceEntryKind.Digest) DigestAt3 = Machine.Digest(new StateRange(0, 0));
             var text = entry.Kind == KeyspaceEntryKind.Digest
-                ? System.Buffers.Binary.BinaryPrimitives.ReadUInt64LittleEndian(result).ToString("x", System.Globalization.CultureInfo.InvariantCulture)
+                ? System.Buffers.Binary.BinaryPrimitives.ReadUInt64LittleEndian(result)
+                    .ToString("x", System.Globalization.CultureInfo.InvariantCulture)
                 : Encoding.ASCII.GetString(result).Replace("\r\n", " ", StringComparison.Ordinal);
             Heard.Add($"{index} {entry.Kind} {entry.Session}/{entry.Sequence} {text}");
         }

@@ -29,7 +29,8 @@ public sealed class Expiring
         k.Machine.HasDueKeys(k.Wall.Value).ShouldBeFalse();
         k.Wall = k.Now + 101;
         k.Machine.HasDueKeys(k.Wall.Value).ShouldBeTrue();
-        foreach (var line in (string[])["GET a", "EXISTS a", "TTL a", "PTTL a", "KEYS *", "SCAN 0", "MGET x a", "TYPE a", "STRLEN a"])
+        foreach (var line in (string[])["GET a", "EXISTS a", "TTL a", "PTTL a", "KEYS *", "SCAN 0", "MGET x a", "TYPE a",
+            "STRLEN a"])
         {
             k.Do(line);
             k.ClockBehind.ShouldBeTrue(line);

@@ -23,7 +23,8 @@ internal sealed class Keyspace : IReplyRouter
     /// <param name="makeStore">other than in memory</param>
     public Keyspace(DataTypes? types = null, Func<IKeyStore>? makeStore = null)
     {
-        _table = types is null ? Shipped : new CommandTable([.. CommandTable.Keyspace, .. types.Commands.Except(CommandTable.Keyspace)]);
+        _table = types is null ? Shipped
+            : new CommandTable([.. CommandTable.Keyspace, .. types.Commands.Except(CommandTable.Keyspace)]);
         Machine = new KeyspaceMachine(_table, this, types, makeStore);
     }
 

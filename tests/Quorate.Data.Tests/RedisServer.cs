@@ -32,7 +32,8 @@ internal sealed class RedisServer : IDisposable
             var port = ((IPEndPoint)listener.LocalEndpoint).Port;
             listener.Stop();
             var start = new ProcessStartInfo(
-                path, ["--port", $"{port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", Path.GetTempPath()])
+                path,
+                    ["--port", $"{port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", Path.GetTempPath()])
             {
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,

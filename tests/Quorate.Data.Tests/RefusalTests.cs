@@ -9,18 +9,36 @@ namespace Quorate.Data.Tests;
 public sealed class RefusalTests
 {
     [Theory]
-    [InlineData(KeyspaceKind.Merging, "set nx", "ERR 'set nx' needs one order of all writes, which a keyspace whose data merges does not have; strategies that can do it: leaderless with consensus on, raft, primary, chain")]
+    [InlineData(
+        KeyspaceKind.Merging, "set nx",
+            "ERR 'set nx' needs one order of all writes, which a keyspace whose data merges does not have; strategies " +
+            "that can do it: leaderless with consensus on, raft, primary, chain")]
     [InlineData(KeyspaceKind.Merging, "append", "strategies that can do it: leaderless with consensus on, raft, primary, chain")]
     [InlineData(KeyspaceKind.Merging, "rename", "strategies that can do it: raft, primary, chain")]
     [InlineData(KeyspaceKind.Merging, "zadd nx", "; no strategy can do it in this version")]
     [InlineData(KeyspaceKind.Merging, "cas", "strategies that can do it: leaderless with consensus on")]
-    [InlineData(KeyspaceKind.Agreed, "rename", "ERR 'rename' needs one order of all keys, which a keyspace with consensus on does not have; strategies that can do it: raft, primary, chain")]
-    [InlineData(KeyspaceKind.Agreed, "sadd", "ERR 'sadd' works on a set, and a keyspace with consensus on holds strings only: store it as a string and replace it by CAS, or use another keyspace; strategies that can do it: multileader, leaderless")]
+    [InlineData(
+        KeyspaceKind.Agreed, "rename",
+            "ERR 'rename' needs one order of all keys, which a keyspace with consensus on does not have; strategies that " +
+            "can do it: raft, primary, chain")]
+    [InlineData(
+        KeyspaceKind.Agreed, "sadd",
+            "ERR 'sadd' works on a set, and a keyspace with consensus on holds strings only: store it as a string and " +
+            "replace it by CAS, or use another keyspace; strategies that can do it: multileader, leaderless")]
     [InlineData(KeyspaceKind.Agreed, "zadd", "works on a sorted set")]
-    [InlineData(KeyspaceKind.Agreed, "losses", "is about concurrent values, and only keyspaces whose data merges have them; strategies that can do it: multileader, leaderless")]
-    [InlineData(KeyspaceKind.Ordered, "hset", "works on a hash, and keyspaces with one order of all writes hold strings only in this version; strategies that can do it: multileader, leaderless")]
-    [InlineData(KeyspaceKind.Ordered, "cas", "is only for keyspaces with consensus on; strategies that can do it: leaderless with consensus on")]
-    public void It_says_why_and_where(KeyspaceKind here, string what, string expected) => Refusals.Of(here, what).ShouldContain(expected);
+    [InlineData(
+        KeyspaceKind.Agreed, "losses",
+            "is about concurrent values, and only keyspaces whose data merges have them; strategies that can do it: " +
+            "multileader, leaderless")]
+    [InlineData(
+        KeyspaceKind.Ordered, "hset",
+            "works on a hash, and keyspaces with one order of all writes hold strings only in this version; strategies " +
+            "that can do it: multileader, leaderless")]
+    [InlineData(
+        KeyspaceKind.Ordered, "cas",
+            "is only for keyspaces with consensus on; strategies that can do it: leaderless with consensus on")]
+    public void It_says_why_and_where(KeyspaceKind here, string what, string expected) =>
+        Refusals.Of(here, what).ShouldContain(expected);
 
     [Theory]
     [InlineData("lpush")]
@@ -29,7 +47,8 @@ public sealed class RefusalTests
     public void What_only_Redis_has_is_no_unknown_command(string word)
     {
         foreach (var kind in Enum.GetValues<KeyspaceKind>())
-            Refusals.OfUnknown(kind, Keyspace.Bytes(word)).ShouldBe($"ERR '{word.ToLowerInvariant()}' is a command of Redis that this version does not have");
+            Refusals.OfUnknown(kind, Keyspace.Bytes(word)).ShouldBe(
+                $"ERR '{word.ToLowerInvariant()}' is a command of Redis that this version does not have");
     }
 
     [Fact]

@@ -21,14 +21,17 @@ public sealed class SameAsRedis
 
     private static readonly string[] Floats =
     [
-        "0", "1", "-1", "0.1", "-0.1", "3.0e3", "1e-5", "1e17", "123456789.123456789", "5.", ".5", "+5", "1e", "e1", "inf", "-inf", "nan",
-        "1e4000", "1e5000", "-1e4931", "1e-4000", "1e-5000", "0.30000000000000000000001", "99999999999999999999", " 1", "1 ", "", "1,5",
+        "0", "1", "-1", "0.1", "-0.1", "3.0e3", "1e-5", "1e17", "123456789.123456789", "5.", ".5", "+5", "1e", "e1", "inf",
+            "-inf", "nan",
+        "1e4000", "1e5000", "-1e4931", "1e-4000", "1e-5000", "0.30000000000000000000001", "99999999999999999999", " 1", "1 ", "",
+            "1,5",
         "1e300", "-1e300", "3.14159265358979323846", "2.5e-17", "1e+2", "1E2", "--1", "Infinity",
     ];
 
     private static readonly string[] Values =
     [
-        "", "v", "hello world", "10", "-3", "3.5", "007", "\0\0", "\u00ff\u00ff\u00ff", "\u0000\u00ff", "\u0001", "abcabcabc", "9223372036854775807",
+        "", "v", "hello world", "10", "-3", "3.5", "007", "\0\0", "\u00ff\u00ff\u00ff", "\u0000\u00ff", "\u0001", "abcabcabc",
+            "9223372036854775807",
         new string('x', 44), new string('y', 45), new string('z', 70), "ohmytext", "mynewtext", "1e2",
     ];
 
@@ -85,7 +88,8 @@ public sealed class SameAsRedis
         var ours = new Keyspace();
         string Word(string alphabet, int longest) =>
             string.Concat(Enumerable.Range(0, dice.Below(longest + 1)).Select(_ => alphabet[dice.Below(alphabet.Length)]));
-        string[] Keys(byte[] reply) => [.. Keyspace.Text(reply).Split("\r\n").Where((_, i) => i > 0 && i % 2 == 0).Order(StringComparer.Ordinal)];
+        string[] Keys(byte[] reply) =>
+            [.. Keyspace.Text(reply).Split("\r\n").Where((_, i) => i > 0 && i % 2 == 0).Order(StringComparer.Ordinal)];
         for (var i = 0; i < 300; i++)
         {
             byte[][] set = [Keyspace.Bytes("SET"), Keyspace.Bytes(Word("abc-^]\\[", 6)), Keyspace.Bytes("v")];
@@ -144,13 +148,17 @@ public sealed class SameAsRedis
             25 => ["GETBIT", K(), Offset(dice)],
             26 => ["BITCOUNT", K(), .. RangeOptions(dice)],
             27 or 28 => ["BITPOS", K(), Any(dice, "0", "1", "2", "x"), .. RangeOptions(dice)],
-            29 => ["BITOP", Any(dice, "AND", "OR", "XOR", "NOT", "NAND"), K(), K(), .. dice.Chance(600) ? [K()] : Array.Empty<string>()],
+            29 =>
+                ["BITOP", Any(dice, "AND", "OR", "XOR", "NOT", "NAND"), K(), K(), .. dice.Chance(600) ? [K()]
+                    : Array.Empty<string>()],
             30 => [Any(dice, "DEL", "UNLINK"), K(), K()],
             31 => [Any(dice, "EXISTS", "TOUCH"), K(), K(), K()],
             32 => ["TYPE", K()],
             33 => [Any(dice, "RENAME", "RENAMENX"), K(), K()],
             34 => ["COPY", K(), K(), .. CopyOptions(dice)],
-            35 or 36 => ["EXPIRE", K(), Any(dice, "100000", "200000", "-1", "0", "x", "9223372036854775807", "-9223372036854775808"), .. Conditions(dice)],
+            35 or 36 =>
+                ["EXPIRE", K(), Any(dice, "100000", "200000", "-1", "0", "x", "9223372036854775807", "-9223372036854775808"),
+                    .. Conditions(dice)],
             37 => ["PEXPIRE", K(), Any(dice, "100000000", "-1", "9223372036854775807"), .. Conditions(dice)],
             38 => ["EXPIREAT", K(), Any(dice, "4000000000", "4100000000", "1", "9223372036854775807"), .. Conditions(dice)],
             39 => ["PEXPIREAT", K(), Any(dice, "4000000000000", "4100000000999", "1"), .. Conditions(dice)],
@@ -187,7 +195,8 @@ public sealed class SameAsRedis
         {
             if (dice.Chance(300)) yield return Case(dice, Any(dice, "PERSIST", "NX", "KEEPTTL"));
             yield return Case(dice, Any(dice, "EX", "PX", "EXAT", "PXAT"));
-            yield return Any(dice, "4000000000", "1", "4000000000000", "0", "-1", "x", "9223372036854775807") is var t && t == "1" ? "5000000000" : t;
+            yield return Any(dice, "4000000000", "1", "4000000000000", "0", "-1", "x", "9223372036854775807") is var t
+                && t == "1" ? "5000000000" : t;
         }
     }
 

@@ -32,6 +32,8 @@ internal static class Workload
         };
         if (line == "CLOCK") k.Tick();
         else if (line.Length > 0) k.Do(line);
-        else k.DoOnce(dice.Below(5), dice.Below(50) + (k.Machine.LastApplied.Value / 20), k.Machine.LastApplied.Value / 20, $"GETSET {K()} s{dice.Below(100)}");
+        else
+            k.DoOnce(dice.Below(5), dice.Below(50) + (k.Machine.LastApplied.Value / 20), k.Machine.LastApplied.Value / 20,
+                $"GETSET {K()} s{dice.Below(100)}");
     }
 }

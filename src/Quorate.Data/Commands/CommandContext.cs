@@ -54,8 +54,8 @@ public sealed class CommandContext
     /// <summary>As <see cref="Find(ReadOnlySpan{byte})"/>, in any database.</summary>
     public int Find(Database database, ReadOnlySpan<byte> key) => Find(database, key, KeyHash.Of(key), out _);
 
-    /// <summary>As <see cref="Find(ReadOnlySpan{byte})"/>, for a value of this kind. False: the key holds another one, and WRONGTYPE
-    /// has been answered.</summary>
+    /// <summary>As <see cref="Find(ReadOnlySpan{byte})"/>, for a value of this kind. False: the key holds another one, and
+    /// WRONGTYPE has been answered.</summary>
     public bool TryFind(ReadOnlySpan<byte> key, ValueKind kind, out int row)
     {
         row = IsRead ? FindCounted(key, out var mark) : Find(Database, key, KeyHash.Of(key), out mark);

@@ -54,7 +54,8 @@ public enum KeylessReach : byte
 /// <summary>Executes a command that has an acceptable number of words. Writes exactly one reply.</summary>
 public delegate void CommandHandler(CommandContext context, in CommandArgs args);
 
-/// <summary>Executes a command on a convergent keyspace: no order of writes, so it changes only what merges. Writes exactly one reply.</summary>
+/// <summary>Executes a command on a convergent keyspace: no order of writes, so it changes only what merges. Writes exactly one
+/// reply.</summary>
 public delegate void MergingHandler(MergingContext context, in CommandArgs args);
 
 /// <summary>One command, as data.</summary>

@@ -96,7 +96,8 @@ public sealed class CommandTable
             if (found is null)
             {
                 reply.Error(
-                    [.. "ERR unknown subcommand '"u8, .. Text(args[1], 128), .. Encoding.ASCII.GetBytes($"'. Try {spec.Name.ToUpperInvariant()} HELP.")]);
+                    [.. "ERR unknown subcommand '"u8, .. Text(args[1], 128),
+                    .. Encoding.ASCII.GetBytes($"'. Try {spec.Name.ToUpperInvariant()} HELP.")]);
                 return null;
             }
 

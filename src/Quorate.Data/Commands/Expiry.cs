@@ -4,7 +4,8 @@ using static Quorate.Data.Commands.CommandFlags;
 
 namespace Quorate.Data.Commands;
 
-/// <summary>Time to live. All absolute times are Unix milliseconds of the log clock; a key is expired when the clock is past its time.</summary>
+/// <summary>Time to live. All absolute times are Unix milliseconds of the log clock; a key is expired when the clock is past
+/// its time.</summary>
 internal static class Expiry
 {
     public static readonly CommandSpec[] Commands =

@@ -12,7 +12,8 @@ internal static class KeyCopies
     [
         new()
         {
-            Name = "copy", Arity = -3, Flags = Write | DenyOom, Route = CommandRoute.Write, FirstKey = 1, LastKey = 2, KeyStep = 1,
+            Name = "copy", Arity = -3, Flags = Write | DenyOom, Route = CommandRoute.Write, FirstKey = 1, LastKey = 2,
+            KeyStep = 1,
             Since = "6.2.0", Complexity = "O(N)", Summary = "Copy a key", Handler = Copy,
         },
         new()
@@ -22,8 +23,8 @@ internal static class KeyCopies
         },
     ];
 
-    /// <summary>Puts the value and expiry of <paramref name="row"/> under another key and deletes the old one. A value that is not
-    /// packed goes as it is.</summary>
+    /// <summary>Puts the value and expiry of <paramref name="row"/> under another key and deletes the old one. A value that is
+    /// not packed goes as it is.</summary>
     public static void Move(
         CommandContext context, Database from, int row, Database to, ReadOnlySpan<byte> key, bool replace)
     {

@@ -16,18 +16,22 @@ internal static class Keys
         },
         new()
         {
-            Name = "unlink", Arity = -2, Flags = Write | Fast, Route = CommandRoute.Write, FirstKey = 1, LastKey = -1, KeyStep = 1,
+            Name = "unlink", Arity = -2, Flags = Write | Fast, Route = CommandRoute.Write, FirstKey = 1, LastKey = -1,
+            KeyStep = 1,
             Since = "4.0.0", Complexity = "O(1) for each key",
-            Summary = "Delete a key asynchronously in another thread. Otherwise it is just as DEL, but non blocking.", Handler = Del,
+            Summary = "Delete a key asynchronously in another thread. Otherwise it is just as DEL, but non blocking.",
+            Handler = Del,
         },
         new()
         {
-            Name = "exists", Arity = -2, Flags = ReadOnly | Fast, Route = CommandRoute.Read, FirstKey = 1, LastKey = -1, KeyStep = 1,
+            Name = "exists", Arity = -2, Flags = ReadOnly | Fast, Route = CommandRoute.Read, FirstKey = 1, LastKey = -1,
+            KeyStep = 1,
             Complexity = "O(N)", Summary = "Determine if a key exists", Handler = Exists,
         },
         new()
         {
-            Name = "touch", Arity = -2, Flags = ReadOnly | Fast, Route = CommandRoute.Read, FirstKey = 1, LastKey = -1, KeyStep = 1,
+            Name = "touch", Arity = -2, Flags = ReadOnly | Fast, Route = CommandRoute.Read, FirstKey = 1, LastKey = -1,
+            KeyStep = 1,
             Since = "3.2.1", Complexity = "O(N)",
             Summary = "Alters the last access time of a key(s). Returns the number of existing keys specified.", Handler = Exists,
         },
@@ -43,7 +47,8 @@ internal static class Keys
         },
         new()
         {
-            Name = "renamenx", Arity = 3, Flags = Write | Fast, Route = CommandRoute.Write, FirstKey = 1, LastKey = 2, KeyStep = 1,
+            Name = "renamenx", Arity = 3, Flags = Write | Fast, Route = CommandRoute.Write, FirstKey = 1, LastKey = 2,
+            KeyStep = 1,
             Summary = "Rename a key, only if the new key does not exist", Handler = RenameNx,
         },
     ];

@@ -23,7 +23,8 @@ internal static class Objects
                 OfKey("object|freq", "4.0.0", "Get the logarithmic access frequency counter of a Redis object", Freq),
                 new()
                 {
-                    Name = "object|help", Arity = 2, Reach = KeylessReach.FirstGroup, Flags = Loading | Stale, Route = CommandRoute.Read,
+                    Name = "object|help", Arity = 2, Reach = KeylessReach.FirstGroup, Flags = Loading | Stale,
+                    Route = CommandRoute.Read,
                     Since = "6.2.0", Summary = "Show helpful text about the different subcommands", Handler = ObjectHelp,
                 },
             ],
@@ -36,13 +37,16 @@ internal static class Objects
             [
                 new()
                 {
-                    Name = "memory|usage", Arity = -3, Flags = ReadOnly, Route = CommandRoute.Read, FirstKey = 2, LastKey = 2, KeyStep = 1,
+                    Name = "memory|usage", Arity = -3, Flags = ReadOnly, Route = CommandRoute.Read, FirstKey = 2, LastKey = 2,
+                    KeyStep = 1,
                     Since = "4.0.0", Group = "server", Summary = "Estimate the memory usage of a key", Handler = MemoryUsage,
                 },
                 new()
                 {
-                    Name = "memory|help", Arity = 2, Reach = KeylessReach.FirstGroup, Flags = Loading | Stale, Route = CommandRoute.Read,
-                    Since = "4.0.0", Group = "server", Summary = "Show helpful text about the different subcommands", Handler = MemoryHelp,
+                    Name = "memory|help", Arity = 2, Reach = KeylessReach.FirstGroup, Flags = Loading | Stale,
+                    Route = CommandRoute.Read,
+                    Since = "4.0.0", Group = "server", Summary = "Show helpful text about the different subcommands",
+                    Handler = MemoryHelp,
                 },
             ],
         },
@@ -93,7 +97,8 @@ internal static class Objects
     {
         if (!TryKey(context, args, out _)) return;
         context.Reply.Error(
-            "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust."u8);
+            "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when switching "u8 +
+            "between policies at runtime LRU and LFU data will take some time to adjust."u8);
     }
 
     private static void MemoryUsage(CommandContext context, in CommandArgs args)

@@ -18,15 +18,18 @@ public enum KeyspaceKind
     Agreed,
 }
 
-/// <summary>What is answered to a command that another keyspace, or Redis, has and this one has not: why, and where it can be had.</summary>
+/// <summary>What is answered to a command that another keyspace, or Redis, has and this one has not: why, and where it can be
+/// had.</summary>
 public static class Refusals
 {
     private const int LongestName = 32;
 
     private static readonly (KeyspaceKind Kind, string Strategies, Func<string, bool> Has)[] Able =
     [
-        (KeyspaceKind.Agreed, "leaderless with consensus on", name => name == RegisterTable.Cas.Name || RegisterTable.Functions.All.Any(c => c.Name == name)),
-        (KeyspaceKind.Merging, "multileader, leaderless", name => MergingTable.Keyspace.Any(c => c.Name == name && (c.MergingHandler is not null || c.Subcommands.Count > 0))),
+        (KeyspaceKind.Agreed, "leaderless with consensus on", name =>
+            name == RegisterTable.Cas.Name || RegisterTable.Functions.All.Any(c => c.Name == name)),
+        (KeyspaceKind.Merging, "multileader, leaderless", name =>
+            MergingTable.Keyspace.Any(c => c.Name == name && (c.MergingHandler is not null || c.Subcommands.Count > 0))),
         (KeyspaceKind.Ordered, "raft, primary, chain", name => CommandTable.Keyspace.Any(c => c.Name == name)),
     ];
 
@@ -36,18 +39,23 @@ public static class Refusals
     /// <summary>Commands on keys that Redis 7 has and no keyspace of this version.</summary>
     private static readonly FrozenSet<string> RedisOnly = string.Join(
         ' ',
-        "blmove blmpop blpop brpop brpoplpush lindex linsert llen lmove lmpop lpop lpos lpush lpushx lrange lrem lset ltrim rpop rpoplpush rpush rpushx",
+        "blmove blmpop blpop brpop brpoplpush lindex linsert llen lmove lmpop lpop lpos lpush lpushx lrange lrem lset " +
+        "ltrim rpop rpoplpush rpush rpushx",
         "sdiff sdiffstore sinter sintercard sinterstore smove spop srandmember sscan sunion sunionstore",
         "hincrbyfloat hmset hrandfield hscan hsetnx hstrlen",
-        "bzmpop bzpopmax bzpopmin zcount zdiff zdiffstore zinter zintercard zinterstore zlexcount zmpop zmscore zpopmax zpopmin zrandmember",
-        "zrangebylex zrangebyscore zrangestore zrank zremrangebylex zremrangebyrank zremrangebyscore zrevrange zrevrangebylex zrevrangebyscore",
+        "bzmpop bzpopmax bzpopmin zcount zdiff zdiffstore zinter zintercard zinterstore zlexcount zmpop zmscore zpopmax " +
+        "zpopmin zrandmember",
+        "zrangebylex zrangebyscore zrangestore zrank zremrangebylex zremrangebyrank zremrangebyscore zrevrange " +
+        "zrevrangebylex zrevrangebyscore",
         "zrevrank zscan zunion zunionstore",
         "xack xadd xautoclaim xclaim xdel xgroup xinfo xlen xpending xrange xread xreadgroup xrevrange xsetid xtrim",
         "geoadd geodist geohash geopos georadius georadius_ro georadiusbymember georadiusbymember_ro geosearch geosearchstore",
-        "pfadd pfcount pfdebug pfmerge pfselftest bitfield bitfield_ro dump restore migrate sort sort_ro spublish ssubscribe sunsubscribe")
+        "pfadd pfcount pfdebug pfmerge pfselftest bitfield bitfield_ro dump restore migrate sort sort_ro spublish " +
+        "ssubscribe sunsubscribe")
         .Split(' ').Where(name => !Known.ContainsKey(name)).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>The error for a command, or for a use of one (<c>set nx</c>), that is known and that a keyspace of this kind does not have.</summary>
+    /// <summary>The error for a command, or for a use of one (<c>set nx</c>), that is known and that a keyspace of this kind
+    /// does not have.</summary>
     public static string Of(KeyspaceKind here, string what)
     {
         var name = what.Split(' ')[0];
@@ -71,9 +79,11 @@ public static class Refusals
         (KeyspaceKind.Merging, _) => "needs one order of all writes, which a keyspace whose data merges does not have",
         (_, "conflict") => "is about concurrent values, and only keyspaces whose data merges have them",
         (KeyspaceKind.Agreed, "set" or "hash" or "sorted-set") =>
-            $"works on a {group.Replace('-', ' ')}, and a keyspace with consensus on holds strings only: store it as a string and replace it by CAS, or use another keyspace",
+            $"works on a {group.Replace('-', ' ')}, and a keyspace with consensus on holds strings only: store it as a " +
+            "string and replace it by CAS, or use another keyspace",
         (KeyspaceKind.Agreed, _) => "needs one order of all keys, which a keyspace with consensus on does not have",
-        (_, "set" or "hash" or "sorted-set") => $"works on a {group.Replace('-', ' ')}, and keyspaces with one order of all writes hold strings only in this version",
+        (_, "set" or "hash" or "sorted-set") =>
+            $"works on a {group.Replace('-', ' ')}, and keyspaces with one order of all writes hold strings only in this version",
         _ => "is only for keyspaces with consensus on",
     };
 }

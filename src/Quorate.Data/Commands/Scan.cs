@@ -17,7 +17,8 @@ internal static class Scan
         new()
         {
             Name = "scan", Arity = -2, Flags = ReadOnly, Route = CommandRoute.Read,
-            Since = "2.8.0", Complexity = "O(1) for every call", Summary = "Incrementally iterate the keys space", Handler = ScanKeys,
+            Since = "2.8.0", Complexity = "O(1) for every call", Summary = "Incrementally iterate the keys space",
+            Handler = ScanKeys,
         },
         new()
         {

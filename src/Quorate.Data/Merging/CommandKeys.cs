@@ -8,8 +8,8 @@ using Quorate.Resp;
 namespace Quorate.Data.Merging;
 
 /// <summary>
-/// The keys of convergent commands, for strategies that cut a keyspace into partitions. Commands that name several keys are cut into
-/// one of the same name for each partition; those about all keys are executed by every partition. One caller at a time.
+/// The keys of convergent commands, for strategies that cut a keyspace into partitions. Commands that name several keys are cut
+/// into one of the same name for each partition; those about all keys are executed by every partition. One caller at a time.
 /// </summary>
 public sealed class CommandKeys : ICommandKeys
 {
@@ -90,7 +90,8 @@ public sealed class CommandKeys : ICommandKeys
         return parts;
     }
 
-    public void Join(ReadOnlySpan<byte> payload, IReadOnlyList<CommandPart> parts, IReadOnlyList<byte[]> replies, IBufferWriter<byte> reply)
+    public void Join(ReadOnlySpan<byte> payload, IReadOnlyList<CommandPart> parts, IReadOnlyList<byte[]> replies,
+        IBufferWriter<byte> reply)
     {
         _reply.Clear();
         if (Find(payload, out var header, out var args) is { } spec)
@@ -145,7 +146,8 @@ public sealed class CommandKeys : ICommandKeys
     {
         var values = new RespReply?[count];
         for (var p = 0; p < parts.Count; p++)
-            for (var i = 0; i < parts[p].Places.Count && i < trees[p].Items.Count; i++) values[parts[p].Places[i]] = trees[p].Items[i];
+            for (var i = 0; i < parts[p].Places.Count && i < trees[p].Items.Count; i++)
+                values[parts[p].Places[i]] = trees[p].Items[i];
         _reply.Array(count);
         foreach (var value in values) Write(value);
     }
@@ -163,14 +165,15 @@ public sealed class CommandKeys : ICommandKeys
         _reply.Array(count);
         for (var i = 0; i < count; i++)
         {
-            if (trees.TrueForAll(t => i < t.Items.Count && t.Items[i].Kind == ReplyKind.Integer)) _reply.Integer(trees.Sum(t => Number(t.Items[i])));
+            if (trees.TrueForAll(t => i < t.Items.Count && t.Items[i].Kind == ReplyKind.Integer))
+                _reply.Integer(trees.Sum(t => Number(t.Items[i])));
             else Write(trees[0].Items[i]);
         }
     }
 
     /// <summary>
-    /// SCAN goes through the partitions one after the other. Its cursor says in the upper bits which one, and in the rest where to
-    /// go on there, rounded up: two keys of which the hashes differ in the last few bits only could be taken for one.
+    /// SCAN goes through the partitions one after the other. Its cursor says in the upper bits which one, and in the rest where
+    /// to go on there, rounded up: two keys of which the hashes differ in the last few bits only could be taken for one.
     /// </summary>
     private List<CommandPart> SplitScan(in EntryHeader header, in CommandArgs args, ReadOnlySpan<byte> payload, int partitions)
     {
@@ -180,7 +183,8 @@ public sealed class CommandKeys : ICommandKeys
         if (Numbers.TryParseCursor(args[1], out var cursor))
         {
             partition = bits == 0 ? 0 : (int)(cursor >> (64 - bits));
-            own = System.Text.Encoding.ASCII.GetBytes((cursor << bits).ToString(System.Globalization.CultureInfo.InvariantCulture));
+            own = System.Text.Encoding.ASCII.GetBytes((cursor << bits)
+                .ToString(System.Globalization.CultureInfo.InvariantCulture));
         }
         else own = args[1].ToArray();
 
@@ -232,7 +236,8 @@ public sealed class CommandKeys : ICommandKeys
 
     private CommandSpec? Find(ReadOnlySpan<byte> payload, out EntryHeader header, out CommandArgs args)
     {
-        if (!EntryCodec.TryRead(payload, ref _ranges, out header, out args) || header.Kind != KeyspaceEntryKind.Command) return null;
+        if (!EntryCodec.TryRead(payload, ref _ranges, out header, out args) || header.Kind != KeyspaceEntryKind.Command)
+            return null;
         return Commands.Resolve(args, Nobody);
     }
 
@@ -244,7 +249,8 @@ public sealed class CommandKeys : ICommandKeys
 
     private static CommandReach ReachOf(string name) => name switch
     {
-        "keys" or "dbsize" or "scan" or "conflicts|count" or "conflicts|list" or "conflicts|lost" or "losses" => CommandReach.EveryPartition,
+        "keys" or "dbsize" or "scan" or "conflicts|count" or "conflicts|list" or "conflicts|lost" or "losses" =>
+            CommandReach.EveryPartition,
         _ => CommandReach.OnePartition,
     };
 
@@ -257,7 +263,8 @@ public sealed class CommandKeys : ICommandKeys
     {
         private readonly int _last = spec.LastKey >= 0 ? spec.LastKey : words + spec.LastKey;
 
-        public int Count => spec.FirstKey == 0 || _last < spec.FirstKey ? 0 : ((_last - spec.FirstKey) / Math.Max(1, spec.KeyStep)) + 1;
+        public int Count =>
+            spec.FirstKey == 0 || _last < spec.FirstKey ? 0 : ((_last - spec.FirstKey) / Math.Max(1, spec.KeyStep)) + 1;
 
         public int At(int i) => spec.FirstKey + (i * spec.KeyStep);
     }

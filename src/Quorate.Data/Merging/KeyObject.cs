@@ -94,7 +94,8 @@ internal sealed class KeyObject
     public ValueKind Kind =>
         HasFields ? ValueKind.Hash : HasScores ? ValueKind.SortedSet : HasMembers ? ValueKind.Set : ValueKind.String;
 
-    /// <summary>The latest of concurrent deadlines, Unix milliseconds; <see cref="Never"/>: there is none, or one says so.</summary>
+    /// <summary>The latest of concurrent deadlines, Unix milliseconds; <see cref="Never"/>: there is none, or one says
+    /// so.</summary>
     public long Deadline
     {
         get
@@ -137,12 +138,16 @@ internal sealed class KeyObject
         notes.Field = [];
         if (other.Text is not null || (Text is not null && !other.IsPartial)) TextToChange().Join(other.Text ?? NoText, scope);
         notes.Part = Part.Field;
-        if (other.Fields is not null || (Fields is not null && !other.IsPartial)) FieldsToChange().Join(other.Fields ?? NoHash, scope);
+        if (other.Fields is not null || (Fields is not null && !other.IsPartial))
+            FieldsToChange().Join(other.Fields ?? NoHash, scope);
         notes.Part = Part.Member;
-        if (other.Scores is not null || (Scores is not null && !other.IsPartial)) ScoresToChange().Join(other.Scores ?? NoHash, scope);
-        if (other.Members is not null || (Members is not null && !other.IsPartial)) MembersToChange().Join(other.Members ?? NoSet, scope);
+        if (other.Scores is not null || (Scores is not null && !other.IsPartial))
+            ScoresToChange().Join(other.Scores ?? NoHash, scope);
+        if (other.Members is not null || (Members is not null && !other.IsPartial))
+            MembersToChange().Join(other.Members ?? NoSet, scope);
         notes.Part = Part.Expiry;
-        if (other.Deadlines is not null || (Deadlines is not null && !other.IsPartial)) DeadlinesToChange().Join(other.Deadlines ?? NoDeadlines, scope);
+        if (other.Deadlines is not null || (Deadlines is not null && !other.IsPartial))
+            DeadlinesToChange().Join(other.Deadlines ?? NoDeadlines, scope);
         Context.Join(other.Context);
         if (theirFloor is not null) Context.Join(theirFloor);
         Trim(floor);
@@ -204,7 +209,8 @@ internal sealed class KeyObject
     public void Encode(IBufferWriter<byte> output)
     {
         Packing.WriteByte(output, (byte)(
-            (IsPartial ? 0 : WholeFlag) | (Text is null ? 0 : TextFlag) | (Fields is null ? 0 : HashFlag) | (Members is null ? 0 : SetFlag)
+            (IsPartial ? 0 : WholeFlag) | (Text is null ? 0 : TextFlag) | (Fields is null ? 0 : HashFlag)
+            | (Members is null ? 0 : SetFlag)
             | (Scores is null ? 0 : SortedFlag) | (Deadlines is null ? 0 : DeadlinesFlag)));
         Context.Encode(output);
         Text?.Encode(output);
@@ -214,7 +220,8 @@ internal sealed class KeyObject
         Deadlines?.Encode(output);
     }
 
-    /// <summary>Reads into this, replacing it; raises <paramref name="newest"/> to the greatest stamp met. False: no object.</summary>
+    /// <summary>Reads into this, replacing it; raises <paramref name="newest"/> to the greatest stamp met. False: no
+    /// object.</summary>
     public bool TryDecode(ref PackedReader reader, ref HybridTime newest)
     {
         Clear();

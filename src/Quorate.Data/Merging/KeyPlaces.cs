@@ -10,7 +10,8 @@ internal sealed class KeyPlaces(MergingStoreOptions options)
 {
     private readonly SortedSet<byte[]> _conflicted = new(ByteKeys.Comparer);
     private readonly SortedSet<(long When, byte[] Key)> _due =
-        new(Comparer<(long When, byte[] Key)>.Create((a, b) => a.When != b.When ? a.When.CompareTo(b.When) : ByteKeys.Comparer.Compare(a.Key, b.Key)));
+        new(Comparer<(long When, byte[] Key)>.Create((a, b) =>
+            a.When != b.When ? a.When.CompareTo(b.When) : ByteKeys.Comparer.Compare(a.Key, b.Key)));
 
     private readonly Queue<KeyObject> _uncollected = [];
 
@@ -60,8 +61,8 @@ internal sealed class KeyPlaces(MergingStoreOptions options)
         }
     }
 
-    /// <summary>Keys whose deadline is past by the grace, soonest first: those whose deadline <paramref name="node"/> has set, and
-    /// those that whoever has set it should have removed by now.</summary>
+    /// <summary>Keys whose deadline is past by the grace, soonest first: those whose deadline <paramref name="node"/> has set,
+    /// and those that whoever has set it should have removed by now.</summary>
     public List<byte[]> DueKeys(long nowMilliseconds, int most, NodeId node)
     {
         var due = new List<byte[]>();
@@ -78,7 +79,8 @@ internal sealed class KeyPlaces(MergingStoreOptions options)
 
     private void Enqueue(KeyObject o)
     {
-        if (o.Context.Count == 0 && o.IsLive && o.Text is not { HasRemains: true } && o.Fields is null && o.Scores is null) return;
+        if (o.Context.Count == 0 && o.IsLive && o.Text is not { HasRemains: true } && o.Fields is null && o.Scores is null)
+            return;
         o.IsQueued = true;
         _uncollected.Enqueue(o);
     }

@@ -44,7 +44,8 @@ public sealed class LossLog(MergingStoreOptions options)
     /// <summary>Forgets what is too old.</summary>
     internal void Expire(long nowMilliseconds)
     {
-        while (_losses.TryPeek(out var oldest) && nowMilliseconds - oldest.AtMilliseconds > options.LossesKeptMilliseconds) Drop();
+        while (_losses.TryPeek(out var oldest) && nowMilliseconds - oldest.AtMilliseconds > options.LossesKeptMilliseconds)
+            Drop();
     }
 
     private void Drop() => _bytes -= _losses.Dequeue().Bytes;

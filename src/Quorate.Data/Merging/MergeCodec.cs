@@ -33,7 +33,8 @@ internal sealed class MergeCodec
     /// <summary>Of a state or summary: what its sender has seen of all keys.</summary>
     public VersionVector Floor { get; } = new();
 
-    /// <summary>Of a state: it says something about all keys with hashes from <see cref="First"/> to <see cref="Last"/>.</summary>
+    /// <summary>Of a state: it says something about all keys with hashes from <see cref="First"/> to <see
+    /// cref="Last"/>.</summary>
     public bool IsRange { get; private set; }
 
     public ulong First { get; private set; }
@@ -95,7 +96,8 @@ internal sealed class MergeCodec
         key = default;
         var reader = new PackedReader(delta);
         return reader.TryByte(out var format) && format == (byte)MergeFormat.Delta
-            && DotContext.TryDecodeRun(ref reader, out _) && reader.TryNumber(out var keys) && keys > 0 && reader.TryBytes(out key);
+            && DotContext.TryDecodeRun(ref reader, out _) && reader.TryNumber(out var keys) && keys > 0
+                && reader.TryBytes(out key);
     }
 
     /// <summary>False: the bytes are none of these.</summary>

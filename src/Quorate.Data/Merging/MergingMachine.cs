@@ -8,13 +8,14 @@ using Quorate.Resp;
 namespace Quorate.Data.Merging;
 
 /// <summary>
-/// The replicated contents of one convergent keyspace, as its strategy sees them: a <see cref="MergingStore"/> that takes commands
-/// as entries of <see cref="EntryCodec"/> and keeps their replies until the strategy lets them out. Keyspaces have one
-/// database each here, so an entry's database number is not looked at. One caller at a time.
+/// The replicated contents of one convergent keyspace, as its strategy sees them: a <see cref="MergingStore"/> that takes
+/// commands as entries of <see cref="EntryCodec"/> and keeps their replies until the strategy lets them out. Keyspaces have
+/// one database each here, so an entry's database number is not looked at. One caller at a time.
 /// </summary>
 public sealed class MergingMachine : IMergeMachine, IDeltaKeys
 {
-    /// <summary>How far ahead of this node's wall clock another node's stamp may be, in milliseconds: further is refused.</summary>
+    /// <summary>How far ahead of this node's wall clock another node's stamp may be, in milliseconds: further is
+    /// refused.</summary>
     public const long SkewLimitMilliseconds = 60_000;
 
     private readonly IReplyRouter _router;
@@ -28,10 +29,12 @@ public sealed class MergingMachine : IMergeMachine, IDeltaKeys
     /// <param name="skewLimitMilliseconds">See <see cref="SkewLimitMilliseconds"/>.</param>
     /// <param name="beside">Another partition of the same replica, whose keys are fetched together with this one's.</param>
     public MergingMachine(
-        MergingStoreOptions options, NodeId self, long incarnation, IReplyRouter router, long skewLimitMilliseconds = SkewLimitMilliseconds, MergingMachine? beside = null)
+        MergingStoreOptions options, NodeId self, long incarnation, IReplyRouter router,
+        long skewLimitMilliseconds = SkewLimitMilliseconds, MergingMachine? beside = null)
     {
         _router = router;
-        Store = new MergingStore(options, new DotSource(self, incarnation), new HybridClock(skewLimitMilliseconds), beside?.Store);
+        Store = new MergingStore(options, new DotSource(self, incarnation), new HybridClock(skewLimitMilliseconds),
+            beside?.Store);
     }
 
     /// <summary>The commands of convergent keyspaces.</summary>
@@ -94,7 +97,8 @@ public sealed class MergingMachine : IMergeMachine, IDeltaKeys
 
     public void WriteState(ReadOnlySpan<byte> key, IBufferWriter<byte> output) => Store.WriteState(key, output);
 
-    public bool WriteStates(ref ulong from, int budgetBytes, IBufferWriter<byte> output) => Store.WriteStates(ref from, budgetBytes, output);
+    public bool WriteStates(ref ulong from, int budgetBytes, IBufferWriter<byte> output) =>
+        Store.WriteStates(ref from, budgetBytes, output);
 
     public ulong DigestOf(int level, int part) => Store.DigestOf(level, part);
 

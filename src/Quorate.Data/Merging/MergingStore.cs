@@ -15,6 +15,7 @@ public sealed class MergingStore
 {
     private readonly DotSource _dots;
     private readonly KeyPlaces _places;
+    private readonly StateWriter _states;
     private readonly ObjectChange _change;
     private readonly ObjectPrefetch _foresight;
     private readonly MergingContext _context;
@@ -30,7 +31,8 @@ public sealed class MergingStore
     /// <param name="options">The same on all replicas.</param>
     /// <param name="dots">Names this replica's updates; nobody else takes from it.</param>
     /// <param name="clock">Stamps them.</param>
-    /// <param name="beside">Another part of the same keyspace, used by the same caller: keys of both are fetched together.</param>
+    /// <param name="beside">Another part of the same keyspace, used by the same caller: keys of both are fetched
+    /// together.</param>
     /// <exception cref="InvariantViolation">when the options make no sense together.</exception>
     public MergingStore(MergingStoreOptions options, DotSource dots, HybridClock clock, MergingStore? beside = null)
     {
@@ -40,12 +42,14 @@ public sealed class MergingStore
         Clock = clock;
         Losses = new LossLog(options);
         _places = new KeyPlaces(options);
+        _states = new StateWriter(_places);
         _change = new ObjectChange(options, dots);
         _foresight = beside?._foresight ?? new ObjectPrefetch();
         _context = new MergingContext(this);
     }
 
     public MergingStoreOptions Options { get; }
+
     public HybridClock Clock { get; }
 
     /// <summary>The updates that are part of this state, or were removed from it.</summary>
@@ -105,7 +109,8 @@ public sealed class MergingStore
     public MergeResult TryMerge(ReadOnlySpan<byte> bytes, StepTime now)
     {
         if (_foresight.Count > 0) _foresight.Look();
-        if (!_codec.TryDecode(bytes) || _codec.Format is not (MergeFormat.Delta or MergeFormat.State)) return new MergeResult(MergeKind.Malformed);
+        if (!_codec.TryDecode(bytes) || _codec.Format is not (MergeFormat.Delta or MergeFormat.State))
+            return new MergeResult(MergeKind.Malformed);
         if (_codec.Format == MergeFormat.Delta && Seen.Covers(_codec.Run)) return new MergeResult(MergeKind.Known);
         if (!Clock.TryObserve(_codec.Newest, now)) return new MergeResult(MergeKind.TooFarAhead);
         if (_codec.Format == MergeFormat.Delta && IsTooFragmented()) return new MergeResult(MergeKind.NeedsState);
@@ -150,8 +155,8 @@ public sealed class MergingStore
     }
 
     /// <summary>
-    /// After the whole of another replica's states has been merged, what it had seen <em>before</em> it began to send them is seen
-    /// here as well. False: the bytes are no summary.
+    /// After the whole of another replica's states has been merged, what it had seen <em>before</em> it began to send them is
+    /// seen here as well. False: the bytes are no summary.
     /// </summary>
     public bool TryAdopt(ReadOnlySpan<byte> summary)
     {
@@ -164,43 +169,12 @@ public sealed class MergingStore
     public void WriteSummary(IBufferWriter<byte> output) => MergeCodec.WriteSummary(output, Seen, Floor);
 
     /// <summary>Writes the state of one key, also of one that is not there: what was removed from it.</summary>
-    public void WriteState(ReadOnlySpan<byte> key, IBufferWriter<byte> output)
-    {
-        MergeCodec.WriteStateHead(output, Floor, null, 1);
-        Packing.WriteBytes(output, key);
-        (_places.Find(key) ?? Absent).Encode(output);
-    }
+    public void WriteState(ReadOnlySpan<byte> key, IBufferWriter<byte> output) => _states.Write(key, Floor, output);
 
     /// <summary>Writes the states of keys whose hash is <paramref name="from"/> or above, in the order of hashes, until about
     /// <paramref name="budgetBytes"/> are written; moves <paramref name="from"/> on. False when these were the last.</summary>
-    public bool WriteStates(ref ulong from, int budgetBytes, IBufferWriter<byte> output)
-    {
-        _body.ResetWrittenCount();
-        var keys = 0;
-        KeyObject? last = null;
-        var hasMore = false;
-        foreach (var o in _places.Table.From(from))
-        {
-            // Keys with one hash go together, because the next call begins with the next hash.
-            if (last is not null && _body.WrittenCount >= budgetBytes && o.KeyHash != last.KeyHash)
-            {
-                hasMore = true;
-                break;
-            }
-
-            Packing.WriteBytes(_body, o.Key);
-            o.Encode(_body);
-            last = o;
-            keys++;
-        }
-
-        // What is in this range and not listed is not here: the reader learns that as well.
-        MergeCodec.WriteStateHead(output, Floor, (from, hasMore ? last!.KeyHash : ulong.MaxValue), keys);
-        output.Write(_body.WrittenSpan);
-        if (_body.Capacity > 1 << 20) _body = new ArrayBufferWriter<byte>();
-        if (hasMore) from = last!.KeyHash + 1;
-        return hasMore;
-    }
+    public bool WriteStates(ref ulong from, int budgetBytes, IBufferWriter<byte> output) =>
+        _states.WriteRange(ref from, budgetBytes, Floor, output);
 
     /// <summary>Adds the keys that a delta, or states of single keys, are about. False: the bytes are neither.</summary>
     public bool TryKeysOf(ReadOnlySpan<byte> bytes, ICollection<byte[]> keys)
@@ -221,16 +195,19 @@ public sealed class MergingStore
         return _places.Table.DigestOf(part * leaves, (part + 1) * leaves);
     }
 
-    /// <summary>The keys of one of the 4096 parts of level 12, each with its digest; 0: only remembers what was removed.</summary>
+    /// <summary>The keys of one of the 4096 parts of level 12, each with its digest; 0: only remembers what was
+    /// removed.</summary>
     public IEnumerable<(byte[] Key, ulong Digest)> KeysOf(int part) =>
-        _places.Table.From(ObjectTable.FirstHashOf(part)).TakeWhile(o => ObjectTable.LeafOf(o.KeyHash) == part).Select(o => (o.Key, o.Digest));
+        _places.Table.From(ObjectTable.FirstHashOf(part))
+            .TakeWhile(o => ObjectTable.LeafOf(o.KeyHash) == part).Select(o => (o.Key, o.Digest));
 
     /// <summary>The digest of one key; 0: holds nothing, or only remembers what was removed.</summary>
     public ulong DigestOf(ReadOnlySpan<byte> key) => _places.Find(key)?.Digest ?? 0;
 
     /// <summary>
-    /// Every replica of the group has confirmed that it has seen these updates (each says <see cref="DotContext.ToVersionVector"/>
-    /// of <see cref="Seen"/>; this is the meet). Only now may it be forgotten what was removed by them: at most
+    /// Every replica of the group has confirmed that it has seen these updates (each says <see
+    /// cref="DotContext.ToVersionVector"/> of <see cref="Seen"/>; this is the meet). Only now may it be forgotten what was
+    /// removed by them: at most
     /// <paramref name="budget"/> keys are looked at.
     /// </summary>
     /// <exception cref="InvariantViolation">when this replica itself has not seen them.</exception>
@@ -261,8 +238,8 @@ public sealed class MergingStore
 
     /// <summary>
     /// For a replica that lost its memory and has since merged the whole state of every other: what it made before, and nobody
-    /// has, is gone. Each call writes a delta that says so of one run of it, because the others would wait for it for ever. False:
-    /// nothing is missing.
+    /// has, is gone. Each call writes a delta that says so of one run of it, because the others would wait for it for ever.
+    /// False: nothing is missing.
     /// <para>It says nothing about what it does have again, which others may lack: they would take that for removed.</para>
     /// </summary>
     public bool CloseGap(IBufferWriter<byte> delta, out DotRun gap)
@@ -330,7 +307,8 @@ public sealed class MergingStore
         {
             var theirs = _codec[i];
             var hash = Hash.Of(theirs.Key);
-            var mine = _places.Table.Find(theirs.Key, hash) ?? new KeyObject { Key = theirs.Key.AsSpan().ToArray(), KeyHash = hash };
+            var mine = _places.Table.Find(theirs.Key, hash);
+            mine ??= new KeyObject { Key = theirs.Key.AsSpan().ToArray(), KeyHash = hash };
             _notes.Clear();
             Join(mine, theirs, isDelta ? null : _codec.Floor, nowMilliseconds);
             conflicts += _notes.Conflicts;
@@ -349,7 +327,8 @@ public sealed class MergingStore
     {
         var listed = new HashSet<byte[]>(ByteKeys.Comparer);
         for (var i = 0; i < _codec.Count; i++) listed.Add(_codec[i].Key);
-        var unlisted = _places.Table.From(_codec.First).TakeWhile(o => o.KeyHash <= _codec.Last).Where(o => !listed.Contains(o.Key)).ToList();
+        var range = _places.Table.From(_codec.First).TakeWhile(o => o.KeyHash <= _codec.Last);
+        var unlisted = range.Where(o => !listed.Contains(o.Key)).ToList();
         foreach (var mine in unlisted) Join(mine, Absent, _codec.Floor, nowMilliseconds);
     }
 
@@ -362,7 +341,8 @@ public sealed class MergingStore
         if (_notes.IsChanged)
         {
             mine.Merged = null;
-            if (mine.Text is { Register.Count: > 1 } text && Options.Conflicts == ConflictRule.Merge) mine.Merged = AskRule(mine.Key, text);
+            if (mine.Text is { Register.Count: > 1 } text && Options.Conflicts == ConflictRule.Merge)
+                mine.Merged = AskRule(mine.Key, text);
         }
 
         foreach (var loser in _notes.Losers)

@@ -26,8 +26,8 @@ internal sealed class ObjectChange
 
     public HybridTime Stamp { get; set; }
 
-    /// <summary>Sees what the replica sees, unless the key is expired or deleted: then what is left is removed first, or told once
-    /// more to be removed, in case those who knew it forgot.</summary>
+    /// <summary>Sees what the replica sees, unless the key is expired or deleted: then what is left is removed first, or told
+    /// once more to be removed, in case those who knew it forgot.</summary>
     public void Begin(KeyObject target, VersionVector floor, bool isVisible)
     {
         Target = target;
@@ -38,7 +38,8 @@ internal sealed class ObjectChange
         if (IsFresh && target.IsKept) RemoveAll(floor);
     }
 
-    /// <summary>The key was not visible: what the target holds has been removed by this change and must not be looked at.</summary>
+    /// <summary>The key was not visible: what the target holds has been removed by this change and must not be looked
+    /// at.</summary>
     public bool IsFresh { get; private set; }
 
     public Dot NextDot() => _last = _dots.Next();

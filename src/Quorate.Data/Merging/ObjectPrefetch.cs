@@ -5,9 +5,9 @@ using Quorate.Replication;
 namespace Quorate.Data.Merging;
 
 /// <summary>
-/// What <see cref="Foresight"/> is for the tables of stores: brings the objects of a few keys near before they are read or merged.
-/// An object is a chain of small ones, so it goes step by step: each step looks at all keys of the window, whose misses overlap.
-/// A hint: changes nothing and may be wrong.
+/// What <see cref="KeyPrefetch"/> is for the tables of stores: brings the objects of a few keys near before they are read or
+/// merged. An object is a chain of small ones, so it goes step by step: each step looks at all keys of the window, whose
+/// misses overlap. A hint: changes nothing and may be wrong.
 /// </summary>
 internal sealed unsafe class ObjectPrefetch
 {
@@ -58,9 +58,12 @@ internal sealed unsafe class ObjectPrefetch
         foreach (var o in objects)
             if (o is not null) seen += o.Key.Length + o.Context.Count + (o.Text?.Register.Count ?? 0);
         foreach (var o in objects)
-            if (o is not null) seen += (o.Context.Count > 0 ? o.Context[0].UpTo : 0) + (o.Text is { Register.Count: > 0 } text ? text.Register[0].Stamp.Value : 0);
+            if (o is not null)
+                seen += (o.Context.Count > 0 ? o.Context[0].UpTo : 0)
+                    + (o.Text is { Register.Count: > 0 } text ? text.Register[0].Stamp.Value : 0);
         foreach (var o in objects)
-            if (o?.Text is { Register.Count: > 0 } text && text.Register[0].Value is { Length: > 0 } value) seen += value[0] + value[^1];
+            if (o?.Text is { Register.Count: > 0 } text && text.Register[0].Value is { Length: > 0 } value)
+                seen += value[0] + value[^1];
         Glimpse += seen;
         objects.Clear();
         _tables.AsSpan(0, objects.Length).Clear();

@@ -34,7 +34,8 @@ internal sealed class SiblingContext
     {
         context = new SiblingContext();
         var bytes = new byte[Base64.GetMaxDecodedFromUtf8Length(text.Length)];
-        if (Base64.DecodeFromUtf8(text, bytes, out var used, out var length) != OperationStatus.Done || used != text.Length) return false;
+        if (Base64.DecodeFromUtf8(text, bytes, out var used, out var length) != OperationStatus.Done || used != text.Length)
+            return false;
         var reader = new PackedReader(bytes.AsSpan(0, length));
         return DotContext.TryDecode(ref reader, context.Dots) && context.Counter.TryDecode(ref reader) && reader.IsAtEnd;
     }

@@ -70,7 +70,8 @@ public sealed class RegisterMachine : IRegisterMachine
         var key = args[part + 1];
         byte[] words = [.. name, .. key];
         ReadOnlySpan<ArgRange> ranges = [new ArgRange(0, name.Length), new ArgRange(name.Length, key.Length)];
-        var length = EntryCodec.WriteCommand(ref _entry, header.Stamp, header.Database, header.Protocol, new CommandArgs(words, ranges));
+        var length = EntryCodec.WriteCommand(ref _entry, header.Stamp, header.Database, header.Protocol,
+            new CommandArgs(words, ranges));
         output.Write(_entry.AsSpan(0, length));
     }
 
@@ -97,7 +98,8 @@ public sealed class RegisterMachine : IRegisterMachine
 
     /// <inheritdoc/>
     public ChangeKind Change(
-        ReadOnlySpan<byte> payload, ReadOnlySpan<byte> state, StepTime now, IBufferWriter<byte> reply, IBufferWriter<byte> newState)
+        ReadOnlySpan<byte> payload, ReadOnlySpan<byte> state, StepTime now, IBufferWriter<byte> reply,
+        IBufferWriter<byte> newState)
     {
         if (payload.IsEmpty) return IsDue(state, now) ? ChangeKind.Changed : ChangeKind.Unchanged;
         _reply.Clear();
@@ -136,7 +138,8 @@ public sealed class RegisterMachine : IRegisterMachine
     private bool TryFunction(ReadOnlySpan<byte> payload, out CommandSpec spec, out EntryHeader header, out CommandArgs args)
     {
         spec = null!;
-        return EntryCodec.TryRead(payload, ref _ranges, out header, out args) && header.Kind != KeyspaceEntryKind.Clock && header.Database == 0
+        return EntryCodec.TryRead(payload, ref _ranges, out header, out args) && header.Kind != KeyspaceEntryKind.Clock
+            && header.Database == 0
             && RegisterTable.Functions.TryFind(args.Name, out spec) && spec.AcceptsCount(args.Count);
     }
 

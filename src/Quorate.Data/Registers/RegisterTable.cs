@@ -12,7 +12,8 @@ namespace Quorate.Data.Registers;
 /// </summary>
 public static class RegisterTable
 {
-    /// <summary>Compares the value and, when it is the expected one, puts another in its place. There is none like it in Redis.</summary>
+    /// <summary>Compares the value and, when it is the expected one, puts another in its place. There is none like it in
+    /// Redis.</summary>
     internal static readonly CommandSpec Cas = new()
     {
         Name = "cas",
@@ -29,7 +30,8 @@ public static class RegisterTable
 
     private static readonly string[] OfOneKey =
     [
-        "get", "set", "setnx", "setex", "psetex", "getset", "getdel", "getex", "strlen", "append", "getrange", "substr", "setrange",
+        "get", "set", "setnx", "setex", "psetex", "getset", "getdel", "getex", "strlen", "append", "getrange", "substr",
+        "setrange",
         "incr", "decr", "incrby", "decrby", "incrbyfloat", "setbit", "getbit", "bitcount", "bitpos", "type", "persist",
         "expire", "pexpire", "expireat", "pexpireat", "ttl", "pttl", "expiretime", "pexpiretime",
     ];

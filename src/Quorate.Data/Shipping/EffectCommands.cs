@@ -5,8 +5,9 @@ using Quorate.Data.Values;
 namespace Quorate.Data.Shipping;
 
 /// <summary>
-/// An effect as commands that lead to the same state of its keys, for people and for giving it to a keyspace again: a SET or DEL for
-/// each string, FLUSHDB for a database that became empty. What databases became by exchange, and the replies of sessions, are not in it.
+/// An effect as commands that lead to the same state of its keys, for people and for giving it to a keyspace again: a SET or
+/// DEL for each string, FLUSHDB for a database that became empty. What databases became by exchange, and the replies of
+/// sessions, are not in it.
 /// </summary>
 public static class EffectCommands
 {
@@ -14,7 +15,8 @@ public static class EffectCommands
     /// <param name="effect">Anybody's bytes.</param>
     /// <param name="clockMilliseconds">The clock of the log when the effect was made.</param>
     /// <param name="commands">Their words, in an order in which they may be executed; empty when no key was changed.</param>
-    public static bool TryRead(ReadOnlySpan<byte> effect, out long clockMilliseconds, out IReadOnlyList<IReadOnlyList<byte[]>> commands)
+    public static bool TryRead(ReadOnlySpan<byte> effect, out long clockMilliseconds,
+        out IReadOnlyList<IReadOnlyList<byte[]>> commands)
     {
         var all = new List<IReadOnlyList<byte[]>>();
         commands = all;

@@ -8,7 +8,8 @@ namespace Quorate.Data.Shipping;
 
 /// <summary>
 /// Reads an effect record by record, as views into its bytes. What depends on the bytes alone is checked here: an effect that
-/// was read to its end (<see cref="IsWhole"/>) is one that <see cref="EffectWriter"/> could have written, but for values that are not packed and deltas.
+/// was read to its end (<see cref="IsWhole"/>) is one that <see cref="EffectWriter"/> could have written, but for values that
+/// are not packed and deltas.
 /// </summary>
 internal ref struct EffectReader(ReadOnlySpan<byte> effect, DataTypes types)
 {

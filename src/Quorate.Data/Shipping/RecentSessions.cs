@@ -42,7 +42,8 @@ internal sealed class RecentSessions
         if (first == _count) return true;
         var changes = new Change[_count - first];
         for (var i = 0; i < changes.Length; i++) changes[i] = At(first + i);
-        Array.Sort(changes, static (a, b) => a.Session != b.Session ? a.Session.CompareTo(b.Session) : a.Sequence.CompareTo(b.Sequence));
+        Array.Sort(changes, static (a, b) =>
+            a.Session != b.Session ? a.Session.CompareTo(b.Session) : a.Sequence.CompareTo(b.Sequence));
         for (int i = 0, end; i < changes.Length; i = end)
         {
             var id = changes[i].Session;

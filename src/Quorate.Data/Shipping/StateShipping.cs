@@ -14,7 +14,8 @@ namespace Quorate.Data.Shipping;
 /// </summary>
 internal sealed class StateShipping : ITap
 {
-    /// <summary>Bytes that one effect with the changes since some entry takes, about, at most: more is what snapshots are for.</summary>
+    /// <summary>Bytes that one effect with the changes since some entry takes, about, at most: more is what snapshots are
+    /// for.</summary>
     public const int MostChangesBytes = 32 << 20;
 
     private readonly KeyspaceMachine _machine;
@@ -158,7 +159,8 @@ internal sealed class StateShipping : ITap
     public bool TryWriteChangesSince(LogIndex since, IBufferWriter<byte> output)
     {
         if (_noted != _machine.LastApplied) OnReplaced();
-        if (since < _recentKeys.KnownSince || since < _recentArrangements.KnownSince || since < _recentSessions.KnownSince) return false;
+        if (since < _recentKeys.KnownSince || since < _recentArrangements.KnownSince || since < _recentSessions.KnownSince)
+            return false;
         Span<byte> sources = stackalloc byte[Arrangement.Length];
         if (!_recentArrangements.TryCompose(since, sources)) return false;
         var effect = new EffectWriter(output, _scratch);

@@ -201,7 +201,8 @@ internal sealed class SnapshotSource : ISnapshotSource, IKeySink
 
     private int WritePart(IBufferWriter<byte> output, ReadOnlySpan<byte> bytes, int budget)
     {
-        var length = Math.Min(bytes.Length - _partDone, Math.Clamp(budget - PieceHead, PieceReader.SmallestBudget, SnapshotFormat.LongestWhole));
+        var length = Math.Min(
+            bytes.Length - _partDone, Math.Clamp(budget - PieceHead, PieceReader.SmallestBudget, SnapshotFormat.LongestWhole));
         var written = WriteRecord(output, SnapshotRecord.Part, bytes.Slice(_partDone, length));
         _partDone += length;
         return written;

@@ -209,7 +209,8 @@ internal sealed class SnapshotTarget : ISnapshotTarget
     private bool TryReply(ReadOnlySpan<byte> piece, ref int at)
     {
         if (!TryInt64(piece, ref at, out _replySequence) || !Varint.TryRead(piece, ref at, out var length)) return false;
-        if (_session is null || _replySequence < _session.End || _replySequence - _session.Low >= Session.WidestWindow) return false;
+        if (_session is null || _replySequence < _session.End || _replySequence - _session.Low >= Session.WidestWindow)
+            return false;
         _awaited = Awaited.Reply;
         if (length == 0) return PutReply([]);
         _parts.Begin(length);

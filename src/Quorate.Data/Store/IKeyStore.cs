@@ -65,7 +65,8 @@ public interface IKeyStore
     /// <summary>Adds a key that is not there. The value is under no other key; it is the store's from now on.</summary>
     int Insert(ReadOnlySpan<byte> key, uint hash, Value value, ValueForm form, KeyStamp stamp);
 
-    /// <summary>Puts a packed value in place of what is there, and gives its bytes, which are undefined, to be filled at once.</summary>
+    /// <summary>Puts a packed value in place of what is there, and gives its bytes, which are undefined, to be filled at
+    /// once.</summary>
     Span<byte> Rewrite(int row, int length, ValueForm form, KeyStamp stamp);
 
     /// <summary>Changes a packed value in place: keeps its bytes up to <paramref name="length"/>, new bytes are zero. Room grows
@@ -97,7 +98,8 @@ public interface IKeyStore
     /// <summary>The key that expires first; there is one. Every store has the same order among keys of one time.</summary>
     int FirstToExpire { get; }
 
-    /// <summary>The next row that holds a key, after this one, in no order; 0 after the last one, and the first one after 0.</summary>
+    /// <summary>The next row that holds a key, after this one, in no order; 0 after the last one, and the first one after
+    /// 0.</summary>
     int NextRow(int row);
 
     /// <summary>Lists rows from the cursor on until there are <paramref name="count"/>, and gives the cursor to go on from; 0 is
@@ -113,7 +115,8 @@ public interface IKeyStore
     /// <summary>Finds keys by their hash slot; null: it was not asked for, or forgotten.</summary>
     ISlotIndex? Slots { get; }
 
-    /// <summary>Begins to find keys by their hash slot; <see cref="ISlotIndex.Build"/> goes over the keys that are there.</summary>
+    /// <summary>Begins to find keys by their hash slot; <see cref="ISlotIndex.Build"/> goes over the keys that are
+    /// there.</summary>
     ISlotIndex IndexSlots();
 
     /// <summary>Keys are not found by their slot any more.</summary>

@@ -1,6 +1,7 @@
 namespace Quorate.Data.Store;
 
-/// <summary>Walks over the keys as they were when it began, while they go on being changed. Dispose it to be told no more.</summary>
+/// <summary>Walks over the keys as they were when it began, while they go on being changed. Dispose it to be told no
+/// more.</summary>
 public interface IKeyWalk : IDisposable
 {
     /// <summary>Gives the sink the next few keys that it has not got. False: it has got all.</summary>

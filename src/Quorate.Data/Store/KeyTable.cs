@@ -199,7 +199,8 @@ internal sealed class KeyTable : BucketTable, IKeyStore
 
     public ulong Scan(ulong cursor, long count, List<int> rows) => TableScan.Step(this, cursor, count, rows);
 
-    /// <summary>A row number at random, then the next one in use: uniform when the table is full, near enough when it is not.</summary>
+    /// <summary>A row number at random, then the next one in use: uniform when the table is full, near enough when it is
+    /// not.</summary>
     public int RandomRow(Prng dice)
     {
         var row = 1 + dice.Below(HighestRow);

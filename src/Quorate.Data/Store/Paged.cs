@@ -21,7 +21,8 @@ internal struct Paged<T> where T : struct
         _pageCount = 1;
     }
 
-    /// <summary>A reference to an element below the highest count reserved. It dies with the next <see cref="Reserve"/>.</summary>
+    /// <summary>A reference to an element below the highest count reserved. It dies with the next <see
+    /// cref="Reserve"/>.</summary>
     public readonly ref T this[int index] => ref _pages[index >> Shift][index & (PageLength - 1)];
 
     /// <summary>Elements that fit without another reservation.</summary>

@@ -70,7 +70,8 @@ internal sealed class SlotIndex(KeyTable table) : ISlotIndex
             for (int row = _heads[slot], before = 0; row != 0; before = row, row = _links[row].Next, count++)
             {
                 ref var held = ref table.RowAt(row);
-                if (row > _builtTo || held.Content is null || KeySlot.Of(held.Key) != slot || _links[row].Previous != before) return false;
+                if (row > _builtTo || held.Content is null || KeySlot.Of(held.Key) != slot || _links[row].Previous != before)
+                    return false;
             }
 
             if (count != _counts[slot]) return false;

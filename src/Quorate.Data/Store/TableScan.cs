@@ -11,7 +11,8 @@ internal static class TableScan
 {
     private const int EmptyBucketsPerKey = 10;
 
-    /// <summary>Lists the rows of the next buckets until there are <paramref name="count"/>, and goes on behind them. 0: all seen.</summary>
+    /// <summary>Lists the rows of the next buckets until there are <paramref name="count"/>, and goes on behind them. 0: all
+    /// seen.</summary>
     public static ulong Step(KeyTable table, ulong cursor, long count, List<int> rows)
     {
         var buckets = count > long.MaxValue / EmptyBucketsPerKey ? long.MaxValue : count * EmptyBucketsPerKey;

@@ -16,13 +16,15 @@ internal static class Bits
     [
         new()
         {
-            Name = "setbit", Arity = 4, Flags = Write | DenyOom, Route = CommandRoute.Write, FirstKey = 1, LastKey = 1, KeyStep = 1,
+            Name = "setbit", Arity = 4, Flags = Write | DenyOom, Route = CommandRoute.Write, FirstKey = 1, LastKey = 1,
+            KeyStep = 1,
             Group = "bitmap", Since = "2.2.0",
             Summary = "Sets or clears the bit at offset in the string value stored at key", Handler = SetBit,
         },
         new()
         {
-            Name = "getbit", Arity = 3, Flags = ReadOnly | Fast, Route = CommandRoute.Read, FirstKey = 1, LastKey = 1, KeyStep = 1,
+            Name = "getbit", Arity = 3, Flags = ReadOnly | Fast, Route = CommandRoute.Read, FirstKey = 1, LastKey = 1,
+            KeyStep = 1,
             Group = "bitmap", Since = "2.2.0",
             Summary = "Returns the bit value at offset in the string value stored at key", Handler = GetBit,
         },
@@ -34,11 +36,13 @@ internal static class Bits
         new()
         {
             Name = "bitpos", Arity = -3, Flags = ReadOnly, Route = CommandRoute.Read, FirstKey = 1, LastKey = 1, KeyStep = 1,
-            Group = "bitmap", Since = "2.8.7", Complexity = "O(N)", Summary = "Find first bit set or clear in a string", Handler = BitPos,
+            Group = "bitmap", Since = "2.8.7", Complexity = "O(N)", Summary = "Find first bit set or clear in a string",
+            Handler = BitPos,
         },
         new()
         {
-            Name = "bitop", Arity = -4, Flags = Write | DenyOom, Route = CommandRoute.Write, FirstKey = 2, LastKey = -1, KeyStep = 1,
+            Name = "bitop", Arity = -4, Flags = Write | DenyOom, Route = CommandRoute.Write, FirstKey = 2, LastKey = -1,
+            KeyStep = 1,
             Group = "bitmap", Since = "2.6.0", Complexity = "O(N)",
             Summary = "Perform bitwise operations between strings", Handler = BitOp,
         },

@@ -11,28 +11,34 @@ internal static class Counters
     [
         new()
         {
-            Name = "incr", Arity = 2, Flags = Write | DenyOom | Fast, Route = CommandRoute.Write, FirstKey = 1, LastKey = 1, KeyStep = 1,
+            Name = "incr", Arity = 2, Flags = Write | DenyOom | Fast, Route = CommandRoute.Write, FirstKey = 1, LastKey = 1,
+            KeyStep = 1,
             Group = "string", Summary = "Increment the integer value of a key by one", Handler = Incr,
         },
         new()
         {
-            Name = "decr", Arity = 2, Flags = Write | DenyOom | Fast, Route = CommandRoute.Write, FirstKey = 1, LastKey = 1, KeyStep = 1,
+            Name = "decr", Arity = 2, Flags = Write | DenyOom | Fast, Route = CommandRoute.Write, FirstKey = 1, LastKey = 1,
+            KeyStep = 1,
             Group = "string", Summary = "Decrement the integer value of a key by one", Handler = Decr,
         },
         new()
         {
-            Name = "incrby", Arity = 3, Flags = Write | DenyOom | Fast, Route = CommandRoute.Write, FirstKey = 1, LastKey = 1, KeyStep = 1,
+            Name = "incrby", Arity = 3, Flags = Write | DenyOom | Fast, Route = CommandRoute.Write, FirstKey = 1, LastKey = 1,
+            KeyStep = 1,
             Group = "string", Summary = "Increment the integer value of a key by the given amount", Handler = IncrBy,
         },
         new()
         {
-            Name = "decrby", Arity = 3, Flags = Write | DenyOom | Fast, Route = CommandRoute.Write, FirstKey = 1, LastKey = 1, KeyStep = 1,
+            Name = "decrby", Arity = 3, Flags = Write | DenyOom | Fast, Route = CommandRoute.Write, FirstKey = 1, LastKey = 1,
+            KeyStep = 1,
             Group = "string", Summary = "Decrement the integer value of a key by the given number", Handler = DecrBy,
         },
         new()
         {
-            Name = "incrbyfloat", Arity = 3, Flags = Write | DenyOom | Fast, Route = CommandRoute.Write, FirstKey = 1, LastKey = 1, KeyStep = 1,
-            Group = "string", Since = "2.6.0", Summary = "Increment the float value of a key by the given amount", Handler = IncrByFloat,
+            Name = "incrbyfloat", Arity = 3, Flags = Write | DenyOom | Fast, Route = CommandRoute.Write, FirstKey = 1,
+            LastKey = 1, KeyStep = 1,
+            Group = "string", Since = "2.6.0", Summary = "Increment the float value of a key by the given amount",
+            Handler = IncrByFloat,
         },
     ];
 

@@ -36,7 +36,8 @@ internal readonly struct ExtendedFloat
     {
         if (!a.IsFinite || !b.IsFinite) return Infinite;
         var exponent = Math.Min(a._exponent, b._exponent);
-        return Round((a._significand << (a._exponent - exponent)) + (b._significand << (b._exponent - exponent)), exponent, false);
+        return Round((a._significand << (a._exponent - exponent)) + (b._significand << (b._exponent - exponent)), exponent,
+            false);
     }
 
     public static bool TryParse(ReadOnlySpan<byte> text, out ExtendedFloat value)

@@ -96,7 +96,8 @@ internal static class LongestCommonSubsequence
         return lengths;
     }
 
-    /// <summary>Walks back from the end: fills the common bytes and lists the runs in the order met, the last one first.</summary>
+    /// <summary>Walks back from the end: fills the common bytes and lists the runs in the order met, the last one
+    /// first.</summary>
     private static List<Match> Trace(ReadOnlySpan<byte> a, ReadOnlySpan<byte> b, int[] lengths, byte[] common)
     {
         var matches = new List<Match>();

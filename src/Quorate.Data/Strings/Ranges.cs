@@ -13,7 +13,8 @@ internal static class Ranges
     [
         new()
         {
-            Name = "append", Arity = 3, Flags = Write | DenyOom | Fast, Route = CommandRoute.Write, FirstKey = 1, LastKey = 1, KeyStep = 1,
+            Name = "append", Arity = 3, Flags = Write | DenyOom | Fast, Route = CommandRoute.Write, FirstKey = 1, LastKey = 1,
+            KeyStep = 1,
             Group = "string", Since = "2.0.0", Summary = "Append a value to a key", Handler = Append,
         },
         new()
@@ -29,7 +30,8 @@ internal static class Ranges
         },
         new()
         {
-            Name = "setrange", Arity = 4, Flags = Write | DenyOom, Route = CommandRoute.Write, FirstKey = 1, LastKey = 1, KeyStep = 1,
+            Name = "setrange", Arity = 4, Flags = Write | DenyOom, Route = CommandRoute.Write, FirstKey = 1, LastKey = 1,
+            KeyStep = 1,
             Group = "string", Since = "2.2.0", Complexity = "O(N)",
             Summary = "Overwrite part of a string at key starting at the specified offset", Handler = SetRange,
         },

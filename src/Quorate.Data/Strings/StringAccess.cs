@@ -23,11 +23,13 @@ internal static class StringAccess
     }
 
     /// <summary>The string, or nothing when there is no key.</summary>
-    public static ReadOnlySpan<byte> StringOf(this CommandContext context, int row) => row == 0 ? default : context.Store.BytesOf(row);
+    public static ReadOnlySpan<byte> StringOf(this CommandContext context, int row) =>
+        row == 0 ? default : context.Store.BytesOf(row);
 
     /// <summary>Puts a whole string, whatever was there. Returns the row.</summary>
     public static int SetString(
-        this CommandContext context, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, bool keepExpiry = false, StringForm form = StringForm.Whole)
+        this CommandContext context, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, bool keepExpiry = false,
+        StringForm form = StringForm.Whole)
     {
         var hash = KeyHash.Of(key);
         var store = context.Store;

@@ -18,12 +18,14 @@ internal static class StringReads
         },
         new()
         {
-            Name = "mget", Arity = -2, Flags = ReadOnly | Fast, Route = CommandRoute.Read, FirstKey = 1, LastKey = -1, KeyStep = 1,
+            Name = "mget", Arity = -2, Flags = ReadOnly | Fast, Route = CommandRoute.Read, FirstKey = 1, LastKey = -1,
+            KeyStep = 1,
             Group = "string", Complexity = "O(N)", Summary = "Get the values of all the given keys", Handler = MGet,
         },
         new()
         {
-            Name = "strlen", Arity = 2, Flags = ReadOnly | Fast, Route = CommandRoute.Read, FirstKey = 1, LastKey = 1, KeyStep = 1,
+            Name = "strlen", Arity = 2, Flags = ReadOnly | Fast, Route = CommandRoute.Read, FirstKey = 1, LastKey = 1,
+            KeyStep = 1,
             Group = "string", Since = "2.2.0", Summary = "Get the length of the value stored in a key", Handler = StrLen,
         },
         new()
@@ -34,11 +36,13 @@ internal static class StringReads
         new()
         {
             Name = "getex", Arity = -2, Flags = Write | Fast, Route = CommandRoute.Write, FirstKey = 1, LastKey = 1, KeyStep = 1,
-            Group = "string", Since = "6.2.0", Summary = "Get the value of a key and optionally set its expiration", Handler = GetEx,
+            Group = "string", Since = "6.2.0", Summary = "Get the value of a key and optionally set its expiration",
+            Handler = GetEx,
         },
         new()
         {
-            Name = "getset", Arity = 3, Flags = Write | DenyOom | Fast, Route = CommandRoute.Write, FirstKey = 1, LastKey = 1, KeyStep = 1,
+            Name = "getset", Arity = 3, Flags = Write | DenyOom | Fast, Route = CommandRoute.Write, FirstKey = 1, LastKey = 1,
+            KeyStep = 1,
             Group = "string", Summary = "Set the string value of a key and return its old value", Handler = GetSet,
         },
     ];

@@ -16,27 +16,34 @@ internal static class StringWrites
         },
         new()
         {
-            Name = "setnx", Arity = 3, Flags = Write | DenyOom | Fast, Route = CommandRoute.Write, FirstKey = 1, LastKey = 1, KeyStep = 1,
+            Name = "setnx", Arity = 3, Flags = Write | DenyOom | Fast, Route = CommandRoute.Write, FirstKey = 1, LastKey = 1,
+            KeyStep = 1,
             Group = "string", Summary = "Set the value of a key, only if the key does not exist", Handler = SetNx,
         },
         new()
         {
-            Name = "setex", Arity = 4, Flags = Write | DenyOom, Route = CommandRoute.Write, FirstKey = 1, LastKey = 1, KeyStep = 1,
+            Name = "setex", Arity = 4, Flags = Write | DenyOom, Route = CommandRoute.Write, FirstKey = 1, LastKey = 1,
+            KeyStep = 1,
             Group = "string", Since = "2.0.0", Summary = "Set the value and expiration of a key", Handler = SetEx,
         },
         new()
         {
-            Name = "psetex", Arity = 4, Flags = Write | DenyOom, Route = CommandRoute.Write, FirstKey = 1, LastKey = 1, KeyStep = 1,
-            Group = "string", Since = "2.6.0", Summary = "Set the value and expiration in milliseconds of a key", Handler = PSetEx,
+            Name = "psetex", Arity = 4, Flags = Write | DenyOom, Route = CommandRoute.Write, FirstKey = 1, LastKey = 1,
+            KeyStep = 1,
+            Group = "string", Since = "2.6.0", Summary = "Set the value and expiration in milliseconds of a key",
+            Handler = PSetEx,
         },
         new()
         {
-            Name = "mset", Arity = -3, Flags = Write | DenyOom, Route = CommandRoute.Write, FirstKey = 1, LastKey = -1, KeyStep = 2,
-            Group = "string", Since = "1.0.1", Complexity = "O(N)", Summary = "Set multiple keys to multiple values", Handler = MSet,
+            Name = "mset", Arity = -3, Flags = Write | DenyOom, Route = CommandRoute.Write, FirstKey = 1, LastKey = -1,
+            KeyStep = 2,
+            Group = "string", Since = "1.0.1", Complexity = "O(N)", Summary = "Set multiple keys to multiple values",
+            Handler = MSet,
         },
         new()
         {
-            Name = "msetnx", Arity = -3, Flags = Write | DenyOom, Route = CommandRoute.Write, FirstKey = 1, LastKey = -1, KeyStep = 2,
+            Name = "msetnx", Arity = -3, Flags = Write | DenyOom, Route = CommandRoute.Write, FirstKey = 1, LastKey = -1,
+            KeyStep = 2,
             Group = "string", Since = "1.0.1", Complexity = "O(N)",
             Summary = "Set multiple keys to multiple values, only if none of the keys exist", Handler = MSetNx,
         },

@@ -33,7 +33,8 @@ public sealed class DataTypes
     public IEnumerable<CommandSpec> Commands => All.SelectMany(type => type.Commands);
 
     /// <exception cref="InvariantViolation">there is no such type</exception>
-    public DataType Of(ValueKind kind) => _types[(int)kind] ?? throw new InvariantViolation($"values of kind {(int)kind} are known");
+    public DataType Of(ValueKind kind) =>
+        _types[(int)kind] ?? throw new InvariantViolation($"values of kind {(int)kind} are known");
 
     /// <summary>As TYPE has it.</summary>
     /// <param name="kind">of a type that there is</param>

@@ -22,9 +22,9 @@ public abstract class Value
     /// <summary>The key as the table keeps it; null while the value is in no table.</summary>
     internal byte[]? KeyBlob { get; private set; }
 
-    /// <summary>A value with the same contents, so cheap that a turn can make one of any size: both share what they hold, and each
-    /// copies the part that it changes before it changes it. Snapshots read a fork, and COPY puts one under the other key.
-    /// Knows of no changes: its deltas begin where it is put.</summary>
+    /// <summary>A value with the same contents, so cheap that a turn can make one of any size: both share what they hold, and
+    /// each copies the part that it changes before it changes it. Snapshots read a fork, and COPY puts one under the other
+    /// key. Knows of no changes: its deltas begin where it is put.</summary>
     public abstract Value Fork();
 
     /// <summary>Reads the contents as they are now. The value must not change meanwhile: fork it before.</summary>

@@ -12,7 +12,8 @@ public sealed class CommandEntries
         var root = new DirectoryInfo(AppContext.BaseDirectory);
         while (!File.Exists(Path.Combine(root.FullName, "Quorate.slnx"))) root = root.Parent.ShouldNotBeNull();
         var page = File.ReadAllText(Path.Combine(root.FullName, "docs", "protocols", "crdt.md"));
-        foreach (var command in MergingTable.Keyspace.Where(c => c.MergingHandler is not null || c.Subcommands.Any(s => s.MergingHandler is not null)))
+        foreach (var command in MergingTable.Keyspace.Where(c =>
+            c.MergingHandler is not null || c.Subcommands.Any(s => s.MergingHandler is not null)))
             page.ShouldContain($"`{command.Name.ToUpperInvariant()}`");
     }
 
@@ -31,7 +32,8 @@ public sealed class CommandEntries
         foreach (var ordered in CommandTable.Keyspace)
         {
             var merging = MergingTable.Keyspace.Single(c => c.Name == ordered.Name);
-            (merging.FirstKey, merging.LastKey, merging.KeyStep).ShouldBe((ordered.FirstKey, ordered.LastKey, ordered.KeyStep), ordered.Name);
+            (merging.FirstKey, merging.LastKey, merging.KeyStep)
+                .ShouldBe((ordered.FirstKey, ordered.LastKey, ordered.KeyStep), ordered.Name);
             merging.Route.ShouldBe(ordered.Route, ordered.Name);
             // The conditions of EXPIRE need an order; they are not taken.
             if (!ordered.Name.Contains("expire", StringComparison.Ordinal)) merging.Arity.ShouldBe(ordered.Arity, ordered.Name);
@@ -41,6 +43,7 @@ public sealed class CommandEntries
     [Fact]
     public void What_writes_has_a_rule_for_concurrent_uses()
     {
-        foreach (var command in MergingTable.Keyspace.Where(c => c.MergingHandler is not null && c.Route == CommandRoute.Write)) command.Merging.ShouldNotBeEmpty(command.Name);
+        foreach (var command in MergingTable.Keyspace.Where(c => c.MergingHandler is not null && c.Route == CommandRoute.Write))
+            command.Merging.ShouldNotBeEmpty(command.Name);
     }
 }

@@ -24,7 +24,10 @@ public sealed class CommandKeysTests
     public void Keys_of_one_partition_are_one_part(string command, string keys, bool isWrite)
     {
         _keys.TryLook(Payload(command), Partitions, out var look).ShouldBeTrue();
-        look.ShouldBe(new CommandLook(CommandReach.OnePartition, CommandKeys.PartitionOf(Encoding.UTF8.GetBytes(keys.Split(' ')[0]), Partitions), isWrite));
+        look.ShouldBe(
+            new CommandLook(
+                CommandReach.OnePartition, CommandKeys.PartitionOf(Encoding.UTF8.GetBytes(keys.Split(' ')[0]), Partitions),
+                    isWrite));
         _keys.KeysOf(Payload(command)).Select(Encoding.UTF8.GetString).ShouldBe(keys.Split(' '));
     }
 
@@ -32,7 +35,8 @@ public sealed class CommandKeysTests
     [InlineData("NOSUCH a")]
     [InlineData("GET")]
     [InlineData("CONFLICTS NOSUCH")]
-    public void What_is_no_command_is_looked_at_by_whoever_executes_it(string command) => _keys.TryLook(Payload(command), Partitions, out _).ShouldBeFalse();
+    public void What_is_no_command_is_looked_at_by_whoever_executes_it(string command) =>
+        _keys.TryLook(Payload(command), Partitions, out _).ShouldBeFalse();
 
     [Fact]
     public void Bytes_that_are_no_entry_are_no_command()
@@ -109,7 +113,8 @@ public sealed class CommandKeysTests
     public void SCAN_goes_through_all_partitions_and_gives_every_key_once(int partitions)
     {
         var stores = Enumerable.Range(0, partitions).Select(_ => new MergeReplica(1)).ToArray();
-        for (var i = 0; i < 200; i++) stores[CommandKeys.PartitionOf(Encoding.UTF8.GetBytes($"key:{i}"), partitions)].Do($"SET key:{i} {i}");
+        for (var i = 0; i < 200; i++)
+            stores[CommandKeys.PartitionOf(Encoding.UTF8.GetBytes($"key:{i}"), partitions)].Do($"SET key:{i} {i}");
         var (cursor, found) = ("0", new List<string>());
         for (var calls = 0; calls == 0 || cursor != "0"; calls++)
         {
@@ -122,7 +127,8 @@ public sealed class CommandKeysTests
             found.AddRange(reply[(reply.IndexOf('[', 1) + 1)..^2].Split(", ", StringSplitOptions.RemoveEmptyEntries));
         }
 
-        found.Order(StringComparer.Ordinal).ShouldBe(Enumerable.Range(0, 200).Select(i => $"key:{i}").Order(StringComparer.Ordinal));
+        found.Order(StringComparer.Ordinal)
+            .ShouldBe(Enumerable.Range(0, 200).Select(i => $"key:{i}").Order(StringComparer.Ordinal));
     }
 
     [Fact]

@@ -47,7 +47,8 @@ internal sealed class ConvergenceFuzz
     {
         _dice = new Prng(seed);
         _plan = plan;
-        _replicas = [.. Enumerable.Range(1, Replicas).Select(n => new MergeReplica(n, new MergingStoreOptions { Conflicts = plan.Conflicts, Rules = plan.RulesOf(n) }))];
+        _replicas = [.. Enumerable.Range(1, Replicas).Select(n =>
+            new MergeReplica(n, new MergingStoreOptions { Conflicts = plan.Conflicts, Rules = plan.RulesOf(n) }))];
         for (var i = 0; i < Replicas; i++) _seen[i] = [];
     }
 
@@ -105,9 +106,12 @@ internal sealed class ConvergenceFuzz
         Op? op = key switch
         {
             "r" => Text(at, key, value),
-            "c" => Done(replica, $"INCRBY c {by}") ? _model.Record((at, _lives[at]), seen, key, OpKind.Add, "string", by: by) : null,
+            "c" =>
+                Done(replica, $"INCRBY c {by}") ? _model.Record((at, _lives[at]), seen, key, OpKind.Add, "string", by: by) : null,
             "d" when _plan.LosesMemory => null,
-            "d" => _dice.Below(5) == 0 ? Delete(at, key) : Done(replica, $"INCRBY d {by}") ? _model.Record((at, _lives[at]), seen, key, OpKind.Add, "string", by: by) : null,
+            "d" =>
+                _dice.Below(5) == 0 ? Delete(at, key) : Done(replica, $"INCRBY d {by}")
+                    ? _model.Record((at, _lives[at]), seen, key, OpKind.Add, "string", by: by) : null,
             "s" => _dice.Below(8) == 0 ? Delete(at, key) : Member(at, key, element),
             "h" => _dice.Below(12) == 0 && !_plan.LosesMemory ? Delete(at, key) : Field(at, key, element, value, by),
             "z" => _dice.Below(12) == 0 && !_plan.LosesMemory ? Delete(at, key) : Score(at, key, element, by),
@@ -137,21 +141,26 @@ internal sealed class ConvergenceFuzz
         if (_plan.Conflicts == ConflictRule.Siblings && key != "r") return null;
         if (_plan.Conflicts == ConflictRule.Siblings)
         {
-            if (_dice.Below(3) == 0) _contexts.Add((key, replica.Do($"SIBLINGS {key}").Split(',')[0][1..], [.. _model.Surviving(seen, key, "string").Select(o => o.Id)]));
+            if (_dice.Below(3) == 0)
+                _contexts.Add((key, replica.Do($"SIBLINGS {key}").Split(',')[0][1..],
+                    [.. _model.Surviving(seen, key, "string").Select(o => o.Id)]));
             if (_contexts.Count > 0 && _dice.Chance(400))
             {
                 var (_, context, ops) = _contexts[_dice.Below(_contexts.Count)];
                 // What the client has seen, and this replica has not heard of, it cannot replace.
                 return Done(replica, $"SET {key} {value} CONTEXT {context}")
-                    ? _model.Record((at, _lives[at]), seen, key, OpKind.Assign, "string", value: value, over: [.. ops.Where(seen.Contains)]) : null;
+                    ? _model.Record((at, _lives[at]), seen, key, OpKind.Assign, "string", value: value,
+                        over: [.. ops.Where(seen.Contains)]) : null;
             }
 
             var shown = replica.Do($"GET {key}");
             var over = _model.Ops.Where(o => o.Value == shown).Select(o => o.Id).ToHashSet();
-            return Done(replica, $"SET {key} {value}") ? _model.Record((at, _lives[at]), seen, key, OpKind.Assign, "string", value: value, over: over) : null;
+            return Done(replica, $"SET {key} {value}")
+                ? _model.Record((at, _lives[at]), seen, key, OpKind.Assign, "string", value: value, over: over) : null;
         }
 
-        return Done(replica, $"SET {key} {value}") ? _model.Record((at, _lives[at]), seen, key, OpKind.Assign, "string", value: value) : null;
+        return Done(replica, $"SET {key} {value}")
+            ? _model.Record((at, _lives[at]), seen, key, OpKind.Assign, "string", value: value) : null;
     }
 
     private Op? Delete(int at, string key) =>
@@ -160,8 +169,11 @@ internal sealed class ConvergenceFuzz
     private Op? Member(int at, string key, string element)
     {
         var (replica, seen) = (_replicas[at], _seen[at]);
-        if (_dice.Below(3) == 0) return replica.Do($"SREM {key} {element}") == "1" ? _model.Record((at, _lives[at]), seen, key, OpKind.Remove, "set", element) : null;
-        return Done(replica, $"SADD {key} {element}") ? _model.Record((at, _lives[at]), seen, key, OpKind.Insert, "set", element) : null;
+        if (_dice.Below(3) == 0)
+            return replica.Do($"SREM {key} {element}") == "1"
+                ? _model.Record((at, _lives[at]), seen, key, OpKind.Remove, "set", element) : null;
+        return Done(replica, $"SADD {key} {element}") ? _model.Record((at, _lives[at]), seen, key, OpKind.Insert, "set", element)
+            : null;
     }
 
     private Op? Field(int at, string key, string field, string value, long by)
@@ -169,11 +181,19 @@ internal sealed class ConvergenceFuzz
         var (replica, seen) = (_replicas[at], _seen[at]);
         return _dice.Below(4) switch
         {
-            0 => Done(replica, $"HSET {key} {field} {value}") ? _model.Record((at, _lives[at]), seen, key, OpKind.Assign, "hash", field, value) : null,
-            1 when !_plan.LosesMemory => replica.Do($"HDEL {key} {field}") == "1" ? _model.Record((at, _lives[at]), seen, key, OpKind.Remove, "hash", field) : null,
-            2 => Done(replica, $"HINCRBY {key} n{field} {by}") ? _model.Record((at, _lives[at]), seen, key, OpKind.Add, "hash", "n" + field, by: by) : null,
+            0 =>
+                Done(replica, $"HSET {key} {field} {value}")
+                    ? _model.Record((at, _lives[at]), seen, key, OpKind.Assign, "hash", field, value) : null,
+            1 when !_plan.LosesMemory =>
+                replica.Do($"HDEL {key} {field}") == "1"
+                    ? _model.Record((at, _lives[at]), seen, key, OpKind.Remove, "hash", field) : null,
+            2 =>
+                Done(replica, $"HINCRBY {key} n{field} {by}")
+                    ? _model.Record((at, _lives[at]), seen, key, OpKind.Add, "hash", "n" + field, by: by) : null,
             _ when _plan.LosesMemory => null,
-            _ => replica.Do($"HDEL {key} n{field}") == "1" ? _model.Record((at, _lives[at]), seen, key, OpKind.Remove, "hash", "n" + field) : null,
+            _ =>
+                replica.Do($"HDEL {key} n{field}") == "1"
+                    ? _model.Record((at, _lives[at]), seen, key, OpKind.Remove, "hash", "n" + field) : null,
         };
     }
 
@@ -182,9 +202,15 @@ internal sealed class ConvergenceFuzz
         var (replica, seen) = (_replicas[at], _seen[at]);
         return _dice.Below(_plan.LosesMemory ? 1 : 3) switch
         {
-            0 => Done(replica, $"ZINCRBY {key} {by} {member}") ? _model.Record((at, _lives[at]), seen, key, OpKind.Add, "zset", member, by: by) : null,
-            1 => Done(replica, $"ZADD {key} {1000 * _values++} {member}") ? _model.Record((at, _lives[at]), seen, key, OpKind.Assign, "zset", member, $"{1000 * (_values - 1)}") : null,
-            _ => replica.Do($"ZREM {key} {member}") == "1" ? _model.Record((at, _lives[at]), seen, key, OpKind.Remove, "zset", member) : null,
+            0 =>
+                Done(replica, $"ZINCRBY {key} {by} {member}")
+                    ? _model.Record((at, _lives[at]), seen, key, OpKind.Add, "zset", member, by: by) : null,
+            1 =>
+                Done(replica, $"ZADD {key} {1000 * _values++} {member}")
+                    ? _model.Record((at, _lives[at]), seen, key, OpKind.Assign, "zset", member, $"{1000 * (_values - 1)}") : null,
+            _ =>
+                replica.Do($"ZREM {key} {member}") == "1"
+                    ? _model.Record((at, _lives[at]), seen, key, OpKind.Remove, "zset", member) : null,
         };
     }
 
@@ -197,7 +223,8 @@ internal sealed class ConvergenceFuzz
         var i = _dice.Below(_flying.Count);
         var (to, delta, op) = _flying[i];
         if (!_dice.Chance(200)) _flying.RemoveAt(i);
-        if (_replicas[to].Merge(delta).Kind is var kind && kind is not (MergeKind.Merged or MergeKind.Known)) throw new InvalidOperationException($"a delta is {kind}");
+        if (_replicas[to].Merge(delta).Kind is var kind && kind is not (MergeKind.Merged or MergeKind.Known))
+            throw new InvalidOperationException($"a delta is {kind}");
         _model.Deliver(op, _seen[to]);
     }
 
@@ -253,7 +280,8 @@ internal sealed class ConvergenceFuzz
         for (var i = 0; i < Replicas; i++) Collect(i);
         RequireSame("after collecting");
         foreach (var replica in _replicas)
-            if (replica.Store.ObjectCount != replica.Store.Count) throw new InvalidOperationException("a deleted key was not forgotten");
+            if (replica.Store.ObjectCount != replica.Store.Count)
+                throw new InvalidOperationException("a deleted key was not forgotten");
 
         // Messages that come late say nothing new.
         var before = _replicas[0].Store.DigestOf(0, 0);
@@ -266,10 +294,13 @@ internal sealed class ConvergenceFuzz
         var first = _replicas[0];
         foreach (var other in _replicas)
         {
-            if (other.Dump() is var dump && dump != first.Dump()) throw new InvalidOperationException($"{when}: {first.Dump()}\n--- is not ---\n{dump}");
-            if (other.Store.DigestOf(0, 0) != first.Store.DigestOf(0, 0)) throw new InvalidOperationException($"{when}: digests differ");
+            if (other.Dump() is var dump && dump != first.Dump())
+                throw new InvalidOperationException($"{when}: {first.Dump()}\n--- is not ---\n{dump}");
+            if (other.Store.DigestOf(0, 0) != first.Store.DigestOf(0, 0))
+                throw new InvalidOperationException($"{when}: digests differ");
             foreach (var key in Keys)
-                if (other.Do($"GET {key}") != first.Do($"GET {key}")) throw new InvalidOperationException($"{when}: GET {key} differs");
+                if (other.Do($"GET {key}") != first.Do($"GET {key}"))
+                    throw new InvalidOperationException($"{when}: GET {key} differs");
         }
     }
 
@@ -279,10 +310,13 @@ internal sealed class ConvergenceFuzz
         var must = _model.Surviving(known, key, "string");
         var may = _model.Surviving(known, key, "string", byAll: false);
         foreach (var op in must.Where(o => o.Kind == OpKind.Assign))
-            Require(values.Contains($"[string, {op.Value}]", StringComparison.Ordinal), known, key, $"{op.Value} is lost", values);
-        Require(values.Split("[string").Length - 1 <= may.Count(o => o.Kind == OpKind.Assign), known, key, "more strings than written", values);
+            Require(values.Contains($"[string, {op.Value}]", StringComparison.Ordinal), known, key, $"{op.Value} is lost",
+                values);
+        Require(values.Split("[string").Length - 1 <= may.Count(o =>
+            o.Kind == OpKind.Assign), known, key, "more strings than written", values);
         if (must.Any(o => o.Kind == OpKind.Add))
-            Require(values.Contains($"[counter, {must.Where(o => o.Kind == OpKind.Add).Sum(o => o.By)}]", StringComparison.Ordinal), known, key, "the sum is wrong", values);
+            Require(values.Contains($"[counter, {must.Where(o => o.Kind == OpKind.Add).Sum(o => o.By)}]",
+                StringComparison.Ordinal), known, key, "the sum is wrong", values);
         foreach (var part in (string[])["set", "hash", "zset"]) CheckFields(known, key, part, values);
     }
 
@@ -291,8 +325,10 @@ internal sealed class ConvergenceFuzz
         var start = values.IndexOf($"[{part}, [", StringComparison.Ordinal);
         string[] words = start < 0 ? [] : values[(start + part.Length + 4)..values.IndexOf(']', start)].Split(", ");
         var there = words.Chunk(part == "set" ? 1 : 2).ToDictionary(p => p[0], p => p[^1]);
-        foreach (var field in _model.FieldsOf(known, key, part)) Require(there.ContainsKey(field), known, key, $"{part} has lost {field}", values);
-        foreach (var field in there.Keys.Except(_model.FieldsOf(known, key, part, byAll: false))) Require(false, known, key, $"{part}: {field} came back", values);
+        foreach (var field in _model.FieldsOf(known, key, part))
+            Require(there.ContainsKey(field), known, key, $"{part} has lost {field}", values);
+        foreach (var field in there.Keys.Except(_model.FieldsOf(known, key, part, byAll: false)))
+            Require(false, known, key, $"{part}: {field} came back", values);
         if (part == "set") return;
         foreach (var (field, value) in there)
         {
@@ -301,8 +337,10 @@ internal sealed class ConvergenceFuzz
             var sum = ops.Where(o => o.Kind == OpKind.Add).Sum(o => o.By);
             var assigned = ops.Where(o => o.Kind == OpKind.Assign).Select(o => o.Value).ToList();
             // Of concurrent values any may have won: which one depends on the clocks.
-            List<string> allowed = assigned.Count == 0 ? [$"{sum}"] : part == "zset" ? [.. assigned.Select(a => $"{long.Parse(a) + sum}")] : assigned;
-            Require(allowed.Contains(value), known, key, $"{part} {field} is {value}, not {string.Join(" or ", allowed)}", values);
+            List<string> allowed = assigned.Count == 0 ? [$"{sum}"] : part == "zset"
+                ? [.. assigned.Select(a => $"{long.Parse(a) + sum}")] : assigned;
+            Require(allowed.Contains(value), known, key, $"{part} {field} is {value}, not {string.Join(" or ", allowed)}",
+                values);
         }
     }
 
@@ -310,7 +348,9 @@ internal sealed class ConvergenceFuzz
     {
         if (holds) return;
         var story = _model.Ops.Where(o => o.Key == key)
-            .Select(o => $"{(known.Contains(o.Id) ? ' ' : '?')}{o.Id} n{o.Origin + 1}.{o.Life} {o.Kind} {o.Part} {o.Field} {o.Value}{o.By} after {string.Join(' ', o.Observed.Where(i => _model.Ops[i].Key == key))}");
+            .Select(o =>
+                $"{(known.Contains(o.Id) ? ' ' : '?')}{o.Id} n{o.Origin + 1}.{o.Life} {o.Kind} {o.Part} {o.Field} " +
+                $"{o.Value}{o.By} after {string.Join(' ', o.Observed.Where(i => _model.Ops[i].Key == key))}");
         throw new InvalidOperationException($"{key}: {what}; there is {values}\n{string.Join('\n', story)}");
     }
 }

@@ -25,13 +25,16 @@ public sealed class ConvergenceTests
         RequireCaught(new FuzzPlan { LosesMemory = true, ReusesDots = true });
 
     [Fact]
-    public void Canary_a_merge_that_depends_on_who_merges_is_caught() => RequireCaught(new FuzzPlan { RulesOf = _ => new TakesEverything() });
+    public void Canary_a_merge_that_depends_on_who_merges_is_caught() =>
+        RequireCaught(new FuzzPlan { RulesOf = _ => new TakesEverything() });
 
     [Fact]
-    public void Canary_a_removal_that_ignores_what_was_observed_is_caught() => RequireCaught(new FuzzPlan { RulesOf = _ => new KeepsEverything() });
+    public void Canary_a_removal_that_ignores_what_was_observed_is_caught() =>
+        RequireCaught(new FuzzPlan { RulesOf = _ => new KeepsEverything() });
 
     [Fact]
-    public void Canary_a_tombstone_collected_before_everybody_has_confirmed_is_caught() => RequireCaught(new FuzzPlan { CollectsEarly = true });
+    public void Canary_a_tombstone_collected_before_everybody_has_confirmed_is_caught() =>
+        RequireCaught(new FuzzPlan { CollectsEarly = true });
 
     private static void RunAll(FuzzPlan plan)
     {
@@ -77,7 +80,8 @@ public sealed class ConvergenceTests
     private sealed class PrefersItsOwn(int node) : MergeRules
     {
         public override bool Beats(in Sibling a, in Sibling b) =>
-            a.Stamp != b.Stamp ? a.Stamp > b.Stamp : a.Dot.Node == new NodeId(node) || (b.Dot.Node != new NodeId(node) && a.Dot.CompareTo(b.Dot) > 0);
+            a.Stamp != b.Stamp ? a.Stamp > b.Stamp : a.Dot.Node == new NodeId(node)
+                || (b.Dot.Node != new NodeId(node) && a.Dot.CompareTo(b.Dot) > 0);
     }
 
     private sealed class TakesEverything : MergeRules

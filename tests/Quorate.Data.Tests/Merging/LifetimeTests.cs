@@ -195,7 +195,9 @@ public sealed class LifetimeTests
             for (var i = 0; i < 50; i++) _a.Do($"SET new:{added++} v");
         }
         while (cursor != "0");
-        found.Where(k => k.StartsWith("key:", StringComparison.Ordinal)).Order().ShouldBe(Enumerable.Range(0, 3000).Select(i => $"key:{i}").Order());
+        found.Where(k =>
+            k.StartsWith("key:", StringComparison.Ordinal)).Order()
+                .ShouldBe(Enumerable.Range(0, 3000).Select(i => $"key:{i}").Order());
         found.Distinct().Count().ShouldBe(found.Count);
         _a.Do("DBSIZE").ShouldBe($"{3000 + added}");
         _a.Do("KEYS key:1?").ShouldContain("key:17");
@@ -217,7 +219,8 @@ public sealed class LifetimeTests
     [Fact]
     public void Bytes_that_are_cut_or_changed_are_refused_or_taken_whole_but_never_throw()
     {
-        foreach (var line in (string[])["SET k v EX 100", "INCR n", "SADD s x y", "HSET h f v", "HINCRBY h g 3", "ZADD z 1 m", "DEL s", "MSET a 1 b 2"]) _a.Do(line);
+        foreach (var line in (string[])["SET k v EX 100", "INCR n", "SADD s x y", "HSET h f v", "HINCRBY h g 3", "ZADD z 1 m",
+            "DEL s", "MSET a 1 b 2"]) _a.Do(line);
         var summary = new System.Buffers.ArrayBufferWriter<byte>();
         _a.Store.WriteSummary(summary);
         var states = new System.Buffers.ArrayBufferWriter<byte>();

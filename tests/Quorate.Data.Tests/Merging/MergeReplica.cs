@@ -163,5 +163,6 @@ internal sealed class MergeReplica
         _journal.Add(Delta);
     }
 
-    private MergingStore NewStore() => new(_options, new DotSource(Node, _incarnation), new HybridClock(skewLimitMilliseconds: 1000));
+    private MergingStore NewStore() =>
+        new(_options, new DotSource(Node, _incarnation), new HybridClock(skewLimitMilliseconds: 1000));
 }

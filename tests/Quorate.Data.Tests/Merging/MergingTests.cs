@@ -31,7 +31,8 @@ public sealed class MergingTests
         a.Store.DigestOf(0, 0).ShouldBe(b.Store.DigestOf(0, 0));
     }
 
-    private static MergeReplica[] Pair(MergingStoreOptions options) => [new MergeReplica(1, options), new MergeReplica(2, options)];
+    private static MergeReplica[] Pair(MergingStoreOptions options) =>
+        [new MergeReplica(1, options), new MergeReplica(2, options)];
 
     [Fact]
     public void Concurrent_SETs_stay_siblings_and_the_later_is_shown_everywhere()
@@ -114,7 +115,8 @@ public sealed class MergingTests
     [Fact]
     public void The_loss_log_is_bounded_by_number_and_bytes()
     {
-        foreach (var options in (MergingStoreOptions[])[new() { Conflicts = ConflictRule.Lww, MostLosses = 5 }, new() { Conflicts = ConflictRule.Lww, MostLossBytes = 600 }])
+        foreach (var options in (MergingStoreOptions[])[new() { Conflicts = ConflictRule.Lww, MostLosses = 5 },
+            new() { Conflicts = ConflictRule.Lww, MostLossBytes = 600 }])
         {
             var pair = Pair(options);
             for (var i = 0; i < 20; i++) Concurrently(pair[0], $"SET k{i} one", pair[1], $"SET k{i} two");
@@ -224,9 +226,12 @@ public sealed class MergingTests
     [Fact]
     public void What_needs_an_order_is_refused_and_names_who_can()
     {
-        foreach (var line in (string[])["SETNX k v", "GETSET k v", "SET k v NX", "SET k v GET", "APPEND k v", "RENAME a b", "ZADD z NX 1 a", "INCRBYFLOAT k 1"])
+        foreach (var line in (string[])["SETNX k v", "GETSET k v", "SET k v NX", "SET k v GET", "APPEND k v", "RENAME a b",
+            "ZADD z NX 1 a", "INCRBYFLOAT k 1"])
         {
-            _a.Do(line).ShouldMatch(line.StartsWith('Z') ? "no strategy can do it in this version$" : "strategies that can do it: (leaderless with consensus on, )?raft, primary, chain$");
+            _a.Do(line)
+                .ShouldMatch(line.StartsWith('Z') ? "no strategy can do it in this version$"
+                    : "strategies that can do it: (leaderless with consensus on, )?raft, primary, chain$");
             _a.Delta.ShouldBeNull();
         }
     }
@@ -273,6 +278,7 @@ public sealed class MergingTests
         new MergingStoreOptions { MergeRule = new Longest() }.Refusal.ShouldNotBeNull();
         new MergingStoreOptions { MostSiblings = 1 }.Refusal.ShouldNotBeNull();
         new MergingStoreOptions { MostRuns = 1 }.Refusal.ShouldNotBeNull();
-        Should.Throw<InvariantViolation>(() => new MergingStore(new MergingStoreOptions { MostSiblings = 0 }, new DotSource(new NodeId(1), 1), new HybridClock(0)));
+        Should.Throw<InvariantViolation>(() =>
+            new MergingStore(new MergingStoreOptions { MostSiblings = 0 }, new DotSource(new NodeId(1), 1), new HybridClock(0)));
     }
 }

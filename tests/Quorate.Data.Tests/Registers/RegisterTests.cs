@@ -83,7 +83,8 @@ public sealed class RegisterTests
     public void What_needs_an_order_of_all_keys_is_refused_and_says_who_can_do_it()
     {
         var registers = new Registers();
-        foreach (var line in new[] { "MSET a 1 b 2", "MSETNX a 1", "RENAME a b", "COPY a b", "BITOP AND a b c", "DBSIZE", "SCAN 0", "KEYS *", "FLUSHALL", "MOVE a 1", "RANDOMKEY" })
+        foreach (var line in new[] { "MSET a 1 b 2", "MSETNX a 1", "RENAME a b", "COPY a b", "BITOP AND a b c", "DBSIZE",
+            "SCAN 0", "KEYS *", "FLUSHALL", "MOVE a 1", "RANDOMKEY" })
             registers.Do(line).ShouldContain("raft, primary, chain", Case.Sensitive, line);
         registers.Do("NOPE").ShouldContain("unknown command");
         registers.Do("GET").ShouldContain("wrong number of arguments");
@@ -139,7 +140,8 @@ public sealed class RegisterTests
         _ => $"SETEX {key} {dice.Between(-1, 2)} {Value(dice)}",
     };
 
-    private static string Value(Prng dice) => dice.Below(3) switch { 0 => $"{dice.Below(100)}", 1 => "text", _ => new string('v', dice.Below(60)) };
+    private static string Value(Prng dice) =>
+        dice.Below(3) switch { 0 => $"{dice.Below(100)}", 1 => "text", _ => new string('v', dice.Below(60)) };
 
     private static string Option(Prng dice, long now) => dice.Below(9) switch
     {
@@ -156,7 +158,9 @@ public sealed class RegisterTests
 
     private static string Pick(Prng dice, params string[] words) => words[dice.Below(words.Length)];
 
-    private static bool IsRead(string line) => new CommandTable(CommandTable.Keyspace).TryFind(Keyspace.Bytes(line.Split(' ')[0]), out var spec) && spec.Route == CommandRoute.Read;
+    private static bool IsRead(string line) =>
+        new CommandTable(CommandTable.Keyspace).TryFind(Keyspace.Bytes(line.Split(' ')[0]), out var spec)
+            && spec.Route == CommandRoute.Read;
 
     /// <summary>After a clock entry, so that the read sees this very time.</summary>
     private static string Read(Keyspace keyspace, string line)
@@ -191,7 +195,8 @@ public sealed class RegisterTests
             {
                 var key = System.Text.Encoding.UTF8.GetString(bytes);
                 var state = new ArrayBufferWriter<byte>();
-                Changed = _machine.Change(payload, _states.GetValueOrDefault(key, []), new StepTime(0, Now), reply, state) == ChangeKind.Changed;
+                Changed = _machine.Change(payload, _states.GetValueOrDefault(key, []), new StepTime(0, Now), reply,
+                    state) == ChangeKind.Changed;
                 if (Changed) _states[key] = state.WrittenSpan.ToArray();
             }
 
@@ -203,7 +208,8 @@ public sealed class RegisterTests
         public ChangeKind Expire(string key)
         {
             var state = new ArrayBufferWriter<byte>();
-            var kind = _machine.Change(default, _states.GetValueOrDefault(key, []), new StepTime(0, Now), new ArrayBufferWriter<byte>(), state);
+            var kind = _machine.Change(default, _states.GetValueOrDefault(key, []), new StepTime(0, Now),
+                new ArrayBufferWriter<byte>(), state);
             if (kind == ChangeKind.Changed) _states[key] = state.WrittenSpan.ToArray();
             return kind;
         }

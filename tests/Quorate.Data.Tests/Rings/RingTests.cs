@@ -34,7 +34,8 @@ public sealed class RingTests
     public void Commands_about_keys_do_with_a_ring_what_they_do_with_a_string(int elements)
     {
         var k = Keyspace();
-        void Fill(string key) => k.Do($"RING.PUSH {key} 1000 {string.Join(' ', Enumerable.Range(0, elements))}").ShouldBe($":{elements}\r\n");
+        void Fill(string key) =>
+            k.Do($"RING.PUSH {key} 1000 {string.Join(' ', Enumerable.Range(0, elements))}").ShouldBe($":{elements}\r\n");
         string At(string key, int place) => k.Do($"RING.GET {key} {place}");
         Fill("r");
         k.Do("GET r").ShouldStartWith("-WRONGTYPE");
@@ -180,7 +181,8 @@ public sealed class RingTests
         primary.Do($"RING.PUSH r 900 {string.Join(' ', Enumerable.Range(0, 300))}");
         primary.Do("RING.SET r 7 seven");
         var delta = primary.Effect.WrittenSpan.ToArray();
-        foreach (var line in (string[])["SET r text", "SET other 1", "RING.PUSH r 5 short", $"RING.PUSH r 900 {string.Join(' ', Enumerable.Range(0, 299))}"])
+        foreach (var line in (string[])["SET r text", "SET other 1", "RING.PUSH r 5 short",
+            $"RING.PUSH r 900 {string.Join(' ', Enumerable.Range(0, 299))}"])
         {
             var backup = Keyspace();
             backup.Do(line);

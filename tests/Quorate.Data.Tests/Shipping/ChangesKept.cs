@@ -99,7 +99,8 @@ public sealed class ChangesKept
     public void Too_much_to_be_told_at_once_is_left_to_a_snapshot()
     {
         var primary = EffectsAndChanges.Shipping();
-        for (var i = 0; i < 5; i++) primary.Do([Keyspace.Bytes("SET"), Keyspace.Bytes($"big{i}"), new byte[StateShipping.MostChangesBytes / 4]]);
+        for (var i = 0; i < 5; i++)
+            primary.Do([Keyspace.Bytes("SET"), Keyspace.Bytes($"big{i}"), new byte[StateShipping.MostChangesBytes / 4]]);
         primary.Machine.TryWriteChangesSince(default, new ArrayBufferWriter<byte>()).ShouldBeFalse();
         primary.Machine.TryWriteChangesSince(new LogIndex(3), new ArrayBufferWriter<byte>()).ShouldBeTrue();
     }
@@ -123,7 +124,8 @@ public sealed class ChangesKept
             if (i == 1000) before = GC.GetAllocatedBytesForCurrentThread();
             primary.Effect!.ResetWrittenCount();
             primary.Machine.Execute(primary.Machine.LastApplied.Next, entry, default, primary.Effect);
-            if (!backup.Machine.TryApplyEffect(backup.Machine.LastApplied.Next, primary.Effect.WrittenSpan)) throw new InvalidOperationException();
+            if (!backup.Machine.TryApplyEffect(backup.Machine.LastApplied.Next, primary.Effect.WrittenSpan))
+                throw new InvalidOperationException();
         }
 
         (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBeLessThan(10_000);

@@ -14,7 +14,8 @@ public sealed class EffectBytes
         var target = Target();
         var before = target.Machine.Digest();
         var index = target.Machine.LastApplied;
-        for (var cut = 0; cut < effect.Length; cut++) target.Machine.TryApplyEffect(index.Next, effect.AsSpan(0, cut)).ShouldBeFalse();
+        for (var cut = 0; cut < effect.Length; cut++)
+            target.Machine.TryApplyEffect(index.Next, effect.AsSpan(0, cut)).ShouldBeFalse();
         target.Machine.TryApplyEffect(index.Next, [.. effect, (byte)EffectRecord.End]).ShouldBeFalse();
         target.Machine.TryApplyEffect(index.Next, [.. effect[..^1], 0]).ShouldBeFalse();
         target.Machine.Digest().ShouldBe(before);
@@ -63,11 +64,14 @@ public sealed class EffectBytes
     public void Lengths_that_are_claimed_allocate_nothing()
     {
         var target = Target();
-        byte[] key = [(byte)EffectKind.Step, 0, 0, 0, 0, 0, 0, 0, 0, (byte)EffectRecord.Key, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255, 0xFF, 0xFF, 0xFF, 0x7F, 0xFF, 0xFF, 0xFF, 0x7F, 1, 2];
-        byte[] reply = [(byte)EffectKind.Step, 0, 0, 0, 0, 0, 0, 0, 0, (byte)EffectRecord.Session, .. new byte[25], (byte)EffectRecord.Reply, .. new byte[8], 0xFF, 0xFF, 0xFF, 0x7F, 1];
+        byte[] key = [(byte)EffectKind.Step, 0, 0, 0, 0, 0, 0, 0, 0, (byte)EffectRecord.Key, 0, 0, 0, 0, 0, 0, 255, 255, 255,
+            255, 255, 255, 255, 255, 0xFF, 0xFF, 0xFF, 0x7F, 0xFF, 0xFF, 0xFF, 0x7F, 1, 2];
+        byte[] reply = [(byte)EffectKind.Step, 0, 0, 0, 0, 0, 0, 0, 0, (byte)EffectRecord.Session, .. new byte[25],
+            (byte)EffectRecord.Reply, .. new byte[8], 0xFF, 0xFF, 0xFF, 0x7F, 1];
         target.Machine.TryApplyEffect(target.Machine.LastApplied.Next, key).ShouldBeFalse();
         var before = GC.GetAllocatedBytesForCurrentThread();
-        var any = target.Machine.TryApplyEffect(target.Machine.LastApplied.Next, key) | target.Machine.TryApplyEffect(target.Machine.LastApplied.Next, reply);
+        var any = target.Machine.TryApplyEffect(target.Machine.LastApplied.Next, key) | target.Machine.TryApplyEffect(
+            target.Machine.LastApplied.Next, reply);
         (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBeLessThan(1000);
         any.ShouldBeFalse();
     }
@@ -93,7 +97,8 @@ public sealed class EffectBytes
     {
         var k = EffectsAndChanges.Shipping();
         for (var i = 0; i < SessionTable.MostSessions; i++) k.DoOnce(i, 0, 0, "INCR n");
-        byte[] another = [(byte)EffectKind.Step, 0, 0, 0, 0, 0, 0, 0, 0, 4, .. BitConverter.GetBytes(5000L), .. new byte[17], (byte)EffectRecord.End];
+        byte[] another = [(byte)EffectKind.Step, 0, 0, 0, 0, 0, 0, 0, 0, 4, .. BitConverter.GetBytes(5000L), .. new byte[17],
+            (byte)EffectRecord.End];
         byte[] instead = [.. another[..^1], 6, .. BitConverter.GetBytes(6000L), (byte)EffectRecord.End];
         byte[] replaced = [.. another[..9], 6, .. BitConverter.GetBytes(7L), .. another[9..]];
         k.Machine.TryApplyEffect(k.Machine.LastApplied.Next, another).ShouldBeFalse();
@@ -131,7 +136,8 @@ public sealed class EffectBytes
         var changes = new ArrayBufferWriter<byte>();
         primary.Machine.TryWriteChangesSince(default, changes).ShouldBeTrue();
         var records = EffectsAndChanges.Records(changes.WrittenSpan);
-        foreach (var record in (EffectRecord[])[EffectRecord.Databases, EffectRecord.Key, EffectRecord.NoKey, EffectRecord.Session, EffectRecord.Reply])
+        foreach (var record in (EffectRecord[])[EffectRecord.Databases, EffectRecord.Key, EffectRecord.NoKey,
+            EffectRecord.Session, EffectRecord.Reply])
             records.ShouldContain(record);
         return changes.WrittenSpan.ToArray();
     }

@@ -48,7 +48,8 @@ public sealed class SlotTests
         {
             index.CountOf(group.Key).ShouldBe(group.Count());
             var found = new List<string>();
-            for (var row = index.FirstOf(group.Key); row != 0; row = index.NextOf(row)) found.Add(Keyspace.Text(table.KeyOf(row)));
+            for (var row = index.FirstOf(group.Key); row != 0; row = index.NextOf(row))
+                found.Add(Keyspace.Text(table.KeyOf(row)));
             found.Order(StringComparer.Ordinal).ShouldBe(group.Order(StringComparer.Ordinal));
         }
 

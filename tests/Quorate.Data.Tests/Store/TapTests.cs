@@ -92,7 +92,8 @@ public sealed class TapTests
         var (here, there) = (new Ear(), new Ear());
         backup.Machine.Taps.Add(there);
         primary.Machine.Taps.Add(here);
-        foreach (var line in (string[])["SET a 1", "DEL a", "SET b 1 PX 10", "INCR c", "PERSIST b", "RING.PUSH r 2 a b", "FLUSHDB"])
+        foreach (var line in (string[])["SET a 1", "DEL a", "SET b 1 PX 10", "INCR c", "PERSIST b", "RING.PUSH r 2 a b",
+            "FLUSHDB"])
         {
             primary.Do(line);
             backup.Machine.TryApplyEffect(primary.Machine.LastApplied, primary.Effect.WrittenSpan).ShouldBeTrue();

@@ -93,7 +93,8 @@ public sealed class VersionTests
         System.Runtime.CompilerServices.Unsafe.SizeOf<KeyRow>().ShouldBe(32);
         var table = new KeyTable();
         var latest = new LogIndex(KeyMark.LatestVersion);
-        var row = table.Insert("k"u8, KeyHash.Of("k"u8), 5, RingType.Form(RingType.Packed), new KeyStamp(latest, uint.MaxValue), out _);
+        var row = table.Insert("k"u8, KeyHash.Of("k"u8), 5, RingType.Form(RingType.Packed), new KeyStamp(latest, uint.MaxValue),
+            out _);
         table.SetExpiry(row, long.MaxValue, latest);
         table.Hold(row);
         table.Reshape(row, 3, RingType.Form(RingType.Packed), new KeyStamp(latest, uint.MaxValue));

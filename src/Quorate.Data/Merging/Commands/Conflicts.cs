@@ -13,14 +13,19 @@ internal static class Conflicts
     private const int LongestNumber = 20;
     private const int DefaultCount = 100;
 
-    private static CommandSpec Sub(string name, int arity, string summary, MergingHandler handler, bool isWrite = false, int key = 0) =>
-        Entry(name, arity, "conflict", summary, "", handler, isWrite, lastKey: 0) with { FirstKey = key, LastKey = key, KeyStep = key == 0 ? 0 : 1 };
+    private static CommandSpec Sub(string name, int arity, string summary, MergingHandler handler, bool isWrite = false,
+        int key = 0) =>
+        Entry(name, arity, "conflict", summary, "", handler, isWrite, lastKey: 0) with { FirstKey = key, LastKey = key,
+            KeyStep = key == 0 ? 0 : 1 };
 
     public static readonly CommandSpec[] Commands =
     [
-        Entry("siblings", 2, "conflict", "Get all concurrent values of a key, and the context with which SET replaces them", "", Siblings, isWrite: false),
-        Entry("losses", -1, "conflict", "Overwritten concurrent values, the newest first", "", AllLost, isWrite: false, lastKey: 0),
-        Entry("quorum", -4, "conflict", "Execute one command of a leaderless keyspace with another R or W", "", Misused, isWrite: false, lastKey: 0),
+        Entry("siblings", 2, "conflict", "Get all concurrent values of a key, and the context with which SET replaces them", "",
+            Siblings, isWrite: false),
+        Entry("losses", -1, "conflict", "Overwritten concurrent values, the newest first", "", AllLost, isWrite: false,
+            lastKey: 0),
+        Entry("quorum", -4, "conflict", "Execute one command of a leaderless keyspace with another R or W", "", Misused,
+            isWrite: false, lastKey: 0),
         new()
         {
             Name = "conflicts", Arity = -2, Flags = CommandFlags.ReadOnly, Route = CommandRoute.Read, Group = "conflict",
@@ -35,10 +40,12 @@ internal static class Conflicts
         },
     ];
 
-    /// <summary>Values that the writer, who gave no context, cannot have seen go to the loss log before they are replaced.</summary>
+    /// <summary>Values that the writer, who gave no context, cannot have seen go to the loss log before they are
+    /// replaced.</summary>
     public static void KeepUnseen(MergingContext context, KeyObject found)
     {
-        if (found.Text is not { Register.Count: > 1 } text || found.Merged is not null || context.Store.Options.Conflicts == ConflictRule.Lww) return;
+        if (found.Text is not { Register.Count: > 1 } text || found.Merged is not null
+            || context.Store.Options.Conflicts == ConflictRule.Lww) return;
         var winner = text.Register.Winner(context.Store.Options.Rules).Dot;
         foreach (ref readonly var sibling in text.Register.Siblings)
             if (sibling.Dot != winner) context.Store.KeepLoss(found, sibling, context.Now);
@@ -52,7 +59,8 @@ internal static class Conflicts
         var register = found?.Text?.Register;
         var counter = found?.Text?.Counter is { IsLive: true } live ? live : null;
         // All values, each with its type: the string's, what was added to it, then the other types that the key was given.
-        context.Reply.Array((register?.Count ?? 0) + (counter is null ? 0 : 1) + (found is null ? 0 : found.KindCount - (found.HasText ? 1 : 0)));
+        context.Reply.Array((register?.Count ?? 0) + (counter is null ? 0 : 1)
+            + (found is null ? 0 : found.KindCount - (found.HasText ? 1 : 0)));
         if (found is null) return;
         for (var i = 0; i < (register?.Count ?? 0); i++) Pair(context.Reply, "string"u8, register![i].Value);
         if (counter is not null)
@@ -137,7 +145,8 @@ internal static class Conflicts
             context.Reply.Integer(loss.AtMilliseconds);
             context.Reply.Bulk(loss.Key);
             context.Reply.Bulk(loss.Field);
-            if (loss.Part == Part.Member && loss.Value.Value.Length == sizeof(double)) context.Reply.Double(BitConverter.ToDouble(loss.Value.Value));
+            if (loss.Part == Part.Member && loss.Value.Value.Length == sizeof(double))
+                context.Reply.Double(BitConverter.ToDouble(loss.Value.Value));
             else context.Reply.Bulk(loss.Value.Value);
             context.Reply.Bulk(loss.Value.Dot.ToString());
         }

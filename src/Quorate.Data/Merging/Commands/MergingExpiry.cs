@@ -17,8 +17,10 @@ internal static class MergingExpiry
         Entry("expire", 3, "generic", "Set a key's time to live in seconds", Merging, Expire),
         Entry("pexpire", 3, "generic", "Set a key's time to live in milliseconds", Merging, PExpire, since: "2.6.0"),
         Entry("expireat", 3, "generic", "Set the expiration for a key as a UNIX timestamp", Merging, ExpireAt, since: "1.2.0"),
-        Entry("pexpireat", 3, "generic", "Set the expiration for a key as a UNIX timestamp specified in milliseconds", Merging, PExpireAt, since: "2.6.0"),
-        Entry("persist", 2, "generic", "Remove the expiration from a key", "removes the deadlines it has seen; one that is set concurrently holds", Persist, since: "2.2.0"),
+        Entry("pexpireat", 3, "generic", "Set the expiration for a key as a UNIX timestamp specified in milliseconds", Merging,
+            PExpireAt, since: "2.6.0"),
+        Entry("persist", 2, "generic", "Remove the expiration from a key",
+            "removes the deadlines it has seen; one that is set concurrently holds", Persist, since: "2.2.0"),
         Entry("ttl", 2, "generic", "Get the time to live for a key in seconds", "", Ttl, isWrite: false),
         Entry("pttl", 2, "generic", "Get the time to live for a key in milliseconds", "", PTtl, isWrite: false, since: "2.6.0"),
     ];
@@ -32,7 +34,8 @@ internal static class MergingExpiry
     }
 
     /// <summary>A deadline that lies after the beginning of time, in Unix milliseconds; else the error is answered.</summary>
-    public static bool TryDeadline(MergingContext context, ReadOnlySpan<byte> text, bool seconds, bool absolute, string command, out long deadline)
+    public static bool TryDeadline(MergingContext context, ReadOnlySpan<byte> text, bool seconds, bool absolute, string command,
+        out long deadline)
     {
         if (!context.TryInteger(text, out deadline)) return false;
         if (deadline > 0 && TryAbsolute(context, ref deadline, seconds, absolute)) return true;
@@ -42,11 +45,14 @@ internal static class MergingExpiry
 
     private static void Expire(MergingContext context, in CommandArgs args) => SetDeadline(context, args, true, false, "expire");
 
-    private static void PExpire(MergingContext context, in CommandArgs args) => SetDeadline(context, args, false, false, "pexpire");
+    private static void PExpire(MergingContext context, in CommandArgs args) =>
+        SetDeadline(context, args, false, false, "pexpire");
 
-    private static void ExpireAt(MergingContext context, in CommandArgs args) => SetDeadline(context, args, true, true, "expireat");
+    private static void ExpireAt(MergingContext context, in CommandArgs args) =>
+        SetDeadline(context, args, true, true, "expireat");
 
-    private static void PExpireAt(MergingContext context, in CommandArgs args) => SetDeadline(context, args, false, true, "pexpireat");
+    private static void PExpireAt(MergingContext context, in CommandArgs args) =>
+        SetDeadline(context, args, false, true, "pexpireat");
 
     private static void SetDeadline(MergingContext context, in CommandArgs args, bool seconds, bool absolute, string command)
     {
@@ -93,7 +99,8 @@ internal static class MergingExpiry
     private static void PTtl(MergingContext context, in CommandArgs args) => context.Reply.Integer(Remaining(context, args[1]));
 
     private static long Remaining(MergingContext context, ReadOnlySpan<byte> key) =>
-        context.Find(key) is not { } found ? -2 : found.Deadline == KeyObject.Never ? -1 : found.Deadline - context.Now.UnixMilliseconds;
+        context.Find(key) is not { } found ? -2 : found.Deadline == KeyObject.Never ? -1
+            : found.Deadline - context.Now.UnixMilliseconds;
 
     private static bool TryAbsolute(MergingContext context, ref long when, bool seconds, bool absolute)
     {

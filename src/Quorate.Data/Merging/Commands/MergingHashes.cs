@@ -12,16 +12,23 @@ internal static class MergingHashes
 
     public static readonly CommandSpec[] Commands =
     [
-        Entry("hset", -4, "hash", "Set the values of one or more fields in a hash", "field by field; the latest wins, losers go to the loss log", HSet, since: "2.0.0", complexity: "O(N)"),
+        Entry("hset", -4, "hash", "Set the values of one or more fields in a hash",
+            "field by field; the latest wins, losers go to the loss log", HSet, since: "2.0.0", complexity: "O(N)"),
         Entry("hget", 3, "hash", "Get the value of a field in a hash", "", HGet, isWrite: false, since: "2.0.0"),
-        Entry("hmget", -3, "hash", "Get the values of the given fields in a hash", "", HMGet, isWrite: false, since: "2.0.0", complexity: "O(N)"),
-        Entry("hdel", -3, "hash", "Delete one or more fields in a hash", "removes what it has seen of the fields", HDel, since: "2.0.0", complexity: "O(N)"),
-        Entry("hgetall", 2, "hash", "Get all fields and values in a hash", "", HGetAll, isWrite: false, since: "2.0.0", complexity: "O(N log N)"),
+        Entry("hmget", -3, "hash", "Get the values of the given fields in a hash", "", HMGet, isWrite: false, since: "2.0.0",
+            complexity: "O(N)"),
+        Entry("hdel", -3, "hash", "Delete one or more fields in a hash", "removes what it has seen of the fields", HDel,
+            since: "2.0.0", complexity: "O(N)"),
+        Entry("hgetall", 2, "hash", "Get all fields and values in a hash", "", HGetAll, isWrite: false, since: "2.0.0",
+            complexity: "O(N log N)"),
         Entry("hexists", 3, "hash", "Determine if a field exists in a hash", "", HExists, isWrite: false, since: "2.0.0"),
         Entry("hlen", 2, "hash", "Get the number of fields in a hash", "", HLen, isWrite: false, since: "2.0.0"),
-        Entry("hkeys", 2, "hash", "Get all the fields in a hash", "", HKeys, isWrite: false, since: "2.0.0", complexity: "O(N log N)"),
-        Entry("hvals", 2, "hash", "Get all the values in a hash", "", HVals, isWrite: false, since: "2.0.0", complexity: "O(N log N)"),
-        Entry("hincrby", 4, "hash", "Increment the integer value of a hash field by the given number", "additions add up exactly; HSET and HDEL take away what they have seen of them", HIncrBy, since: "2.0.0"),
+        Entry("hkeys", 2, "hash", "Get all the fields in a hash", "", HKeys, isWrite: false, since: "2.0.0",
+            complexity: "O(N log N)"),
+        Entry("hvals", 2, "hash", "Get all the values in a hash", "", HVals, isWrite: false, since: "2.0.0",
+            complexity: "O(N log N)"),
+        Entry("hincrby", 4, "hash", "Increment the integer value of a hash field by the given number",
+            "additions add up exactly; HSET and HDEL take away what they have seen of them", HIncrBy, since: "2.0.0"),
     ];
 
     private static void HSet(MergingContext context, in CommandArgs args)
@@ -92,7 +99,8 @@ internal static class MergingHashes
 
     private static void HExists(MergingContext context, in CommandArgs args)
     {
-        if (context.TryFind(args[1], ValueKind.Hash, out var found)) context.Reply.Integer(found?.Fields!.Find(args[2]) is null ? 0 : 1);
+        if (context.TryFind(args[1], ValueKind.Hash, out var found))
+            context.Reply.Integer(found?.Fields!.Find(args[2]) is null ? 0 : 1);
     }
 
     private static void HLen(MergingContext context, in CommandArgs args)
@@ -134,7 +142,8 @@ internal static class MergingHashes
 
     private static void ReplyField(MergingContext context, KeyObject? found, ReadOnlySpan<byte> field)
     {
-        if (found?.Fields!.Find(field) is { } cell) context.Reply.Bulk(TextValue.Of(cell, null, context.Store.Options.Rules, stackalloc byte[LongestNumber]));
+        if (found?.Fields!.Find(field) is { } cell)
+            context.Reply.Bulk(TextValue.Of(cell, null, context.Store.Options.Rules, stackalloc byte[LongestNumber]));
         else context.Reply.Null();
     }
 }

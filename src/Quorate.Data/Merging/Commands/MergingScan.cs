@@ -12,9 +12,12 @@ internal static class MergingScan
 
     public static readonly CommandSpec[] Commands =
     [
-        Entry("scan", -2, "generic", "Incrementally iterate the keys space", "", ScanKeys, isWrite: false, lastKey: 0, since: "2.8.0", complexity: "O(1) for every call"),
-        Entry("keys", 2, "generic", "Find all keys matching the given pattern", "", AllKeys, isWrite: false, lastKey: 0, complexity: "O(N)"),
-        Entry("dbsize", 1, "server", "Return the number of keys in the selected database", "", DbSize, isWrite: false, lastKey: 0),
+        Entry("scan", -2, "generic", "Incrementally iterate the keys space", "", ScanKeys, isWrite: false, lastKey: 0,
+            since: "2.8.0", complexity: "O(1) for every call"),
+        Entry("keys", 2, "generic", "Find all keys matching the given pattern", "", AllKeys, isWrite: false, lastKey: 0,
+            complexity: "O(N)"),
+        Entry("dbsize", 1, "server", "Return the number of keys in the selected database", "", DbSize, isWrite: false,
+            lastKey: 0),
     ];
 
     private static void AllKeys(MergingContext context, in CommandArgs args)

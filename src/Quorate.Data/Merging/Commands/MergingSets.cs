@@ -11,9 +11,11 @@ internal static class MergingSets
     public static readonly CommandSpec[] Commands =
     [
         Entry("sadd", -3, "set", "Add one or more members to a set", "wins over a concurrent removal", SAdd, complexity: "O(N)"),
-        Entry("srem", -3, "set", "Remove one or more members from a set", "removes the additions it has seen", SRem, complexity: "O(N)"),
+        Entry("srem", -3, "set", "Remove one or more members from a set", "removes the additions it has seen", SRem,
+            complexity: "O(N)"),
         Entry("sismember", 3, "set", "Determine if a given value is a member of a set", "", SIsMember, isWrite: false),
-        Entry("smismember", -3, "set", "Determine which given values are members of a set", "", SMIsMember, isWrite: false, since: "6.2.0", complexity: "O(N)"),
+        Entry("smismember", -3, "set", "Determine which given values are members of a set", "", SMIsMember, isWrite: false,
+            since: "6.2.0", complexity: "O(N)"),
         Entry("smembers", 2, "set", "Get all the members in a set", "", SMembers, isWrite: false, complexity: "O(N log N)"),
         Entry("scard", 2, "set", "Get the number of members in a set", "", SCard, isWrite: false),
     ];

@@ -11,12 +11,17 @@ internal static class MergingSortedSets
 {
     public static readonly CommandSpec[] Commands =
     [
-        Entry("zadd", -4, "sorted-set", "Add one or more members to a sorted set, or update their scores", "member by member; the latest score wins, and wins over a concurrent removal", ZAdd, since: "1.2.0", complexity: "O(N log N)"),
-        Entry("zrem", -3, "sorted-set", "Remove one or more members from a sorted set", "removes what it has seen of the members", ZRem, since: "1.2.0", complexity: "O(N log N)"),
-        Entry("zincrby", 4, "sorted-set", "Increment the score of a member in a sorted set", "integers only, which add up exactly", ZIncrBy, since: "1.2.0", complexity: "O(log N)"),
+        Entry("zadd", -4, "sorted-set", "Add one or more members to a sorted set, or update their scores",
+            "member by member; the latest score wins, and wins over a concurrent removal", ZAdd, since: "1.2.0",
+            complexity: "O(N log N)"),
+        Entry("zrem", -3, "sorted-set", "Remove one or more members from a sorted set",
+            "removes what it has seen of the members", ZRem, since: "1.2.0", complexity: "O(N log N)"),
+        Entry("zincrby", 4, "sorted-set", "Increment the score of a member in a sorted set",
+            "integers only, which add up exactly", ZIncrBy, since: "1.2.0", complexity: "O(log N)"),
         Entry("zscore", 3, "sorted-set", "Get the score of a member in a sorted set", "", ZScore, isWrite: false, since: "1.2.0"),
         Entry("zcard", 2, "sorted-set", "Get the number of members in a sorted set", "", ZCard, isWrite: false, since: "1.2.0"),
-        Entry("zrange", -4, "sorted-set", "Return a range of members in a sorted set, by index", "", ZRange, isWrite: false, since: "1.2.0", complexity: "O(stop)"),
+        Entry("zrange", -4, "sorted-set", "Return a range of members in a sorted set, by index", "", ZRange, isWrite: false,
+            since: "1.2.0", complexity: "O(stop)"),
     ];
 
     private static void ZAdd(MergingContext context, in CommandArgs args)
@@ -56,7 +61,8 @@ internal static class MergingSortedSets
         {
             TryScore(context, args[i], out var score);
             var old = 0.0;
-            var wasThere = (found is not null && found.Scores!.TryScore(args[i + 1], out old)) || change.Delta.Scores?.Find(args[i + 1]) is not null;
+            var wasThere = (found is not null && found.Scores!.TryScore(args[i + 1], out old))
+                || change.Delta.Scores?.Find(args[i + 1]) is not null;
             if (!wasThere) added++;
             else if (old != score) changed++;
             change.SetScore(args[i + 1], score);
@@ -92,7 +98,8 @@ internal static class MergingSortedSets
     {
         if (!Numbers.TryParse(args[2], out var by))
         {
-            context.Reply.Error("ERR a convergent keyspace increments scores by integers only; strategies that take fractions: raft, primary, chain"u8);
+            context.Reply.Error("ERR a convergent keyspace increments scores by integers only; strategies that take "u8 +
+            "fractions: raft, primary, chain"u8);
             return;
         }
 

@@ -14,8 +14,10 @@ internal static class MergingStrings
     [
         Entry("set", -3, "string", "Set the string value of a key", "concurrent values stay siblings, the latest is shown", Set),
         Entry("get", 2, "string", "Get the value of a key", "", Get, isWrite: false),
-        Entry("mset", -3, "string", "Set multiple keys to multiple values", "as SET for each key", MSet, lastKey: -1, keyStep: 2, since: "1.0.1", complexity: "O(N)"),
-        Entry("mget", -2, "string", "Get the values of all the given keys", "", MGet, isWrite: false, lastKey: -1, complexity: "O(N)"),
+        Entry("mset", -3, "string", "Set multiple keys to multiple values", "as SET for each key", MSet, lastKey: -1, keyStep: 2,
+            since: "1.0.1", complexity: "O(N)"),
+        Entry("mget", -2, "string", "Get the values of all the given keys", "", MGet, isWrite: false, lastKey: -1,
+            complexity: "O(N)"),
         Entry("strlen", 2, "string", "Get the length of the value stored in a key", "", StrLen, isWrite: false, since: "2.2.0"),
     ];
 
@@ -62,7 +64,8 @@ internal static class MergingStrings
         context.Reply.Array(args.Count - 1);
         for (var i = 1; i < args.Count; i++)
         {
-            if (context.Find(args[i]) is { Kind: ValueKind.String } found) context.Reply.Bulk(TextValue.Of(found, context.Store.Options.Rules, digits));
+            if (context.Find(args[i]) is { Kind: ValueKind.String } found)
+                context.Reply.Bulk(TextValue.Of(found, context.Store.Options.Rules, digits));
             else context.Reply.Null();
         }
     }
@@ -70,7 +73,8 @@ internal static class MergingStrings
     private static void StrLen(MergingContext context, in CommandArgs args)
     {
         if (!context.TryFind(args[1], ValueKind.String, out var found)) return;
-        context.Reply.Integer(found is null ? 0 : TextValue.Of(found, context.Store.Options.Rules, stackalloc byte[LongestNumber]).Length);
+        context.Reply.Integer(
+            found is null ? 0 : TextValue.Of(found, context.Store.Options.Rules, stackalloc byte[LongestNumber]).Length);
     }
 
     private static bool TrySet(MergingContext context, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, in SetWords words)
@@ -85,7 +89,9 @@ internal static class MergingStrings
                 if (!seen.Dots.Contains(sibling.Dot)) left++;
             if (left > options.MostSiblings)
             {
-                context.Reply.Error($"ERR more than {options.MostSiblings} siblings; read them with SIBLINGS and set one value with that context");
+                context.Reply.Error(
+                    $"ERR more than {options.MostSiblings} siblings; read them with SIBLINGS and set one value with that " +
+                    "context");
                 return false;
             }
         }
@@ -131,7 +137,8 @@ internal static class MergingStrings
 
                 words.Seen = seen;
             }
-            else if (i + 1 < args.Count && !words.KeepsDeadline && !words.HasDeadline && MergingExpiry.IsUnit(word, out var seconds, out var absolute))
+            else if (i + 1 < args.Count && !words.KeepsDeadline && !words.HasDeadline
+                && MergingExpiry.IsUnit(word, out var seconds, out var absolute))
             {
                 if (!MergingExpiry.TryDeadline(context, args[++i], seconds, absolute, "set", out words.Deadline)) return false;
                 words.HasDeadline = true;
