@@ -220,8 +220,14 @@ public sealed class EffectsAndChanges
             return;
         }
 
-        k.Do(dice.Below(4) switch { 0 =>
-            "FLUSHDB", 1 => $"SWAPDB {dice.Below(4)} {dice.Below(4)}", 2 => "SWAPDB 0 1", _ => "FLUSHALL" });
+        k.Do(dice.Below(4) switch
+        {
+            0 =>
+            "FLUSHDB",
+            1 => $"SWAPDB {dice.Below(4)} {dice.Below(4)}",
+            2 => "SWAPDB 0 1",
+            _ => "FLUSHALL"
+        });
     }
 
     internal static void Restore(Keyspace from, Keyspace to)

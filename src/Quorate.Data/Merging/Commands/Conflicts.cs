@@ -15,8 +15,12 @@ internal static class Conflicts
 
     private static CommandSpec Sub(string name, int arity, string summary, MergingHandler handler, bool isWrite = false,
         int key = 0) =>
-        Entry(name, arity, "conflict", summary, "", handler, isWrite, lastKey: 0) with { FirstKey = key, LastKey = key,
-            KeyStep = key == 0 ? 0 : 1 };
+        Entry(name, arity, "conflict", summary, "", handler, isWrite, lastKey: 0) with
+        {
+            FirstKey = key,
+            LastKey = key,
+            KeyStep = key == 0 ? 0 : 1
+        };
 
     public static readonly CommandSpec[] Commands =
     [
