@@ -94,6 +94,19 @@ public sealed class SessionTests
     }
 
     [Fact]
+    public void Without_a_leader_a_command_that_needs_none_is_answered_behind_those_that_are_refused()
+    {
+        var cluster = Elected();
+        foreach (var (a, b) in new[] { (1, 2), (1, 3), (2, 3), (2, 1), (3, 1), (3, 2) }) cluster.Cut.Add((a, b));
+        for (var i = 0; i < 200; i++) cluster.Tick();
+        var session = cluster.Connect(1);
+        cluster.Ask(session, "INCR n; ECHO x; GET n; ECHO y; ECHO z").ShouldBe("");
+        for (var i = 0; i < 1200; i++) cluster.Tick();
+        LocalCluster.Take(session).ShouldMatch(@"^-CLUSTERDOWN .* \$1 x -CLUSTERDOWN .* \$1 y \$1 z$");
+        cluster.Ask(session, "ECHO still").ShouldBe("$5 still");
+    }
+
+    [Fact]
     public void A_forwarded_write_whose_answer_was_lost_is_asked_for_again_and_takes_effect_once()
     {
         var cluster = Elected();

@@ -41,13 +41,14 @@ internal sealed class RedisServer : IDisposable
             var process = Process.Start(start)!;
             process.OutputDataReceived += (_, _) => { };
             process.BeginOutputReadLine();
-            for (var wait = 0; wait < 200 && !process.HasExited; wait++)
+            using var bound = new CancellationTokenSource(Never.Bound);
+            while (!bound.IsCancellationRequested && !process.HasExited)
             {
                 try
                 {
                     var client = new TcpClient();
                     client.Connect(IPAddress.Loopback, port);
-                    client.ReceiveTimeout = 20_000;
+                    client.ReceiveTimeout = (int)Never.Bound.TotalMilliseconds;
                     return new RedisServer(process, client);
                 }
                 catch (SocketException)

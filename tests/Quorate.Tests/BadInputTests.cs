@@ -30,11 +30,15 @@ public sealed class BadInputTests
     public async Task What_is_not_resp_gets_an_error_and_the_connection_ends()
     {
         await using var program = await RunningProgram.DevAsync("--ephemeral");
-        using var client = await program.ConnectAsync();
-        await client.SendAsync("SET a 1\r\n*1\r\n:1\r\nSET a 2\r\n");
-        (await client.ReadAsync())!.ToString().ShouldBe("OK");
-        (await client.ReadAsync())!.ToString().ShouldBe("-ERR Protocol error: expected '$', got ':'");
-        (await client.ReadAsync()).ShouldBeNull();
+        await Attempts.UntilNoneIsRefusedAsync(async () =>
+        {
+            using var client = await program.ConnectAsync();
+            await client.SendAsync("SET a 1\r\n*1\r\n:1\r\nSET a 2\r\n");
+            if (!await Attempts.IsOkAsync(client)) return false;
+            (await client.ReadAsync())!.ToString().ShouldBe("-ERR Protocol error: expected '$', got ':'");
+            (await client.ReadAsync()).ShouldBeNull();
+            return true;
+        });
         using var other = await program.ConnectAsync();
         (await other.AskAsync("GET", "a")).ShouldBe("1");
     }
@@ -107,22 +111,20 @@ public sealed class BadInputTests
 
         // 100 000 replies of 100 kB: the server must stop reading long before, so that our own sending gets stuck.
         using var stuck = new CancellationTokenSource();
+        using var other = await program.ConnectAsync();
         deaf.Socket.SendBufferSize = 64 * 1024;
-        var sent = 0;
-        while (sent < 1000)
+        var isStuck = false;
+        for (var sent = 0; sent < 1000 && !isStuck && program.ResidentBytes - before < 500_000_000; sent++)
         {
             var sending = deaf.Socket.SendAsync(get, System.Net.Sockets.SocketFlags.None, stuck.Token).AsTask();
-            if (await Task.WhenAny(sending, Task.Delay(3000)) != sending)
-            {
-                await stuck.CancelAsync();
-                await sending.ContinueWith(_ => { }, TaskScheduler.Default);
-                break;
-            }
-
-            sent++;
-            if (program.ResidentBytes - before > 500_000_000) break;
+            // The node's one event loop has answered another client so often: had it wanted to read from this one, it would have.
+            for (var turns = 0; turns < 300 && !sending.IsCompleted; turns++) (await other.AskAsync("PING")).ShouldBe("PONG");
+            isStuck = !sending.IsCompleted;
+            if (isStuck) await stuck.CancelAsync();
+            await sending.ContinueWith(_ => { }, TaskScheduler.Default);
         }
 
+        isStuck.ShouldBeTrue();
         (program.ResidentBytes - before).ShouldBeLessThan(300_000_000);
         await RequireServiceAsync(program);
     }

@@ -101,12 +101,5 @@ public sealed class CommandLineTests
         error.ShouldStartWith("quorate: no server at 127.0.0.1:1");
     }
 
-    internal static async Task<(int Code, string Output, string Error)> RunAsync(params string[] args)
-    {
-        await using var output = new StringWriter();
-        await using var error = new StringWriter();
-        using var stop = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        var code = await QuorateProgram.RunAsync(args, output, error, stop.Token);
-        return (code, output.ToString(), error.ToString());
-    }
+    internal static Task<(int Code, string Output, string Error)> RunAsync(params string[] args) => CommandLine.RunAsync(args);
 }

@@ -3,7 +3,8 @@ using System.Net.Sockets;
 
 namespace Quorate.Tests;
 
-/// <summary>A node in a process of its own joins a cluster in another, is started again by its folder, and leaves for good.</summary>
+/// <summary>A node in a process of its own joins a cluster in another, is started again by its folder, and leaves for
+/// good.</summary>
 public sealed class JoinTests
 {
     [Fact]
@@ -70,15 +71,14 @@ public sealed class JoinTests
     private static async Task RemoveAsync(string server)
     {
         // Nothing is left to be moved, but its replica has yet to be given up.
-        (int Code, string Error) answer = default;
-        for (var i = 0; i < 50; i++)
-        {
-            answer = await RunningProgram.FailAsync("node", "remove", "n4", "--yes", "--server", server);
-            if (answer.Code == 0) return;
-            await Task.Delay(100);
-        }
-
-        answer.Error.ShouldBe("");
+        var why = "";
+        await Never.UntilAsync(
+            async () =>
+            {
+                (var code, why) = await RunningProgram.FailAsync("node", "remove", "n4", "--yes", "--server", server);
+                return code == ExitCode.Ok;
+            },
+            () => $"n4 can be removed: {why}");
     }
 
     private static int FreePort()

@@ -85,8 +85,7 @@ public sealed class KeyspaceCommandTests
         error.ShouldBe("");
         code.ShouldBe(ExitCode.Ok);
         output.ShouldBe("under way; quorate status shows which node leads\n");
-        for (var i = 0; i < 1000 && await LeaderAsync(program) == before; i++) await Task.Delay(20);
-        (await LeaderAsync(program)).ShouldNotBe(before);
+        await Never.UntilAsync(async () => await LeaderAsync(program) != before, "another node leads the keyspace");
 
         (await RunAsync(program, "node drain n3")).Code.ShouldBe(ExitCode.Ok);
         (await RunAsync(program, "node list")).Output.ShouldContain("n3 n3 state=draining ");
@@ -131,14 +130,6 @@ public sealed class KeyspaceCommandTests
         page.ShouldContain("entries behind", customMessage: "one node is asked for all: it leads something");
     }
 
-    private static async Task<(int Code, string Output, string Error)> RunAsync(RunningProgram program, string line, string? answer = null)
-    {
-        await using var output = new StringWriter();
-        await using var error = new StringWriter();
-        using var stop = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        using var input = answer is null ? TextReader.Null : new StringReader(answer + "\n");
-        string[] words = [.. line.Split(' '), "--server", $"127.0.0.1:{program.RespPorts[0]}"];
-        var code = await QuorateProgram.RunAsync(words, output, error, stop.Token, input);
-        return (code, output.ToString(), error.ToString());
-    }
+    private static Task<(int Code, string Output, string Error)> RunAsync(RunningProgram program, string line, string? answer = null) =>
+        CommandLine.RunAsync([.. line.Split(' '), "--server", $"127.0.0.1:{program.RespPorts[0]}"], answer);
 }

@@ -9,7 +9,6 @@ namespace Quorate.Tests;
 internal sealed partial class RunningProgram : IAsyncDisposable
 {
     private const int Terminate = 15;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly ConcurrentQueue<string> _output = new();
     private readonly ConcurrentQueue<string> _error = new();
@@ -51,7 +50,7 @@ internal sealed partial class RunningProgram : IAsyncDisposable
     public static async Task<RunningProgram> StartAsync(string[] args)
     {
         var program = new RunningProgram(args);
-        using var patience = new CancellationTokenSource(Patience);
+        using var patience = new CancellationTokenSource(Never.Bound);
         while (!program._output.Any(l => l.StartsWith("quorate ready", StringComparison.Ordinal)))
         {
             if (program._process.HasExited || patience.IsCancellationRequested)
@@ -116,7 +115,7 @@ internal sealed partial class RunningProgram : IAsyncDisposable
 
     public async Task WaitAsync()
     {
-        using var patience = new CancellationTokenSource(Patience);
+        using var patience = new CancellationTokenSource(Never.Bound);
         await _process.WaitForExitAsync(patience.Token);
     }
 

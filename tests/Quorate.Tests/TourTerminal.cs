@@ -12,8 +12,6 @@ namespace Quorate.Tests;
 /// <param name="folder">Where the document's files are.</param>
 internal sealed partial class TourTerminal(IReadOnlyDictionary<int, int> ports, string folder)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-
     /// <summary>Runs one line and returns what a terminal shows.</summary>
     public async Task<string> RunAsync(string line)
     {
@@ -37,8 +35,7 @@ internal sealed partial class TourTerminal(IReadOnlyDictionary<int, int> ports, 
         foreach (var line in lines)
         {
             var words = Word().Matches(line).Select(m => m.Groups["quoted"] is { Success: true } quoted ? quoted.Value : m.Value);
-            await client.SendAsync(RespClient.Command([.. words]));
-            var reply = (await client.ReadAsync())!;
+            var reply = await client.DoAsync([.. words]);
             text.Append(isRaw ? reply.Text : Show(reply)).Append('\n');
         }
 
@@ -49,20 +46,16 @@ internal sealed partial class TourTerminal(IReadOnlyDictionary<int, int> ports, 
     {
         string[] words = [.. line.Split(' ')[1..]
             .Select(w => w.EndsWith(".lua", StringComparison.Ordinal) ? Path.Combine(folder, w) : w)];
-        var (output, error) = (new StringWriter(), new StringWriter());
-        words = [.. words, "--server", $"127.0.0.1:{ports[7001]}"];
-        var code = await QuorateProgram.RunAsync(words, output, error, CancellationToken.None);
-        error.ToString().ShouldBe("", line);
+        var (code, output, error) = await CommandLine.RunAsync([.. words, "--server", $"127.0.0.1:{ports[7001]}"]);
+        error.ShouldBe("", line);
         code.ShouldBe(ExitCode.Ok, line);
-        return output.ToString();
+        return output;
     }
 
     private async Task<string> UntilAsync(Match loop)
     {
-        using var patience = new CancellationTokenSource(Patience);
-        var command = RedisCli().Match(loop.Groups["command"].Value);
-        while (!(await AskAsync(command, isRaw: true)).Split('\n').Contains(loop.Groups["line"].Value))
-            await Task.Delay(100, patience.Token);
+        var (command, line) = (RedisCli().Match(loop.Groups["command"].Value), loop.Groups["line"].Value);
+        await Never.UntilAsync(async () => (await AskAsync(command, isRaw: true)).Split('\n').Contains(line), loop.Value);
         return "";
     }
 

@@ -186,6 +186,8 @@ public sealed class ClientSession
         while (_slots.Count > 0 && !_local.IsWaiting && !_isHeldBack && limit != long.MaxValue)
         {
             ref var head = ref _slots[_slots.Head];
+            // What this node answers alone has only waited for the commands before it, and begins right after them.
+            if (head is { State: SlotState.Held, Way: CommandWay.Alone }) break;
             if (head.State == SlotState.Done || now.Nanoseconds - Math.Max(head.SinceNanoseconds, Node.Pause.Over) <= SessionReads.PatienceFor(head, limit)) break;
             if (head.Way == CommandWay.Read) Reads.Refuse(head);
             else CompleteSlot(_slots.Head, LateReply.Of(this, _slots.Head, head));

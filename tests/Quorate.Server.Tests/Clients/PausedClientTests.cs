@@ -9,8 +9,6 @@ namespace Quorate.Server.Tests.Clients;
 /// <summary>What happens to clients that ask for more than is good for the others.</summary>
 public sealed class PausedClientTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-
     [Fact]
     public async Task What_a_client_asked_for_that_went_away_while_paused_is_not_executed()
     {
@@ -18,14 +16,15 @@ public sealed class PausedClientTests
         await using var server = await StartAsync(members: 1, new ClientLimits());
         using var client = await ConnectAsync(server);
         await client.SendAsync(Encoding.ASCII.GetBytes($"*3\r\n$3\r\nSET\r\n$1\r\ng\r\n$50000\r\n{new string('g', 50_000)}\r\n"));
-        (await client.ReceiveAsync(new byte[100]).WaitAsync(Patience)).ShouldBe(5);
+        (await client.ReceiveAsync(new byte[100]).WaitAsync(Never.Bound)).ShouldBe(5);
 
         // The replies are a gigabyte: nobody reads them, and the server stops long before.
         await client.SendAsync(Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("*2\r\n$3\r\nGET\r\n$1\r\ng\r\n", gets))));
-        await Until(() => Executed(server) > 10);
+        await Never.UntilAsync(() => Executed(server) > 10, "some are executed");
         client.LingerState = new LingerOption(true, 0);
         client.Dispose();
-        await Until(() => server.Report().Figures.Single(f => f.Name == "quorate_clients").Value == 0);
+        await Never.UntilAsync(
+            () => server.Report().Figures.Single(f => f.Name == "quorate_clients").Value == 0, "the client is seen to be gone");
         Executed(server).ShouldBeLessThan(gets / 2);
     }
 
@@ -37,24 +36,18 @@ public sealed class PausedClientTests
         using var client = await ConnectAsync(server);
         var set = $"*3\r\n$3\r\nSET\r\n$1\r\ng\r\n$1000\r\n{new string('g', 1000)}\r\n";
         await client.SendAsync(Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat(set, 500))));
-        await Until(() => Executed(server) >= 60);
+        await Never.UntilAsync(() => Executed(server) >= 60, "as many are executed as may wait");
         using var other = await ConnectAsync(server);
         for (var i = 0; i < 5; i++)
         {
             await other.SendAsync("PING\r\n"u8.ToArray());
-            (await other.ReceiveAsync(new byte[100]).WaitAsync(Patience)).ShouldBe(7);
+            (await other.ReceiveAsync(new byte[100]).WaitAsync(Never.Bound)).ShouldBe(7);
         }
 
         Executed(server).ShouldBeLessThan(100);
     }
 
     private static long Executed(NodeServer server) => server.Loop.Read(node => node.Statistics.CommandsProcessed);
-
-    private static async Task Until(Func<bool> condition)
-    {
-        using var patience = new CancellationTokenSource(Patience);
-        while (!condition()) await Task.Delay(5, patience.Token);
-    }
 
     private static async Task<Socket> ConnectAsync(NodeServer server)
     {

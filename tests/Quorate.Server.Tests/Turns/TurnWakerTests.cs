@@ -6,8 +6,6 @@ namespace Quorate.Server.Tests.Turns;
 
 public sealed class TurnWakerTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-
     [Fact]
     public async Task Calls_back_on_the_event_loop_of_the_sockets()
     {
@@ -15,7 +13,7 @@ public sealed class TurnWakerTests
         using var waker = new TurnWaker(() => name.TrySetResult(Thread.CurrentThread.Name));
         waker.Start();
         waker.Wake();
-        (await name.Task.WaitAsync(Patience)).ShouldBe(SocketEngine.ThreadName);
+        (await name.Task.WaitAsync(Never.Bound)).ShouldBe(SocketEngine.ThreadName);
     }
 
     [Fact]
@@ -27,7 +25,7 @@ public sealed class TurnWakerTests
         for (var i = 0; i < 100; i++)
         {
             waker.Wake();
-            (await called.WaitAsync(Patience)).ShouldBeTrue();
+            (await called.WaitAsync(Never.Bound)).ShouldBeTrue();
         }
     }
 
@@ -48,7 +46,7 @@ public sealed class TurnWakerTests
 
         foreach (var waker in wakers) waker.Start();
         foreach (var waker in wakers) waker.Wake();
-        await done.Task.WaitAsync(Patience);
+        await done.Task.WaitAsync(Never.Bound);
         threads.Count.ShouldBe(1);
         foreach (var waker in wakers) waker.Dispose();
     }
