@@ -100,6 +100,22 @@ public sealed class WriteTests
         world[1].Outcomes[1].ShouldStartWith("Unavailable: NOREPLICAS");
     }
 
+    /// <summary>What was pending when the chain became too short may be lost with its one replica: the others may go on without it.</summary>
+    [Fact]
+    public void A_chain_that_is_too_short_acknowledges_nothing_that_was_pending()
+    {
+        var (world, control) = ChainWorld.Of(2, options: new ChainOptions { MinInSync = 2 });
+        world.Crash(world[2]);
+        world.Write(world[1], 1, "x=1");
+        world.Settle();
+        world.Advance(2000);
+        control.Decide([1], [2]);
+        control.TellAll();
+        control.GrantAll();
+        world.Settle();
+        world[1].Outcomes.ShouldNotContainKey(1);
+    }
+
     [Fact]
     public void Applied_log_is_forgotten_beyond_what_is_retained()
     {

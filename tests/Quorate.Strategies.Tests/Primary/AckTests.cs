@@ -62,6 +62,19 @@ public sealed class AckTests
         world[1].Outcomes[2].ShouldBe("Applied");
     }
 
+    /// <summary>With two of five in sync, a majority of the two was one backup: both may be lost, and the other three go on without it.</summary>
+    [Fact]
+    public void A_majority_is_one_of_all_replicas_however_few_are_in_sync()
+    {
+        var (world, _) = PrimaryWorld.Of(5, new PrimaryOptions { Ack = Ack.Majority, Replicas = 5 });
+        world.StartAll();
+        world.Configure(PrimaryWorld.Group(1, 1, [1, 2], 3, 4, 5));
+        world.Lease(world[1], 1_000_000);
+        world.Write(world[1], 1, "a");
+        world.Settle(ticks: 5);
+        world[1].Outcomes.GetValueOrDefault(1).ShouldNotBe("Applied");
+    }
+
     [Fact]
     public void Sync_waits_for_everybody_in_sync_and_for_no_learner()
     {

@@ -23,6 +23,18 @@ public sealed class InSyncTests
         Wanted(world, PrimaryWorld.Group(3, 1, [1, 2, 3]));
     }
 
+    /// <summary>Alone in sync, a primary of three can commit nothing: if the set grew only after a commit it never would.</summary>
+    [Fact]
+    public void A_set_that_is_too_small_to_commit_anything_grows_first()
+    {
+        var (world, _) = PrimaryWorld.Of(3, new PrimaryOptions { Ack = Ack.Majority, Replicas = 3 });
+        world.StartAll();
+        world.Configure(PrimaryWorld.Group(1, 1, [1], 2, 3));
+        world.Lease(world[1], 1_000_000);
+        world.Settle(ticks: 20);
+        Wanted(world, PrimaryWorld.Group(2, 1, [1, 2], 3));
+    }
+
     [Fact]
     public void The_set_never_shrinks_below_its_minimum()
     {
