@@ -257,7 +257,9 @@ public sealed class Node
         {
             var group = _touched[i];
             group.IsTouched = false;
-            if (!group.IsGone) group.Hosted.OnTurnEnd(now);
+            if (group.IsGone) continue;
+            group.Hosted.OnTurnEnd(now);
+            if (group.Replica.HasMoreToDo) NeedsTurnEnd(group);
         }
 
         _touched.RemoveRange(0, count); // those touched meanwhile have asked for another turn

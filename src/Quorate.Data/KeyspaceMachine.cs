@@ -92,11 +92,12 @@ public sealed class KeyspaceMachine : IStateMachine, IStateShipping
 
     /// <inheritdoc/>
     /// <exception cref="InvariantViolation">when the payload is not an entry: what is committed was checked before.</exception>
-    public void Apply(LogIndex index, ReadOnlySpan<byte> payload, RequestId request)
+    public bool Apply(LogIndex index, ReadOnlySpan<byte> payload, RequestId request)
     {
         var waiting = request.IsNone || payload.Length == 0 ? null : _router.Begin(request);
         Step(index, payload, waiting);
         if (waiting is not null) _router.End(request);
+        return true;
     }
 
     /// <inheritdoc/>

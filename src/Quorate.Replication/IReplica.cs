@@ -35,6 +35,9 @@ public interface IReplica
     /// <summary>Everything that was ready together has been handed in: the moment to form one batch of it.</summary>
     void OnTurnEnd(StepTime now, Effects effects);
 
+    /// <summary>The replica has put off work that it could do now: it wants another turn soon, though nothing comes in.</summary>
+    bool HasMoreToDo => false;
+
     /// <summary>True when a read executed on the local state right now is linearizable (a leader under its lease that
     /// has applied all it must).</summary>
     bool MayReadLocally(StepTime now);

@@ -8,7 +8,22 @@ public interface IStateMachine
 {
     /// <summary>Executes one committed entry. When <paramref name="request"/> is not none, a client of this node waits
     /// for the result and gets it from here.</summary>
-    void Apply(LogIndex index, ReadOnlySpan<byte> payload, RequestId request);
+    /// <returns>False: the entry takes more turns. Its result is computed aside, the state is still the one before it (for reads
+    /// and snapshots too), and <see cref="GoOn"/> is called in later turns until it is finished; no other entry comes before
+    /// that. The payload is valid during this call only. The client's reply comes at the end; by then the client may have been
+    /// told something else.</returns>
+    bool Apply(LogIndex index, ReadOnlySpan<byte> payload, RequestId request);
+
+    /// <summary>Goes on with the entry that is not finished.</summary>
+    /// <param name="budgetBytes">work for this turn, as much as it takes to read or write about so many bytes</param>
+    /// <returns>True: it is finished, and all it did is shown at once.</returns>
+    bool GoOn(int budgetBytes) => true;
+
+    /// <summary>The entry that is not finished is given up, as if it had never begun. Putting a snapshot in place
+    /// (<see cref="ISnapshotTarget.Complete"/>) does the same.</summary>
+    void GiveUpUnfinished()
+    {
+    }
 
     /// <summary>A hint: this entry is among the next <see cref="ForesightWindow"/> to be applied. The caller names a few
     /// and then applies them.</summary>

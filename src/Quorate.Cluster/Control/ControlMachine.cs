@@ -38,16 +38,17 @@ public sealed class ControlMachine(IControlListener? listener = null, StrategySe
 
     /// <inheritdoc/>
     /// <exception cref="InvariantViolation">when the payload is no entry: what is committed was checked before.</exception>
-    public void Apply(LogIndex index, ReadOnlySpan<byte> payload, RequestId request)
+    public bool Apply(LogIndex index, ReadOnlySpan<byte> payload, RequestId request)
     {
         Invariant.Require(index > LastApplied, "entries are applied in the order of the log");
         LastApplied = index;
-        if (payload.IsEmpty) return; // a leader's first entry
+        if (payload.IsEmpty) return true; // a leader's first entry
         Invariant.Require(
             ControlCodec.TryDecode(payload, out var command, strategies), "a committed payload is an entry, and its strategy one that this node has");
         var refusal = Execute(command!);
         if (refusal is null) Map.Version++;
         if (!request.IsNone) listener?.OnResult(request, new ControlResult(refusal, Map.Version));
+        return true;
     }
 
     /// <summary>Why the command would be refused if it were applied now; null when it would be done. Changes nothing.</summary>

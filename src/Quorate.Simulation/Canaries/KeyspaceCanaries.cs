@@ -1,6 +1,7 @@
 using Quorate.Cluster;
 using Quorate.Cluster.Control;
 using Quorate.Replication;
+using Quorate.Replication.Ordered;
 using Quorate.Replication.Policies;
 using Quorate.Replication.Rows;
 using Quorate.Simulation.Checking;
@@ -40,6 +41,12 @@ internal static class KeyspaceCanaries
             By<LeaseFailure>()),
         Of(
             "chain: a dirty read is served", Broken<ChainRules>(new ServesDirty()), BusyChains,
+            By<LinearizabilityFailure>()),
+        Of(
+            "primary: reads while its applier is behind", Broken<PrimaryRules>(new PrimaryReadsBehind()), BusyPrimaries,
+            By<LinearizabilityFailure>()),
+        Of(
+            "chain: the tail reads while its applier is behind", Broken<ChainRules>(new TailReadsBehind()), BusyTails,
             By<LinearizabilityFailure>()),
         Of(
             "chain: pending is dropped when the middle fails", Broken<ChainRules>(new DropsPending()), FallingChains,
@@ -97,6 +104,23 @@ internal static class KeyspaceCanaries
             with
         { Reads = ReadConsistency.Craq }, (FaultKind.SlowNetwork, 5), (FaultKind.SlowDisk, 5));
 
+    private static KeyspaceScenario BusyPrimaries(Prng prng) =>
+        WithBusyAppliers(prng, Falling(prng, PolicyDefaults.For(Strategy.Primary), (FaultKind.SlowNetwork, 5)));
+
+    private static KeyspaceScenario BusyTails(Prng prng) => WithBusyAppliers(prng, Falling(
+        prng, PolicyDefaults.For(Strategy.Chain) with { Reads = ReadConsistency.Tail }, (FaultKind.SlowNetwork, 5)));
+
+    private static KeyspaceScenario WithBusyAppliers(Prng prng, KeyspaceScenario scenario) => scenario with
+    {
+        World = scenario.World with
+        {
+            ClientsPerNode = 2,
+            DelayMicroseconds = 100 + prng.Below(2000),
+            ApplyBudget = new ApplyBudget(1, 64),
+            BusyMicroseconds = 1000 + prng.Below(15_000),
+        },
+    };
+
     private static KeyspaceScenario FallingControl(Prng prng) => Falling(
         prng, PolicyDefaults.For(Strategy.Chain) with { Reads = ReadConsistency.Craq },
         (FaultKind.Isolation, 6), (FaultKind.Partition, 6), (FaultKind.BridgePartition, 6), (FaultKind.ProcessCrash, 3));
@@ -109,6 +133,16 @@ internal static class KeyspaceCanaries
     private sealed class ServesPastLease : PrimaryRules
     {
         public override bool IsLeaseValid(long untilNanoseconds, long nowNanoseconds) => true;
+    }
+
+    private sealed class PrimaryReadsBehind : PrimaryRules
+    {
+        public override bool IsStateNewest(bool isApplierBehind) => true;
+    }
+
+    private sealed class TailReadsBehind : ChainRules
+    {
+        public override bool IsStateNewest(bool isApplierBehind) => true;
     }
 
     private sealed class IgnoresEpochs : PrimaryRules

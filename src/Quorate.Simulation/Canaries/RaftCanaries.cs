@@ -1,5 +1,6 @@
 using Quorate.Cluster;
 using Quorate.Replication;
+using Quorate.Replication.Ordered;
 using Quorate.Replication.Rows;
 using Quorate.Simulation.Checking;
 using Quorate.Simulation.Faults;
@@ -34,6 +35,9 @@ internal static class RaftCanaries
             By<LinearizabilityFailure>()),
         Of(
             "reads at an index without confirmation", "[Raft §6.4]", new UnconfirmedRead(), StaleLeaders,
+            By<LinearizabilityFailure>()),
+        Of(
+            "reads while its applier is behind", "[Raft §6.4]", new ReadsBehind(), BusyAppliers,
             By<LinearizabilityFailure>()),
         Of(
             "applies before commit", "[Raft fig. 2]", new AppliesEarly(), Elections,
@@ -123,6 +127,16 @@ internal static class RaftCanaries
         ThinkMilliseconds = 10 + prng.Below(20),
     };
 
+    private static Scenario BusyAppliers(Prng prng) => Base((FaultKind.SlowNetwork, 2), (FaultKind.LeadershipTransfer, 1)) with
+    {
+        ReadPerMille = 500,
+        Registers = 1,
+        ThinkMilliseconds = 5 + prng.Below(15),
+        DelayMicroseconds = 100 + prng.Below(2000),
+        ApplyBudget = new ApplyBudget(1, 64),
+        BusyMicroseconds = 1000 + prng.Below(15_000),
+    };
+
     private static Scenario Snapshots(Prng prng) => Base(
         (FaultKind.ProcessCrash, 4), (FaultKind.PowerLoss, 4), (FaultKind.Isolation, 4), (FaultKind.Partition, 2)) with
     {
@@ -197,6 +211,11 @@ internal static class RaftCanaries
     private sealed class UnconfirmedRead : RaftRules
     {
         public override bool IsReadIndexConfirmed(long quorumRound, long readRound) => true;
+    }
+
+    private sealed class ReadsBehind : RaftRules
+    {
+        public override bool IsStateNewest(bool isApplierBehind) => true;
     }
 
     private sealed class AppliesEarly : RaftRules

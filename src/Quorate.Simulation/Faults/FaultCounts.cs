@@ -38,6 +38,9 @@ public enum FaultKind : byte
     KeyspaceCreated,
     KeyspaceDropped,
     RegionCut,
+
+    /// <summary>A node had more to apply than a turn holds, and its next turn was late.</summary>
+    LateTurn,
 }
 
 /// <summary>How often each kind of fault was injected: a run that injected nothing tested nothing, and shows it.</summary>

@@ -1,4 +1,5 @@
 using Quorate.Replication;
+using Quorate.Replication.Ordered;
 
 namespace Quorate.Simulation.Faults;
 
@@ -88,6 +89,12 @@ public sealed record Scenario
     /// <summary>A raft group falls quiet after so many ticks without anything to do.</summary>
     public int QuietAfterTicks { get; init; } = 100;
 
+    /// <summary>How much a replica of an ordered group applies in one turn.</summary>
+    public ApplyBudget ApplyBudget { get; init; } = ApplyBudget.Standard;
+
+    /// <summary>A node that has put off work for a later turn has that turn after so many virtual microseconds.</summary>
+    public int BusyMicroseconds { get; init; }
+
     /// <summary>Length of a journal file, in bytes.</summary>
     public int JournalFileBytes { get; init; } = 64 << 10;
 
@@ -107,7 +114,7 @@ public sealed record Scenario
         var strikes = SomeOf(s_everything, prng, 450);
         if (strikes.ContainsKey(FaultKind.BitRot)) strikes.Remove(FaultKind.MembershipChange); // the rest must remain a majority
         if (strikes.Count == 0) strikes[FaultKind.PowerLoss] = 1;
-        return new Scenario
+        var scenario = new Scenario
         {
             Nodes = nodes,
             ClientsPerNode = nodes == 3 ? 2 : 1,
@@ -128,6 +135,7 @@ public sealed record Scenario
             MaxLagBytes = 2_000 + prng.Below(20_000),
             QuietAfterTicks = Quiet(prng),
         };
+        return scenario.WithSomeLag(prng);
     }
 
     /// <summary>Each kind with a chance, per mille, and now and then all of them.</summary>
@@ -155,6 +163,14 @@ public sealed record Scenario
         CorruptionPerMille = prng.Chance(250) ? prng.Below(20) : 0,
         DelayMicroseconds = prng.Chance(700) ? 800 : 100 + prng.Below(30_000),
         DriftPartsPerMillion = prng.Below(2) * prng.Below(20_000),
+    };
+
+    /// <summary>In some worlds replicas apply a few entries a turn and their turns take long, so that what is committed waits.
+    /// Drawn last of all, so that a seed's world is otherwise the same.</summary>
+    internal Scenario WithSomeLag(Prng prng) => !prng.Chance(350) ? this : this with
+    {
+        ApplyBudget = new ApplyBudget(1 + prng.Below(4), 32 + prng.Below(300)),
+        BusyMicroseconds = prng.Below(3) switch { 0 => 100, 1 => 500 + prng.Below(3000), _ => 4000 + prng.Below(12_000) },
     };
 
     /// <summary>In some worlds groups fall quiet whenever clients think for a moment.</summary>

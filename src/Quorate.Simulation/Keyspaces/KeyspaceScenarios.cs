@@ -20,10 +20,12 @@ internal static class KeyspaceScenarios
     ];
 
     /// <summary>One keyspace of strategy primary, in one of the ways there are.</summary>
-    public static KeyspaceScenario Primary(Prng prng) => WithStandby(prng, With(prng, [new KeyspacePlan("p", PrimaryPolicy(prng))]));
+    public static KeyspaceScenario Primary(Prng prng) =>
+        WithSomeLag(prng, WithStandby(prng, With(prng, [new KeyspacePlan("p", PrimaryPolicy(prng))])));
 
     /// <summary>One chain of 3 to 5 replicas.</summary>
-    public static KeyspaceScenario Chain(Prng prng) => With(prng, [new KeyspacePlan("c", ChainPolicy(prng))]);
+    public static KeyspaceScenario Chain(Prng prng) =>
+        WithSomeLag(prng, With(prng, [new KeyspacePlan("c", ChainPolicy(prng))]));
 
     /// <summary>One keyspace in which every key is agreed on by itself.</summary>
     public static KeyspaceScenario CasPaxos(Prng prng) => With(prng, [new KeyspacePlan("x", ConsensusPolicy(prng))]);
@@ -48,7 +50,7 @@ internal static class KeyspaceScenarios
             plans.Add(plan);
         }
 
-        return WithStandby(prng, With(prng, plans));
+        return WithSomeLag(prng, WithStandby(prng, With(prng, plans)));
     }
 
     internal static Policy PrimaryPolicy(Prng prng)
@@ -99,6 +101,9 @@ internal static class KeyspaceScenarios
         if (free > 0 && prng.Chance(250)) policy = policy with { Delayed = 1, DelayMilliseconds = 1000 * (1 + prng.Below(5)) };
         return free > policy.Delayed && prng.Chance(300) ? policy with { Cascaded = 1 } : policy;
     }
+
+    private static KeyspaceScenario WithSomeLag(Prng prng, KeyspaceScenario scenario) =>
+        scenario with { World = scenario.World.WithSomeLag(prng) };
 
     private static KeyspaceScenario With(Prng prng, IReadOnlyList<KeyspacePlan> plans)
     {

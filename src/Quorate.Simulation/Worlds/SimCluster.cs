@@ -35,6 +35,8 @@ internal sealed class SimCluster
 
     public SimNetwork Network { get; }
 
+    public long BusyNanoseconds => _scenario.BusyMicroseconds * 1000L;
+
     public IReadOnlyList<SimNode> Nodes { get; }
 
     public List<SimClient> Clients { get; } = [];

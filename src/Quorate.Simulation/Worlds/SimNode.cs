@@ -28,6 +28,7 @@ internal sealed class SimNode : INodeHost
     private SimNotes? _notes;
     private JournalPump? _journal;
     private bool _turnEndIsDue;
+    private bool _isEndingTurn;
     private long _incarnation;
 
     public SimNode(SimCluster cluster, NodeId id, Prng prng, SimClock clock, int nodes)
@@ -123,7 +124,7 @@ internal sealed class SimNode : INodeHost
         _journal = null;
         IsPaused = false;
         _whilePaused.Clear();
-        _turnEndIsDue = false;
+        _turnEndIsDue = _isEndingTurn = false;
         foreach (var output in _outputs) output?.ResetWrittenCount();
         foreach (var snapshots in _snapshots.Values) snapshots.Forget();
         if (losesPower) Disk.LosePower();
@@ -289,11 +290,19 @@ internal sealed class SimNode : INodeHost
         if (_turnEndIsDue) return;
         _turnEndIsDue = true;
         var life = Life;
-        World.After(0, () =>
+        // A node that asks for a turn at the end of one has put work off: it has more to do than a turn holds.
+        var delay = _isEndingTurn ? _cluster.BusyNanoseconds : 0;
+        if (delay > 0) World.Faults.Add(FaultKind.LateTurn);
+        World.After(delay, () =>
         {
             if (life != Life) return;
             _turnEndIsDue = false;
-            Run(node => node.OnTurnEnd(Clock.Now));
+            Run(node =>
+            {
+                _isEndingTurn = true;
+                node.OnTurnEnd(Clock.Now);
+                _isEndingTurn = false;
+            });
         });
     }
 

@@ -29,6 +29,7 @@ internal static class SimSettings
         SnapshotPieceBytes = PieceBytes,
         MaxBatchBytes = scenario.MaxBatchBytes,
         MaxInflight = scenario.MaxInflight,
+        ApplyBudget = scenario.ApplyBudget,
         QuietAfterTicks = scenario.QuietAfterTicks,
     };
 
@@ -39,6 +40,7 @@ internal static class SimSettings
         MaxLagBytes = scenario.MaxLagBytes,
         MaxBatchBytes = scenario.MaxBatchBytes,
         MaxInflight = scenario.MaxInflight,
+        ApplyBudget = scenario.ApplyBudget,
         CoalesceBytes = scenario.MaxLagBytes / 4,
     };
 
@@ -50,6 +52,7 @@ internal static class SimSettings
         RetainedBytes = scenario.MaxLagBytes / 4,
         MaxBatchBytes = scenario.MaxBatchBytes,
         MaxInflight = scenario.MaxInflight,
+        ApplyBudget = scenario.ApplyBudget,
         JoinLagBytes = scenario.MaxLagBytes / 4,
     };
 

@@ -63,6 +63,9 @@ public sealed record ChainOptions
     /// then on writes wait for it.</summary>
     public long JoinLagBytes { get; init; } = 1L << 20;
 
+    /// <summary>How much is applied in one turn, at most.</summary>
+    public ApplyBudget ApplyBudget { get; init; } = ApplyBudget.Standard;
+
     /// <summary>A snapshot is made when this many bytes of log were journaled since the last (or twice that one's size,
     /// if more).</summary>
     public long SnapshotThresholdBytes { get; init; } = 256L << 20;

@@ -17,7 +17,7 @@ internal sealed class ChainReads(ChainReplica replica)
     public bool MayRead(ulong keyHash)
     {
         if (replica.Position is not { IsLearner: false } position || !replica.HasLease) return false;
-        if (position.Tail is { KnowsAllCommitted: true }) return true;
+        if (position.Tail is { HasAppliedAllCommitted: true }) return true;
         return replica.Options.Craq && replica.Rules.IsClean(replica.Dirty.IsDirty(keyHash));
     }
 

@@ -8,7 +8,7 @@ namespace Quorate.Strategies.Chain;
 /// One node's membership of a chain: what outlives an epoch, and the way in for every input. The essay is in
 /// <see cref="Chain"/>. One caller at a time.
 /// </summary>
-public sealed class ChainReplica : IConfiguredReplica
+public sealed class ChainReplica : IConfiguredReplica, IApplierOwner<Epoch>
 {
     private static readonly Outcome LeftChain = Outcome.Unknown("this replica left the chain before the entry was decided");
 
@@ -31,13 +31,14 @@ public sealed class ChainReplica : IConfiguredReplica
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(snapshots);
-        (Self, Options, Machine, Incarnation) = (self, options, machine, incarnation);
+        (Self, Options, Incarnation) = (self, options, incarnation);
         Rules = rules ?? ChainRules.Paper;
         Log = new FrameLog<Epoch>(options.Blocks);
         Keyed = new KeyedLog(Log, Dirty);
         Journal = new ChainJournal(options);
         Accepted = new AcceptedEpoch(options.Durable);
         Reads = new ChainReads(this);
+        Applier = new Applier<Epoch>(Log, machine, Waiting, options.ApplyBudget, this, KeyedLog.KeyHashBytes);
         Snapshots = new ChainSnapshots(this, snapshots, machine);
         History = new CommittedHistory(this);
         _recovery = new Recovery(this);
@@ -79,8 +80,6 @@ public sealed class ChainReplica : IConfiguredReplica
 
     internal ChainRules Rules { get; }
 
-    internal IStateMachine Machine { get; }
-
     internal long Incarnation { get; }
 
     internal DirtyKeys Dirty { get; } = new();
@@ -95,6 +94,8 @@ public sealed class ChainReplica : IConfiguredReplica
     internal AcceptedEpoch Accepted { get; }
 
     internal WaitingRequests<Epoch> Waiting { get; } = new();
+
+    internal Applier<Epoch> Applier { get; }
 
     internal ChainReads Reads { get; }
 
@@ -112,8 +113,16 @@ public sealed class ChainReplica : IConfiguredReplica
     /// does not act upon it.</summary>
     internal LogIndex TailCommit { get; private set; }
 
-    /// <summary>Equal to <see cref="CommitIndex"/> between steps.</summary>
-    internal LogIndex LastApplied { get; private set; }
+    /// <summary>At most <see cref="CommitIndex"/>; below it while the applier is behind.</summary>
+    internal LogIndex LastApplied => Applier.LastApplied;
+
+    /// <inheritdoc/>
+    public bool HasMoreToDo => Applier.HasMore && MayApply;
+
+    Effects IApplierOwner<Epoch>.Out => Out;
+
+    /// <summary>Without its lease a head acknowledges nothing; acknowledging is applying.</summary>
+    private bool MayApply => Position is { } position && (position.Head is null || HasLease);
 
     /// <summary>The log agrees with the head's of this epoch up to here, for good: within an epoch nothing below is ever cut.
     /// Only this is forwarded and counted. At least <see cref="CommitIndex"/>.</summary>
@@ -161,8 +170,7 @@ public sealed class ChainReplica : IConfiguredReplica
         Position?.OnEnd(configuration);
         Position = null;
         // An empty in-sync list is a seal: the members are told when the chain goes on.
-        if (configuration.InSync.Count > 0 && !configuration.InSync.Contains(Self)) 
-            Waiting.EndAll(LeftChain, effects);
+        if (configuration.InSync.Count > 0 && !configuration.InSync.Contains(Self))  Applier.EndRequests(LeftChain);
         if (!configuration.Contains(Self)) Reads.End(Outcome.NotLeader(configuration.Leader));
     }
 
@@ -203,6 +211,7 @@ public sealed class ChainReplica : IConfiguredReplica
     public void OnTurnEnd(StepTime now, Effects effects)
     {
         Enter(now, effects);
+        Applier.BeginTurn();
         Journal.SaveEntries(Log, effects);
         Advance();
         Position?.OnTurnEnd();
@@ -274,6 +283,7 @@ public sealed class ChainReplica : IConfiguredReplica
         Invariant.Require(SnapshotMaker.SealedIndex <= LastApplied, "a snapshot holds what was applied");
         Invariant.Require(Position is null || Accepted.IsSettled, "nobody acts in an epoch that is not durable");
         Keyed.CheckInvariants(LastApplied);
+        Applier.CheckInvariants();
     }
 
     // The epoch.
@@ -313,38 +323,22 @@ public sealed class ChainReplica : IConfiguredReplica
 
     private void TryCommit()
     {
-        // Without its lease a head acknowledges nothing; acknowledging is applying.
-        if (Position is null || (Position.Head is not null && !HasLease)) return;
+        if (!MayApply) return;
         var limit = LogIndex.Min(Rules.CommitsUpTo(TailCommit, Journal.DurableIndex), Verified);
-        if (limit <= CommitIndex) return;
-        CommitIndex = limit;
-        Verify(limit);
-        while (LastApplied < limit)
+        if (limit > CommitIndex)
         {
-            var end = LogIndex.Min(limit, LastApplied + IStateMachine.ForesightWindow);
-            if (end - LastApplied > 1) Foresee(end);
-            while (LastApplied < end) Apply(LastApplied.Next);
+            CommitIndex = limit;
+            Verify(limit);
         }
-        Reads.Release();
+
+        if (LastApplied < CommitIndex) Applier.ApplyTo(CommitIndex);
     }
 
-    private void Foresee(LogIndex end)
-    {
-        for (var index = LastApplied.Next; index <= end; index = index.Next)
-        {
-            var entry = Log[index];
-            if (entry.Kind == EntryKind.Command) Machine.Foresee(KeyedLog.CommandOf(entry.Payload));
-        }
-    }
+    void IApplierOwner<Epoch>.BeginCommand(in EntryView<Epoch> entry) => Keyed.OnApplying(entry);
 
-    private void Apply(LogIndex index)
-    {
-        var entry = Log[index];
-        Keyed.OnApplying(entry);
-        LastApplied = index;
-        var request = Waiting.Take(index);
-        if (entry.Kind == EntryKind.Command) Machine.Apply(index, KeyedLog.CommandOf(entry.Payload), request);
-    }
+    void IApplierOwner<Epoch>.SuspendCommand(in EntryView<Epoch> entry) => Keyed.OnSuspended(entry);
+
+    void IApplierOwner<Epoch>.OnApplied() => Reads.Release();
 
     // The log.
 
@@ -366,7 +360,8 @@ public sealed class ChainReplica : IConfiguredReplica
         if (agrees) Keyed.DropThrough(index, LastApplied);
         else Keyed.Reset(index, epoch, LastApplied);
         Journal.JumpTo(index, epoch, agrees, Out);
-        CommitIndex = LastApplied = index;
+        CommitIndex = index;
+        Applier.JumpTo(index);
         TailCommit = LogIndex.Max(TailCommit, index);
         Verify(index);
         Reads.Release();
@@ -375,7 +370,8 @@ public sealed class ChainReplica : IConfiguredReplica
     internal void RestoreAt(LogIndex index, Epoch epoch)
     {
         Keyed.Reset(index, epoch, LastApplied);
-        CommitIndex = LastApplied = TailCommit = _verified = index;
+        CommitIndex = TailCommit = _verified = index;
+        Applier.JumpTo(index);
     }
 
     /// <summary>Memory keeps what a learner may still need of the applied log, within bounds; the journal has all of it.</summary>

@@ -10,6 +10,10 @@ public class ChainRules
 {
     public static readonly ChainRules Paper = new();
 
+    /// <summary>A tail reads its own state only when all is applied that others may know to be committed.
+    /// Breaks otherwise: a client reads at another replica what it then does not find here.</summary>
+    public virtual bool IsStateNewest(bool isApplierBehind) => !isApplierBehind;
+
     /// <summary>A replica reads its own state only while it certainly is in the chain.
     /// Breaks otherwise: a tail that was removed goes on answering from the past.</summary>
     public virtual bool IsLeaseValid(long untilNanoseconds, long nowNanoseconds) => nowNanoseconds < untilNanoseconds;

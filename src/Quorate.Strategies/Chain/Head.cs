@@ -64,7 +64,7 @@ internal sealed class Head(ChainReplica replica)
         if (!replica.HasLease) return "the head has no lease";
         if (!_transfer.Target.IsNone) return $"the head is handing over to {_transfer.Target}";
         if (replica.Accepted.Newest!.InSync.Count < replica.Options.MinInSync) return "NOREPLICAS the chain is too short";
-        return replica.Log.BytesFrom(replica.CommitIndex.Next) > replica.Options.MaxPendingBytes ? "too much waits for the chain" : null;
+        return replica.Log.BytesFrom(replica.LastApplied.Next) > replica.Options.MaxPendingBytes ? "too much waits for the chain" : null;
     }
 
     private void TransferTo(NodeId target, RequestId request)

@@ -12,15 +12,13 @@ namespace Quorate.Strategies.Chain;
 /// </summary>
 internal sealed class KeyedLog(FrameLog<Epoch> log, DirtyKeys dirty)
 {
+    /// <summary>The command begins after so many bytes of the payload.</summary>
     public const int KeyHashBytes = sizeof(ulong);
 
     private const EntryKinds Kinds = EntryKinds.Command | EntryKinds.NoOp;
 
     /// <summary>Of the one key the entry's command is about; 0 when it is about several.</summary>
     public static ulong KeyHashOf(ReadOnlySpan<byte> payload) => BinaryPrimitives.ReadUInt64LittleEndian(payload);
-
-    /// <summary>What the state machine is given of a command's payload.</summary>
-    public static ReadOnlySpan<byte> CommandOf(ReadOnlySpan<byte> payload) => payload[KeyHashBytes..];
 
     /// <summary>See <see cref="EntryFrame.AreWellFormed"/>; and each payload begins with a hash.</summary>
     public static bool AreWellFormed(ReadOnlySpan<byte> frames, Epoch previous, Epoch highest)
@@ -56,6 +54,9 @@ internal sealed class KeyedLog(FrameLog<Epoch> log, DirtyKeys dirty)
 
     /// <summary>The entry is about to be applied: its key is clean again, as far as it goes.</summary>
     public void OnApplying(in EntryView<Epoch> entry) => dirty.Remove(entry.Kind, KeyHashOf(entry.Payload));
+
+    /// <summary>The entry that was about to be applied is not finished: its key is as it was before.</summary>
+    public void OnSuspended(in EntryView<Epoch> entry) => dirty.Add(entry.Kind, KeyHashOf(entry.Payload));
 
     /// <summary>Forgets the entries up to <paramref name="index"/>, of which those after <paramref name="applied"/> never will be
     /// applied.</summary>

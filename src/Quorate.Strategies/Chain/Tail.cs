@@ -34,6 +34,11 @@ internal sealed class Tail
     /// committed here in an earlier life of which this one does not know.</summary>
     public bool KnowsAllCommitted => _replica.IsFresh && _replica.Log.StampAt(_replica.CommitIndex) == _replica.Accepted.Epoch;
 
+    /// <summary>The state here has all that; of what this tail has committed since, it may lack what nobody has heard of.</summary>
+    public bool HasAppliedAllCommitted =>
+        _replica.IsFresh && _replica.Log.StampAt(_replica.LastApplied) == _replica.Accepted.Epoch
+        && _replica.Rules.IsStateNewest(_replica.Applier.IsBehind);
+
     private bool IsTooShort => _replica.Accepted.Newest!.InSync.Count < _replica.Options.MinInSync;
 
     public bool MayAnswer => KnowsAllCommitted && _replica.HasLease;

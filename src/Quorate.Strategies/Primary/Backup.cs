@@ -74,6 +74,8 @@ internal sealed class Backup(PrimaryReplica replica)
 
         if (log.LastIndex > message.PrevIndex) replica.Past.GiveUpFrom(message.PrevIndex.Next);
         replica.CommitUpTo(message.PrevIndex);
+        // It is sent again, and then the state may be there.
+        if (replica.Applier.HasMore) return;
         if (replica.Past.IsStateLost || replica.LastApplied != message.PrevIndex
             || replica.Shipping is not { } shipping || !shipping.TryApplyEffect(message.Index, message.Effect.Span))
         {

@@ -43,7 +43,7 @@ internal sealed class Handover(PrimaryReplica replica, Feeder feeder, InSyncSet 
     /// <summary>Asks the control plane once the target has everything.</summary>
     public void TryAsk()
     {
-        if (!IsInProgress || HasGivenUpLease || replica.CommitIndex < replica.Log.LastIndex) return;
+        if (!IsInProgress || HasGivenUpLease || replica.LastApplied < replica.Log.LastIndex || replica.CommitIndex < replica.Log.LastIndex) return;
         if (feeder[Target] is not { } member || member.MatchIndex < replica.Log.LastIndex) return;
         HasGivenUpLease = true;
         var configuration = replica.Configuration!;

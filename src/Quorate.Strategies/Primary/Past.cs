@@ -25,8 +25,9 @@ internal sealed class Past(PrimaryReplica replica)
         replica.Arrivals.TruncateFrom(from);
         replica.Backup.OnLogEnds(from.Previous);
         replica.CommitIndex = LogIndex.Min(replica.CommitIndex, from.Previous);
-        if (replica.LastApplied < from) return;
-        replica.LastApplied = from.Previous;
+        var hadApplied = replica.LastApplied >= from;
+        replica.Applier.LoseFrom(from);
+        if (!hadApplied) return;
         LoseState();
         replica.Journal.SaveMark(RecordKind.StateLost, replica.Out);
     }
@@ -67,7 +68,7 @@ internal sealed class Past(PrimaryReplica replica)
         replica.Journal.JumpTo(index, epoch, agrees, replica.Out);
         replica.Arrivals.JumpTo(index);
         replica.CommitIndex = agrees ? LogIndex.Max(replica.CommitIndex, past.Committed) : past.Committed;
-        replica.LastApplied = index;
+        replica.Applier.JumpTo(index);
         IsStateLost = false;
         replica.ApplyCommitted();
         replica.Backup.ReleaseReads();

@@ -72,6 +72,9 @@ public sealed record PrimaryOptions
     /// <summary>The largest such message; beyond it, a snapshot.</summary>
     public int MaxChangesBytes { get; init; } = 8 << 20;
 
+    /// <summary>How much is applied in one turn, at most.</summary>
+    public ApplyBudget ApplyBudget { get; init; } = ApplyBudget.Standard;
+
     /// <summary>A snapshot is made when this many bytes of log were journaled since the last (or twice that one's size, if more).</summary>
     public long SnapshotThresholdBytes { get; init; } = 256L << 20;
 

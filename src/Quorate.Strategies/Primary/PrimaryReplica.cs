@@ -8,7 +8,7 @@ namespace Quorate.Strategies.Primary;
 /// One node's membership of a primary-backup group: what outlives a change of epoch, and the way in for every input. The
 /// essay is in <see cref="Primary"/>. One caller at a time.
 /// </summary>
-public sealed class PrimaryReplica : IConfiguredReplica
+public sealed class PrimaryReplica : IConfiguredReplica, IApplierOwner<Epoch>
 {
     private readonly Recovery _recovery;
     private (Epoch Epoch, PersistPoint Point) _accepting;
@@ -37,7 +37,6 @@ public sealed class PrimaryReplica : IConfiguredReplica
             throw new ArgumentException("shipping state needs a machine that can write it", nameof(machine));
         Self = self;
         Options = options;
-        Machine = machine;
         LostAndFound = lostAndFound;
         Incarnation = incarnation;
         Rules = rules ?? PrimaryRules.Standard;
@@ -45,6 +44,7 @@ public sealed class PrimaryReplica : IConfiguredReplica
         Journal = new PrimaryJournal(options);
         Amnesia = new Amnesia<Epoch>(incarnation);
         Arrivals = new Arrivals();
+        Applier = new Applier<Epoch>(Log, machine, Waiting, options.ApplyBudget, this);
         Snapshots = new PrimarySnapshots(this, snapshots, machine);
         Backup = new Backup(this);
         Past = new Past(this);
@@ -113,8 +113,6 @@ public sealed class PrimaryReplica : IConfiguredReplica
 
     internal PrimaryRules Rules { get; }
 
-    internal IStateMachine Machine { get; }
-
     internal IStateShipping? Shipping { get; }
 
     internal ILostAndFound LostAndFound { get; }
@@ -126,6 +124,8 @@ public sealed class PrimaryReplica : IConfiguredReplica
     internal PrimaryJournal Journal { get; }
 
     internal WaitingRequests<Epoch> Waiting { get; } = new();
+
+    internal Applier<Epoch> Applier { get; }
 
     /// <summary>While it is present, this replica reports that it needs state, and the control plane does not count its
     /// report.</summary>
@@ -156,7 +156,15 @@ public sealed class PrimaryReplica : IConfiguredReplica
     internal LogIndex CommitIndex { get; set; }
 
     /// <summary>The state is the one after this entry. At most <see cref="CommitIndex"/>, but at a primary that ships state.</summary>
-    internal LogIndex LastApplied { get; set; }
+    internal LogIndex LastApplied => Applier.LastApplied;
+
+    /// <inheritdoc/>
+    public bool HasMoreToDo => Applier.HasMore && MayApply;
+
+    Effects IApplierOwner<Epoch>.Out => Out;
+
+    /// <summary>At a primary applying is acknowledging, which it does only under its lease.</summary>
+    private bool MayApply => !Past.IsStateLost && Serving is null or { MayServe: true };
 
     /// <summary>Everybody has the log up to here, as far as the primary knows: memory may forget it.</summary>
     internal LogIndex DropIndex { get; set; }
@@ -228,6 +236,8 @@ public sealed class PrimaryReplica : IConfiguredReplica
     public void OnTurnEnd(StepTime now, Effects effects)
     {
         Enter(now, effects);
+        Applier.BeginTurn();
+        ApplyCommitted();
         Serving?.OnTurnEnd();
         if (Serving is null) Backup.AskForReads();
         Cascade ??= Feeder.CascadeOf(this);
@@ -285,6 +295,7 @@ public sealed class PrimaryReplica : IConfiguredReplica
         Invariant.Require(Serving is null || Leader == Self, "only the named primary serves");
         Invariant.Require(Serving is null || !NeedsState, "only a whole replica serves");
         Log.CheckInvariants();
+        Applier.CheckInvariants();
         Serving?.CheckInvariants();
     }
 
@@ -301,16 +312,23 @@ public sealed class PrimaryReplica : IConfiguredReplica
         Serving?.OnCommitAdvanced();
     }
 
+    void IApplierOwner<Epoch>.OnApplied()
+    {
+        Backup.ReleaseReads();
+        Serving?.OnApplied();
+    }
+
+    void IApplierOwner<Epoch>.ApplyOther(LogIndex index, in EntryView<Epoch> entry, RequestId request)
+    {
+        if (entry.Kind != EntryKind.Effect) return;
+        Invariant.Require(Shipping is not null && Shipping.TryApplyEffect(index, entry.Payload), "a primary ships whole effects");
+    }
+
     internal void ApplyCommitted()
     {
-        if (Past.IsStateLost || LastApplied >= CommitIndex) return;
-        var limit = Serving is null ? Arrivals.LimitOf(CommitIndex, Log, Options.MaxLagBytes, Now) : CommitIndex;
-        while (LastApplied < limit)
-        {
-            var end = LogIndex.Min(limit, LastApplied + IStateMachine.ForesightWindow);
-            if (end - LastApplied > 1) Foresee(end);
-            while (LastApplied < end) Apply(LastApplied.Next);
-        }
+        if (!MayApply) return;
+        if (Serving is not null) Applier.ApplyTo(CommitIndex);
+        else if (LastApplied < CommitIndex) Applier.ApplyTo(Arrivals.LimitOf(CommitIndex, Log, Options.MaxLagBytes, Now));
     }
 
     /// <summary>A snapshot is durable: the journal before it goes, but for what a later life must know.</summary>
@@ -319,7 +337,11 @@ public sealed class PrimaryReplica : IConfiguredReplica
 
     // What recovery sets.
 
-    internal void RestoreAt(LogIndex index) => CommitIndex = LastApplied = index;
+    internal void RestoreAt(LogIndex index)
+    {
+        CommitIndex = index;
+        Applier.JumpTo(index);
+    }
 
     internal void RestoreConfiguration(GroupConfiguration configuration)
     {
@@ -367,28 +389,4 @@ public sealed class PrimaryReplica : IConfiguredReplica
         }
     }
 
-    private void Foresee(LogIndex end)
-    {
-        for (var index = LastApplied.Next; index <= end; index = index.Next)
-        {
-            var entry = Log[index];
-            if (entry.Kind == EntryKind.Command) Machine.Foresee(entry.Payload);
-        }
-    }
-
-    private void Apply(LogIndex index)
-    {
-        var entry = Log[index];
-        var request = Waiting.Take(index);
-        LastApplied = index;
-        switch (entry.Kind)
-        {
-            case EntryKind.Command:
-                Machine.Apply(index, entry.Payload, request);
-                break;
-            case EntryKind.Effect:
-                Invariant.Require(Shipping is not null && Shipping.TryApplyEffect(index, entry.Payload), "a primary ships whole effects");
-                break;
-        }
-    }
 }

@@ -18,6 +18,10 @@ public class PrimaryRules
     /// Breaks otherwise: it goes on beside the next primary.</summary>
     public virtual bool IsLeaseValid(long untilNanoseconds, long nowNanoseconds) => nowNanoseconds < untilNanoseconds;
 
+    /// <summary>A primary reads its own state only when all is applied that others may know to be committed.
+    /// Breaks otherwise: a client reads at another replica what it then does not find here.</summary>
+    public virtual bool IsStateNewest(bool isApplierBehind) => !isApplierBehind;
+
     /// <summary>What is said in an older epoch is not acted upon.
     /// Breaks otherwise: a deposed primary writes over what its successor has acknowledged.</summary>
     public virtual bool IsStale(Epoch spoken, Epoch accepted) => spoken < accepted;

@@ -169,7 +169,7 @@ internal sealed class Recovery(PrimaryReplica replica)
         {
             if (replica.Past.IsStateLost || to <= replica.LastApplied) continue;
             if (before != replica.LastApplied) replica.Past.IsStateLost = true;
-            else if (kind == EntryKind.Command) replica.Machine.Apply(to, payload, default);
+            else if (kind == EntryKind.Command) replica.Applier.Replay(to, payload);
             else if (kind == EntryKind.Effect) replica.Past.IsStateLost = replica.Shipping?.TryApplyEffect(to, payload) != true;
             replica.RestoreAt(to);
         }

@@ -14,6 +14,7 @@ internal sealed class Serving
     private readonly Handover _handover;
     private readonly StateShipper? _shipper;
     private readonly List<RequestId> _reads = [];
+    private readonly WaitingReads _confirmed = new();
     private readonly List<(NodeId From, long Context)> _asked = [];
     private int _ticksInEpoch;
     private bool _isShort;
@@ -44,14 +45,16 @@ internal sealed class Serving
     /// <summary>New writes are ordered here: under the lease, or while the epoch's first one is awaited.</summary>
     public bool TakesWrites => !_handover.IsInProgress && !_handover.HasGivenUpLease && (_replica.HasLease || IsAwaitingLease);
 
-    /// <summary>All that earlier primaries acknowledged is applied, and nothing that is not committed. What this one
-    /// acknowledges it applies first, so nothing is missing between two entries of one batch either.</summary>
+    /// <summary>All that earlier primaries acknowledged is applied, nothing that is committed was left for later turns, and
+    /// nothing is applied that is not committed. What this one acknowledges it applies first, so nothing is missing between two
+    /// entries of one batch either.</summary>
     public bool HasReadableState =>
-        !_handover.HasGivenUpLease && _replica.LastApplied >= FirstOfEpoch && _replica.LastApplied <= _replica.CommitIndex;
+        !_handover.HasGivenUpLease && _replica.LastApplied >= FirstOfEpoch && _replica.LastApplied <= _replica.CommitIndex
+        && _replica.Rules.IsStateNewest(_replica.Applier.IsBehind);
 
     private bool IsAwaitingLease => !_replica.IsLeaseGranted && _ticksInEpoch < _replica.Options.LeaseGraceTicks;
 
-    private bool MayServe => _replica.HasLease && !_handover.HasGivenUpLease;
+    public bool MayServe => _replica.HasLease && !_handover.HasGivenUpLease;
 
     public void Begin()
     {
@@ -143,6 +146,11 @@ internal sealed class Serving
     public void OnCommitAdvanced()
     {
         _shipper?.OnCommitAdvanced();
+        OnApplied();
+    }
+
+    public void OnApplied()
+    {
         ReleaseReads();
         _handover.TryAsk();
     }
@@ -186,7 +194,7 @@ internal sealed class Serving
         FailReads();
         _handover.End(next);
         _shipper?.End(next.Leader);
-        _replica.Waiting.EndAll(Outcome.Unknown("the next primary may or may not have it"), _replica.Out);
+        _replica.Applier.EndRequests(Outcome.Unknown("the next primary may or may not have it"));
         Feeder.End();
     }
 
@@ -232,7 +240,7 @@ internal sealed class Serving
 
     private void ReleaseReads()
     {
-        if (_reads.Count == 0 && _asked.Count == 0) return;
+        if (_reads.Count == 0 && _asked.Count == 0 && _confirmed.IsEmpty) return;
         if (!MayServe || _replica.CommitIndex < FirstOfEpoch) return;
         foreach (var (from, context) in _asked)
         {
@@ -242,9 +250,10 @@ internal sealed class Serving
         }
 
         _asked.Clear();
-        if (!HasReadableState) return;
-        for (var i = 0; i < _reads.Count; i++) _replica.Out.Reply(_reads[i], Outcome.ReadNow);
+        for (var i = 0; i < _reads.Count; i++) _confirmed.Add(_replica.CommitIndex, _reads[i]);
         _reads.Clear();
+        // A primary that ships state may have executed more than is committed.
+        if (_replica.LastApplied <= _replica.CommitIndex) _confirmed.Release(_replica.LastApplied, _replica.Out);
     }
 
     private void FailReads()
@@ -252,5 +261,6 @@ internal sealed class Serving
         for (var i = 0; i < _reads.Count; i++) _replica.Out.Reply(_reads[i], Outcome.NotLeader(NodeId.None));
         _reads.Clear();
         _asked.Clear();
+        _confirmed.End(Outcome.NotLeader(NodeId.None), _replica.Out);
     }
 }

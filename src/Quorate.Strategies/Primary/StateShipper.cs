@@ -43,7 +43,7 @@ internal sealed class StateShipper(PrimaryReplica replica)
             var index = log.LastIndex.Next;
             replica.Shipping!.Execute(index, commands[..length], request, _effect);
             log.Append(replica.Configuration!.Epoch, EntryKind.Effect, _effect.WrittenSpan);
-            replica.LastApplied = index;
+            replica.Applier.NoteExecuted(index);
             replica.Waiting.Add(index, request);
             commands = commands[length..];
         }

@@ -44,7 +44,12 @@ internal sealed class Follower : Role
         _verified == last && Log.LastIndex == last && Journal.DurableIndex == last && _reads.IsEmpty;
 
     /// <summary>The leader holds exactly this log, durably everywhere.</summary>
-    public void CommitAll() => Replica.CommitUpTo(Log.LastIndex);
+    /// <returns>True: all of it is applied here.</returns>
+    public bool TryCommitAll()
+    {
+        Replica.CommitUpTo(Log.LastIndex);
+        return Replica.LastApplied == Log.LastIndex;
+    }
 
     /// <summary>The leader is said to be dead. The shortest timeout must pass all the same, for the voters are loyal so long; what is
     /// drawn beyond it keeps two from standing at once, which their order does as well.</summary>
@@ -76,7 +81,10 @@ internal sealed class Follower : Role
         if (_reads.TryAsk()) Out.Send(_leader, new ReadIndex { Term = State.CurrentTerm, Context = _reads.Question });
     }
 
-    public override void OnCommitAdvanced() => _reads.Release(Replica.LastApplied, Out);
+    public override void OnDecided()
+    {
+        if (!Replica.Quarantine.IsPresent) _reads.Release(Replica.LastApplied, Out);
+    }
 
     public override void OnEnd() => _reads.End(Outcome.NotLeader(NodeId.None), Out);
 
@@ -84,7 +92,7 @@ internal sealed class Follower : Role
     {
         // The index is committed in the leader's log; where this log agrees with it, so it is here.
         Replica.CommitUpTo(LogIndex.Min(response.Index, _verified));
-        if (_reads.TryAnswer(response.Context, response.Index)) _reads.Release(Replica.LastApplied, Out);
+        if (_reads.TryAnswer(response.Context, response.Index)) OnDecided();
     }
 
     public void OnLeader(NodeId leader)

@@ -27,7 +27,7 @@ internal sealed class Leader : Role
     public Leader(RaftReplica replica)
         : base(replica)
     {
-        _reads = new LeaderReads(replica.Rules, replica.Step, TellCommitIndex);
+        _reads = new LeaderReads(replica.Rules, replica.Bounds, replica.Applier, replica.Step, TellCommitIndex);
         _replicator = new Replicator(
             replica.Options, replica.HardState, replica.Log, replica.Bounds, replica.SnapshotMaker, replica.Step);
         _change = new MembershipChange(this, replica.Configurations, replica.Bounds, replica.Rules, replica.Step);
@@ -46,21 +46,21 @@ internal sealed class Leader : Role
     /// <summary>Everybody in the configuration, this replica too, by ascending id.</summary>
     public IReadOnlyList<Progress> Members => _members;
 
-    /// <summary>Every member has durably all that is in the log, all of it is committed, and nothing is under way.</summary>
+    /// <summary>Every member has durably all that is in the log, all of it is applied here, and nothing is under way.</summary>
     public bool IsSettled =>
-        HasCommittedInTerm && Replica.CommitIndex == Log.LastIndex && Journal.DurableIndex == Log.LastIndex
+        HasCommittedInTerm && Replica.LastApplied == Log.LastIndex && Journal.DurableIndex == Log.LastIndex
         && !Configuration.IsJoint && !Transfer.IsInProgress && _reads.IsEmpty && _changeRequest.IsNone
         && !Replica.SnapshotMaker.IsBusy
         && _followers.TrueForAll(IsUpToDate);
 
     public bool HasCommittedInTerm => Replica.CommitIndex >= _noOp;
 
-    private bool HasAppliedInTerm => HasCommittedInTerm && Replica.LastApplied >= _noOp;
+    private bool HasAppliedInTerm => Replica.LastApplied >= _noOp;
 
-    /// <summary>Followers, or this node's own disk, do not keep up: what is not appended is certain not to happen, and costs
-    /// nearly nothing to refuse.</summary>
+    /// <summary>Followers, this node's own disk or its state machine do not keep up: what is not appended is certain not to
+    /// happen, and costs nearly nothing to refuse.</summary>
     private bool HasTooMuchToDo =>
-        Log.BytesFrom(Replica.CommitIndex.Next) > Options.MaxUncommittedBytes
+        Log.BytesFrom(Replica.DecidedIndex.Next) > Options.MaxUncommittedBytes
         || Journal.WaitingBytes > Options.MaxUncommittedBytes;
 
     private Progress? this[NodeId node]
@@ -109,6 +109,9 @@ internal sealed class Leader : Role
             case RequestKind.Read when MayReadLocally(Now):
                 Out.Reply(request.Id, Outcome.ReadNow);
                 break;
+            case RequestKind.Read when HasLease(Now):
+                _reads.AddConfirmed(request.Id);
+                break;
             case RequestKind.Read:
                 _reads.Add(request.Id);
                 break;
@@ -139,9 +142,11 @@ internal sealed class Leader : Role
 
     public override void OnPersisted() => TryAdvanceCommitIndex();
 
-    public override void OnCommitAdvanced()
+    /// <summary>A change of members goes on when its entry is applied, not before: its client is known only then.</summary>
+    public override void OnDecided()
     {
-        if (!HasCommittedInTerm || Replica.Configurations.LatestIndex > Replica.CommitIndex) return;
+        _reads.Release();
+        if (!HasCommittedInTerm || Replica.Configurations.LatestIndex > Replica.DecidedIndex) return;
         if (Configuration.IsJoint)
         {
             // C_old,new is committed: from here on C_new can do without C_old. [Raft §4.3]
@@ -163,12 +168,12 @@ internal sealed class Leader : Role
     }
 
     /// <summary>
-    /// Under its lease, with everything applied that earlier leaders committed (its own commits it acknowledges by applying
-    /// them, so nothing acknowledged is missing even between two entries of one batch); not while leadership is handed over.
+    /// Under its lease, with everything applied that earlier leaders committed and nothing left for later turns (its own commits
+    /// it acknowledges by applying them, so nothing acknowledged is missing even between two entries of one batch); not while
+    /// leadership is handed over.
     /// </summary>
     public override bool MayReadLocally(StepTime now) =>
-        HasAppliedInTerm && !Transfer.IsInProgress && !Transfer.HasEndedLease && _quorumSentAt != long.MinValue
-        && Rules.IsLeaseValid(_quorumSentAt, now.Nanoseconds, Options.LeaseNanoseconds);
+        HasAppliedInTerm && Rules.IsStateNewest(Replica.Applier.IsBehind) && HasLease(now);
 
     public void HandleAppendEntriesResponse(NodeId from, AppendEntriesResponse response)
     {
@@ -194,7 +199,7 @@ internal sealed class Leader : Role
 
     public void HandleReadIndex(NodeId from, ReadIndex message)
     {
-        if (MayReadLocally(Now)) TellCommitIndex(from, message.Context);
+        if (HasLease(Now)) TellCommitIndex(from, message.Context);
         else _reads.Add(from, message.Context);
     }
 
@@ -233,6 +238,11 @@ internal sealed class Leader : Role
             Invariant.Require(member.Inflight.Count <= Options.MaxInflight, "the window bounds what is in flight");
         }
     }
+
+    /// <summary>No other replica leads, and all that earlier leaders have committed is known to be.</summary>
+    private bool HasLease(StepTime now) =>
+        HasCommittedInTerm && !Transfer.IsInProgress && !Transfer.HasEndedLease && _quorumSentAt != long.MinValue
+        && Rules.IsLeaseValid(_quorumSentAt, now.Nanoseconds, Options.LeaseNanoseconds);
 
     private bool IsUpToDate(Progress member) =>
         member.State == ProgressState.Replicate && member.MatchIndex == Log.LastIndex && member.Inflight.Count == 0

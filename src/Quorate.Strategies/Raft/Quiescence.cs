@@ -60,13 +60,9 @@ internal sealed class Quiescence(
     /// <param name="isBusy">something is under way here besides the log</param>
     public void HandleQuiesce(Follower follower, NodeId from, Quiesce message, bool isBusy)
     {
-        IsQuiet = false;
         var agrees = !isBusy && peers is not null && follower.HoldsExactly(message.LastIndex);
-        if (agrees)
-        {
-            follower.CommitAll();
-            IsQuiet = true;
-        }
+        // A replica that rests has no turns in which it could apply what is left.
+        IsQuiet = agrees = agrees && follower.TryCommitAll();
 
         var answer = new QuiesceResponse { Term = state.CurrentTerm, Question = message.Question, Agrees = agrees };
         step.Out.Send(from, answer, state.Point);

@@ -59,6 +59,9 @@ public sealed record RaftOptions
     /// <summary>Pieces of a snapshot on the way to a follower, at most.</summary>
     public int SnapshotWindow { get; init; } = 32;
 
+    /// <summary>How much is applied in one turn, at most.</summary>
+    public ApplyBudget ApplyBudget { get; init; } = ApplyBudget.Standard;
+
     /// <summary>False: entries are kept in memory only (<c>durability memory</c>). Terms and votes are journaled all the
     /// same. A restarted replica then counts as one that forgot.</summary>
     public bool Durable { get; init; } = true;

@@ -8,7 +8,7 @@ namespace Quorate.Strategies.Raft;
 /// One node's membership of a raft group: what outlives a change of role, and the way in for every input. The essay is in
 /// <see cref="Raft"/>. One caller at a time.
 /// </summary>
-public sealed class RaftReplica : IElectingReplica, IQuarantiningReplica
+public sealed class RaftReplica : IElectingReplica, IQuarantiningReplica, IApplierOwner<Term>
 {
     private readonly Recovery _recovery;
     private readonly Elections _elections;
@@ -37,7 +37,6 @@ public sealed class RaftReplica : IElectingReplica, IQuarantiningReplica
         ArgumentNullException.ThrowIfNull(snapshots);
         Self = self;
         Options = options;
-        Machine = machine;
         Log = new FrameLog<Term>(options.Blocks);
         Incarnation = incarnation;
         Questions = new QuestionNumbers(incarnation);
@@ -51,6 +50,7 @@ public sealed class RaftReplica : IElectingReplica, IQuarantiningReplica
         Amnesia = new Amnesia<Term>(incarnation);
         _elections = new Elections(HardState, Log, Amnesia, Contact, Rules, Step);
         Quarantine = new Quarantine(options, Contact, Step);
+        Applier = new Applier<Term>(Log, machine, Waiting, options.ApplyBudget, this);
         Snapshots = new RaftSnapshots(this, snapshots, machine);
         Quiescence = new Quiescence(self, options, HardState, Log, Questions, Step, peers);
         Role = new Follower(this, NodeId.None);
@@ -103,8 +103,6 @@ public sealed class RaftReplica : IElectingReplica, IQuarantiningReplica
 
     internal RaftRules Rules { get; }
 
-    internal IStateMachine Machine { get; }
-
     internal long Incarnation { get; }
 
     internal Prng Dice { get; }
@@ -118,6 +116,8 @@ public sealed class RaftReplica : IElectingReplica, IQuarantiningReplica
     internal WaitingRequests<Term> Waiting { get; } = new();
 
     internal QuestionNumbers Questions { get; }
+
+    internal Applier<Term> Applier { get; }
 
     internal HardState HardState { get; }
 
@@ -147,8 +147,14 @@ public sealed class RaftReplica : IElectingReplica, IQuarantiningReplica
         private set => Bounds.CommitIndex = value;
     }
 
-    /// <summary>Equal to <see cref="CommitIndex"/> between steps; behind it in quarantine. [Raft fig. 2]</summary>
-    public LogIndex LastApplied { get; private set; }
+    /// <summary>At most <see cref="CommitIndex"/>; below it while the applier is behind, and in quarantine. [Raft fig. 2]</summary>
+    public LogIndex LastApplied => Applier.LastApplied;
+
+    /// <summary>What is committed up to here has been done as far as this replica does anything about it.</summary>
+    internal LogIndex DecidedIndex => Quarantine.IsPresent ? CommitIndex : LastApplied;
+
+    /// <inheritdoc/>
+    public bool HasMoreToDo => Applier.HasMore && !Quarantine.IsPresent;
 
     /// <summary>A snapshot beyond this tells more than the state here; in quarantine one of the same index does.</summary>
     internal LogIndex StateIndex => Quarantine.IsPresent ? LastApplied.Previous : CommitIndex;
@@ -162,6 +168,8 @@ public sealed class RaftReplica : IElectingReplica, IQuarantiningReplica
     internal StepTime Now => Step.Now;
 
     internal Effects Out => Step.Out;
+
+    Effects IApplierOwner<Term>.Out => Out;
 
     /// <summary>The state machine here was found to differ from those of the majority: it is used no more until the leader has
     /// sent its own. False: this replica leads, and has to hand over before.</summary>
@@ -229,6 +237,8 @@ public sealed class RaftReplica : IElectingReplica, IQuarantiningReplica
     public void OnTurnEnd(StepTime now, Effects effects)
     {
         Enter(now, effects);
+        Applier.BeginTurn();
+        ApplyCommitted();
         Role.OnTurnEnd();
         TrimLog();
         SnapshotMaker.OnTurnEnd();
@@ -329,6 +339,7 @@ public sealed class RaftReplica : IElectingReplica, IQuarantiningReplica
         Invariant.Require(SnapshotMaker.SealedIndex <= LastApplied, "a snapshot holds what was applied");
         Invariant.Require(Configurations.LatestIndex <= Log.LastIndex, "a configuration comes from the log");
         Log.CheckInvariants();
+        Applier.CheckInvariants();
         Role.CheckInvariants();
     }
 
@@ -403,15 +414,16 @@ public sealed class RaftReplica : IElectingReplica, IQuarantiningReplica
 
     // The log.
 
-    /// <summary>Commits and applies at once.</summary>
+    /// <summary>Commits, and applies as much as the turn's budget allows.</summary>
     internal void CommitUpTo(LogIndex index)
     {
         if (index <= CommitIndex) return;
         Invariant.Require(index <= Log.LastIndex, "what is committed is in the log");
         CommitIndex = index;
-        if (!Quarantine.IsPresent) ApplyCommitted();
-        else if (IsLogTooLong) LastApplied = CommitIndex; // the snapshot has to be a later one
-        Role.OnCommitAdvanced();
+        ApplyCommitted();
+        if (!Quarantine.IsPresent) return;
+        if (IsLogTooLong) Applier.SkipTo(CommitIndex); // the snapshot has to be a later one
+        Role.OnDecided();
     }
 
     /// <summary>The log that is kept in quarantine for the snapshot to come has a bound, as a log that is kept for a slow
@@ -421,13 +433,17 @@ public sealed class RaftReplica : IElectingReplica, IQuarantiningReplica
 
     private void ApplyCommitted()
     {
-        var limit = Rules.ApplyUpTo(CommitIndex, Log.LastIndex);
-        while (LastApplied < limit)
-        {
-            var end = LogIndex.Min(limit, LastApplied + IStateMachine.ForesightWindow);
-            if (end - LastApplied > 1) Foresee(end);
-            while (LastApplied < end) Apply(LastApplied.Next);
-        }
+        if (!Quarantine.IsPresent) Applier.ApplyTo(Rules.ApplyUpTo(CommitIndex, Log.LastIndex));
+    }
+
+    void IApplierOwner<Term>.OnApplied() => Role.OnDecided();
+
+    void IApplierOwner<Term>.ApplyOther(LogIndex index, in EntryView<Term> entry, RequestId request)
+    {
+        if (entry.Kind != EntryKind.Configuration || request.IsNone) return;
+        if (!Configurations.At(index).IsJoint) Out.Reply(request, Outcome.Done);
+        else if (Role is Leader leader) leader.KeepChangeRequest(request);
+        else Out.Reply(request, Outcome.Unknown("the next leader finishes the change"));
     }
 
     internal void TruncateFrom(LogIndex from, bool conflicts)
@@ -456,7 +472,8 @@ public sealed class RaftReplica : IElectingReplica, IQuarantiningReplica
     internal void RestoreAt(LogIndex index, Term term, Configuration configuration)
     {
         Log.Reset(index, term);
-        CommitIndex = LastApplied = index;
+        CommitIndex = index;
+        Applier.JumpTo(index);
         Configurations.Restore(index, configuration, keepLater: false);
     }
 
@@ -470,42 +487,14 @@ public sealed class RaftReplica : IElectingReplica, IQuarantiningReplica
         else Log.Reset(index, term);
         Journal.JumpTo(index, term, agrees, Out);
         Configurations.Restore(index, configuration, agrees);
-        LastApplied = index;
         CommitIndex = LogIndex.Max(CommitIndex, index);
         Quarantine.End();
+        Applier.JumpTo(index);
         ApplyCommitted();
-        Role.OnCommitAdvanced();
+        Role.OnDecided();
     }
 
     private void Enter(StepTime now, Effects effects) => Step.Enter(now, effects);
-
-    private void Foresee(LogIndex end)
-    {
-        for (var index = LastApplied.Next; index <= end; index = index.Next)
-        {
-            var entry = Log[index];
-            if (entry.Kind == EntryKind.Command) Machine.Foresee(entry.Payload);
-        }
-    }
-
-    private void Apply(LogIndex index)
-    {
-        var entry = Log[index];
-        var request = Waiting.Take(index, entry.Stamp, Out, Leader);
-        LastApplied = index;
-        switch (entry.Kind)
-        {
-            case EntryKind.Command:
-                Machine.Apply(index, entry.Payload, request);
-                break;
-            case EntryKind.Configuration when !request.IsNone:
-                var isJoint = Configurations.At(index).IsJoint;
-                if (!isJoint) Out.Reply(request, Outcome.Done);
-                else if (Role is Leader leader) leader.KeepChangeRequest(request);
-                else Out.Reply(request, Outcome.Unknown("the next leader finishes the change"));
-                break;
-        }
-    }
 
     /// <summary>Memory keeps what somebody may still need of the log, within bounds; the journal has all of it.</summary>
     private void TrimLog()

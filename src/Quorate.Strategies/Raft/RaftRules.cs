@@ -49,6 +49,10 @@ public class RaftRules
     /// Breaks otherwise: a client sees a write that is then overwritten.</summary>
     public virtual LogIndex ApplyUpTo(LogIndex commitIndex, LogIndex lastIndex) => commitIndex;
 
+    /// <summary>A leader reads its own state only when all is applied that others may know to be committed.
+    /// Breaks otherwise: a client reads at a follower what it then does not find at the leader.</summary>
+    public virtual bool IsStateNewest(bool isApplierBehind) => !isApplierBehind;
+
     /// <summary>A configuration entry that is truncated gives way to the one before it. [Raft §4.1]
     /// Breaks otherwise: a replica counts quorums of members that never were.</summary>
     public virtual bool RevertsConfigurationOnTruncation => true;

@@ -43,7 +43,8 @@ internal abstract class Role(RaftReplica replica)
     {
     }
 
-    public virtual void OnCommitAdvanced()
+    /// <summary><see cref="RaftReplica.DecidedIndex"/> rose.</summary>
+    public virtual void OnDecided()
     {
     }
 

@@ -153,9 +153,7 @@ public sealed class SnapshotTests
     {
         public string State { get; set; } = "";
 
-        public void Apply(LogIndex index, ReadOnlySpan<byte> payload, RequestId request)
-        {
-        }
+        public bool Apply(LogIndex index, ReadOnlySpan<byte> payload, RequestId request) => true;
 
         public ISnapshotSource BeginSnapshot() => new Source(State);
 

@@ -15,7 +15,7 @@ public sealed class TapsTests
         _taps.Add(_one);
         _taps.Add(_two);
         Tell();
-        _one.Heard.ShouldBe(["key 3 a Written", "all 4 Removed", "applied i7 stamp 2 kind 0 abc", "committed i7", "replaced i9"]);
+        _one.Heard.ShouldBe(["key 3 a Written", "all 4 Removed", "applied i7 stamp 2 kind Command abc", "committed i7", "replaced i9"]);
         _two.Heard.ShouldBe(_one.Heard);
     }
 
@@ -39,7 +39,7 @@ public sealed class TapsTests
         _taps.OnKey(0, "a"u8, KeyChange.Written);
         Should.Throw<InvariantViolation>(() => _taps.Add(_two));
         Should.Throw<InvariantViolation>(() => _taps.Remove(_one));
-        _taps.OnApplied(new AppliedEntry(new LogIndex(1), 1, 0, default));
+        _taps.OnApplied(new AppliedEntry(new LogIndex(1), 1, EntryKind.Command, default));
         _taps.Add(_two);
         _taps.OnKey(0, "a"u8, KeyChange.Written);
         _taps.OnReplaced(new LogIndex(5));
@@ -72,7 +72,7 @@ public sealed class TapsTests
     {
         _taps.OnKey(3, "a"u8, KeyChange.Written);
         _taps.OnAllKeys(4, KeyChange.Removed);
-        _taps.OnApplied(new AppliedEntry(new LogIndex(7), 2, 0, "abc"u8));
+        _taps.OnApplied(new AppliedEntry(new LogIndex(7), 2, EntryKind.Command, "abc"u8));
         _taps.OnCommitted(new LogIndex(7));
         _taps.OnReplaced(new LogIndex(9));
     }

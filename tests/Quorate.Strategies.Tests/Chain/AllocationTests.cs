@@ -139,7 +139,11 @@ public sealed class AllocationTests
     {
         public long Applied { get; private set; }
 
-        public void Apply(LogIndex index, ReadOnlySpan<byte> payload, RequestId request) => Applied++;
+        public bool Apply(LogIndex index, ReadOnlySpan<byte> payload, RequestId request)
+        {
+            Applied++;
+            return true;
+        }
 
         public ISnapshotSource BeginSnapshot() => throw new NotSupportedException();
 

@@ -1,4 +1,6 @@
+using System.Text;
 using Quorate.Replication;
+using Quorate.Replication.Ordered;
 using Quorate.Strategies.Chain;
 using Quorate.Strategies.Tests.Harness;
 
@@ -21,6 +23,9 @@ internal sealed class Chaos
     private HashSet<(NodeId, NodeId)> _cut = [];
     private long _nextRequest = 1;
 
+    /// <summary>Replicas apply little in a turn, and some commands take several.</summary>
+    private bool IsSlow => _seed % 5 < 2;
+
     public Chaos(ulong seed, int chain, bool durable, ChainRules? rules = null)
     {
         (_seed, _chain, _durable) = (seed, chain, durable);
@@ -36,9 +41,11 @@ internal sealed class Chaos
             MaxInflight = 4,
             SnapshotWindow = 3,
             SnapshotPieceBytes = 16,
+            ApplyBudget = IsSlow ? new ApplyBudget(1 + (int)(seed % 3), 40) : ApplyBudget.Standard,
             SilenceTicks = 20,
         };
         _world = new World(new ChainProtocol(options, rules), chain + 1) { Trace = line => Note(line) };
+        if (IsSlow) _world.TurnsOf = text => Hash.Of(Encoding.UTF8.GetBytes(text)) % 4 == 0 ? 3 : 1;
         _history = new ChainHistory(Keys);
         _world.AfterStep = Check;
         _world.OnApplied = _history.OnApplied;

@@ -5,23 +5,39 @@ using Quorate.Replication;
 namespace Quorate.Strategies.Tests.Harness;
 
 /// <summary>A state machine that remembers every command it was given; one snapshot piece a command. An effect is the
-/// commands that are new, each with its index, so that it can also be shipped as state.</summary>
-internal sealed class ListMachine(Action<LogIndex, string, RequestId> onApply) : IStateMachine, IStateShipping
+/// commands that are new, each with its index, so that it can also be shipped as state. A command may take several
+/// turns.</summary>
+internal sealed class ListMachine(Action<LogIndex, string, RequestId> onApply, Func<string, int> turnsOf) : IStateMachine, IStateShipping
 {
     private readonly List<(LogIndex Index, string Text)> _changes = [];
     private LogIndex _changesSince;
+    private (LogIndex Index, string Text, RequestId Request, int TurnsLeft)? _unfinished;
 
     public List<string> Applied { get; private set; } = [];
 
     /// <summary>How often the newest state was written instead of entries.</summary>
     public int Coalesced { get; private set; }
 
-    public void Apply(LogIndex index, ReadOnlySpan<byte> payload, RequestId request)
+    public bool Apply(LogIndex index, ReadOnlySpan<byte> payload, RequestId request)
     {
+        Invariant.Require(_unfinished is null, "one entry is applied after the other");
         var text = Encoding.UTF8.GetString(payload);
+        _unfinished = (index, text, request, turnsOf(text));
+        return GoOn(0);
+    }
+
+    public bool GoOn(int budgetBytes)
+    {
+        var (index, text, request, left) = _unfinished!.Value;
+        _unfinished = (index, text, request, --left);
+        if (left > 0) return false;
+        _unfinished = null;
         Add(index, text);
         onApply(index, text, request);
+        return true;
     }
+
+    public void GiveUpUnfinished() => _unfinished = null;
 
     public void Execute(LogIndex index, ReadOnlySpan<byte> payload, RequestId request, IBufferWriter<byte> effect)
     {
@@ -99,6 +115,7 @@ internal sealed class ListMachine(Action<LogIndex, string, RequestId> onApply) :
         {
             // At which index it was taken is not in it: what changed is known from the next entry on.
             machine.Applied = _state;
+            machine._unfinished = null;
             machine._changes.Clear();
             machine._changesSince = new LogIndex(long.MaxValue);
         }

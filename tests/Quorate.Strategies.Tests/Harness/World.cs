@@ -39,6 +39,9 @@ internal sealed class World(IProtocol protocol, int nodes)
     /// <summary>Called for every command that is applied.</summary>
     public Action<TestNode, LogIndex, string> OnApplied { get; set; } = (_, _, _) => { };
 
+    /// <summary>How many turns a command takes.</summary>
+    public Func<string, int> TurnsOf { get; set; } = _ => 1;
+
     /// <summary>Called at the moment a request is answered.</summary>
     public Action<TestNode, RequestId, OutcomeKind> OnReply { get; set; } = (_, _, _) => { };
 
@@ -59,7 +62,7 @@ internal sealed class World(IProtocol protocol, int nodes)
             OnApplied(node, index, text);
             Trace($"{node.Id} applies {index} {text}{(request.IsNone ? "" : $" for {request}")}");
             if (!request.IsNone) node.Outcomes[request.Value] = "Applied";
-        });
+        }, text => (node.TurnsOf ?? TurnsOf)(text));
         node.Effects = effects;
         node.Replica = protocol.Create(node.Id, node.Machine, node.Disk, node.Incarnation);
         foreach (var (point, record) in node.Disk.Records)
@@ -284,6 +287,9 @@ internal sealed class TestNode(NodeId id)
     public Effects Effects { get; set; } = null!;
 
     public ListMachine Machine { get; set; } = null!;
+
+    /// <summary>How many turns a command takes here; null: as everywhere.</summary>
+    public Func<string, int>? TurnsOf { get; set; }
 
     /// <summary>How requests ended, by id; "Applied" for writes.</summary>
     public Dictionary<long, string> Outcomes { get; } = [];

@@ -1,4 +1,6 @@
+using System.Text;
 using Quorate.Replication;
+using Quorate.Replication.Ordered;
 using Quorate.Strategies.Primary;
 using Quorate.Strategies.Tests.Harness;
 
@@ -25,6 +27,9 @@ internal sealed class Chaos
     private bool _hasUnlistedLosses;
     private long _nextRequest = 1;
 
+    /// <summary>Replicas apply little in a turn, and some commands take several.</summary>
+    private bool IsSlow => _seed % 5 < 2;
+
     public Chaos(ulong seed, PrimaryOptions options, PrimaryRules? rules = null)
     {
         _seed = seed;
@@ -37,12 +42,14 @@ internal sealed class Chaos
             MaxInflight = 4,
             SnapshotWindow = 3,
             SnapshotPieceBytes = 16,
+            ApplyBudget = IsSlow ? new ApplyBudget(1 + (int)(seed % 3), 40) : ApplyBudget.Standard,
             CoalesceBytes = 150,
             BackupTimeoutTicks = 40,
             LeaseGraceTicks = 20,
         };
         _protocol = new PrimaryProtocol(_options, rules);
         _world = new World(_protocol, 4) { Trace = line => _trace.Add(line) };
+        if (IsSlow) _world.TurnsOf = text => Hash.Of(Encoding.UTF8.GetBytes(text)) % 4 == 0 ? 3 : 1;
         _protocol.OnLost = (node, text) => _trace.Add($"{node} {text}");
         _world.AfterStep = node =>
         {

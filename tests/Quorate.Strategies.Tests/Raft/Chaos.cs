@@ -1,4 +1,6 @@
+using System.Text;
 using Quorate.Replication;
+using Quorate.Replication.Ordered;
 using Quorate.Strategies.Raft;
 using Quorate.Strategies.Tests.Harness;
 
@@ -25,6 +27,9 @@ internal sealed class Chaos
     private HashSet<(NodeId, NodeId)> _cut = [];
     private long _nextRequest = 1;
 
+    /// <summary>Replicas apply little in a turn, and some commands take several.</summary>
+    private bool IsSlow => _seed % 5 < 2;
+
     public Chaos(ulong seed, int voters, bool durable, RaftRules? rules = null)
     {
         (_seed, _voters, _durable) = (seed, voters, durable);
@@ -38,8 +43,10 @@ internal sealed class Chaos
             MaxInflight = 4,
             SnapshotWindow = 3,
             SnapshotPieceBytes = 16,
+            ApplyBudget = IsSlow ? new ApplyBudget(1 + (int)(seed % 3), 40) : ApplyBudget.Standard,
         };
         _world = new World(new RaftProtocol(new Configuration(RaftProtocol.Ids(voters)), options, rules, seed), voters + 1);
+        if (IsSlow) _world.TurnsOf = text => Hash.Of(Encoding.UTF8.GetBytes(text)) % 4 == 0 ? 3 : 1;
         _world.Trace = line => _trace.Add(line);
         _world.AfterStep = node =>
         {
