@@ -1,5 +1,4 @@
 using System.Buffers;
-using Quorate.Cluster.Sessions;
 using Quorate.Data.Merging;
 using Quorate.Data;
 using Quorate.Replication;
@@ -12,7 +11,7 @@ namespace Quorate.Cluster;
 /// </summary>
 public interface INodeHost
 {
-    /// <summary>Appends a record to the node's journal; <see cref="Node.OnPersisted"/> tells when it is durable.</summary>
+    /// <summary>Appends a record to the node's journal; <c>Node.OnPersisted</c> tells when it is durable.</summary>
     PersistPoint AppendToJournal(GroupId group, ReadOnlySpan<byte> record);
 
     /// <summary>No group needs the journal before these points any more.</summary>
@@ -53,14 +52,14 @@ public interface INodeHost
     /// <summary>How long the oldest write waits for the disk, and how long the last one took, in milliseconds.</summary>
     (int Oldest, int Last) DiskDelay => default;
 
-    /// <summary>The map says something new about who belongs to the cluster or where they are: see <see cref="Node.View"/>.</summary>
+    /// <summary>The map says something new about who belongs to the cluster or where they are: see the node's view.</summary>
     void OnMembersChanged()
     {
     }
 
-    /// <summary>The session's <see cref="ClientSession.Output"/> has bytes to send, or the session wants to be closed.</summary>
-    void OnSessionOutput(ClientSession session);
+    /// <summary>The client's <see cref="IClient.Output"/> has bytes to send, or the session wants to be closed.</summary>
+    void OnSessionOutput(IClient client);
 
-    /// <summary>Call <see cref="Node.OnTurnEnd"/> when all that is ready now has been handed in.</summary>
+    /// <summary>Call <c>Node.OnTurnEnd</c> when all that is ready now has been handed in.</summary>
     void RequestTurnEnd();
 }

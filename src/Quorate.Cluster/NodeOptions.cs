@@ -1,5 +1,3 @@
-using Quorate.Cluster.Control;
-using Quorate.Cluster.Voting;
 using Quorate.Data.Merging;
 using Quorate.Replication;
 using Quorate.Replication.Policies;

@@ -1,4 +1,3 @@
-using Quorate.Cluster.Control;
 using Quorate.Replication.Crdt;
 using Quorate.Replication.Rows;
 

@@ -1,5 +1,4 @@
 using System.Text;
-using Quorate.Cluster.Reads;
 using Quorate.Replication;
 
 namespace Quorate.Cluster;
@@ -15,18 +14,6 @@ internal static class Replies
 
     public static ReadOnlySpan<byte> NoLeader =>
         "-CLUSTERDOWN no leader with a majority could be reached in time; the command was not executed\r\n"u8;
-
-    public static ReadOnlySpan<byte> Lost =>
-        "-LOST a fail-over cut off writes that this connection had made or seen; READS FORGET begins a new session\r\n"u8;
-
-    /// <summary>What a client is told whose read nobody could answer in time.</summary>
-    public static ReadOnlySpan<byte> OfRead(in ReadRule rule) => rule.Consistency switch
-    {
-        ReadConsistency.Bounded => Encoding.UTF8.GetBytes($"-MASTERDOWN no replica in reach can prove that its state is at most {rule.BoundMilliseconds} ms old\r\n"),
-        ReadConsistency.Session => "-MASTERDOWN no replica in reach has everything that this connection has seen\r\n"u8,
-        ReadConsistency.Eventual or ReadConsistency.Weak => "-MASTERDOWN no replica in reach has a state that can be read\r\n"u8,
-        _ => NoLeader,
-    };
 
     /// <summary>True for a refusal with a code of its own: fewer replicas than the policy asks for.</summary>
     public static bool IsShort(in Outcome outcome) =>

@@ -1,5 +1,6 @@
 using Quorate.Cluster.Commands;
 using Quorate.Cluster.Control;
+using Quorate.Cluster.Maps;
 using Quorate.Replication;
 using Quorate.Replication.Guarantees;
 using Quorate.Replication.Policies;

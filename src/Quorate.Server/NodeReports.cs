@@ -1,5 +1,6 @@
 using System.Globalization;
 using Quorate.Cluster;
+using Quorate.Cluster.Turns;
 using Quorate.Replication;
 using Quorate.Server.Clients;
 using Quorate.Server.Http;

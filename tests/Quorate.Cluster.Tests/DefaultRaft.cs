@@ -1,3 +1,4 @@
+using Quorate.Cluster.Turns;
 using Quorate.Strategies.Raft;
 
 namespace Quorate.Cluster.Tests;

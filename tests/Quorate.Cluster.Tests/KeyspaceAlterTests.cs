@@ -1,3 +1,4 @@
+using Quorate.Cluster.Maps;
 using Quorate.Replication;
 
 namespace Quorate.Cluster.Tests;
@@ -126,6 +127,6 @@ public sealed class KeyspaceAlterTests
         cluster.Run(300);
     }
 
-    private static Quorate.Cluster.Control.GroupEntry Entry(LocalCluster cluster) =>
+    private static GroupEntry Entry(LocalCluster cluster) =>
         cluster.Up.Select(n => cluster[n].View.Map!).MaxBy(m => m.Version)!.Group(KeyspaceCluster.GroupOf(cluster, "ks"))!;
 }

@@ -1,7 +1,9 @@
 using System.Text;
 using Quorate.Cluster.Control;
+using Quorate.Cluster.Maps;
 using Quorate.Cluster.Peers;
 using Quorate.Cluster.Sessions;
+using Quorate.Cluster.Turns;
 using Quorate.Replication;
 using Quorate.Replication.Rows;
 using Quorate.Resp;

@@ -3,6 +3,7 @@ using System.Buffers.Binary;
 using Quorate.Cluster.Journal;
 using Quorate.Cluster.Sessions;
 using Quorate.Cluster.Tests.Journal;
+using Quorate.Cluster.Turns;
 using Quorate.Replication;
 
 namespace Quorate.Cluster.Tests;
@@ -68,7 +69,7 @@ internal sealed class LocalHost(LocalCluster cluster, NodeOptions options) : INo
         return snapshots;
     }
 
-    public void OnSessionOutput(ClientSession session)
+    public void OnSessionOutput(IClient client)
     {
     }
 

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Reflection;
 using Quorate.Cluster.Peers;
+using Quorate.Cluster.Turns;
 using Quorate.Replication;
 using Quorate.Strategies;
 using Quorate.Strategies.Raft;

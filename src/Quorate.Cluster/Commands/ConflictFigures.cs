@@ -1,5 +1,3 @@
-using Quorate.Cluster.Groups;
-
 namespace Quorate.Cluster.Commands;
 
 /// <summary>What became of concurrent writes, over all keyspaces of a node whose data merges.</summary>
@@ -8,20 +6,4 @@ namespace Quorate.Cluster.Commands;
 /// <param name="Lost">Overwritten concurrent values that were put into the log of losses.</param>
 /// <param name="RuleFailures">Times that a merge rule made nothing of its values. More than 0 is an alarm: some keys wait for
 /// somebody to look at them.</param>
-public readonly record struct ConflictFigures(long Keys, long Seen, long Lost, long RuleFailures)
-{
-    internal static ConflictFigures Of(IEnumerable<Group> groups)
-    {
-        var sum = default(ConflictFigures);
-        foreach (var group in groups)
-        {
-            foreach (var machine in group.Stores)
-            {
-                var store = machine.Store;
-                sum = new(sum.Keys + store.Conflicted.Count, sum.Seen + store.ConflictsSeen, sum.Lost + store.Losses.Total, sum.RuleFailures + store.RuleFailures);
-            }
-        }
-
-        return sum;
-    }
-}
+public readonly record struct ConflictFigures(long Keys, long Seen, long Lost, long RuleFailures);

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using Quorate.Cluster.Reads;
 using Quorate.Replication;
 
 namespace Quorate.Cluster.Commands;

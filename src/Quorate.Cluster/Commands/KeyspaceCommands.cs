@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using Quorate.Cluster.Control;
+using Quorate.Cluster.Maps;
 using Quorate.Data.Commands;
 using Quorate.Replication;
 using Quorate.Replication.Guarantees;

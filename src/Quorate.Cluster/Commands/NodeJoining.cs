@@ -1,5 +1,5 @@
 using System.Globalization;
-using Quorate.Cluster.Control;
+using Quorate.Cluster.Maps;
 using Quorate.Replication;
 using Quorate.Replication.Policies;
 using Quorate.Resp;

@@ -1,5 +1,5 @@
 using System.Text;
-using Quorate.Cluster.Control;
+using Quorate.Cluster.Maps;
 using Quorate.Replication;
 using Quorate.Replication.Policies;
 using Quorate.Resp;
@@ -11,7 +11,7 @@ namespace Quorate.Cluster.Commands;
 /// <summary>QUORATE: what this server has and Redis has not.</summary>
 internal static class QuorateCommands
 {
-    public static string Version { get; } = typeof(Node).Assembly.GetName().Version?.ToString(3) ?? "0.0.0";
+    public static string Version { get; } = typeof(QuorateCommands).Assembly.GetName().Version?.ToString(3) ?? "0.0.0";
 
     public static readonly NodeCommandEntry[] Entries =
     [

@@ -27,7 +27,7 @@ internal static class ReadsCommands
         command = default;
         if (args.Count < 3 || !Words.Is(args.Name, "READS")) return false;
         var at = 1;
-        rule = ReadRule.Read(args, ref at, out var why);
+        rule = ReadWords.Read(args, ref at, out var why);
         if (why is not null || at >= args.Count) return false;
         command = args.From(at);
         return true;
@@ -45,7 +45,7 @@ internal static class ReadsCommands
     private static void Rule(NodeCommand command, in CommandArgs args)
     {
         var at = 1;
-        var rule = ReadRule.Read(args, ref at, out var why);
+        var rule = ReadWords.Read(args, ref at, out var why);
         if (why is not null) command.Reply.Error(why);
         else if (at < args.Count) command.Reply.Error("ERR after the rule there may be one command that reads keys, such as: READS bounded 500 GET key");
         else Become(command, rule);

@@ -1,3 +1,4 @@
+using Quorate.Cluster.Maps;
 using Quorate.Replication;
 
 namespace Quorate.Cluster.Control;

@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using Quorate.Cluster.Hosting;
+using Quorate.Cluster.Maps;
 using Quorate.Replication;
 using Quorate.Replication.Rows;
 
@@ -33,14 +35,13 @@ internal sealed class ControlPlane : IHosted, IControlListener
     private long _seenVersion = -1;
     private bool _mapIsNews;
 
-    public ControlPlane(Node node, ControlOptions options)
+    public ControlPlane(IControlNode node, ControlOptions options)
     {
         (Node, _options) = (node, options);
         Hosting = new HostedGroup(ControlMachine.ControlGroup, this, node);
         Machine = new ControlMachine(this, node.Options.Strategies);
         _supervisor = new Supervisor(Machine, options, node.Rules.Supervisor);
-        _electing = (IElectingReplica)node.MakeElecting(
-            Hosting.Id, [.. node.Options.Founders.Select(m => m.Id)], Machine, isDurable: !node.Options.IsEphemeral, StrategyRules.Sound);
+        _electing = (IElectingReplica)node.MakeControlReplica(Machine);
         _voters = new ControlVoters(_supervisor, _electing);
     }
 
@@ -48,7 +49,7 @@ internal sealed class ControlPlane : IHosted, IControlListener
 
     public IReplica Replica => _electing;
 
-    private Node Node { get; }
+    private IControlNode Node { get; }
 
     private Effects Effects => Hosting.Effects;
 
@@ -94,10 +95,10 @@ internal sealed class ControlPlane : IHosted, IControlListener
     {
         _electing.OnTick(now, Effects);
         AfterStep(now);
-        if (now.Nanoseconds >= _nextBeat || Node.Holdings.HasNews())
+        if (now.Nanoseconds >= _nextBeat || Node.Held.HasNews())
         {
             _nextBeat = now.Nanoseconds + _options.Nanoseconds(_options.HeartbeatMilliseconds);
-            Node.Holdings.MakeVoters(now);
+            Node.Held.MakeVoters(now);
             Beat(now);
         }
 
@@ -123,7 +124,7 @@ internal sealed class ControlPlane : IHosted, IControlListener
         if (Map.Version != _seenVersion)
         {
             _seenVersion = Map.Version;
-            Node.Routing.OnMapChanged();
+            Node.OnMapChanged();
             _mapIsNews = true;
             Hosting.NeedsTurnEnd();
         }
@@ -257,7 +258,7 @@ internal sealed class ControlPlane : IHosted, IControlListener
         var (oldest, last) = Node.Host.DiskDelay;
         if (_toldTo != (_electing.Leader, _electing.CurrentTerm)) _told.Forget();
         _toldTo = (_electing.Leader, _electing.CurrentTerm);
-        var held = Node.Holdings.Beats(out var isAll);
+        var held = Node.Held.Beats(out var isAll);
         var (basedOn, groups, gone) = _told.Of(now.Nanoseconds, held, isAll);
         var heartbeat = new Heartbeat
         {
@@ -292,7 +293,7 @@ internal sealed class ControlPlane : IHosted, IControlListener
     {
         const long TellAgain = 1000 * StepTime.NanosecondsPerMillisecond;
         if (now.Nanoseconds < _nextTelling || Map.Node(Node.Options.Self) is not { State: not NodeState.Removed } known) return;
-        var self = Node.View.Self;
+        var self = Node.Options.Members.First(m => m.Id == Node.Options.Self);
         var (name, peer, clients, labels) = (self.Name, self.PeerAddress, self.RespAddress, Node.Options.Labels);
         if (known == known with { Name = name, PeerAddress = peer, ClientAddress = clients, Labels = labels }) return;
         _nextTelling = now.Nanoseconds + TellAgain;
@@ -313,10 +314,10 @@ internal sealed class ControlPlane : IHosted, IControlListener
         // An answer that was overtaken by a newer map's would bring back a replica that has gone since.
         if (reply.MapVersion < _newestAnswer) return;
         _newestAnswer = reply.MapVersion;
-        foreach (var assignment in reply.Assignments) Node.Holdings.Assign(assignment, now);
+        foreach (var assignment in reply.Assignments) Node.Held.Assign(assignment, now);
         var until = Leases.UntilOnNode(reply);
-        foreach (var (group, epoch) in reply.Grants) Node.Holdings.Grant(group, epoch, until, now);
-        foreach (var (group, to) in reply.HandOvers) Node.Holdings.HandOver(group, to, now);
-        foreach (var group in reply.Dropped) Node.Holdings.Drop(group);
+        foreach (var (group, epoch) in reply.Grants) Node.Held.Grant(group, epoch, until, now);
+        foreach (var (group, to) in reply.HandOvers) Node.Held.HandOver(group, to, now);
+        foreach (var group in reply.Dropped) Node.Held.Drop(group);
     }
 }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using Quorate.Cluster.Maps;
 using Quorate.Replication;
 
 namespace Quorate.Cluster.Control;

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Quorate.Cluster.Maps;
 using Quorate.Replication;
 
 namespace Quorate.Cluster.Control;

@@ -1,3 +1,4 @@
+using Quorate.Cluster.Maps;
 using Quorate.Replication;
 
 namespace Quorate.Cluster.Control;
@@ -8,16 +9,6 @@ namespace Quorate.Cluster.Control;
 /// </summary>
 internal static class StandbyCare
 {
-    /// <summary>Of a group that is made on these nodes: those that count come first, then the delayed, then the cascaded.</summary>
-    public static Standby First(Policy policy, IReadOnlyList<NodeId> nodes)
-    {
-        if (policy.Delayed + policy.Cascaded == 0) return Standby.Nobody;
-        var backups = nodes.Take(policy.Replicas).Skip(1).ToList();
-        return new Standby(
-            [.. nodes.Skip(policy.Replicas).Take(policy.Delayed)],
-            [.. nodes.Skip(policy.Replicas + policy.Delayed).Select((n, i) => new Feed(n, backups.Count > 0 ? backups[i % backups.Count] : default))]);
-    }
-
     /// <summary>True when a configuration in which somebody is fed by another was proposed.</summary>
     public static bool Step(Supervisor supervisor, GroupEntry group, GroupWatch watch, long now)
     {

@@ -1,4 +1,5 @@
 using System.Text;
+using Quorate.Cluster.Maps;
 using Quorate.Replication;
 using Quorate.Replication.Policies;
 

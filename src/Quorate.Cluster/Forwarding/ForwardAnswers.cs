@@ -1,4 +1,4 @@
-using Quorate.Cluster.Groups;
+using Quorate.Cluster.Hosting;
 using Quorate.Replication;
 
 namespace Quorate.Cluster.Forwarding;
@@ -7,10 +7,10 @@ namespace Quorate.Cluster.Forwarding;
 internal sealed class ForwardAnswers(NodeId self)
 {
     private readonly List<Pending> _replies = []; // by origin, ascending: walked at the end of every turn
-    private Group _group = null!;
+    private IForwardingGroup _group = null!;
 
     /// <summary>The object that stands for the group on this node now.</summary>
-    public void MoveTo(Group group) => _group = group;
+    public void MoveTo(IForwardingGroup group) => _group = group;
 
     public void Reply(NodeId origin, long session, long sequence, in HistoryPoint point, ReadOnlySpan<byte> reply)
     {
@@ -22,7 +22,7 @@ internal sealed class ForwardAnswers(NodeId self)
         }
 
         ForwardReplies.Add(pending.Bytes, sequence, point, reply);
-        _group.NeedsTurnEnd();
+        _group.Hosting.NeedsTurnEnd();
     }
 
     public void Flush(StepTime now)

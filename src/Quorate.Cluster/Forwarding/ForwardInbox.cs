@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using Quorate.Cluster.Groups;
+using Quorate.Cluster.Hosting;
 using Quorate.Data;
 using Quorate.Data.Commands;
 using Quorate.Replication;
@@ -16,15 +16,16 @@ internal sealed class ForwardInbox
     private readonly SortedDictionary<long, long> _lastAccepted = [];
 
     private readonly ForwardOrigins _origins = new();
-    private readonly OrderedGroup _group;
-    private readonly Node _node;
+    private readonly IOrderingGroup _group;
     private ArgRange[] _ranges = new ArgRange[16];
     private byte[] _entry = new byte[256];
 
-    public ForwardInbox(OrderedGroup group, Node node)
+    /// <param name="group">Whose inbox.</param>
+    /// <param name="self">This node.</param>
+    public ForwardInbox(IOrderingGroup group, NodeId self)
     {
-        (_group, _node) = (group, node);
-        Answers = new ForwardAnswers(_node.Options.Self);
+        _group = group;
+        Answers = new ForwardAnswers(self);
         Answers.MoveTo(group);
     }
 
@@ -36,7 +37,7 @@ internal sealed class ForwardInbox
     /// <summary>False: the message makes no sense.</summary>
     public bool OnRequests(NodeId origin, ForwardRequests message, StepTime now)
     {
-        if (!_group.Replica.IsLeader) return _group.Outgoing.Refuse(origin, message, now);
+        if (!_group.Hosting.Replica.IsLeader) return _group.Refuse(origin, message, now);
         var bytes = message.Commands;
         for (var i = 0; i < message.Count; i++)
         {
@@ -58,8 +59,8 @@ internal sealed class ForwardInbox
         {
             // The answer to a voted read was lost: the replicas vote again.
             if (EntryCodec.TryRead(entry, ref _ranges, out var voted, out var words)
-                && TryVote(origin, session, sequence, voted, words, _group.Commands.Find(words), now)) return true;
-            if (_group.Machine.TryGetSessionReply(session, sequence, out var reply))
+                && TryVote(origin, session, sequence, voted, words, _group.Find(words), now)) return true;
+            if (_group.TryGetSessionReply(session, sequence, out var reply))
                 Answers.Reply(origin, session, sequence, _group.Reached, reply.Span);
             return true;
         }
@@ -74,7 +75,7 @@ internal sealed class ForwardInbox
 
         if (!EntryCodec.TryRead(entry, ref _ranges, out var header, out var args) || header.Kind != KeyspaceEntryKind.Command) return false;
         _lastAccepted[session] = sequence;
-        var spec = _group.Commands.Find(args);
+        var spec = _group.Find(args);
         if (TryVote(origin, session, sequence, header, args, spec, now)) return true;
         var length = EntryCodec.WriteSessionCommand(
             ref _entry, _group.Stamp(now), header.Database, header.Protocol, session, sequence, message.LowestOutstanding, args);
@@ -87,9 +88,9 @@ internal sealed class ForwardInbox
     /// <summary>False: not a read. A read comes this way when all replicas are to vote on it.</summary>
     private bool TryVote(NodeId origin, long session, long sequence, in EntryHeader header, in CommandArgs args, CommandSpec? spec, StepTime now)
     {
-        if (spec is not { Route: CommandRoute.Read } || _group.Policy is not { Reads: ReadConsistency.Voted }) return false;
+        if (spec is not { Route: CommandRoute.Read } || !_group.VotesOnReads) return false;
         var asker = new PendingRequest { Owner = RequestOwner.Peer, Origin = origin, OriginSession = session, Sequence = sequence };
-        _group.Voting.AskRead(asker, header.Database, header.Protocol, args, now);
+        _group.AskRead(asker, header, args, now);
         return true;
     }
 

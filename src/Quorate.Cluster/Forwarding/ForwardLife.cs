@@ -11,7 +11,7 @@ internal sealed class ForwardLife : Message
 
     public override ushort Kind => WireKind;
 
-    /// <summary>The node's <see cref="Node.ForwardingSession"/>.</summary>
+    /// <summary>The node's; see <see cref="Lives"/>.</summary>
     public long Life { get; init; }
 
     public override void Encode(IBufferWriter<byte> output)

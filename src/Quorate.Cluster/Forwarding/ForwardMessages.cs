@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using Quorate.Cluster.Hosting;
 using Quorate.Replication;
 
 namespace Quorate.Cluster.Forwarding;
@@ -18,7 +19,7 @@ internal sealed class ForwardRequests : Message
     public long Session { get; init; }
 
     /// <summary>Every sequence below has an outcome at the origin and will not be asked for again. Where the data merges nobody remembers
-    /// outcomes, and it is the life of the node that is asked (its <see cref="Node.ForwardingSession"/>), which alone may execute them.</summary>
+    /// outcomes, and it is the life of the node that is asked (its <see cref="Lives"/>), which alone may execute them.</summary>
     public long LowestOutstanding { get; init; }
 
     public long FirstSequence { get; init; }

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
-using Quorate.Cluster.Groups;
-using Quorate.Cluster.Sessions;
+using Quorate.Cluster.Hosting;
 using Quorate.Data;
 using Quorate.Replication;
 using Quorate.Resp;
@@ -17,7 +16,7 @@ internal sealed class Forwarder(long session, NodeId self)
     /// <summary>A read, whose answer nobody waits for: keeps the place of what must not be sent again.</summary>
     private static readonly byte[] s_nothing = WriteNothing();
 
-    private Group _group = null!; // the first object that stands for the group moves it to itself
+    private IForwardingGroup _group = null!; // the first object that stands for the group moves it to itself
     private const int MaxBatchBytes = 1 << 20;
     private const long FirstPatience = 200 * StepTime.NanosecondsPerMillisecond;
     private const long LongestPatience = 2000 * StepTime.NanosecondsPerMillisecond;
@@ -35,21 +34,21 @@ internal sealed class Forwarder(long session, NodeId self)
     public int Count => (int)(_next - _lowest);
 
     /// <summary>Another object stands for the same group on this node: everything is asked for again in its name.</summary>
-    public void MoveTo(Group group)
+    public void MoveTo(IForwardingGroup group)
     {
         _group = group;
         _nextToSend = _lowest;
     }
 
-    public void Enqueue(ClientSession client, long slot, int database, in CommandArgs args, StepTime now)
+    public void Enqueue(IAsker client, long slot, int database, in CommandArgs args, StepTime now)
     {
         // The leader stamps the entry it makes of it; until then the stamp means nothing.
-        var length = EntryCodec.WriteCommand(ref _entry, 0, database, client.Output.Protocol, args);
+        var length = EntryCodec.WriteCommand(ref _entry, 0, database, client.Protocol, args);
         if (Count == 0) _silentSince = now.Nanoseconds;
         if (Count == _outstanding.Length) Grow();
         At(_next++) = new Outstanding { Client = client, Slot = slot, Entry = _entry.AsSpan(0, length).ToArray() };
         if (_entry.Length > 1 << 20) _entry = new byte[256];
-        _group.NeedsTurnEnd();
+        _group.Hosting.NeedsTurnEnd();
     }
 
     /// <summary>Another leader (or none, or this node): whatever has no outcome is asked for again, from the first on.</summary>
@@ -58,7 +57,7 @@ internal sealed class Forwarder(long session, NodeId self)
         _nextToSend = _lowest;
         _patience = FirstPatience;
         _silentSince = now.Nanoseconds;
-        if (Count > 0) _group.NeedsTurnEnd();
+        if (Count > 0) _group.Hosting.NeedsTurnEnd();
     }
 
     public void OnTick(StepTime now)
@@ -68,12 +67,12 @@ internal sealed class Forwarder(long session, NodeId self)
         _silentSince = now.Nanoseconds;
         _nextToSend = _lowest;
         _group.OnSilence(now);
-        _group.NeedsTurnEnd();
+        _group.Hosting.NeedsTurnEnd();
     }
 
     public void Flush(StepTime now)
     {
-        while (_nextToSend < _next && !_group.Replica.Leader.IsNone)
+        while (_nextToSend < _next && !_group.Hosting.Replica.Leader.IsNone)
         {
             var first = _nextToSend;
             _batch.Clear();
@@ -97,8 +96,8 @@ internal sealed class Forwarder(long session, NodeId self)
                 Count = (int)(_nextToSend - first),
                 Commands = _batch.Memory,
             };
-            if (_group.Replica.IsLeader) _group.OnRequests(self, message, now);
-            else _group.Hosting.Send(_group.Replica.Leader, message);
+            if (_group.Hosting.Replica.IsLeader) _group.OnRequests(self, message, now);
+            else _group.Hosting.Send(_group.Hosting.Replica.Leader, message);
         }
     }
 
@@ -116,13 +115,13 @@ internal sealed class Forwarder(long session, NodeId self)
             else item.Entry = s_nothing;
         }
 
-        item.Client?.State.Positions.Note(_group.Id, point);
+        item.Client?.NoteSeen(_group.Hosting.Id, point);
         Finish(item, reply);
         DropFinished();
     }
 
     /// <summary>The client waits no longer. True when the write may have been, or may still be, executed.</summary>
-    public bool GiveUp(ClientSession client, long slot)
+    public bool GiveUp(IAsker client, long slot)
     {
         var at = _lowest;
         while (at < _next && (At(at)!.Client != client || At(at)!.Slot != slot)) at++;
@@ -149,7 +148,7 @@ internal sealed class Forwarder(long session, NodeId self)
     }
 
     /// <summary>Nobody hears of this client's outcomes any more; what was begun goes on.</summary>
-    public void Forget(ClientSession client)
+    public void Forget(IAsker client)
     {
         for (var at = _lowest; at < _next; at++)
             if (At(at)!.Client == client) At(at)!.Client = null;
@@ -190,7 +189,7 @@ internal sealed class Forwarder(long session, NodeId self)
 
     private sealed class Outstanding
     {
-        public ClientSession? Client { get; set; }
+        public IAsker? Client { get; set; }
 
         public long Slot { get; init; }
 

@@ -1,6 +1,5 @@
-using Quorate.Cluster.Groups;
+using Quorate.Cluster.Hosting;
 using Quorate.Cluster.Reads;
-using Quorate.Cluster.Sessions;
 using Quorate.Data;
 using Quorate.Data.Commands;
 using Quorate.Replication;
@@ -11,40 +10,35 @@ namespace Quorate.Cluster.Forwarding;
 /// <summary>To a group with one order of all writes: commands go to its leader, reads to any replica that may answer them.</summary>
 internal sealed class OrderedOutgoing : Outgoing
 {
-    private readonly Node _node;
-    private Group _group = null!; // the first object moves it to itself as it is made
+    private readonly IGroupNode _node;
+    private IForwardingGroup _group = null!; // the first object moves it to itself as it is made
 
-    private OrderedOutgoing(Node node)
+    public OrderedOutgoing(IGroupNode node, PeerScores peers)
     {
         _node = node;
-        Forwarder = new Forwarder(node.ForwardingSession, node.Options.Self);
-        Reads = new RemoteReads(node);
+        Forwarder = new Forwarder(node.Life, node.Options.Self);
+        Reads = new RemoteReads(node, peers);
     }
 
     public Forwarder Forwarder { get; }
 
     public override RemoteReads Reads { get; }
 
-    public override KeyspaceCommands Commands => OrderedCommands.Instance;
-
     public override bool IsEmpty => Forwarder.Count == 0 && Reads.Count == 0;
 
-    /// <summary>What stood for the group until now goes on, if it was of this kind.</summary>
-    public static OrderedOutgoing Of(Group? before, Node node) => before?.Outgoing as OrderedOutgoing ?? new OrderedOutgoing(node);
-
-    public override void MoveTo(Group group)
+    public override void MoveTo(IForwardingGroup group)
     {
         _group = group;
         Forwarder.MoveTo(group);
-        Reads.MoveTo(group);
+        Reads.MoveTo(group.Hosting);
     }
 
-    public override void Enqueue(ClientSession session, long slot, int database, CommandSpec spec, in CommandArgs args, StepTime now) =>
+    public override void Enqueue(IAsker session, long slot, int database, CommandSpec spec, in CommandArgs args, StepTime now) =>
         Forwarder.Enqueue(session, slot, database, args, now);
 
-    public override bool GiveUp(ClientSession session, long slot) => Forwarder.GiveUp(session, slot);
+    public override bool GiveUp(IAsker session, long slot) => Forwarder.GiveUp(session, slot);
 
-    public override void Forget(ClientSession session)
+    public override void Forget(IAsker session)
     {
         Forwarder.Forget(session);
         Reads.Forget(session);
@@ -57,8 +51,8 @@ internal sealed class OrderedOutgoing : Outgoing
     /// <remarks>A member learns of a new leader by itself and asks that; other nodes must be told.</remarks>
     public override bool Refuse(NodeId origin, ForwardRequests requests, StepTime now)
     {
-        var leader = _group.Replica.Leader;
-        if (!leader.IsNone && _node.Routing.IsOutsider(_group.Id, origin)) _group.Hosting.Send(origin, new ForwardRedirect { Leader = leader });
+        var leader = _group.Hosting.Replica.Leader;
+        if (!leader.IsNone && IsOutsider(origin)) _group.Hosting.Send(origin, new ForwardRedirect { Leader = leader });
         return true;
     }
 
@@ -77,4 +71,6 @@ internal sealed class OrderedOutgoing : Outgoing
         Forwarder.Flush(now);
         Reads.Flush();
     }
+
+    private bool IsOutsider(NodeId node) => _node.Map?.Group(_group.Hosting.Id) is { } entry && !entry.Configuration.Contains(node);
 }

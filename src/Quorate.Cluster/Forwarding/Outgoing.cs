@@ -1,6 +1,5 @@
-using Quorate.Cluster.Groups;
+using Quorate.Cluster.Hosting;
 using Quorate.Cluster.Reads;
-using Quorate.Cluster.Sessions;
 using Quorate.Data;
 using Quorate.Data.Commands;
 using Quorate.Replication;
@@ -12,23 +11,20 @@ namespace Quorate.Cluster.Forwarding;
 /// node: the one that takes its place goes on with what has no answer.</summary>
 internal abstract class Outgoing
 {
-    /// <summary>The commands of the group's keyspace.</summary>
-    public abstract KeyspaceCommands Commands { get; }
-
     /// <summary>Nothing is without an answer.</summary>
     public abstract bool IsEmpty { get; }
 
     /// <summary>Another object stands for the same group on this node.</summary>
-    public abstract void MoveTo(Group group);
+    public abstract void MoveTo(IForwardingGroup group);
 
-    /// <summary>Takes a client's command that other nodes are to execute; see <see cref="Group.Take"/>.</summary>
-    public abstract void Enqueue(ClientSession session, long slot, int database, CommandSpec spec, in CommandArgs args, StepTime now);
+    /// <summary>Takes a client's command that other nodes are to execute; its reply comes to the session's slot.</summary>
+    public abstract void Enqueue(IAsker session, long slot, int database, CommandSpec spec, in CommandArgs args, StepTime now);
 
     /// <summary>The client waits no longer. True when the command may have been, or may still be, executed.</summary>
-    public abstract bool GiveUp(ClientSession session, long slot);
+    public abstract bool GiveUp(IAsker session, long slot);
 
     /// <summary>The client is gone; what was begun goes on.</summary>
-    public abstract void Forget(ClientSession session);
+    public abstract void Forget(IAsker session);
 
     public abstract void OnReply(long sequence, in HistoryPoint point, ReadOnlySpan<byte> reply, StepTime now);
 

@@ -1,7 +1,6 @@
 using Quorate.Cluster.Forwarding;
-using Quorate.Cluster.Merging;
+using Quorate.Cluster.Hosting;
 using Quorate.Cluster.Reads;
-using Quorate.Cluster.Sessions;
 using Quorate.Data;
 using Quorate.Data.Commands;
 using Quorate.Replication;
@@ -20,24 +19,25 @@ internal sealed class AbsentGroup : Group
     /// <param name="node">Where.</param>
     /// <param name="policy">Null: the default group's, or not known yet.</param>
     /// <param name="before">What stood for the group on this node until now.</param>
-    public AbsentGroup(GroupId id, Node node, Policy? policy, Group? before)
-        : base(id, node, policy, policy is { IsConvergent: true } ? MergingOutgoing.Of(policy, before, node) : OrderedOutgoing.Of(before, node))
+    public AbsentGroup(GroupId id, IGroupsNode node, Policy? policy, Group? before)
+        : base(id, node, policy, policy is { IsConvergent: true } ? Succession.ToMerging(before, policy, node) : Succession.ToOrdered(before, node))
     {
+        Commands = policy is { IsConvergent: true } ? new MergingCommands(policy) : OrderedCommands.Instance;
         _replica = new AbsentReplica(() => node.Routing.LeaderElsewhere(id));
-        _unable = new ReadAnswers(this);
+        _unable = new ReadAnswers(Hosting);
     }
 
     public override IReplica Replica => _replica;
 
     public override bool IsAbsent => true;
 
-    public override KeyspaceCommands Commands => Outgoing.Commands;
+    public override GroupCommands Commands { get; }
 
     /// <inheritdoc/>
     /// <remarks>The replicas that are asked may differ from one command to the next.</remarks>
     public override bool ReadsFollowWrites => Commands.HandsOnReads;
 
-    public override void Take(ClientSession session, long slot, int database, CommandSpec spec, in CommandArgs args, StepTime now) =>
+    public override void Take(IAsker session, long slot, int database, CommandSpec spec, in CommandArgs args, StepTime now) =>
         Outgoing.Enqueue(session, slot, database, spec, args, now);
 
     public override bool OnRequests(NodeId from, ForwardRequests requests, StepTime now) => Outgoing.Refuse(from, requests, now);

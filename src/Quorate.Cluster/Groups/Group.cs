@@ -1,8 +1,8 @@
 using System.Text;
 using Quorate.Cluster.Control;
 using Quorate.Cluster.Forwarding;
+using Quorate.Cluster.Hosting;
 using Quorate.Cluster.Reads;
-using Quorate.Cluster.Sessions;
 using Quorate.Cluster.Voting;
 using Quorate.Data;
 using Quorate.Data.Commands;
@@ -18,7 +18,7 @@ namespace Quorate.Cluster.Groups;
 /// replica that orders writes (<see cref="OrderedGroup"/>), one whose data merges (<see cref="MergingGroup"/>), or none
 /// (<see cref="AbsentGroup"/>). What differs between them is a method here. One caller at a time.
 /// </summary>
-internal abstract class Group : IHosted
+internal abstract class Group : IHosted, IForwardingGroup
 {
     private (NodeId Leader, bool IsLeader, long Reign) _seen;
     private long _heardAt = -1;
@@ -27,7 +27,7 @@ internal abstract class Group : IHosted
     /// <param name="node">Where.</param>
     /// <param name="policy">Null for the default group.</param>
     /// <param name="outgoing">What its clients asked of other nodes; it comes from the object that stood for the group until now.</param>
-    protected Group(GroupId id, Node node, Policy? policy, Outgoing outgoing)
+    protected Group(GroupId id, IGroupsNode node, Policy? policy, Outgoing outgoing)
     {
         (Node, Policy, Outgoing) = (node, policy, outgoing);
         Hosting = new HostedGroup(id, this, node);
@@ -49,7 +49,7 @@ internal abstract class Group : IHosted
     public Policy? Policy { get; set; }
 
     /// <summary>Which commands the group's keyspace has, and how they go.</summary>
-    public abstract KeyspaceCommands Commands { get; }
+    public abstract GroupCommands Commands { get; }
 
     /// <summary>What this node's clients asked of the group and other nodes are to answer.</summary>
     public Outgoing Outgoing { get; }
@@ -113,7 +113,7 @@ internal abstract class Group : IHosted
     public long MillisecondsSinceLeader(StepTime now) =>
         Replica.IsLeader ? 0 : _heardAt < 0 ? -1 : (now.Nanoseconds - HeardAt) / StepTime.NanosecondsPerMillisecond;
 
-    protected Node Node { get; }
+    protected IGroupsNode Node { get; }
 
     /// <summary>Grows with every term or epoch in which the group is led.</summary>
     protected virtual long Reign => 0;
@@ -127,12 +127,12 @@ internal abstract class Group : IHosted
     /// <param name="slot">Its place in the session's queue.</param>
     /// <param name="database">The keyspace's number within the group.</param>
     /// <param name="spec">The command that the words name.</param>
-    /// <param name="args">The client's words, with what <see cref="KeyspaceCommands.TakeOff"/> takes off.</param>
+    /// <param name="args">The client's words, with what <see cref="GroupCommands.TakeOff"/> takes off.</param>
     /// <param name="now">The time of the step.</param>
-    public abstract void Take(ClientSession session, long slot, int database, CommandSpec spec, in CommandArgs args, StepTime now);
+    public abstract void Take(IAsker session, long slot, int database, CommandSpec spec, in CommandArgs args, StepTime now);
 
     /// <summary>The connection is gone: its outcomes are told to nobody.</summary>
-    public void Forget(ClientSession session) => Outgoing.Forget(session);
+    public void Forget(IAsker session) => Outgoing.Forget(session);
 
     /// <summary>What is to be done on this node with a read that a session executes itself.</summary>
     /// <param name="rule">What the read may return.</param>
@@ -156,7 +156,7 @@ internal abstract class Group : IHosted
 
     /// <summary>The session reads a key that has run out by the wall clock but not yet by the log's: it is stirred when that has
     /// moved on.</summary>
-    public virtual void WaitForClock(ClientSession session)
+    public virtual void WaitForClock(IAsker session)
     {
     }
 
@@ -166,7 +166,7 @@ internal abstract class Group : IHosted
     /// <param name="sequence">Its slot, or the ticket.</param>
     /// <param name="keyHash">0 when all keys are meant; then the answer says how new the state is.</param>
     /// <param name="now">The time of the step.</param>
-    public virtual void AskForLeave(RequestOwner owner, ClientSession? session, long sequence, ulong keyHash, StepTime now) =>
+    public virtual void AskForLeave(RequestOwner owner, IAsker? session, long sequence, ulong keyHash, StepTime now) =>
         throw new InvariantViolation("leave to read is asked for only where there is a state");
 
     /// <summary>What tells clean keys from dirty ones: the hash of the only key of a command, 0 for a command of several keys or of
@@ -187,7 +187,7 @@ internal abstract class Group : IHosted
     /// <summary>Replies to commands that this node forwarded. False: the message makes no sense.</summary>
     public bool OnForwardReplies(ForwardReplies message, StepTime now)
     {
-        if (message.Session != Node.ForwardingSession) return true; // meant for an earlier life
+        if (message.Session != Node.Life) return true; // meant for an earlier life
         var bytes = message.Replies;
         while (bytes.Length > 0)
         {

@@ -1,4 +1,4 @@
-using Quorate.Cluster.Control;
+using Quorate.Cluster.Maps;
 using Quorate.Cluster.Reads;
 using Quorate.Replication;
 
@@ -25,7 +25,7 @@ internal sealed class KeyspaceGroups
 
     public ReadRule Rule { get; }
 
-    public KeyspaceCommands Commands => _groups[0].Commands;
+    public GroupCommands Commands => _groups[0].Commands;
 
     public IReadOnlyList<Group> All => _groups;
 

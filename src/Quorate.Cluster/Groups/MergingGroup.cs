@@ -1,6 +1,6 @@
 using Quorate.Cluster.Forwarding;
+using Quorate.Cluster.Hosting;
 using Quorate.Cluster.Merging;
-using Quorate.Cluster.Sessions;
 using Quorate.Data;
 using Quorate.Data.Commands;
 using Quorate.Data.Merging;
@@ -11,10 +11,10 @@ namespace Quorate.Cluster.Groups;
 
 /// <summary>A replica without one order of all writes: it takes any command, reads too, in the order in which they are handed in, and
 /// asks others where its strategy wants that.</summary>
-internal sealed class MergingGroup : Group, IAnswering
+internal sealed class MergingGroup : Group, IAnswering, IMergingReplica
 {
     private readonly MergingOutgoing _outgoing;
-    private readonly MergingCommands _commands;
+    private readonly Policy _policy;
     private readonly PendingReplies _replies;
     private readonly MergingContents _contents;
     private readonly bool _readsWaitForWrites;
@@ -25,11 +25,11 @@ internal sealed class MergingGroup : Group, IAnswering
     /// <param name="policy">As it is now: replica and contents keep it.</param>
     /// <param name="members">The group's members when the replica is made.</param>
     /// <param name="before">What stood for the group on this node until now: what it forwarded and has no answer to goes on here.</param>
-    public MergingGroup(GroupId id, Node node, Policy policy, IReadOnlyList<NodeId> members, Group? before)
-        : base(id, node, policy, MergingOutgoing.Of(policy, before, node))
+    public MergingGroup(GroupId id, IGroupsNode node, Policy policy, IReadOnlyList<NodeId> members, Group? before)
+        : base(id, node, policy, Succession.ToMerging(before, policy, node))
     {
-        _outgoing = (MergingOutgoing)Outgoing;
-        _commands = (MergingCommands)_outgoing.Commands;
+        (_outgoing, _policy) = ((MergingOutgoing)Outgoing, policy);
+        Commands = new MergingCommands(policy);
         _readsWaitForWrites = Row.ReadsWaitForWrites;
         _replies = new PendingReplies(this);
         _contents = new MergingContents(id, node, policy, _replies);
@@ -45,7 +45,10 @@ internal sealed class MergingGroup : Group, IAnswering
 
     public override IEnumerable<MergingMachine> Stores => _contents.Machines;
 
-    public override KeyspaceCommands Commands => _commands;
+    public override GroupCommands Commands { get; }
+
+    /// <inheritdoc/>
+    public bool Serves => Replica.IsLeader;
 
     /// <inheritdoc/>
     /// <remarks>A read might be answered by replicas that have not heard of a write sent just before it. A leader among many answers
@@ -54,7 +57,7 @@ internal sealed class MergingGroup : Group, IAnswering
 
     protected override long Reign => Configured.Configuration?.Epoch.Value ?? 0;
 
-    public override void Take(ClientSession session, long slot, int database, CommandSpec spec, in CommandArgs args, StepTime now)
+    public override void Take(IAsker session, long slot, int database, CommandSpec spec, in CommandArgs args, StepTime now)
     {
         if (!Replica.IsLeader)
         {
@@ -62,23 +65,17 @@ internal sealed class MergingGroup : Group, IAnswering
             return;
         }
 
-        var length = _commands.WriteEntry(ref _entry, args, session.Output.Protocol, now, out var command);
+        var length = QuorumWords.WriteEntry(_policy, ref _entry, args, session.Protocol, now, out var command);
         var isRead = spec.Route == CommandRoute.Read;
         Ask(_replies.Requests.Add(RequestOwner.Client, session, slot), isRead, KeyHashOf(spec, command), _entry.AsSpan(0, length), now);
         if (_entry.Length > 1 << 20) _entry = new byte[256];
     }
 
-    /// <summary>Takes a command that a node forwarded.</summary>
-    /// <param name="origin">That node.</param>
-    /// <param name="session">Its session.</param>
-    /// <param name="sequence">The command's place in it.</param>
-    /// <param name="spec">Null: this version does not know the command; the machine answers that.</param>
-    /// <param name="command">The words.</param>
-    /// <param name="entry">What the replica is handed.</param>
-    /// <param name="now">The time of the step.</param>
-    public void Take(
-        NodeId origin, long session, long sequence, CommandSpec? spec, in CommandArgs command, ReadOnlySpan<byte> entry, StepTime now)
+    /// <inheritdoc/>
+    /// <remarks>What this version does not know is no read: the machine answers it.</remarks>
+    public void Take(NodeId origin, long session, long sequence, in CommandArgs command, ReadOnlySpan<byte> entry, StepTime now)
     {
+        var spec = Commands.Find(command);
         var isRead = spec is { Route: CommandRoute.Read };
         var id = _replies.Requests.Add(isRead ? RequestOwner.PeerRead : RequestOwner.Peer, null, sequence, origin, session);
         Ask(id, isRead, spec is null ? 0 : KeyHashOf(spec, command), entry, now);

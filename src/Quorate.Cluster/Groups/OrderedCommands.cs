@@ -8,7 +8,7 @@ namespace Quorate.Cluster.Groups;
 
 /// <summary>Where writes have one order: they go through the log, and reads are executed on a state that their rule allows, but for
 /// those on which all replicas vote.</summary>
-internal sealed class OrderedCommands : KeyspaceCommands
+internal sealed class OrderedCommands : GroupCommands
 {
     private OrderedCommands()
         : base(new CommandTable(CommandTable.Keyspace))

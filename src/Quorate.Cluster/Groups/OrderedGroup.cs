@@ -1,6 +1,6 @@
 using Quorate.Cluster.Forwarding;
+using Quorate.Cluster.Hosting;
 using Quorate.Cluster.Reads;
-using Quorate.Cluster.Sessions;
 using Quorate.Cluster.Voting;
 using Quorate.Data;
 using Quorate.Data.Commands;
@@ -11,11 +11,11 @@ namespace Quorate.Cluster.Groups;
 
 /// <summary>A replica that keeps one order of all writes, and the state that it comes to: clients' writes go to its leader, reads are
 /// answered here when <see cref="Gate"/> allows it.</summary>
-internal sealed class OrderedGroup : Group, IAnswering
+internal sealed class OrderedGroup : Group, IAnswering, IOrderingGroup, IReadableGroup, IVotingGroup
 {
     private readonly OrderedOutgoing _outgoing;
     private readonly PendingReplies _replies;
-    private readonly List<ClientSession> _clockWaiters = [];
+    private readonly List<IAsker> _clockWaiters = [];
     private readonly bool _wantsKeyHash;
     private byte[] _entry = new byte[256];
     private long _lastStamp;
@@ -27,14 +27,14 @@ internal sealed class OrderedGroup : Group, IAnswering
     /// <param name="before">What stood for the group on this node until now: what it forwarded and has no answer to goes on
     /// here, and the sequence of its session, of which the log remembers what it has seen.</param>
     /// <param name="policy">Null for the default group.</param>
-    public OrderedGroup(GroupId id, Node node, Func<OrderedGroup, IReplica> makeReplica, Group? before = null, Policy? policy = null)
-        : base(id, node, policy, OrderedOutgoing.Of(before, node))
+    public OrderedGroup(GroupId id, IGroupsNode node, Func<OrderedGroup, IReplica> makeReplica, Group? before = null, Policy? policy = null)
+        : base(id, node, policy, Succession.ToOrdered(before, node))
     {
         _outgoing = (OrderedOutgoing)Outgoing;
         _replies = new PendingReplies(this);
         Machine = new KeyspaceMachine(Commands.Table, _replies);
-        Inbox = new ForwardInbox(this, node);
-        ReadInbox = new ReadInbox(this, node);
+        Inbox = new ForwardInbox(this, node.Options.Self);
+        ReadInbox = new ReadInbox(this, node, node.ReadStatistics);
         Gate = new ReadGate(this, node.Options.Self);
         Replica = makeReplica(this);
         _wantsKeyHash = Row.WantsKeyHash;
@@ -53,7 +53,7 @@ internal sealed class OrderedGroup : Group, IAnswering
 
     public override KeyspaceMachine Machine { get; }
 
-    public override KeyspaceCommands Commands => OrderedCommands.Instance;
+    public override GroupCommands Commands => OrderedCommands.Instance;
 
     public RequestTable Requests => _replies.Requests;
 
@@ -91,12 +91,16 @@ internal sealed class OrderedGroup : Group, IAnswering
     /// <summary>False where there is nothing to compare, or where state is shipped: there the commands are not in the log.</summary>
     public bool ComparesReplicas => Voters.Count > 1 && Policy is not { Ship: Ship.State };
 
-    public bool HasVote(NodeId node) => Voters.Contains(node);
+    public GroupConfiguration? Configuration => Configured?.Configuration;
+
+    public bool IsDistrusted => Voting.IsDistrusted;
+
+    public bool VotesOnReads => Policy is { Reads: ReadConsistency.Voted };
 
     /// <summary>The leader's stamp for an entry: its wall clock, never going back.</summary>
     public long Stamp(StepTime now) => _lastStamp = Math.Max(_lastStamp, now.UnixMilliseconds);
 
-    public override void Take(ClientSession session, long slot, int database, CommandSpec spec, in CommandArgs args, StepTime now)
+    public override void Take(IAsker session, long slot, int database, CommandSpec spec, in CommandArgs args, StepTime now)
     {
         if (!Replica.IsLeader) _outgoing.Enqueue(session, slot, database, spec, args, now);
         else if (spec.Route == CommandRoute.Read) AskRead(session, slot, database, args, now);
@@ -128,12 +132,21 @@ internal sealed class OrderedGroup : Group, IAnswering
 
     /// <inheritdoc/>
     /// <remarks>On a follower the leader's clock comes soon: the next tick looks again.</remarks>
-    public override void WaitForClock(ClientSession session)
+    public override void WaitForClock(IAsker session)
     {
         if (!Replica.IsLeader) return;
         _clockWaiters.Add(session);
         Node.AwaitClock(this);
     }
+
+    public CommandSpec? Find(in CommandArgs args) => Commands.Find(args);
+
+    public bool TryGetSessionReply(long session, long sequence, out ReadOnlyMemory<byte> reply) => Machine.TryGetSessionReply(session, sequence, out reply);
+
+    public bool Refuse(NodeId origin, ForwardRequests requests, StepTime now) => Outgoing.Refuse(origin, requests, now);
+
+    public void AskRead(in PendingRequest asker, in EntryHeader header, in CommandArgs args, StepTime now) =>
+        Voting.AskRead(asker, header.Database, header.Protocol, args, now);
 
     /// <summary>Gives a voted read's reply to whoever asked.</summary>
     public void AnswerPoll(in PendingRequest asker, ReadOnlySpan<byte> reply) => Answer(asker, reply);
@@ -147,7 +160,7 @@ internal sealed class OrderedGroup : Group, IAnswering
     public override ulong KeyHashOf(CommandSpec spec, in CommandArgs args) =>
         _wantsKeyHash && spec is { FirstKey: 1, LastKey: 1 } && args.Count > 1 ? Hash.Of(args[1]) | 1 : 0;
 
-    public override void AskForLeave(RequestOwner owner, ClientSession? session, long sequence, ulong keyHash, StepTime now)
+    public override void AskForLeave(RequestOwner owner, IAsker? session, long sequence, ulong keyHash, StepTime now)
     {
         var id = Requests.Add(owner, session, sequence, default, keyHash == 0 ? now.Nanoseconds : long.MinValue);
         Replica.OnRequest(new ReplicaRequest { Id = id, Kind = RequestKind.Read, KeyHash = keyHash }, now, Effects);
@@ -264,15 +277,15 @@ internal sealed class OrderedGroup : Group, IAnswering
     }
 
     /// <summary>A read comes this way when all replicas are to vote on it.</summary>
-    private void AskRead(ClientSession session, long slot, int database, in CommandArgs args, StepTime now)
+    private void AskRead(IAsker session, long slot, int database, in CommandArgs args, StepTime now)
     {
         var asker = new PendingRequest { Owner = RequestOwner.Client, Session = session, Sequence = slot };
-        Voting.AskRead(asker, database, session.Output.Protocol, args, now);
+        Voting.AskRead(asker, database, session.Protocol, args, now);
     }
 
-    private void Write(ClientSession session, long slot, int database, CommandSpec spec, in CommandArgs args, StepTime now)
+    private void Write(IAsker session, long slot, int database, CommandSpec spec, in CommandArgs args, StepTime now)
     {
-        var length = EntryCodec.WriteCommand(ref _entry, Stamp(now), database, session.Output.Protocol, args);
+        var length = EntryCodec.WriteCommand(ref _entry, Stamp(now), database, session.Protocol, args);
         Propose(Requests.Add(RequestOwner.Client, session, slot), _entry.AsSpan(0, length), KeyHashOf(spec, args), now);
         if (_entry.Length > 1 << 20) _entry = new byte[256];
     }

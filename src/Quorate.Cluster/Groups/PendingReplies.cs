@@ -1,3 +1,4 @@
+using Quorate.Cluster.Hosting;
 using Quorate.Data;
 using Quorate.Replication;
 using Quorate.Resp;
@@ -67,13 +68,13 @@ internal sealed class PendingReplies(IAnswering group) : IReplyRouter
 
     private void Note(in PendingRequest request)
     {
-        if (request.Session is { FollowsHistory: true } session) session.State.Positions.Note(group.Id, group.Reached);
+        if (request.Session is { FollowsHistory: true } session) session.NoteSeen(group.Id, group.Reached);
     }
 
     private RespWriter BeginScratch(in PendingRequest request)
     {
         _scratch.Clear();
-        _scratch.Protocol = request.Session?.Output.Protocol ?? 2;
+        _scratch.Protocol = request.Session?.Protocol ?? 2;
         return _scratch;
     }
 }

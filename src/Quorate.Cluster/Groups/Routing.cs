@@ -1,5 +1,4 @@
-using Quorate.Cluster.Commands;
-using Quorate.Cluster.Control;
+using Quorate.Cluster.Maps;
 using Quorate.Cluster.Reads;
 using Quorate.Data;
 using Quorate.Data.Commands;
@@ -10,7 +9,7 @@ namespace Quorate.Cluster.Groups;
 
 /// <summary>Which group a command goes to: by the keyspace that its session has selected, and by its keys. For groups of which this
 /// node has no replica, to which node.</summary>
-internal sealed class Routing(Node node)
+internal sealed class Routing(IGroupsNode node)
 {
     private readonly Dictionary<int, NodeId> _elsewhere = [];
     private readonly Dictionary<int, KeyspaceGroups> _keyspaces = []; // by id, as long as the version is the same
@@ -25,7 +24,7 @@ internal sealed class Routing(Node node)
     /// <param name="keyspace">What the session has selected.</param>
     /// <param name="spec">The command.</param>
     /// <param name="command">Its words.</param>
-    /// <returns>Null: it concerns several groups (<see cref="CommandErrors.SeveralGroups"/> says which way).</returns>
+    /// <returns>Null: it concerns several groups (the client is told that it does).</returns>
     public static Group? Of(KeyspaceGroups keyspace, CommandSpec spec, in CommandArgs command)
     {
         if (keyspace.Count == 1) return keyspace.First;
@@ -53,7 +52,7 @@ internal sealed class Routing(Node node)
     public void OnMapChanged()
     {
         Renew();
-        if (node.Control is not { Map: var map }) return;
+        if (node.Map is not { } map) return;
         foreach (var group in node.Groups.Where(g => g.IsAbsent && map.WasDropped(g.Id)).ToList()) Forget(group.Id);
         node.Lost.OnMapChanged(map);
         node.Host.OnMembersChanged();
@@ -74,24 +73,23 @@ internal sealed class Routing(Node node)
     {
         var before = node.Find(id);
         Forget(id);
-        if (node.Control?.Map.Group(id) is not null) StandIn(id, before);
+        if (node.Map?.Group(id) is not null) StandIn(id, before);
     }
 
     /// <summary>The groups of the keyspace that a session has selected; null when it is no more.</summary>
-    public KeyspaceGroups? Of(SessionState session)
+    /// <param name="keyspace">Its name; null: it was selected by its number.</param>
+    /// <param name="database">The number.</param>
+    public KeyspaceGroups? Of(string? keyspace, int database)
     {
-        if (node.Control is not { } control) return new KeyspaceGroups(null, [node.Default], session.Database, default);
-        if (!control.Map.IsKnown) return session is { Keyspace: null, Database: 0 } ? First : null;
-        if (EntryOf(session) is not { } keyspace) return null;
-        if (_keyspaces.TryGetValue(keyspace.Id, out var known)) return known;
-        var groups = keyspace.Groups.Select(id => node.Find(id) ?? StandIn(id, null)).ToArray();
-        var database = keyspace.Groups.Contains(Node.DefaultGroup) ? keyspace.Database : 0;
-        return _keyspaces[keyspace.Id] = new KeyspaceGroups(keyspace, groups, database, RuleOf(keyspace, groups));
+        if (node.Map is not { } map) return new KeyspaceGroups(null, [node.Default], database, default);
+        if (!map.IsKnown) return keyspace is null && database == 0 ? First : null;
+        var entry = keyspace is null ? map.KeyspaceOfDatabase(database) : map.Keyspace(keyspace);
+        if (entry is null) return null;
+        if (_keyspaces.TryGetValue(entry.Id, out var known)) return known;
+        var groups = entry.Groups.Select(id => node.Find(id) ?? StandIn(id, null)).ToArray();
+        var number = entry.Groups.Contains(ControlMachine.DefaultGroup) ? entry.Database : 0;
+        return _keyspaces[entry.Id] = new KeyspaceGroups(entry, groups, number, RuleOf(entry, groups));
     }
-
-    /// <summary>The node holds no replica of a group that the other does.</summary>
-    public bool IsOutsider(GroupId group, NodeId other) =>
-        node.Control?.Map.Group(group) is { } entry && !entry.Configuration.Contains(other);
 
     /// <summary>Who leads a group that elects for itself and is not here, if one of its members has said so.</summary>
     public NodeId ToldLeader(GroupId group) => _elsewhere.GetValueOrDefault(group.Value);
@@ -107,7 +105,7 @@ internal sealed class Routing(Node node)
     /// <summary>The member that was asked does not answer: the next of the group's members.</summary>
     public void OnSilence(Group group, StepTime now)
     {
-        if (node.Control?.Map.Group(group.Id) is not { IsConfigured: false } entry) return;
+        if (node.Map?.Group(group.Id) is not { IsConfigured: false } entry) return;
         var members = entry.Configuration.InSync;
         var at = members.ToList().IndexOf(LeaderElsewhere(group.Id));
         _elsewhere[group.Id.Value] = members[(at + 1) % members.Count];
@@ -119,7 +117,7 @@ internal sealed class Routing(Node node)
     /// <param name="before">What stood for it until now; null: nothing did.</param>
     public Group StandIn(GroupId id, Group? before)
     {
-        var absent = new AbsentGroup(id, node, node.Control?.Map.Group(id)?.Policy, before);
+        var absent = new AbsentGroup(id, node, node.Map?.Group(id)?.Policy, before);
         node.AddGroup(absent);
         return absent;
     }
@@ -127,15 +125,12 @@ internal sealed class Routing(Node node)
     /// <summary>Who leads a group that is not here, as far as this node knows.</summary>
     public NodeId LeaderElsewhere(GroupId id)
     {
-        if (node.Control?.Map.Group(id) is not { } group) return NodeId.None;
+        if (node.Map?.Group(id) is not { } group) return NodeId.None;
         if (group.IsConfigured) return group.Configuration.Leader;
         var members = group.Configuration.InSync;
         if (_elsewhere.TryGetValue(id.Value, out var told) && members.Contains(told)) return told;
         return members.Count > 0 ? members[0] : NodeId.None;
     }
-
-    private KeyspaceEntry? EntryOf(SessionState session) =>
-        session.Keyspace is { } name ? node.Control!.Map.Keyspace(name) : node.Control!.Map.KeyspaceOfDatabase(session.Database);
 
     private static ReadRule RuleOf(KeyspaceEntry keyspace, Group[] groups)
     {

@@ -1,8 +1,7 @@
 using System.Buffers.Binary;
-using Quorate.Cluster.Control;
 using Quorate.Cluster.Forwarding;
-using Quorate.Cluster.Groups;
-using Quorate.Cluster.Sessions;
+using Quorate.Cluster.Hosting;
+using Quorate.Cluster.Maps;
 using Quorate.Replication;
 
 namespace Quorate.Cluster.Merging;
@@ -12,7 +11,7 @@ namespace Quorate.Cluster.Merging;
 /// executed, as a log does, so a write goes out once, to one life of one member: when its reply does not come nobody knows whether it took
 /// effect, and the client is told just that. Reads are asked for again.
 /// </summary>
-internal sealed class CommandForwarder(MergingOutgoing outgoing, Node node)
+internal sealed class CommandForwarder(MergingOutgoing outgoing, IGroupNode node)
 {
     private const int MaxBatchBytes = 1 << 20;
 
@@ -25,8 +24,8 @@ internal sealed class CommandForwarder(MergingOutgoing outgoing, Node node)
     private readonly Dictionary<NodeId, long> _avoided = [];
     private readonly Dictionary<NodeId, long> _lives = []; // in which members execute what they are sent
     private readonly ByteQueue _batch = new();
-    private readonly long _session = node.ForwardingSession;
-    private Group _group = null!; // the first object that stands for the group moves it to itself
+    private readonly long _session = node.Life;
+    private IForwardingGroup _group = null!; // the first object that stands for the group moves it to itself
     private Outstanding?[] _outstanding = new Outstanding?[64]; // by sequence, from _lowest on
     private long _lowest = 1;
     private long _next = 1;
@@ -39,20 +38,20 @@ internal sealed class CommandForwarder(MergingOutgoing outgoing, Node node)
     public NodeId Target { get; private set; }
 
     /// <summary>Another object stands for the same group on this node.</summary>
-    public void MoveTo(Group group) => _group = group;
+    public void MoveTo(IForwardingGroup group) => _group = group;
 
-    public void Enqueue(ClientSession client, long slot, bool isRead, ReadOnlySpan<byte> entry, StepTime now)
+    public void Enqueue(IAsker client, long slot, bool isRead, ReadOnlySpan<byte> entry, StepTime now)
     {
         if (Count == 0) _silentSince = now.Nanoseconds;
         if (Count == _outstanding.Length) Grow();
         At(_next++) = new Outstanding { Client = client, Slot = slot, IsRead = isRead, Entry = entry.ToArray() };
-        _group.NeedsTurnEnd();
+        _group.Hosting.NeedsTurnEnd();
     }
 
     public void OnTick(StepTime now)
     {
         if (Count == 0) return;
-        _group.NeedsTurnEnd();
+        _group.Hosting.NeedsTurnEnd();
         if (_lowest == _nextToSend)
         {
             _silentSince = now.Nanoseconds; // nothing was sent, so nobody is silent
@@ -80,7 +79,7 @@ internal sealed class CommandForwarder(MergingOutgoing outgoing, Node node)
             if (Target.IsNone) return;
             var first = _nextToSend;
             _batch.Clear();
-            var life = Target == node.Options.Self ? node.ForwardingSession : _lives.GetValueOrDefault(Target);
+            var life = Target == node.Options.Self ? node.Life : _lives.GetValueOrDefault(Target);
             while (_nextToSend < _next && _batch.Length < MaxBatchBytes)
             {
                 // What was given up meanwhile, or may have been executed elsewhere, keeps its place, empty: sequences are consecutive.
@@ -122,7 +121,7 @@ internal sealed class CommandForwarder(MergingOutgoing outgoing, Node node)
         }
 
         DropFinished();
-        if (_nextToSend < _next) _group.NeedsTurnEnd();
+        if (_nextToSend < _next) _group.Hosting.NeedsTurnEnd();
     }
 
     public void OnReply(long sequence, ReadOnlySpan<byte> reply, StepTime now)
@@ -141,7 +140,7 @@ internal sealed class CommandForwarder(MergingOutgoing outgoing, Node node)
     }
 
     /// <summary>The client waits no longer. True when the command may have been, or may still be, executed.</summary>
-    public bool GiveUp(ClientSession client, long slot)
+    public bool GiveUp(IAsker client, long slot)
     {
         for (var at = _lowest; at < _next; at++)
         {
@@ -155,7 +154,7 @@ internal sealed class CommandForwarder(MergingOutgoing outgoing, Node node)
     }
 
     /// <summary>Nobody hears of this client's outcomes any more; what was begun goes on.</summary>
-    public void Forget(ClientSession client)
+    public void Forget(IAsker client)
     {
         for (var at = _lowest; at < _next; at++)
             if (At(at)!.Client == client) At(at)!.Client = null;
@@ -180,7 +179,7 @@ internal sealed class CommandForwarder(MergingOutgoing outgoing, Node node)
     private NodeId Nearest(StepTime now)
     {
         if (outgoing.Serves) return node.Options.Self;
-        if (node.Control?.Map is not { } map || map.Group(_group.Id) is not { } entry) return NodeId.None;
+        if (node.Map is not { } map || map.Group(_group.Hosting.Id) is not { } entry) return NodeId.None;
         var best = NodeId.None;
         var bestRank = (int.MaxValue, int.MaxValue, int.MaxValue);
         foreach (var member in entry.Configuration.InSync)
@@ -196,7 +195,7 @@ internal sealed class CommandForwarder(MergingOutgoing outgoing, Node node)
 
     /// <summary>Who was asked until now may have left the group.</summary>
     private bool IsMember(NodeId target) =>
-        target == node.Options.Self || node.Control?.Map.Group(_group.Id)?.Configuration.InSync.Contains(target) == true;
+        target == node.Options.Self || node.Map?.Group(_group.Hosting.Id)?.Configuration.InSync.Contains(target) == true;
 
     private int Turn(NodeId member) => (member.Value - node.Options.Self.Value) & int.MaxValue;
 
@@ -224,7 +223,7 @@ internal sealed class CommandForwarder(MergingOutgoing outgoing, Node node)
 
     private sealed class Outstanding
     {
-        public ClientSession? Client { get; set; }
+        public IAsker? Client { get; set; }
 
         public long Slot { get; init; }
 

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using Quorate.Cluster.Forwarding;
-using Quorate.Cluster.Groups;
 using Quorate.Data;
 using Quorate.Data.Commands;
 using Quorate.Replication;
@@ -17,10 +16,10 @@ internal sealed class CommandInbox(MergingOutgoing outgoing, long life)
 {
     private readonly Dictionary<NodeId, (long Session, long Last)> _accepted = [];
     private ArgRange[] _ranges = new ArgRange[16];
-    private Group _group = null!; // the first object that stands for the group moves it to itself
+    private IForwardingGroup _group = null!; // the first object that stands for the group moves it to itself
 
     /// <summary>Another object stands for the same group on this node.</summary>
-    public void MoveTo(Group group) => _group = group;
+    public void MoveTo(IForwardingGroup group) => _group = group;
 
     /// <summary>False: the message makes no sense.</summary>
     public bool OnRequests(NodeId origin, ForwardRequests message, StepTime now)
@@ -58,7 +57,7 @@ internal sealed class CommandInbox(MergingOutgoing outgoing, long life)
     {
         var command = QuorumPrefix.TakeOff(entry, out _, out _);
         if (!EntryCodec.TryRead(command, ref _ranges, out var header, out var args) || header.Kind != KeyspaceEntryKind.Command) return false;
-        if (outgoing.Here is { Replica.IsLeader: true } here) here.Take(origin, session, sequence, outgoing.Commands.Find(args), args, entry, now);
+        if (outgoing.Serves) outgoing.Here!.Take(origin, session, sequence, args, entry, now);
         else outgoing.Answers.Reply(origin, session, sequence, default, Replies.NoReplicaHere);
         return true;
     }

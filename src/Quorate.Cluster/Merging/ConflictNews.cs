@@ -1,5 +1,4 @@
 using System.Text;
-using Quorate.Cluster.Commands;
 using Quorate.Replication;
 using Quorate.Resp;
 
@@ -12,13 +11,7 @@ internal static class ConflictNews
     public const string Prefix = "__conflicts__:";
 
     /// <summary>True for <c>CONFLICTS WATCH</c>.</summary>
-    public static bool IsWatch(in CommandArgs args) => args.Count == 2 && Words.Is(args[0], "conflicts") && Words.Is(args[1], "watch");
+    public static bool IsWatch(in CommandArgs args) => args.Count == 2 && Ascii.EqualsIgnoreCase(args[0], "conflicts"u8) && Ascii.EqualsIgnoreCase(args[1], "watch"u8);
 
     public static byte[] ChannelOf(string? keyspace) => Encoding.UTF8.GetBytes(Prefix + keyspace);
-
-    public static void Publish(Node node, GroupId group, byte[] key)
-    {
-        foreach (var keyspace in node.Control?.Map.Keyspaces ?? [])
-            if (keyspace.Groups.Contains(group)) node.View.Channels.Publish(node.View, Encoding.UTF8.GetBytes(Prefix + keyspace.Name), key);
-    }
 }

@@ -1,6 +1,5 @@
 using Quorate.Cluster.Forwarding;
-using Quorate.Cluster.Groups;
-using Quorate.Cluster.Sessions;
+using Quorate.Cluster.Hosting;
 using Quorate.Data;
 using Quorate.Data.Commands;
 using Quorate.Replication;
@@ -14,39 +13,32 @@ internal sealed class MergingOutgoing : Outgoing
 {
     private readonly CommandForwarder _forwarder;
     private readonly CommandInbox _inbox;
-    private MergingCommands _commands;
     private byte[] _entry = new byte[256];
 
-    private MergingOutgoing(Policy policy, Node node)
+    /// <param name="policy">Whose numbers QUORUM is checked by.</param>
+    /// <param name="node">Where.</param>
+    public MergingOutgoing(Policy policy, IGroupNode node)
     {
-        _commands = new MergingCommands(policy);
+        Policy = policy;
         _forwarder = new CommandForwarder(this, node);
         Answers = new ForwardAnswers(node.Options.Self);
-        _inbox = new CommandInbox(this, node.ForwardingSession);
+        _inbox = new CommandInbox(this, node.Life);
     }
 
-    public override KeyspaceCommands Commands => _commands;
+    public Policy Policy { get; set; }
 
     /// <summary>The replica here; null where there is none.</summary>
-    public MergingGroup? Here { get; private set; }
+    public IMergingReplica? Here { get; private set; }
 
     /// <summary>There is a replica here, and it takes commands.</summary>
-    public bool Serves => Here is { Replica.IsLeader: true };
+    public bool Serves => Here is { Serves: true };
 
     /// <summary>Replies to what other nodes asked.</summary>
     public ForwardAnswers Answers { get; }
 
     public override bool IsEmpty => _forwarder.Count == 0;
 
-    /// <summary>What stood for the group until now goes on, if it was of this kind.</summary>
-    public static MergingOutgoing Of(Policy policy, Group? before, Node node)
-    {
-        if (before?.Outgoing is not MergingOutgoing outgoing) return new MergingOutgoing(policy, node);
-        outgoing._commands = new MergingCommands(policy);
-        return outgoing;
-    }
-
-    public override void MoveTo(Group group)
+    public override void MoveTo(IForwardingGroup group)
     {
         Here = null;
         _forwarder.MoveTo(group);
@@ -55,18 +47,18 @@ internal sealed class MergingOutgoing : Outgoing
     }
 
     /// <summary>A replica is here from now on.</summary>
-    public void Settle(MergingGroup here) => Here = here;
+    public void Settle(IMergingReplica here) => Here = here;
 
-    public override void Enqueue(ClientSession session, long slot, int database, CommandSpec spec, in CommandArgs args, StepTime now)
+    public override void Enqueue(IAsker session, long slot, int database, CommandSpec spec, in CommandArgs args, StepTime now)
     {
-        var length = _commands.WriteEntry(ref _entry, args, session.Output.Protocol, now, out _);
+        var length = QuorumWords.WriteEntry(Policy, ref _entry, args, session.Protocol, now, out _);
         _forwarder.Enqueue(session, slot, spec.Route == CommandRoute.Read, _entry.AsSpan(0, length), now);
         if (_entry.Length > 1 << 20) _entry = new byte[256];
     }
 
-    public override bool GiveUp(ClientSession session, long slot) => _forwarder.GiveUp(session, slot);
+    public override bool GiveUp(IAsker session, long slot) => _forwarder.GiveUp(session, slot);
 
-    public override void Forget(ClientSession session) => _forwarder.Forget(session);
+    public override void Forget(IAsker session) => _forwarder.Forget(session);
 
     public override void OnReply(long sequence, in HistoryPoint point, ReadOnlySpan<byte> reply, StepTime now) => _forwarder.OnReply(sequence, reply, now);
 

@@ -33,8 +33,15 @@ internal static class QuorumWords
         return args;
     }
 
+    /// <summary>The payload of a client's words for a replica, at the start of <paramref name="buffer"/>.</summary>
+    public static int WriteEntry(Policy policy, ref byte[] buffer, in CommandArgs args, int protocol, StepTime now, out CommandArgs command)
+    {
+        command = TakeOff(policy, args, out var r, out var w);
+        return WriteEntry(ref buffer, now, protocol, command, r, w);
+    }
+
     /// <summary>The payload of a command for its replica, at the start of <paramref name="buffer"/>.</summary>
-    public static int WriteEntry(ref byte[] buffer, StepTime now, int protocol, in CommandArgs command, int r, int w)
+    private static int WriteEntry(ref byte[] buffer, StepTime now, int protocol, in CommandArgs command, int r, int w)
     {
         var length = EntryCodec.WriteCommand(ref buffer, now.UnixMilliseconds, 0, protocol, command);
         if (r == 0 && w == 0) return length;

@@ -1,11 +1,10 @@
-using Quorate.Cluster.Forwarding;
-using Quorate.Cluster.Groups;
+using Quorate.Cluster.Hosting;
 using Quorate.Replication;
 
 namespace Quorate.Cluster.Reads;
 
 /// <summary>Answers to reads that other nodes' clients asked of a group here, gathered until the turn ends.</summary>
-internal sealed class ReadAnswers(Group group)
+internal sealed class ReadAnswers(HostedGroup group)
 {
     private readonly SortedList<int, Pending> _answers = []; // by node that asked
 
@@ -34,7 +33,7 @@ internal sealed class ReadAnswers(Group group)
             var (origin, answers) = (_answers.GetKeyAtIndex(i), _answers.GetValueAtIndex(i));
             if (answers.Bytes.Length == 0) continue;
             var message = new ReadsAnswered { Session = answers.Session, Leader = group.Replica.Leader, Runs = answers.Bytes.Memory };
-            group.Hosting.Send(new NodeId(origin), message);
+            group.Send(new NodeId(origin), message);
             answers.Bytes.Clear();
         }
     }

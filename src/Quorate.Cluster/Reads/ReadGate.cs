@@ -1,4 +1,4 @@
-using Quorate.Cluster.Groups;
+using Quorate.Cluster.Hosting;
 using Quorate.Replication;
 
 namespace Quorate.Cluster.Reads;
@@ -20,28 +20,28 @@ internal enum ReadVerdict : byte
 }
 
 /// <summary>Decides for one group on this node whether its state may answer a read of a given consistency now.</summary>
-internal sealed class ReadGate(OrderedGroup group, NodeId self)
+internal sealed class ReadGate(IReadableGroup group, NodeId self)
 {
     private readonly Freshness _freshness = new();
     private LogIndex _reachedAtLeave;
     private bool _asks;
 
     /// <summary>The state here stays behind on purpose.</summary>
-    public bool IsDelayed => group.Replica.DelayMilliseconds > 0;
+    public bool IsDelayed => group.Hosting.Replica.DelayMilliseconds > 0;
 
     /// <summary>The configuration has let this replica go: nobody feeds it any more, what it holds stays as old as it is.</summary>
-    public bool IsOutside => group.Configured?.Configuration is { } configuration && !configuration.Contains(self);
+    public bool IsOutside => group.Configuration is { } configuration && !configuration.Contains(self);
 
     /// <param name="rule">What the read may return.</param>
     /// <param name="seen">What the connection has seen; null: nothing.</param>
     /// <param name="now">The time of the step.</param>
     public ReadVerdict Judge(in ReadRule rule, SessionPositions? seen, StepTime now)
     {
-        if (IsOutside || group.Voting.IsDistrusted) return ReadVerdict.Elsewhere;
+        if (IsOutside || group.IsDistrusted) return ReadVerdict.Elsewhere;
         // Who stays behind on purpose answers only those who have asked for whatever is here.
         if (IsDelayed && rule.Consistency != ReadConsistency.Weak) return ReadVerdict.Elsewhere;
-        if (rule.IsNewest) return group.Replica.MayReadLocally(now) ? ReadVerdict.Now : ReadVerdict.Ask;
-        if (group.Replica.History is not { } history) return group.Replica.MayReadLocally(now) ? ReadVerdict.Now : ReadVerdict.Ask;
+        if (rule.IsNewest) return group.Hosting.Replica.MayReadLocally(now) ? ReadVerdict.Now : ReadVerdict.Ask;
+        if (group.Hosting.Replica.History is not { } history) return group.Hosting.Replica.MayReadLocally(now) ? ReadVerdict.Now : ReadVerdict.Ask;
         if (!history.HasState)
         {
             _freshness.Forget();
@@ -53,7 +53,7 @@ internal sealed class ReadGate(OrderedGroup group, NodeId self)
         if (rule.Consistency == ReadConsistency.Eventual) return ReadVerdict.Now;
         if (seen is not null)
         {
-            var standing = seen.In(history, group.Id);
+            var standing = seen.In(history, group.Hosting.Id);
             // A bounded read promises what is new, and of its own writes those that the group still has.
             if (standing == Standing.Lost && rule.Consistency == ReadConsistency.Session) return ReadVerdict.Lost;
             if (standing == Standing.Behind) return ReadVerdict.Ask;
@@ -62,13 +62,13 @@ internal sealed class ReadGate(OrderedGroup group, NodeId self)
         if (rule.Consistency == ReadConsistency.Session) return ReadVerdict.Now;
         // A state that was lost and restored from an older snapshot may have been fresh before, not now.
         if (history.Reached.Index < _reachedAtLeave) _freshness.Forget();
-        if (group.Replica.MayReadLocally(now)) OnLeave(now.Nanoseconds);
+        if (group.Hosting.Replica.MayReadLocally(now)) OnLeave(now.Nanoseconds);
         if (!_freshness.IsWithin(rule.BoundMilliseconds, now)) return ReadVerdict.Ask;
         if (!_asks && _freshness.TryBeginAsking(rule.BoundMilliseconds, now))
         {
             // Not now: the replica may be in the middle of a step.
             _asks = true;
-            group.NeedsTurnEnd();
+            group.Hosting.NeedsTurnEnd();
         }
 
         return ReadVerdict.Now;
@@ -93,8 +93,8 @@ internal sealed class ReadGate(OrderedGroup group, NodeId self)
     /// <summary>A state that the rule and the session allow was read: what the session has seen now.</summary>
     public void NoteRead(SessionPositions seen)
     {
-        if (group.Replica.History is not { } history) return;
-        if (seen.In(history, group.Id) == Standing.Contains) seen.Replace(group.Id, history.Reached);
-        else seen.Note(group.Id, history.Reached);
+        if (group.Hosting.Replica.History is not { } history) return;
+        if (seen.In(history, group.Hosting.Id) == Standing.Contains) seen.Replace(group.Hosting.Id, history.Reached);
+        else seen.Note(group.Hosting.Id, history.Reached);
     }
 }

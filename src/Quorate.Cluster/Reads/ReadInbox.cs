@@ -1,4 +1,4 @@
-using Quorate.Cluster.Groups;
+using Quorate.Cluster.Hosting;
 using Quorate.Data;
 using Quorate.Data.Commands;
 using Quorate.Replication;
@@ -7,7 +7,7 @@ using Quorate.Resp;
 namespace Quorate.Cluster.Reads;
 
 /// <summary>A replica's side of reads that came to another node: answers each run from one state, or says that it cannot.</summary>
-internal sealed class ReadInbox(OrderedGroup group, Node node)
+internal sealed class ReadInbox(IReadableGroup group, IGroupNode node, ReadStatistics statistics)
 {
     /// <summary>Runs that wait for leave to read; more are refused at once.</summary>
     private const int MostRuns = 10_000;
@@ -18,7 +18,7 @@ internal sealed class ReadInbox(OrderedGroup group, Node node)
     /// <summary>What waits longer is given back, so that the asker tries another replica.</summary>
     private const long Patience = 300 * StepTime.NanosecondsPerMillisecond;
 
-    private readonly ReadAnswers _answers = new(group);
+    private readonly ReadAnswers _answers = new(group.Hosting);
     private readonly List<CommandSpec> _specs = []; // of the run that is looked at
     private readonly SortedDictionary<long, Waiting> _waiting = [];
     private readonly SessionPositions _seen = new();
@@ -101,8 +101,8 @@ internal sealed class ReadInbox(OrderedGroup group, Node node)
     {
         if (group.IsDelayed) return ReadVerdict.Elsewhere; // a run is sent by who has not heard of the delay yet
         _seen.Clear();
-        run.NotePoints(_seen, group.Id);
-        return group.Gate.Judge(run.Rule, _seen, now);
+        run.NotePoints(_seen, group.Hosting.Id);
+        return group.Judge(run.Rule, _seen, now);
     }
 
     private void Settle(NodeId origin, long session, in AskedRun run, ReadVerdict verdict, StepTime now)
@@ -138,8 +138,8 @@ internal sealed class ReadInbox(OrderedGroup group, Node node)
         }
 
         RunCodec.SetCount(answers, start, answered);
-        node.Statistics.Reads.AnsweredForPeers += answered;
-        group.NeedsTurnEnd();
+        statistics.AnsweredForPeers += answered;
+        group.Hosting.NeedsTurnEnd();
     }
 
     /// <summary>Every command of it is a read of this version's: notes which.</summary>
@@ -151,7 +151,7 @@ internal sealed class ReadInbox(OrderedGroup group, Node node)
         {
             var isEntry = EntryCodec.TryRead(RunCodec.NextPiece(ref commands), ref _ranges, out var header, out var args);
             if (!isEntry || header.Kind != KeyspaceEntryKind.Command) return false;
-            if (group.Commands.Find(args) is not { Route: CommandRoute.Read } spec || !spec.AcceptsCount(args.Count)) return false;
+            if (group.Find(args) is not { Route: CommandRoute.Read } spec || !spec.AcceptsCount(args.Count)) return false;
             _specs.Add(spec);
         }
 

@@ -1,10 +1,10 @@
-using Quorate.Cluster.Groups;
+using Quorate.Cluster.Hosting;
 using Quorate.Replication;
 
 namespace Quorate.Cluster.Reads;
 
 /// <summary>The other nodes that can answer reads of a group, each with how well it suits.</summary>
-internal sealed class Readers(Node node)
+internal sealed class Readers(IGroupNode node)
 {
     /// <summary>Added to the distance of those that would have to ask the one who knows.</summary>
     public const int SecondChoice = 4;
@@ -13,13 +13,13 @@ internal sealed class Readers(Node node)
     private (long Version, bool IsNewest, NodeId Leader) _of = (-1, false, default);
 
     /// <summary>Valid until the next call.</summary>
-    public IReadOnlyList<(NodeId Peer, int Distance)> Of(Group group, in ReadRule rule)
+    public IReadOnlyList<(NodeId Peer, int Distance)> Of(HostedGroup group, in ReadRule rule)
     {
-        var wanted = (node.Routing.Version, rule.IsNewest, group.Replica.Leader);
+        var wanted = (node.PlacesVersion, rule.IsNewest, group.Replica.Leader);
         if (_of == wanted) return _readers;
         _of = wanted;
         _readers.Clear();
-        var map = node.Control?.Map;
+        var map = node.Map;
         if (map is not { IsKnown: true } || map.Group(group.Id) is not { } entry)
         {
             foreach (var member in node.Options.Members) Add(member.Id, rule.IsNewest && member.Id != group.Replica.Leader ? 2 + SecondChoice : 2);
@@ -39,7 +39,7 @@ internal sealed class Readers(Node node)
 
     private int DistanceTo(NodeId peer)
     {
-        var (here, there) = (node.Options.Labels, node.Control!.Map.Node(peer)?.Labels);
+        var (here, there) = (node.Options.Labels, node.Map!.Node(peer)?.Labels);
         if (there is null) return 2;
         if (here.Of("zone") is { } zone && zone == there.Of("zone")) return 0;
         return here.Of("region") is { } region && region == there.Of("region") ? 1 : 2;

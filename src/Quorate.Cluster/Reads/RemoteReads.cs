@@ -1,6 +1,4 @@
-using Quorate.Cluster.Forwarding;
-using Quorate.Cluster.Groups;
-using Quorate.Cluster.Sessions;
+using Quorate.Cluster.Hosting;
 using Quorate.Data;
 using Quorate.Replication;
 using Quorate.Resp;
@@ -11,7 +9,7 @@ namespace Quorate.Cluster.Reads;
 /// Reads of this node's clients that other replicas answer: for each group, the runs that are out. A run goes to the best
 /// replica, to another one when that cannot answer it or falls silent, and back to its session when nobody can.
 /// </summary>
-internal sealed class RemoteReads(Node node)
+internal sealed class RemoteReads(IGroupNode node, PeerScores peers)
 {
     /// <summary>A replica that is there but keeps a run longer is given up for this run.</summary>
     private const long Patience = 500 * StepTime.NanosecondsPerMillisecond;
@@ -27,13 +25,13 @@ internal sealed class RemoteReads(Node node)
     private readonly Readers _readers = new(node);
     private (NodeId, int)[] _candidates = new (NodeId, int)[8];
     private byte[] _entry = new byte[256];
-    private Group _group = null!; // the first object that stands for the group moves it to itself
+    private HostedGroup _group = null!; // the first object that stands for the group moves it to itself
     private long _lastTicket;
 
     private sealed class Run
     {
         public long Ticket;
-        public ClientSession? Client;
+        public IReader? Client;
         public ReadRule Rule;
         public NodeId Target;
         public long SentAt;
@@ -45,11 +43,11 @@ internal sealed class RemoteReads(Node node)
     public int Count => _runs.Count;
 
     /// <summary>Another object stands for the same group on this node.</summary>
-    public void MoveTo(Group group) => _group = group;
+    public void MoveTo(HostedGroup group) => _group = group;
 
     /// <summary>Sends a run of reads, of which each command is given by <see cref="Add"/>.</summary>
     /// <returns>0: there is nobody to ask.</returns>
-    public long Begin(ClientSession client, in ReadRule rule, int count, StepTime now)
+    public long Begin(IReader client, in ReadRule rule, int count, StepTime now)
     {
         var run = _spare.TryPop(out var used) ? used : new Run();
         (run.Ticket, run.Client, run.Rule) = (++_lastTicket, client, rule);
@@ -60,7 +58,7 @@ internal sealed class RemoteReads(Node node)
             return 0;
         }
 
-        RunCodec.Begin(run.Bytes, run.Ticket, rule, rule.FollowsSession ? client.State.Positions.Of(_group.Id) : [], count);
+        RunCodec.Begin(run.Bytes, run.Ticket, rule, rule.FollowsSession ? client.Positions.Of(_group.Id) : [], count);
         _runs.Add(run.Ticket, run);
         return run.Ticket;
     }
@@ -76,7 +74,7 @@ internal sealed class RemoteReads(Node node)
     public void End(long ticket, StepTime now) => Send(_runs[ticket], now);
 
     /// <summary>Nobody waits for these any more.</summary>
-    public void Forget(ClientSession client)
+    public void Forget(IAsker client)
     {
         foreach (var run in _runs.Values)
             if (run.Client == client) run.Client = null;
@@ -84,7 +82,7 @@ internal sealed class RemoteReads(Node node)
 
     public bool OnAnswers(NodeId from, ReadsAnswered message, StepTime now)
     {
-        if (message.Session != node.ForwardingSession) return true; // meant for an earlier life
+        if (message.Session != node.Life) return true; // meant for an earlier life
         for (var runs = message.Runs.Span; runs.Length > 0;)
         {
             if (!RunCodec.TryTakeAnswer(ref runs, out var ticket, out var outcome, out var point, out var count, out var replies)) return false;
@@ -101,7 +99,7 @@ internal sealed class RemoteReads(Node node)
         if (_runs.Count == 0) return;
         _late.Clear();
         foreach (var run in _runs.Values)
-            if (now.Nanoseconds - run.SentAt >= Patience || node.Peers.IsEjected(run.Target) || node.Host.OutputTo(run.Target) is null) _late.Add(run);
+            if (now.Nanoseconds - run.SentAt >= Patience || peers.IsEjected(run.Target) || node.Host.OutputTo(run.Target) is null) _late.Add(run);
         foreach (var run in _late) TryAnother(run, now);
     }
 
@@ -111,7 +109,7 @@ internal sealed class RemoteReads(Node node)
         {
             var (peer, bytes) = (_out.GetKeyAtIndex(i), _out.GetValueAtIndex(i));
             if (bytes.Length == 0) continue;
-            _group.Hosting.Send(new NodeId(peer), new ReadsAsked { Session = node.ForwardingSession, Runs = bytes.Memory });
+            _group.Send(new NodeId(peer), new ReadsAsked { Session = node.Life, Runs = bytes.Memory });
             bytes.Clear();
         }
     }
@@ -129,21 +127,21 @@ internal sealed class RemoteReads(Node node)
         var ticket = run.Ticket;
         var rule = run.Rule;
         Finish(run);
-        if (outcome == RunOutcome.Lost) client?.Reads.OnRunLost(ticket);
-        else client?.Reads.OnRunAnswered(ticket, _group.Id, rule, point, count, replies);
+        if (outcome == RunOutcome.Lost) client?.OnRunLost(ticket);
+        else client?.OnRunAnswered(ticket, _group.Id, rule, point, count, replies);
     }
 
     private void TryAnother(Run run, StepTime now)
     {
         if (!run.Tried.Contains(run.Target)) run.Tried.Add(run.Target);
-        node.Peers.Of(run.Target).Outstanding--;
+        peers.Of(run.Target).Outstanding--;
         run.Target = NodeId.None;
         var next = run.Client is null ? NodeId.None : Choose(run, now);
         if (next.IsNone)
         {
             var (client, ticket) = (run.Client, run.Ticket);
             Finish(run);
-            client?.Reads.OnRunFailed(ticket);
+            client?.OnRunFailed(ticket);
             return;
         }
 
@@ -154,7 +152,7 @@ internal sealed class RemoteReads(Node node)
     private void Send(Run run, StepTime now)
     {
         run.SentAt = now.Nanoseconds;
-        var score = node.Peers.Of(run.Target);
+        var score = peers.Of(run.Target);
         score.Outstanding++;
         score.Sent++;
         if (!_out.TryGetValue(run.Target.Value, out var bytes)) _out.Add(run.Target.Value, bytes = new ByteQueue());
@@ -164,7 +162,7 @@ internal sealed class RemoteReads(Node node)
 
     private void Finish(Run run)
     {
-        if (!run.Target.IsNone) node.Peers.Of(run.Target).Outstanding--;
+        if (!run.Target.IsNone) peers.Of(run.Target).Outstanding--;
         _runs.Remove(run.Ticket);
         Recycle(run);
     }
@@ -192,7 +190,7 @@ internal sealed class RemoteReads(Node node)
                 _candidates[count++] = (peer, distance);
             }
 
-            if (count > 0) return node.Peers.Choose(_candidates.AsSpan(0, count), now);
+            if (count > 0) return peers.Choose(_candidates.AsSpan(0, count), now);
             if (!careful) return NodeId.None;
         }
     }

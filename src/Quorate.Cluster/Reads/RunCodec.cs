@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using Quorate.Cluster.Forwarding;
+using Quorate.Cluster.Hosting;
 using Quorate.Replication;
 
 namespace Quorate.Cluster.Reads;

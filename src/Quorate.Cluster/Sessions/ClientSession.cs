@@ -3,10 +3,8 @@ using System.Text;
 using Quorate.Cluster.Commands;
 using Quorate.Cluster.Groups;
 using Quorate.Cluster.Reads;
-using Quorate.Cluster.Sessions;
-using Quorate.Cluster.Voting;
-using Quorate.Data.Commands;
 using Quorate.Data;
+using Quorate.Data.Commands;
 using Quorate.Replication;
 using Quorate.Resp;
 
@@ -17,7 +15,7 @@ namespace Quorate.Cluster.Sessions;
 /// way each command went: writes of a pipeline are handed on one after another without waiting, a read waits until
 /// the writes before it are applied and then sees exactly them.
 /// </summary>
-public sealed class ClientSession
+public sealed class ClientSession : IClient
 {
     private const int MostOutputBytes = 1 << 20;
 
@@ -30,14 +28,15 @@ public sealed class ClientSession
     private int _barriers; // see HasBarrier
     private bool _isReady;
 
-    internal ClientSession(Node node, long id, SessionState state)
+    internal ClientSession(ISessionNode node, long id, SessionState state)
     {
         (Node, Id, State, _local, _selected) = (node, id, state, new LocalExecution(this), new SelectedKeyspace(node, state));
         _writes = new SessionWrites(this, _slots);
+        Replies = new SessionReplies(this, _slots);
         Reads = new SessionReads(this, _slots);
     }
 
-    internal Node Node { get; }
+    internal ISessionNode Node { get; }
 
     /// <summary>CLIENT ID: 1 and up, never reused while the node runs.</summary>
     public long Id { get; }
@@ -55,7 +54,12 @@ public sealed class ClientSession
     public int PendingCount => _slots.Count;
 
     internal SessionState State { get; }
+
+    /// <summary>The session as groups see it.</summary>
+    internal SessionReplies Replies { get; }
+
     internal SessionReads Reads { get; }
+
     internal int Place { get; set; } = -1;
     internal bool IsGone { get; set; }
 
@@ -122,61 +126,6 @@ public sealed class ClientSession
         Advance(inStep: true);
     }
 
-    /// <summary>The writer for a slot's reply when nothing is owed before it.</summary>
-    internal RespWriter? WriterFor(long slot) =>
-        !IsGone && slot == _slots.Head && _slots.Count > 0 && _slots[slot] is { State: not SlotState.Done, IsSilent: false } ? Output : null;
-
-    /// <summary>The reply of the first unanswered command has been written to <see cref="Output"/>.</summary>
-    internal void OnHeadWritten()
-    {
-        PopHead();
-        Node.Host.OnSessionOutput(this);
-        Advance(inStep: true);
-    }
-
-    /// <summary>Answers the command at the head, without going on to the next.</summary>
-    internal void AnswerHead(ReadOnlySpan<byte> reply)
-    {
-        if (!_slots[_slots.Head].IsSilent) Write(reply);
-        PopHead();
-        Node.Host.OnSessionOutput(this);
-    }
-
-    internal void CompleteSlot(long slot, ReadOnlySpan<byte> reply)
-    {
-        if (IsGone || !_slots.Contains(slot) || _slots[slot].State == SlotState.Done) return;
-        ref var s = ref _slots[slot];
-        if (s.IsSilent) reply = default;
-        if (slot == _slots.Head)
-        {
-            Write(reply);
-            OnHeadWritten();
-            return;
-        }
-
-        s.State = SlotState.Done;
-        s.Reply = reply.ToArray();
-    }
-
-    internal void OnOutcome(long slot, in Outcome outcome)
-    {
-        if (IsGone || !_slots.Contains(slot)) return;
-        ref var s = ref _slots[slot];
-        switch (s.State)
-        {
-            case SlotState.Writing:
-                CompleteSlot(slot, s.Group!.Commands.OfFailure(outcome, s.IsRead));
-                break;
-            case SlotState.Reading when outcome.Kind == OutcomeKind.ReadNow && slot == _slots.Head:
-                Reads.OnLeave(Node.Now);
-                Advance(inStep: true);
-                break;
-            case SlotState.Reading:
-                s.State = SlotState.Held; // asked for again by the next tick or the next leader
-                break;
-        }
-    }
-
     /// <summary>Tries again what waits, and gives up what has waited longer than <paramref name="limit"/> nanoseconds.</summary>
     internal void OnTick(StepTime now, long limit)
     {
@@ -190,7 +139,7 @@ public sealed class ClientSession
             if (head is { State: SlotState.Held, Way: CommandWay.Alone }) break;
             if (head.State == SlotState.Done || now.Nanoseconds - Math.Max(head.SinceNanoseconds, Node.Pause.Over) <= SessionReads.PatienceFor(head, limit)) break;
             if (head.Way == CommandWay.Read) Reads.Refuse(head);
-            else CompleteSlot(_slots.Head, LateReply.Of(this, _slots.Head, head));
+            else Replies.CompleteSlot(_slots.Head, LateReply.Of(this, _slots.Head, head));
         }
     }
 
@@ -203,7 +152,7 @@ public sealed class ClientSession
             ref var head = ref _slots[_slots.Head];
             if (head.State == SlotState.Done)
             {
-                Write(head.Reply);
+                Replies.Write(head.Reply);
                 PopHead();
                 Node.Host.OnSessionOutput(this);
             }
@@ -230,8 +179,8 @@ public sealed class ClientSession
         {
             ref var head = ref _slots[_slots.Head];
             if (head.State == SlotState.Done) Advance(inStep: true);
-            else if (head.State == SlotState.Writing) CompleteSlot(_slots.Head, Replies.Uncertain("this node's journal failed"));
-            else CompleteSlot(_slots.Head, Encoding.UTF8.GetBytes($"-{Node.Refusal}\r\n"));
+            else if (head.State == SlotState.Writing) Replies.CompleteSlot(_slots.Head, Cluster.Replies.Uncertain("this node's journal failed"));
+            else Replies.CompleteSlot(_slots.Head, Encoding.UTF8.GetBytes($"-{Node.Refusal}\r\n"));
         }
     }
 
@@ -390,11 +339,5 @@ public sealed class ClientSession
         if (_isReady) return;
         _isReady = true;
         Node.AddReady(this);
-    }
-
-    private void Write(ReadOnlySpan<byte> reply)
-    {
-        if (reply.Length > 0 && reply[0] == (byte)'-') Node.Statistics.CountError(reply[1..]);
-        Output.Raw(reply);
     }
 }

@@ -10,7 +10,7 @@ internal static class LateReply
     {
         if (slot.Group is not { } group) return session.Keyspace.Commands.Unreached;
         if (slot.State != SlotState.Writing) return group.Commands.Unreached;
-        var mayHappen = slot.MayHaveHappened || (group.Outgoing.GiveUp(session, sequence) && !slot.IsRead);
+        var mayHappen = slot.MayHaveHappened || (group.Outgoing.GiveUp(session.Replies, sequence) && !slot.IsRead);
         return mayHappen ? Replies.Uncertain(group.Commands.WhyLate) : group.Commands.Unreached;
     }
 }

@@ -6,7 +6,7 @@ namespace Quorate.Cluster.Sessions;
 
 /// <summary>The keyspace that a session has selected. Looked up again when another one is selected or the map changed, but never
 /// while commands are unanswered: those stay with the groups that they went to.</summary>
-internal sealed class SelectedKeyspace(Node node, SessionState state)
+internal sealed class SelectedKeyspace(ISessionNode node, SessionState state)
 {
     private long _version = -1;
 
@@ -28,7 +28,7 @@ internal sealed class SelectedKeyspace(Node node, SessionState state)
         if (_version == node.Routing.Version && !state.HasMoved) return;
         _version = node.Routing.Version;
         state.HasMoved = false;
-        var groups = node.Routing.Of(state);
+        var groups = node.Routing.Of(state.Keyspace, state.Database);
         Exists = groups is not null;
         if (groups is not null) Groups = groups;
         Rule = state.Reads ?? (Exists ? Groups.Rule : default);

@@ -1,4 +1,5 @@
 using Quorate.Cluster.Groups;
+using Quorate.Cluster.Hosting;
 using Quorate.Cluster.Reads;
 using Quorate.Data.Commands;
 using Quorate.Replication;
@@ -33,7 +34,7 @@ internal sealed class SessionReads(ClientSession session, SlotQueue slots)
     private long _runFirst;
     private int _runCount;
 
-    private Node Node => session.Node;
+    private ISessionNode Node => session.Node;
 
     /// <summary>What is to be done with a read of a group that follows a rule.</summary>
     public ReadVerdict Judge(Group group, in ReadRule rule, StepTime now) =>
@@ -78,7 +79,7 @@ internal sealed class SessionReads(ClientSession session, SlotQueue slots)
         if (verdict == ReadVerdict.Lost)
         {
             Node.Statistics.Reads.Lost++;
-            session.AnswerHead(Replies.Lost);
+            session.Replies.AnswerHead(ReadReplies.Lost);
             return true;
         }
 
@@ -99,7 +100,7 @@ internal sealed class SessionReads(ClientSession session, SlotQueue slots)
         head.State = SlotState.Reading;
         (_asked, _askedEnd) = (group, slots.End);
         var isAlone = slots.Count == 1 && head.Rule.IsNewest;
-        group.AskForLeave(RequestOwner.Client, session, slots.Head, isAlone ? group.KeyHashOf(head.Spec!, head.Command!.Args) : 0, now);
+        group.AskForLeave(RequestOwner.Client, session.Replies, slots.Head, isAlone ? group.KeyHashOf(head.Spec!, head.Command!.Args) : 0, now);
         return false;
     }
 
@@ -136,7 +137,7 @@ internal sealed class SessionReads(ClientSession session, SlotQueue slots)
         var first = _runFirst;
         count = Math.Min(count, _runCount);
         Hold(first + count, first + _runCount);
-        for (var i = 0; i < count; i++) session.CompleteSlot(first + i, RunCodec.NextPiece(ref replies));
+        for (var i = 0; i < count; i++) session.Replies.CompleteSlot(first + i, RunCodec.NextPiece(ref replies));
     }
 
     public void OnRunLost(long ticket)
@@ -145,7 +146,7 @@ internal sealed class SessionReads(ClientSession session, SlotQueue slots)
         for (var i = 0; i < _runCount; i++)
         {
             Node.Statistics.Reads.Lost++;
-            session.CompleteSlot(_runFirst + i, Replies.Lost);
+            session.Replies.CompleteSlot(_runFirst + i, ReadReplies.Lost);
         }
     }
 
@@ -164,7 +165,7 @@ internal sealed class SessionReads(ClientSession session, SlotQueue slots)
     public void Refuse(in SessionSlot head)
     {
         Node.Statistics.Reads.Refused++;
-        session.CompleteSlot(slots.Head, Replies.OfRead(head.Rule));
+        session.Replies.CompleteSlot(slots.Head, ReadReplies.Refusal(head.Rule));
     }
 
     public static bool IsRead(in SessionSlot slot) => slot.Way == CommandWay.Read;
@@ -175,7 +176,7 @@ internal sealed class SessionReads(ClientSession session, SlotQueue slots)
     {
         if (!TryRead(head.Group!, head.Spec!, head.Command!.Args, head.Rule, head.IsSilent, now))
         {
-            head.Group!.WaitForClock(session);
+            head.Group!.WaitForClock(session.Replies);
             return false;
         }
 
@@ -217,7 +218,7 @@ internal sealed class SessionReads(ClientSession session, SlotQueue slots)
         }
 
         if (group.Outgoing.Reads is not { } remote) return false;
-        var ticket = remote.Begin(session, rule, count, now);
+        var ticket = remote.Begin(session.Replies, rule, count, now);
         if (ticket == 0) return false;
         (_run, _runFirst, _runCount) = (ticket, slots.Head, count);
         for (var at = _runFirst; at < _runFirst + count; at++)

@@ -12,7 +12,7 @@ internal sealed class SessionWrites(ClientSession session, SlotQueue slots)
 {
     private long _lastWrite = -1;
 
-    private Node Node => session.Node;
+    private ISessionNode Node => session.Node;
 
     public void Take(Group group, CommandSpec spec, in CommandArgs args, StepTime now)
     {
@@ -25,7 +25,7 @@ internal sealed class SessionWrites(ClientSession session, SlotQueue slots)
 
         var slot = slots.Push(new SessionSlot { Way = CommandWay.HandOn, Spec = spec, SinceNanoseconds = now.Nanoseconds, IsSilent = isSilent });
         OnHandedOn(slot, ref slots[slot], group, spec);
-        group.Take(session, slot, session.Selected.Database, spec, args, now);
+        group.Take(session.Replies, slot, session.Selected.Database, spec, args, now);
     }
 
     /// <summary>Hands on held commands that now follow only those that went the same way, to the same group, and reads.</summary>
@@ -60,7 +60,7 @@ internal sealed class SessionWrites(ClientSession session, SlotQueue slots)
         slot.Command = null;
         OnHandedOn(sequence, ref slot, group, spec);
         session.OnBarrierGone();
-        group.Take(session, sequence, session.Selected.Database, spec, command.Args, Node.Now);
+        group.Take(session.Replies, sequence, session.Selected.Database, spec, command.Args, Node.Now);
         session.Recycle(command);
     }
 

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
-using Quorate.Cluster.Forwarding;
-using Quorate.Cluster.Groups;
+using Quorate.Cluster.Hosting;
 using Quorate.Data;
 using Quorate.Replication;
 
@@ -8,7 +7,7 @@ namespace Quorate.Cluster.Voting;
 
 /// <summary>What came out of digests and voted reads on this replica, until the end of the turn, when it is sent to whoever
 /// asked. A ballot may be lost: then this replica has not voted.</summary>
-internal sealed class BallotBox(OrderedGroup group)
+internal sealed class BallotBox(IVotingGroup group)
 {
     /// <summary>Longer replies go as their hash alone, unless the whole is asked for.</summary>
     public const int LongestWhole = 1024;
@@ -33,7 +32,7 @@ internal sealed class BallotBox(OrderedGroup group)
         BinaryPrimitives.WriteInt32LittleEndian(span[24..], isWhole ? result.Length : -1);
         if (isWhole) result.CopyTo(span[Ballots.HeaderLength..]);
         bytes.Advance(Ballots.HeaderLength + (isWhole ? result.Length : 0));
-        group.NeedsTurnEnd();
+        group.Hosting.NeedsTurnEnd();
     }
 
     public void Flush()
@@ -47,7 +46,7 @@ internal sealed class BallotBox(OrderedGroup group)
                 continue;
             }
 
-            group.Hosting.Send(Node.OfForwardingSession(asker), new Ballots { Asker = asker, Items = bytes.Memory });
+            group.Hosting.Send(Lives.NodeOf(asker), new Ballots { Asker = asker, Items = bytes.Memory });
             bytes.Clear();
         }
     }

@@ -1,11 +1,10 @@
-using Quorate.Cluster.Groups;
 using Quorate.Data;
 using Quorate.Replication;
 
 namespace Quorate.Cluster.Voting;
 
 /// <summary>Goes over the whole state, range by range, again and again, as long as this node leads: which range is hashed when.</summary>
-internal sealed class DigestRounds(OrderedGroup group, DivergenceOptions options, VotingFigures figures)
+internal sealed class DigestRounds(IVotingGroup group, DivergenceOptions options, VotingFigures figures)
 {
     private StateRange _next;
     private long _nextAt = long.MinValue;

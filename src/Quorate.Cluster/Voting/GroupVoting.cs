@@ -1,4 +1,4 @@
-using Quorate.Cluster.Groups;
+using Quorate.Cluster.Hosting;
 using Quorate.Data;
 using Quorate.Replication;
 using Quorate.Resp;
@@ -11,14 +11,14 @@ namespace Quorate.Cluster.Voting;
 /// </summary>
 internal sealed class GroupVoting
 {
-    private readonly OrderedGroup _group;
-    private readonly Node _node;
+    private readonly IVotingGroup _group;
+    private readonly IGroupNode _node;
     private readonly BallotBox _box;
     private readonly Polls _polls;
     private readonly DigestRounds _rounds;
     private readonly Verdicts _verdicts;
 
-    public GroupVoting(OrderedGroup group, Node node)
+    public GroupVoting(IVotingGroup group, IGroupNode node)
     {
         (_group, _node) = (group, node);
         _box = new BallotBox(group);
@@ -49,8 +49,8 @@ internal sealed class GroupVoting
     /// <summary>This node's machine has executed a digest or a voted read.</summary>
     public void OnBallot(LogIndex index, in EntryHeader entry, ReadOnlySpan<byte> result)
     {
-        if (_group.Replica is not IQuarantiningReplica && IsDistrusted && !_group.Replica.IsLeader) return;
-        if (entry.Session == _node.ForwardingSession)
+        if (_group.Hosting.Replica is not IQuarantiningReplica && IsDistrusted && !_group.Hosting.Replica.IsLeader) return;
+        if (entry.Session == _node.Life)
             _polls.Count(_node.Options.Self, entry.Sequence, index, BallotBox.ValueOf(entry, result), isWhole: true, result);
         else
             _box.Put(index, entry, result);
@@ -59,7 +59,7 @@ internal sealed class GroupVoting
     /// <summary>False: the message makes no sense.</summary>
     public bool OnBallots(NodeId from, Ballots message)
     {
-        if (message.Asker != _node.ForwardingSession) return true; // meant for an earlier life
+        if (message.Asker != _node.Life) return true; // meant for an earlier life
         var items = message.Items.Span;
         while (!items.IsEmpty)
         {
@@ -78,7 +78,7 @@ internal sealed class GroupVoting
     {
         _polls.OnTick(now);
         _verdicts.OnTick(now);
-        if (_group.Replica.IsLeader && !IsDistrusted && _group.ComparesReplicas && _polls.MayAskDigest && _rounds.TryTake(now, out var range)) _polls.AskDigest(range, now);
+        if (_group.Hosting.Replica.IsLeader && !IsDistrusted && _group.ComparesReplicas && _polls.MayAskDigest && _rounds.TryTake(now, out var range)) _polls.AskDigest(range, now);
     }
 
     public void OnTurnEnd(StepTime now)

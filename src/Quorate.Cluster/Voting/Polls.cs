@@ -1,4 +1,4 @@
-using Quorate.Cluster.Groups;
+using Quorate.Cluster.Hosting;
 using Quorate.Data;
 using Quorate.Replication;
 using Quorate.Replication.Voting;
@@ -10,7 +10,7 @@ namespace Quorate.Cluster.Voting;
 /// The questions that this node, leading the group, has put to all replicas and whose answers it still counts: digests and
 /// voted reads. Each is an entry of the log, so every replica answers on the state of that very index.
 /// </summary>
-internal sealed class Polls(OrderedGroup group, Node node, VotingFigures figures, Action<NodeId, MajorityGate, string> onDissent, Action<string> onDisagreement)
+internal sealed class Polls(IVotingGroup group, IGroupNode node, VotingFigures figures, Action<NodeId, MajorityGate, string> onDissent, Action<string> onDisagreement)
 {
     /// <summary>More reads at once are refused; the client may try again.</summary>
     private const int MostReads = 10_000;
@@ -37,7 +37,7 @@ internal sealed class Polls(OrderedGroup group, Node node, VotingFigures figures
             DueAt = now.Nanoseconds + Nanoseconds(node.Options.Divergence.DigestPatienceMilliseconds),
         };
         _digests.Enqueue(poll);
-        var length = EntryCodec.WriteDigest(ref _entry, group.Stamp(now), node.ForwardingSession, poll.Number, range);
+        var length = EntryCodec.WriteDigest(ref _entry, group.Stamp(now), node.Life, poll.Number, range);
         Propose(poll, length, now);
     }
 
@@ -57,7 +57,7 @@ internal sealed class Polls(OrderedGroup group, Node node, VotingFigures figures
     /// <summary>A replica's answer.</summary>
     public void Count(NodeId from, long number, LogIndex index, ulong value, bool isWhole, ReadOnlySpan<byte> reply)
     {
-        if (!_polls.TryGetValue(number, out var poll) || !group.HasVote(from) || !poll.Gate.Add(from, index, value)) return;
+        if (!_polls.TryGetValue(number, out var poll) || !group.Voters.Contains(from) || !poll.Gate.Add(from, index, value)) return;
         if (from == node.Options.Self) Forget(poll);
         if (isWhole && poll.Range is null) poll.Keep(value, reply);
         while (poll.TryTakeDissenter(group.Voters, out var dissenter)) onDissent(dissenter, poll.Gate, NameOf(poll));
@@ -106,7 +106,7 @@ internal sealed class Polls(OrderedGroup group, Node node, VotingFigures figures
         _reads.Enqueue(poll);
         Invariant.Require(EntryCodec.TryRead(command, ref _ranges, out var header, out var args), "it was written here");
         var length = EntryCodec.WriteVotedRead(
-            ref _entry, group.Stamp(now), header.Database, header.Protocol, node.ForwardingSession, poll.Number, isWhole, args);
+            ref _entry, group.Stamp(now), header.Database, header.Protocol, node.Life, poll.Number, isWhole, args);
         Propose(poll, length, now);
         if (_entry.Length > 1 << 20) _entry = new byte[256];
     }
@@ -146,7 +146,7 @@ internal sealed class Polls(OrderedGroup group, Node node, VotingFigures figures
     {
         _again.Enqueue((poll.Asker, poll.Command));
         poll.Asker = default;
-        group.NeedsTurnEnd();
+        group.Hosting.NeedsTurnEnd();
     }
 
     private void FailUndecided(Poll poll)

@@ -1,4 +1,5 @@
 using Quorate.Cluster;
+using Quorate.Cluster.Turns;
 using Quorate.Replication;
 using Quorate.Replication.Policies;
 

@@ -1,6 +1,7 @@
 using System.Text;
 using Quorate.Cluster;
 using Quorate.Cluster.Control;
+using Quorate.Cluster.Maps;
 using Quorate.Replication;
 
 namespace Quorate.Server.Peers;

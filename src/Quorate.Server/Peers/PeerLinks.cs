@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Quorate.Cluster;
 using Quorate.Cluster.Control;
+using Quorate.Cluster.Maps;
 using Quorate.Replication;
 using Quorate.Server.Turns;
 

@@ -4,8 +4,9 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Quorate.Cluster;
 using Quorate.Cluster.Peers;
 using Quorate.Cluster.Sessions;
-using Quorate.Data.Merging;
+using Quorate.Cluster.Turns;
 using Quorate.Data;
+using Quorate.Data.Merging;
 using Quorate.Replication;
 using Quorate.Server.Clients;
 using Quorate.Server.Peers;
@@ -270,12 +271,12 @@ internal sealed class NodeLoop : INodeHost, IDisposable
 
     (int Oldest, int Last) INodeHost.DiskDelay => _store.DiskDelay;
 
-    void INodeHost.OnSessionOutput(ClientSession session)
+    void INodeHost.OnSessionOutput(IClient client)
     {
-        if (session.HostState is RespConnection { IsDirty: false } client)
+        if (client.HostState is RespConnection { IsDirty: false } connection)
         {
-            client.IsDirty = true;
-            _dirty.Add(client);
+            connection.IsDirty = true;
+            _dirty.Add(connection);
         }
     }
 

@@ -1,6 +1,7 @@
 using Quorate.Cluster;
 using Quorate.Cluster.Control;
 using Quorate.Cluster.Groups;
+using Quorate.Cluster.Maps;
 using Quorate.Replication;
 using Quorate.Simulation.Checking;
 using Quorate.Simulation.Worlds;

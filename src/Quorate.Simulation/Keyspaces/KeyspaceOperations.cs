@@ -1,5 +1,6 @@
 using Quorate.Cluster;
 using Quorate.Cluster.Control;
+using Quorate.Cluster.Maps;
 using Quorate.Replication;
 using Quorate.Replication.Policies;
 using Quorate.Simulation.Faults;

@@ -1,8 +1,9 @@
 using Quorate.Cluster;
 using Quorate.Cluster.Control;
 using Quorate.Cluster.Groups;
-using Quorate.Data.Merging;
+using Quorate.Cluster.Maps;
 using Quorate.Data;
+using Quorate.Data.Merging;
 using Quorate.Replication;
 using Quorate.Simulation.Faults;
 using Quorate.Simulation.Keyspaces;

@@ -1,5 +1,6 @@
 using Quorate.Cluster;
 using Quorate.Cluster.Journal;
+using Quorate.Cluster.Turns;
 using Quorate.Replication;
 
 namespace Quorate.Simulation.Worlds;

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Quorate.Cluster;
 using Quorate.Cluster.Control;
+using Quorate.Cluster.Turns;
 
 namespace Quorate.Simulation.Worlds;
 

@@ -1,6 +1,7 @@
 using Quorate.Cluster;
 using Quorate.Cluster.Control;
 using Quorate.Cluster.Journal;
+using Quorate.Cluster.Turns;
 using Quorate.Replication;
 using Quorate.Replication.Policies;
 using Quorate.Replication.Rows;

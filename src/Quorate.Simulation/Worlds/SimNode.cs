@@ -3,6 +3,7 @@ using System.Buffers.Binary;
 using Quorate.Cluster;
 using Quorate.Cluster.Journal;
 using Quorate.Cluster.Sessions;
+using Quorate.Cluster.Turns;
 using Quorate.Data.Merging;
 using Quorate.Replication;
 using Quorate.Simulation.Checking;
@@ -280,8 +281,9 @@ internal sealed class SimNode : INodeHost
         return snapshots;
     }
 
-    void INodeHost.OnSessionOutput(ClientSession session)
+    void INodeHost.OnSessionOutput(IClient client)
     {
+        var session = (ClientSession)client;
         if (!_spoke.Contains(session)) _spoke.Add(session);
     }
 

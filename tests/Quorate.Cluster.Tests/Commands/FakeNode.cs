@@ -1,5 +1,6 @@
 using Quorate.Cluster.Commands;
 using Quorate.Cluster.Control;
+using Quorate.Cluster.Maps;
 using Quorate.Replication;
 using GroupStatus = Quorate.Cluster.Commands.GroupStatus;
 

@@ -1,4 +1,5 @@
 using Quorate.Cluster.Control;
+using Quorate.Cluster.Maps;
 using Quorate.Cluster.Tests.Control;
 using Quorate.Replication;
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using Quorate.Cluster.Control;
+using Quorate.Cluster.Maps;
 using Quorate.Replication;
 using Quorate.Replication.Policies;
 using static Quorate.Cluster.Tests.Control.MapBuilder;

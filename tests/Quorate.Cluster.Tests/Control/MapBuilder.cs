@@ -1,4 +1,5 @@
 using Quorate.Cluster.Control;
+using Quorate.Cluster.Maps;
 using Quorate.Replication;
 using Quorate.Replication.Policies;
 

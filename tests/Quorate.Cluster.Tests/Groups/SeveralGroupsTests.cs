@@ -1,6 +1,7 @@
 using System.Text;
 using Quorate.Cluster.Control;
 using Quorate.Cluster.Groups;
+using Quorate.Cluster.Maps;
 using Quorate.Data;
 using Quorate.Replication;
 using Quorate.Replication.Policies;

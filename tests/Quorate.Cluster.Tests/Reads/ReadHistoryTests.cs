@@ -121,7 +121,7 @@ public sealed class ReadHistoryTests
 
         public void Step()
         {
-            if (_session is not null && (!cluster.Up.Contains(_node) || _session.Node != cluster[_node])) Leave(); // its node died
+            if (_session is not null && (!cluster.Up.Contains(_node) || _session.Node != cluster[_node].Turns)) Leave(); // its node died
             if (_session is null)
             {
                 Enter();
@@ -155,7 +155,7 @@ public sealed class ReadHistoryTests
 
         private void Leave()
         {
-            cluster.Up.Where(n => n == _node && _session!.Node == cluster[n]).ToList().ForEach(n => cluster[n].Disconnect(_session!));
+            cluster.Up.Where(n => n == _node && _session!.Node == cluster[n].Turns).ToList().ForEach(n => cluster[n].Disconnect(_session!));
             _session = null;
         }
 

@@ -83,13 +83,13 @@ public sealed class ReadRoutingTests
             return [.. Sent().Zip(before, (now, then) => now - then)];
         }
 
-        long[] Sent() => [.. members.Select(m => cluster[outsider].Peers.Of(new(m)).Sent)];
+        long[] Sent() => [.. members.Select(m => cluster[outsider].Turns.Peers.Of(new(m)).Sent)];
 
         ReadFor(1000).ShouldAllBe(n => n > 25);
         var stopped = members[2];
         cluster.Pause(stopped);
         ReadFor(500);
-        cluster[outsider].Peers.IsEjected(new(stopped)).ShouldBeTrue();
+        cluster[outsider].Turns.Peers.IsEjected(new(stopped)).ShouldBeTrue();
         ReadFor(1000)[2].ShouldBe(0);
         cluster.Resume(stopped);
         ReadFor(500);

@@ -1,5 +1,6 @@
 using System.Text;
 using Quorate.Cluster.Forwarding;
+using Quorate.Cluster.Hosting;
 using Quorate.Cluster.Reads;
 using Quorate.Replication;
 

@@ -3,7 +3,9 @@ using System.Buffers.Binary;
 using System.Text;
 using Quorate.Cluster.Forwarding;
 using Quorate.Cluster.Groups;
+using Quorate.Cluster.Hosting;
 using Quorate.Cluster.Sessions;
+using Quorate.Cluster.Turns;
 using Quorate.Data;
 using Quorate.Replication;
 using Quorate.Resp;
@@ -28,7 +30,7 @@ public sealed class EarlyReplyTests
         Member[] members = [new(Self, "n1", "p:1", "r:1"), new(Peer, "n2", "p:2", "r:2")];
         _node = new Node(new NodeOptions { Self = Self, Members = members, Seed = 1, Incarnation = 1, Strategies = Strategies.StrategyTable.All }, _host);
         var options = new PrimaryOptions { Ack = Ack.Async, Ship = Ship.State };
-        _group = new OrderedGroup(new GroupId(9), _node, g => new PrimaryReplica(Self, options, g.Machine, new NoSnapshots(), new NothingLost(), 1));
+        _group = new OrderedGroup(new GroupId(9), _node.Turns, g => new PrimaryReplica(Self, options, g.Machine, new NoSnapshots(), new NothingLost(), 1));
         _group.Replica.Start(Now, _group.Effects);
         Configure(1, Self);
         Persist();
@@ -119,7 +121,7 @@ public sealed class EarlyReplyTests
         var args = Args(words, out _);
         session.Execute(args, Now);
         session.PendingCount.ShouldBe(1);
-        _group.Take(session, 0, 0, OrderedCommands.Instance.Find(args)!, args, Now);
+        _group.Take(session.Replies, 0, 0, OrderedCommands.Instance.Find(args)!, args, Now);
         return session;
     }
 
@@ -186,7 +188,7 @@ public sealed class EarlyReplyTests
 
         public ISnapshots SnapshotsOf(GroupId group) => new NoSnapshots();
 
-        public void OnSessionOutput(ClientSession session)
+        public void OnSessionOutput(IClient client)
         {
         }
 

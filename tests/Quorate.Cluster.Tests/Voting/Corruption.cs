@@ -1,4 +1,5 @@
 using Quorate.Cluster.Groups;
+using Quorate.Cluster.Turns;
 using Quorate.Cluster.Voting;
 using Quorate.Data;
 using Quorate.Data.Store;
