@@ -6,8 +6,8 @@ using Quorate.Replication;
 namespace Quorate.Data.Registers;
 
 /// <summary>
-/// The state of a register as bytes: [u8 kind and form][stamp][expiry + 1, or 0][value], numbers as <see cref="Packing"/> has
-/// them. Nothing at all: the register is not there.
+/// The state of a register, which holds a string, as bytes: [u8 variant][stamp][expiry + 1, or 0][value], numbers as
+/// <see cref="Packing"/> has them. Nothing at all: the register is not there.
 /// </summary>
 internal ref struct RegisterState
 {
@@ -23,7 +23,7 @@ internal ref struct RegisterState
 
     public readonly void Write(IBufferWriter<byte> output)
     {
-        Packing.WriteByte(output, Form.State);
+        Packing.WriteByte(output, (byte)Form.Variant);
         Packing.WriteNatural(output, Stamp);
         Packing.WriteNumber(output, (ulong)(Expiry + 1));
         output.Write(Value);
@@ -34,14 +34,11 @@ internal ref struct RegisterState
     {
         state = default;
         var reader = new PackedReader(bytes);
-        if (!reader.TryByte(out var form) || !IsString(new ValueForm(form))) return false;
+        if (!reader.TryByte(out var variant) || !StringType.Entry.HasVariant(variant)) return false;
         if (!reader.TryNatural(out state.Stamp) || !reader.TryNumber(out var expiry) || expiry > long.MaxValue) return false;
-        state.Form = new ValueForm(form);
+        state.Form = new ValueForm(ValueKind.String, variant);
         state.Expiry = (long)expiry - 1;
         state.Value = bytes[^reader.Remaining..];
         return true;
     }
-
-    private static bool IsString(ValueForm form) =>
-        form.Kind == ValueKind.String && StringType.Entry.HasVariant(form.Variant);
 }

@@ -102,9 +102,9 @@ public sealed class RegisterTests
         }
 
         RegisterState.TryRead([], out _).ShouldBeFalse();
-        RegisterState.TryRead([0x80, 0, 0], out _).ShouldBeTrue();
-        RegisterState.TryRead([0xC0, 0, 0], out _).ShouldBeFalse();
-        RegisterState.TryRead([0x01, 0, 0], out _).ShouldBeFalse();
+        RegisterState.TryRead([2, 0, 0], out _).ShouldBeTrue();
+        RegisterState.TryRead([3, 0, 0], out _).ShouldBeFalse();
+        RegisterState.TryRead([0x80, 0, 0], out _).ShouldBeFalse();
     }
 
     private static string Line(Prng dice, string key, long now) => dice.Below(32) switch
