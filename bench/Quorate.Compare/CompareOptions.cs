@@ -8,6 +8,7 @@ internal sealed record CompareOptions
     public const string Usage = """
         usage: bench/compare [--rounds N] [--quick] [--only P1,P3] [--kills N] [--folder DIR] [--results DIR]
                bench/compare strategies [--rounds N] [--quick] [--only raft,chain-craq] [--results DIR]
+               bench/compare builds --beside PROGRAM [--rounds N] [--quick] [--only P1,P3]
                bench/compare kills [--rounds N] [--durability fsync|memory]
                bench/compare power [--rounds N]
                bench/compare overload|comeback [--durability fsync|memory]
@@ -21,6 +22,7 @@ internal sealed record CompareOptions
           --rounds N     rounds per row, ours and theirs in turn; medians are reported (3; kills: 10; power: 3; others: 1)
           --quick        one round with a quarter of the requests
           --only A,B     only these rows (P1 to P12, U1); strategies: only these keyspaces
+          --beside P     the program of another build, which takes turns with this one
           --kills N      how often P8 kills the leader (5; failover: 20)
           --strategy S   the keyspace's whose leader failover kills (primary)
           --verbose      failover: the servers' last words after a gap beyond the target; reads: every sample
@@ -49,6 +51,9 @@ internal sealed record CompareOptions
 
     public string Results { get; init; } = Path.Combine("bench", "results");
 
+    /// <summary>The program of the other build that <c>builds</c> measures beside this one.</summary>
+    public string? Beside { get; init; }
+
     public double Minutes { get; init; } = 1;
 
     public int Seconds { get; init; } = 60;
@@ -66,7 +71,7 @@ internal sealed record CompareOptions
             var value = i + 1 < words.Length ? words[i + 1] : "";
             switch (words[i])
             {
-                case "kills" or "power" or "keyspaces" or "growth" or "overload" or "comeback" or "reads" or "strategies" or "regions" or "leaderless" or "consensus" when i == 0: options = options with { Verb = words[i] }; continue;
+                case "builds" or "kills" or "power" or "keyspaces" or "growth" or "overload" or "comeback" or "reads" or "strategies" or "regions" or "leaderless" or "consensus" when i == 0: options = options with { Verb = words[i] }; continue;
                 case "failover" when i == 0: options = options with { Verb = words[i], Kills = 20 }; continue;
                 case "--verbose": options = options with { IsVerbose = true }; continue;
                 case "--quick": options = options with { IsQuick = true }; continue;
@@ -77,6 +82,7 @@ internal sealed record CompareOptions
                 case "--only" when value.Length > 0: options = options with { Only = value.Split(',').ToHashSet(StringComparer.OrdinalIgnoreCase) }; break;
                 case "--folder" when value.Length > 0: options = options with { Folder = value }; break;
                 case "--results" when value.Length > 0: options = options with { Results = value }; break;
+                case "--beside" when value.Length > 0: options = options with { Beside = value }; break;
                 case "--strategy" when value is "raft" or "primary" or "chain": options = options with { Strategy = value }; break;
                 case "--durability" when value is "fsync" or "memory": options = options with { Durability = value }; break;
                 default: return null;

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Quorate.Compare;
+using Quorate.Compare.Builds;
 using Quorate.Compare.Faults;
 using Quorate.Compare.Growth;
 using Quorate.Compare.Overload;
@@ -22,6 +23,7 @@ try
 {
     return options.Verb switch
     {
+        "builds" => BuildsRun.Run(options, folder) ? 0 : 1,
         "kills" => FaultRun.Kills(options, folder) ? 0 : 1,
         "power" => FaultRun.Power(options, folder) ? 0 : 1,
         "growth" => GrowthRun.Run(options, folder) ? 0 : 1,

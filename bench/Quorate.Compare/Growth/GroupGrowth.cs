@@ -36,9 +36,10 @@ internal static class GroupGrowth
         return new GrowthPart("groups", text.ToString(), holds);
     }
 
-    public static Step MeasureOne(string folder, int groups)
+    /// <param name="binary">The program to run; null: the one built here.</param>
+    public static Step MeasureOne(string folder, int groups, string? binary = null)
     {
-        using var cluster = new QuorateCluster(folder, "memory");
+        using var cluster = new QuorateCluster(folder, "memory", binary: binary);
         RedisBenchmark.Run(cluster, "set", 16, 600_000, keys: 100_000);
         var clock = System.Diagnostics.Stopwatch.StartNew();
         Create(cluster, groups - 1); // the numbered databases are one

@@ -14,12 +14,15 @@ internal sealed class QuorateCluster : ServerCluster
     private readonly int[] _httpPorts;
     private readonly string _cluster;
     private readonly bool _areRegions;
+    private readonly string _binary;
 
     /// <param name="durability"><c>fsync</c> or <c>memory</c>, as <c>quorate serve</c> takes it.</param>
     /// <param name="hasNetwork">The nodes reach each other through <see cref="Network"/> only.</param>
     /// <param name="areRegions">Every node has a region of its own, as near as ever.</param>
-    public QuorateCluster(string folder, string durability, int nodes = 3, bool hasNetwork = false, bool areRegions = false)
+    /// <param name="binary">The program to run; null: <see cref="Binary"/>.</param>
+    public QuorateCluster(string folder, string durability, int nodes = 3, bool hasNetwork = false, bool areRegions = false, string? binary = null)
     {
+        _binary = binary ?? Binary;
         _areRegions = areRegions;
         _folder = Directory.CreateDirectory(Path.Combine(folder, $"quorate-{durability}-{nodes}-{Guid.NewGuid():N}")).FullName;
         _durability = durability;
@@ -87,7 +90,7 @@ internal sealed class QuorateCluster : ServerCluster
 
     private Child StartOne(int index) =>
         Child.Start(
-            Path.Combine(_folder, $"n{index + 1}.log"), Binary, ["serve", "--node", $"n{index + 1}",
+            Path.Combine(_folder, $"n{index + 1}.log"), _binary, ["serve", "--node", $"n{index + 1}",
             "--data", Path.Combine(_folder, $"n{index + 1}"), "--resp", $"127.0.0.1:{Ports[index]}",
             "--peer", $"127.0.0.1:{_peerPorts[index]}", "--http", $"127.0.0.1:{_httpPorts[index]}",
             "--cluster", _cluster, "--durability", _durability, .. _areRegions ? (string[])["--region", $"r{index + 1}"] : []]);

@@ -26,7 +26,8 @@ internal static class MemoryRow
         };
     }
 
-    private static double? Resident(ServerCluster? cluster)
+    /// <summary>Megabytes that the leader holds in memory once the keys are written; null without a cluster.</summary>
+    public static double? Resident(ServerCluster? cluster)
     {
         if (cluster is null) return null;
         var leader = cluster.RequireLeader();
