@@ -71,19 +71,30 @@ internal sealed record CompareOptions
             var value = i + 1 < words.Length ? words[i + 1] : "";
             switch (words[i])
             {
-                case "builds" or "kills" or "power" or "keyspaces" or "growth" or "overload" or "comeback" or "reads" or "strategies" or "regions" or "leaderless" or "consensus" when i == 0: options = options with { Verb = words[i] }; continue;
+                case "builds"
+                    or "kills" or "power" or "keyspaces" or "growth" or "overload" or "comeback" or "reads" or "strategies"
+                    or "regions" or "leaderless" or "consensus" when i == 0:
+                    options = options with { Verb = words[i] };
+                    continue;
                 case "failover" when i == 0: options = options with { Verb = words[i], Kills = 20 }; continue;
                 case "--verbose": options = options with { IsVerbose = true }; continue;
                 case "--quick": options = options with { IsQuick = true }; continue;
                 case "--rounds" when TryPositive(value, out var rounds): options = options with { Rounds = rounds }; break;
                 case "--kills" when TryPositive(value, out var kills): options = options with { Kills = kills }; break;
-                case "--minutes" when double.TryParse(value, CultureInfo.InvariantCulture, out var minutes) && minutes is > 0 and <= 600: options = options with { Minutes = minutes }; break;
+                case "--minutes" when double.TryParse(value, CultureInfo.InvariantCulture, out var minutes)
+                    && minutes is > 0 and <= 600:
+                    options = options with { Minutes = minutes };
+                    break;
                 case "--seconds" when TryPositive(value, out var seconds): options = options with { Seconds = seconds }; break;
-                case "--only" when value.Length > 0: options = options with { Only = value.Split(',').ToHashSet(StringComparer.OrdinalIgnoreCase) }; break;
+                case "--only" when value.Length > 0:
+                    options = options with { Only = value.Split(',').ToHashSet(StringComparer.OrdinalIgnoreCase) };
+                    break;
                 case "--folder" when value.Length > 0: options = options with { Folder = value }; break;
                 case "--results" when value.Length > 0: options = options with { Results = value }; break;
                 case "--beside" when value.Length > 0: options = options with { Beside = value }; break;
-                case "--strategy" when value is "raft" or "primary" or "chain": options = options with { Strategy = value }; break;
+                case "--strategy" when value is "raft" or "primary" or "chain":
+                    options = options with { Strategy = value };
+                    break;
                 case "--durability" when value is "fsync" or "memory": options = options with { Durability = value }; break;
                 default: return null;
             }
@@ -94,5 +105,6 @@ internal sealed record CompareOptions
         return options;
     }
 
-    private static bool TryPositive(string text, out int value) => int.TryParse(text, CultureInfo.InvariantCulture, out value) && value > 0;
+    private static bool TryPositive(string text, out int value) =>
+        int.TryParse(text, CultureInfo.InvariantCulture, out value) && value > 0;
 }

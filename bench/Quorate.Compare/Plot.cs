@@ -5,7 +5,8 @@ using Quorate.Compare.Rows;
 
 namespace Quorate.Compare;
 
-/// <summary>Draws the rows as bars: what was measured against its target, on a scale where the target is always at the same place.</summary>
+/// <summary>Draws the rows as bars: what was measured against its target, on a scale where the target is always at the same
+/// place.</summary>
 internal static class Plot
 {
     private const int LabelWidth = 430, Width = 980, RowHeight = 22, Top = 46;
@@ -16,8 +17,10 @@ internal static class Plot
     private const double TargetAt = LabelWidth + 180;
     private const double Rightmost = Width - 90;
 
-    /// <summary>An SVG picture. A bar that ends right of the line has reached its target; each further 70 pixels are a factor of two.</summary>
-    /// <param name="reference">What the line is; null: every row's target, and rows without one are left out. Else it stands for a ratio of one.</param>
+    /// <summary>An SVG picture. A bar that ends right of the line has reached its target; each further 70 pixels are a factor of
+    /// two.</summary>
+    /// <param name="reference">What the line is; null: every row's target, and rows without one are left out. Else it stands for
+    /// a ratio of one.</param>
     public static string Draw(IReadOnlyList<Line> lines, string caption, string? reference = null)
     {
         var rows = reference is null

@@ -40,7 +40,9 @@ internal sealed class Report(IReadOnlyList<Line> lines, IReadOnlyList<string> no
         text.AppendLine("| --- | --- | --- | --- | --- | --- | --- |");
         foreach (var line in lines)
         {
-            text.AppendLine($"| {line.Id} | {line.What} | {Side(line.Ours, line.OurSample)} | {Side(line.Theirs, line.TheirSample)} | {Measured(line)} | {Target(line)} | {line.Verdict} |");
+            text.AppendLine(
+                $"| {line.Id} | {line.What} | {Side(line.Ours, line.OurSample)} | {Side(line.Theirs, line.TheirSample)} | "
+                    + $"{Measured(line)} | {Target(line)} | {line.Verdict} |");
         }
 
         return text.ToString();
@@ -51,16 +53,24 @@ internal sealed class Report(IReadOnlyList<Line> lines, IReadOnlyList<string> no
     {
         Directory.CreateDirectory(folder);
         var text = new StringBuilder("# Ours beside theirs\n\n");
-        text.AppendLine("Three server processes on loopback on each side, the load generator on the same machine; ours and theirs in turn, medians of the rounds.");
-        text.AppendLine("Latencies are those the load generator sees (of a whole pipeline where there is one). Only ratios of one run mean anything.\n");
+        text.AppendLine(
+            "Three server processes on loopback on each side, the load generator on the same machine; ours and theirs in turn,"
+                + " medians of the rounds.");
+        text.AppendLine(
+            "Latencies are those the load generator sees (of a whole pipeline where there is one). Only ratios of one run "
+                + "mean anything.\n");
         foreach (var (name, value) in _circumstances) text.AppendLine($"- {name}: {value}");
         text.AppendLine().Append(Table());
         var remarks = notes.Concat(lines.Where(l => l.Note.Length > 0).Select(l => $"{l.Id}, {l.What}: {l.Note}")).ToList();
         if (remarks.Count > 0) text.AppendLine();
         foreach (var remark in remarks) text.AppendLine($"- {remark}");
         File.WriteAllText(Path.Combine(folder, "latest.md"), text.ToString());
-        File.WriteAllText(Path.Combine(folder, "latest.svg"), Plot.Draw(lines, $"Measured against the targets, {_circumstances["date"]}, {Machine()}"));
-        File.WriteAllText(Path.Combine(folder, "latest.json"), JsonSerializer.Serialize(new { circumstances = _circumstances, notes, lines }, Json) + "\n");
+        File.WriteAllText(
+            Path.Combine(folder, "latest.svg"),
+            Plot.Draw(lines, $"Measured against the targets, {_circumstances["date"]}, {Machine()}"));
+        File.WriteAllText(
+            Path.Combine(folder, "latest.json"),
+            JsonSerializer.Serialize(new { circumstances = _circumstances, notes, lines }, Json) + "\n");
     }
 
     /// <summary>Processor, cores and runtime in a few words.</summary>
@@ -68,9 +78,13 @@ internal sealed class Report(IReadOnlyList<Line> lines, IReadOnlyList<string> no
 
     private static string Side(string name, Sample? sample) => sample is null
         ? name
-        : string.Create(CultureInfo.InvariantCulture, $"{name}: {sample.OpsPerSecond:N0}/s, p50 {sample.P50:0.00} p99 {sample.P99:0.00} p99.9 {sample.P999:0.00} ms, {sample.CpuSecondsPerMillion:0.00} CPU s/M");
+        : string.Create(
+            CultureInfo.InvariantCulture,
+            $"{name}: {sample.OpsPerSecond:N0}/s, p50 {sample.P50:0.00} p99 {sample.P99:0.00} p99.9 {sample.P999:0.00} ms, "
+                + $"{sample.CpuSecondsPerMillion:0.00} CPU s/M");
 
-    private static string Measured(Line line) => line.Measured is { } value ? $"{value.ToString("0.00", CultureInfo.InvariantCulture)} {line.Unit}".Trim() : "–";
+    private static string Measured(Line line) =>
+        line.Measured is { } value ? $"{value.ToString("0.00", CultureInfo.InvariantCulture)} {line.Unit}".Trim() : "–";
 
     private static string Target(Line line) => line.Target is { } value
         ? $"{(line.IsUpperBound ? "≤" : "≥")} {value.ToString("0.##", CultureInfo.InvariantCulture)} {line.Unit}".Trim()
@@ -86,7 +100,13 @@ internal sealed class Report(IReadOnlyList<Line> lines, IReadOnlyList<string> no
     {
         try
         {
-            using var process = Process.Start(new ProcessStartInfo(file, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false });
+            using var process = Process.Start(
+                new ProcessStartInfo(file, arguments)
+                {
+                    RedirectStandardOutput = true,
+                    RedirectStandardError = true,
+                    UseShellExecute = false,
+                });
             var line = process!.StandardOutput.ReadLine();
             process.WaitForExit();
             return line is { Length: > 0 } ? line : "unknown";

@@ -23,7 +23,8 @@ public sealed record ControlOptions
     /// <summary>A late heartbeat is not held against a node for this long: a collection of garbage, a lost packet.</summary>
     public int AcceptablePauseMilliseconds { get; init; } = 300;
 
-    /// <summary>A suspected node counts as up again after this long of regular heartbeats; twice as long with each relapse.</summary>
+    /// <summary>A suspected node counts as up again after this long of regular heartbeats; twice as long with each
+    /// relapse.</summary>
     public int RecoveryMilliseconds { get; init; } = 500;
 
     /// <summary>A relapse is forgotten after this long of good behaviour.</summary>

@@ -11,7 +11,8 @@ public interface IClient
     /// <summary>Bytes for the client. The host takes them (and clears the writer) at the end of a turn.</summary>
     RespWriter Output { get; }
 
-    /// <summary>True once the client asked to QUIT or broke the protocol, and all it was owed is in <see cref="Output"/>.</summary>
+    /// <summary>True once the client asked to QUIT or broke the protocol, and all it was owed is in
+    /// <see cref="Output"/>.</summary>
     bool WantsClose { get; }
 
     /// <summary>For the host: its own object for this connection.</summary>

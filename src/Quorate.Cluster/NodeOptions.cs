@@ -17,8 +17,8 @@ public sealed record NodeOptions
     /// says who belongs to the cluster.</summary>
     public required IReadOnlyList<Member> Members { get; init; }
 
-    /// <summary>The nodes with which the cluster began, in ascending order of id; null: they are <see cref="Members"/>. The same on
-    /// all nodes for ever. A node that is none of them has joined later.</summary>
+    /// <summary>The nodes with which the cluster began, in ascending order of id; null: they are <see cref="Members"/>. The same
+    /// on all nodes for ever. A node that is none of them has joined later.</summary>
     public IReadOnlyList<Member>? FirstMembers { get; init; }
 
     /// <inheritdoc cref="FirstMembers"/>
@@ -29,7 +29,8 @@ public sealed record NodeOptions
     /// <summary>Seed of the node's dice (election timeouts). The shell draws it, the simulator derives it from its own.</summary>
     public required ulong Seed { get; init; }
 
-    /// <summary>How often this node has been started, counted durably by the host: 1 and up. Tells sessions of different lives apart.</summary>
+    /// <summary>How often this node has been started, counted durably by the host: 1 and up. Tells sessions of different lives
+    /// apart.</summary>
     public required long Incarnation { get; init; }
 
     /// <summary>The strategies that this node has.</summary>
@@ -56,9 +57,11 @@ public sealed record NodeOptions
     /// <summary>How replicas are compared with each other.</summary>
     public DivergenceOptions Divergence { get; init; } = new();
 
-    /// <summary>How long a command may wait for its outcome before its client is told that it is refused or unknown, in milliseconds.</summary>
+    /// <summary>How long a command may wait for its outcome before its client is told that it is refused or unknown, in
+    /// milliseconds.</summary>
     public int RequestTimeoutMilliseconds { get; init; } = 5000;
 
-    /// <summary>For the simulator: what stands between a convergent group's replica and the contents of one of its partitions.</summary>
+    /// <summary>For the simulator: what stands between a convergent group's replica and the contents of one of its
+    /// partitions.</summary>
     internal Func<GroupId, int, IMergeMachine, IMergeMachine>? Observe { get; init; }
 }

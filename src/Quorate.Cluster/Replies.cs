@@ -17,7 +17,8 @@ internal static class Replies
 
     /// <summary>True for a refusal with a code of its own: fewer replicas than the policy asks for.</summary>
     public static bool IsShort(in Outcome outcome) =>
-        outcome.Kind == OutcomeKind.Unavailable && outcome.Why is { } why && why.StartsWith("NOREPLICAS", StringComparison.Ordinal);
+        outcome.Kind == OutcomeKind.Unavailable
+            && outcome.Why is { } why && why.StartsWith("NOREPLICAS", StringComparison.Ordinal);
 
     /// <summary>True for a reply that says that a forwarded write was not executed.</summary>
     public static bool IsRefusal(ReadOnlySpan<byte> reply) => reply.StartsWith("-NOREPLICAS"u8);
@@ -39,7 +40,8 @@ internal static class Replies
     /// <summary>What the client is told of a command that a replica whose data merges did not execute.</summary>
     public static byte[] OfMerging(in Outcome outcome, bool isRead)
     {
-        var why = outcome.Why ?? (outcome.Kind == OutcomeKind.NotLeader ? "this replica does not serve yet" : "the replica gave up");
+        var why = outcome.Why
+            ?? (outcome.Kind == OutcomeKind.NotLeader ? "this replica does not serve yet" : "the replica gave up");
         if (outcome.Kind == OutcomeKind.Unknown && !isRead) return Uncertain(why);
         return HasCode(why) ? Of(outcome) : Encoding.UTF8.GetBytes($"-TRYAGAIN {why}; the command was not executed\r\n");
     }

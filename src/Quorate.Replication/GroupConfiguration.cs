@@ -46,7 +46,8 @@ public sealed record GroupConfiguration(
 
     public bool Equals(GroupConfiguration? other) =>
         other is not null && Epoch == other.Epoch && Leader == other.Leader
-        && InSync.SequenceEqual(other.InSync) && Learners.SequenceEqual(other.Learners) && Rule == other.Rule && Standby.Equals(other.Standby);
+        && InSync.SequenceEqual(other.InSync)
+            && Learners.SequenceEqual(other.Learners) && Rule == other.Rule && Standby.Equals(other.Standby);
 
     public override int GetHashCode() => Epoch.Value.GetHashCode();
 

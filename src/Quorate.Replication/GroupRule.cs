@@ -3,18 +3,20 @@ using System.Buffers.Binary;
 namespace Quorate.Replication;
 
 /// <summary>
-/// What of a policy a group's replicas act by and what can be altered while they serve. It comes with a configuration and holds from
-/// its epoch on: whoever acts in an epoch acts by that epoch's rule, whichever way it heard of it.
+/// What of a policy a group's replicas act by and what can be altered while they serve. It comes with a configuration and holds
+/// from its epoch on: whoever acts in an epoch acts by that epoch's rule, whichever way it heard of it.
 /// </summary>
 /// <param name="Ack">See <see cref="Policy.Ack"/>.</param>
 /// <param name="AckBackups">See <see cref="Policy.AckBackups"/>.</param>
 /// <param name="MinInSync">See <see cref="Policy.MinInSync"/>.</param>
 /// <param name="WhenShort">See <see cref="Policy.WhenShort"/>.</param>
-/// <param name="Replicas">How many replicas there are to be: a majority is more than half of them, also while some are on their way in.</param>
+/// <param name="Replicas">How many replicas there are to be: a majority is more than half of them, also while some are on their
+/// way in.</param>
 /// <param name="Craq">Chain: any replica answers reads.</param>
 public sealed record GroupRule(Ack Ack, int AckBackups, int MinInSync, WhenShort WhenShort, int Replicas, bool Craq)
 {
-    /// <summary>See <see cref="Policy.DelayMilliseconds"/>. Encoded beside the configuration's <see cref="Standby"/>, not here.</summary>
+    /// <summary>See <see cref="Policy.DelayMilliseconds"/>. Encoded beside the configuration's <see cref="Standby"/>, not
+    /// here.</summary>
     public int DelayMilliseconds { get; init; }
 
     /// <summary>Of <see cref="Write"/>, in bytes.</summary>
@@ -23,7 +25,9 @@ public sealed record GroupRule(Ack Ack, int AckBackups, int MinInSync, WhenShort
     public static GroupRule Of(Policy policy)
     {
         ArgumentNullException.ThrowIfNull(policy);
-        return new GroupRule(policy.Ack, policy.AckBackups, policy.MinInSync, policy.WhenShort, policy.Replicas, policy.Reads != ReadConsistency.Tail)
+        return new GroupRule(
+            policy.Ack, policy.AckBackups, policy.MinInSync, policy.WhenShort, policy.Replicas,
+            policy.Reads != ReadConsistency.Tail)
         {
             DelayMilliseconds = policy.DelayMilliseconds,
         };
@@ -44,7 +48,9 @@ public sealed record GroupRule(Ack Ack, int AckBackups, int MinInSync, WhenShort
     public static bool TryRead(ReadOnlySpan<byte> bytes, out GroupRule? rule)
     {
         rule = null;
-        if (bytes.Length != EncodedLength || !Enum.IsDefined((Ack)bytes[0]) || !Enum.IsDefined((WhenShort)bytes[1]) || bytes[2] > 1) return false;
+        if (bytes.Length != EncodedLength
+            || !Enum.IsDefined((Ack)bytes[0]) || !Enum.IsDefined((WhenShort)bytes[1]) || bytes[2] > 1)
+            return false;
         var backups = BinaryPrimitives.ReadInt32LittleEndian(bytes[3..]);
         var floor = BinaryPrimitives.ReadInt32LittleEndian(bytes[7..]);
         var replicas = BinaryPrimitives.ReadInt32LittleEndian(bytes[11..]);

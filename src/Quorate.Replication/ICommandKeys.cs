@@ -40,5 +40,6 @@ public interface ICommandKeys
     IReadOnlyList<CommandPart> Split(ReadOnlySpan<byte> payload, int partitions);
 
     /// <summary>Makes the whole command's reply of those of its parts, which come in the order of the parts.</summary>
-    void Join(ReadOnlySpan<byte> payload, IReadOnlyList<CommandPart> parts, IReadOnlyList<byte[]> replies, IBufferWriter<byte> reply);
+    void Join(
+        ReadOnlySpan<byte> payload, IReadOnlyList<CommandPart> parts, IReadOnlyList<byte[]> replies, IBufferWriter<byte> reply);
 }

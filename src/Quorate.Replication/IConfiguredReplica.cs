@@ -7,7 +7,8 @@ namespace Quorate.Replication;
 /// <item>A replica that has accepted an epoch (durably, before <see cref="Report"/> shows it) takes no part in older ones.</item>
 /// <item>The control plane names a new leader only after the old one's lease has run out by any clock within the
 /// allowed drift, or after the old one has itself accepted the newer epoch.</item>
-/// <item>What a leaderless configuration (a seal) is answered with, <see cref="Report"/>, is what the control plane chooses by.</item>
+/// <item>What a leaderless configuration (a seal) is answered with, <see cref="Report"/>, is what the control plane chooses
+/// by.</item>
 /// </list>
 /// </summary>
 public interface IConfiguredReplica : IReplica
@@ -42,7 +43,8 @@ public interface IConfiguredReplica : IReplica
 /// <param name="LastIndex">Its last durable entry. Of two replicas the more advanced is the one with the greater
 /// (<paramref name="LastEpoch"/>, <paramref name="LastIndex"/>).</param>
 /// <param name="CommitIndex">The last entry it knows to be committed.</param>
-/// <param name="NeedsState">True when it holds nothing it could serve or be led from: an empty or a half restored replica.</param>
+/// <param name="NeedsState">True when it holds nothing it could serve or be led from: an empty or a half restored
+/// replica.</param>
 public readonly record struct ReplicaReport(
     Epoch Epoch, Epoch LastEpoch, LogIndex LastIndex, LogIndex CommitIndex, bool NeedsState)
 {

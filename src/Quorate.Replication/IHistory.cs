@@ -8,7 +8,8 @@ public readonly record struct HistoryPoint(Epoch Epoch, LogIndex Index)
 {
     /// <summary>How a state that has come to <paramref name="reached"/> stands to somebody who has seen this point.</summary>
     /// <param name="reached">The last entry of the state.</param>
-    /// <param name="here">The epoch of the entry that the state has at <see cref="Index"/>; asked only where it is that far.</param>
+    /// <param name="here">The epoch of the entry that the state has at <see cref="Index"/>; asked only where it is that
+    /// far.</param>
     public Standing Under(in HistoryPoint reached, Epoch here)
     {
         // Epochs never fall along a log: behind a later epoch comes no entry of an earlier one.
@@ -40,10 +41,12 @@ public interface IHistory
     /// <summary>The last committed entry that is part of the state.</summary>
     HistoryPoint Reached { get; }
 
-    /// <summary>False: there is nothing to be read: the replica is empty, half restored, or holds what the group gave up.</summary>
+    /// <summary>False: there is nothing to be read: the replica is empty, half restored, or holds what the group gave
+    /// up.</summary>
     bool HasState { get; }
 
-    /// <summary>Nothing is in the state that is not committed. A primary that ships state executes first and commits then.</summary>
+    /// <summary>Nothing is in the state that is not committed. A primary that ships state executes first and commits
+    /// then.</summary>
     bool IsCommitted { get; }
 
     Standing Of(in HistoryPoint point);

@@ -26,8 +26,8 @@ public interface IMergeMachine
     /// request. Copies the bytes.</summary>
     void Keep(RequestId request, ReadOnlySpan<byte> reply);
 
-    /// <summary>A hint: this delta is among the next <see cref="IStateMachine.ForesightWindow"/> to be merged. The caller names a few
-    /// together, so that the memory of their keys can be fetched at once instead of one key after another.</summary>
+    /// <summary>A hint: this delta is among the next <see cref="IStateMachine.ForesightWindow"/> to be merged. The caller names a
+    /// few together, so that the memory of their keys can be fetched at once instead of one key after another.</summary>
     void Foresee(ReadOnlySpan<byte> delta)
     {
     }
@@ -74,8 +74,8 @@ public interface IMergeMachine
         return 0;
     }
 
-    /// <summary>Every replica of the group has confirmed that it has seen these updates, and all that each had made itself when it
-    /// confirmed them is here (it could be older than they are and not know them): what was removed by them may be forgotten.
+    /// <summary>Every replica of the group has confirmed that it has seen these updates, and all that each had made itself when
+    /// it confirmed them is here (it could be older than they are and not know them): what was removed by them may be forgotten.
     /// Looks at <paramref name="budget"/> keys at most.</summary>
     void Collect(VersionVector stable, int budget = int.MaxValue);
 

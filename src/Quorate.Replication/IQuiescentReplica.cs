@@ -11,8 +11,8 @@ public interface IQuiescentReplica : IReplica
     /// <summary>What the quiet rested on is in doubt: ticks are needed again.</summary>
     void Stir(StepTime now, Effects effects);
 
-    /// <summary>The connection to a node broke: a hint that it is dead, no proof. It may shorten what a timeout has to spare, never
-    /// what safety rests on.</summary>
+    /// <summary>The connection to a node broke: a hint that it is dead, no proof. It may shorten what a timeout has to spare,
+    /// never what safety rests on.</summary>
     void Suspect(NodeId node, StepTime now, Effects effects);
 }
 

@@ -42,7 +42,8 @@ public interface IRegisterMachine
     /// back behind that.
     /// </summary>
     ChangeKind Change(
-        ReadOnlySpan<byte> payload, ReadOnlySpan<byte> state, StepTime now, IBufferWriter<byte> reply, IBufferWriter<byte> newState);
+        ReadOnlySpan<byte> payload,
+        ReadOnlySpan<byte> state, StepTime now, IBufferWriter<byte> reply, IBufferWriter<byte> newState);
 
     /// <summary>True when an empty command would change this state: its time is over.</summary>
     bool IsDue(ReadOnlySpan<byte> state, StepTime now);

@@ -17,7 +17,8 @@ public interface IReplica
 
     /// <summary>A client's request. The outcome comes by <see cref="Effects.Reply"/>, or for a committed write through
     /// <see cref="IStateMachine.Apply"/> with the request's id. A replica of a convergent strategy is given the command with
-    /// reads as well, hands the reply to <see cref="IMergeMachine.Keep"/>, and then says <see cref="OutcomeKind.Done"/>.</summary>
+    /// reads as well, hands the reply to <see cref="IMergeMachine.Keep"/>, and then says
+    /// <see cref="OutcomeKind.Done"/>.</summary>
     void OnRequest(in ReplicaRequest request, StepTime now, Effects effects);
 
     /// <summary>A message of another replica of the group. Its memory is the caller's and valid during the call only.</summary>
@@ -54,7 +55,8 @@ public interface IReplica
     /// <summary>Those that this replica feeds, in ascending order of id; empty where it feeds none. Allocates.</summary>
     IReadOnlyList<FollowerView> Followers => [];
 
-    /// <summary>What is wrong with this replica right now and somebody should know, in a sentence without its end; null: nothing.</summary>
+    /// <summary>What is wrong with this replica right now and somebody should know, in a sentence without its end; null:
+    /// nothing.</summary>
     string? Alarm => null;
 
     /// <summary>This replica applies entries so many milliseconds after they arrived, on purpose; 0: at once.</summary>
@@ -66,7 +68,8 @@ public interface IReplica
     /// <summary>Appends one line of text that says all that matters of the state: traces, golden scripts, status pages.</summary>
     void Describe(System.Text.StringBuilder text);
 
-    /// <summary>Throws <see cref="InvariantViolation"/> if the state contradicts itself. The simulator calls it after every step.</summary>
+    /// <summary>Throws <see cref="InvariantViolation"/> if the state contradicts itself. The simulator calls it after every
+    /// step.</summary>
     void CheckInvariants();
 
     /// <summary>Length of a tick in milliseconds.</summary>

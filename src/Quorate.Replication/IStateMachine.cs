@@ -3,7 +3,8 @@ using Quorate.Replication.Ordered;
 
 namespace Quorate.Replication;
 
-/// <summary>What a group replicates. Deterministic: the same entries in the same order give the same state on every replica.</summary>
+/// <summary>What a group replicates. Deterministic: the same entries in the same order give the same state on every
+/// replica.</summary>
 public interface IStateMachine
 {
     /// <summary>Executes one committed entry. When <paramref name="request"/> is not none, a client of this node waits

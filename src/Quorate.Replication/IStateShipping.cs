@@ -10,10 +10,12 @@ namespace Quorate.Replication;
 public interface IStateShipping
 {
     /// <summary>Executes a command at the leader, as <see cref="IStateMachine.Apply"/> does, and writes the new state of
-    /// all it changed: an effect. Its answer to <paramref name="request"/> must not be told before the effect is committed.</summary>
+    /// all it changed: an effect. Its answer to <paramref name="request"/> must not be told before the effect is
+    /// committed.</summary>
     void Execute(LogIndex index, ReadOnlySpan<byte> payload, RequestId request, IBufferWriter<byte> effect);
 
-    /// <summary>Puts an effect's state in place of what was there. False, and nothing is changed: the bytes are not an effect.</summary>
+    /// <summary>Puts an effect's state in place of what was there. False, and nothing is changed: the bytes are not an
+    /// effect.</summary>
     bool TryApplyEffect(LogIndex index, ReadOnlySpan<byte> effect);
 
     /// <summary>Writes one effect that leads a replica whose state is that of <paramref name="since"/> to the state of now.

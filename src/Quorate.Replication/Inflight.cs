@@ -47,7 +47,8 @@ public sealed class Inflight
     {
         if (_runs.Count == 0) return true;
         if (_runs.Count >= bounds.Runs || Bytes >= bounds.Bytes) return false;
-        return waitingBytes >= bounds.RunBytes || now.Nanoseconds - _runs.Peek().SentAt >= IReplica.TickLength * StepTime.NanosecondsPerMillisecond;
+        return waitingBytes >= bounds.RunBytes
+            || now.Nanoseconds - _runs.Peek().SentAt >= IReplica.TickLength * StepTime.NanosecondsPerMillisecond;
     }
 }
 

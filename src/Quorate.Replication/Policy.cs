@@ -50,7 +50,8 @@ public enum ReadConsistency : byte
     /// <summary>Chain: the tail answers. Linearizable.</summary>
     Tail,
 
-    /// <summary>Chain: any replica answers, asking the tail for the version when its own is dirty. Linearizable. [CRAQ §2]</summary>
+    /// <summary>Chain: any replica answers, asking the tail for the version when its own is dirty. Linearizable. [CRAQ
+    /// §2]</summary>
     Craq,
 }
 
@@ -95,7 +96,8 @@ public enum Topology : byte
     Star,
 }
 
-/// <summary>Everything a user chooses about the replication of one keyspace. Data: what it promises is computed from it.</summary>
+/// <summary>Everything a user chooses about the replication of one keyspace. Data: what it promises is computed from
+/// it.</summary>
 public sealed record Policy
 {
     public Strategy Strategy { get; init; } = Strategy.Raft;
@@ -125,8 +127,8 @@ public sealed record Policy
     /// <summary>The label (region, zone, provider) of which every replica should have another value; null: none.</summary>
     public string? Spread { get; init; }
 
-    /// <summary>Primary: further replicas that hold entries at once and apply them <see cref="DelayMilliseconds"/> later. They count
-    /// for no acknowledgement and are never named primary.</summary>
+    /// <summary>Primary: further replicas that hold entries at once and apply them <see cref="DelayMilliseconds"/> later. They
+    /// count for no acknowledgement and are never named primary.</summary>
     public int Delayed { get; init; }
 
     /// <summary>In milliseconds; 0 when <see cref="Delayed"/> is.</summary>
@@ -144,7 +146,8 @@ public sealed record Policy
     /// <summary>The rule itself, a script, the same on all nodes. Null where only the name is known.</summary>
     public string? MergeScript { get; init; }
 
-    /// <summary>Convergent: how long values that lost against concurrent ones can be asked for (LOSSES), in seconds, 1 to 365 days.</summary>
+    /// <summary>Convergent: how long values that lost against concurrent ones can be asked for (LOSSES), in seconds, 1 to 365
+    /// days.</summary>
     public int KeepLosersSeconds { get; init; } = Policies.LoserTime.Usual;
 
     /// <summary>Multi-leader.</summary>
@@ -159,7 +162,8 @@ public sealed record Policy
     /// <summary>Leaderless: replicas on which a write is durable before it is acknowledged, 1 to <see cref="N"/>.</summary>
     public int W { get; init; } = 2;
 
-    /// <summary>Leaderless: nodes that do not hold a key stand in for those that do and cannot be reached. [Dynamo §4.6]</summary>
+    /// <summary>Leaderless: nodes that do not hold a key stand in for those that do and cannot be reached. [Dynamo
+    /// §4.6]</summary>
     public bool Sloppy { get; init; }
 
     /// <summary>Leaderless: every key is decided by consensus of its replicas, without a leader. [CASPaxos]</summary>

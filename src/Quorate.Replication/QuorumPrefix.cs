@@ -14,7 +14,8 @@ public static class QuorumPrefix
     /// <summary>Writes the prefix; the command's payload goes behind it.</summary>
     /// <param name="r">Holders that a read asks, 1 and up; 0: as the keyspace has it.</param>
     /// <param name="w">Holders that have a write durably before it is acknowledged, 1 and up; 0: as the keyspace has it.</param>
-    public static void Write(IBufferWriter<byte> output, int r, int w) => output.Write([Mark, checked((byte)r), checked((byte)w)]);
+    public static void Write(IBufferWriter<byte> output, int r, int w) =>
+        output.Write([Mark, checked((byte)r), checked((byte)w)]);
 
     /// <summary>Takes the prefix off, if there is one; without, both numbers are 0.</summary>
     public static ReadOnlySpan<byte> TakeOff(ReadOnlySpan<byte> payload, out int r, out int w)

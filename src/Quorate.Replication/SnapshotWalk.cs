@@ -51,7 +51,8 @@ public sealed class SnapshotWalk
         Step(bytes);
     }
 
-    /// <summary>A step of what the turns since the last tick left of a piece, or of several when there was no turn but that tick's own.</summary>
+    /// <summary>A step of what the turns since the last tick left of a piece, or of several when there was no turn but that
+    /// tick's own.</summary>
     public void OnTick()
     {
         if (_turns <= 1)

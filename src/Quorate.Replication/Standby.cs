@@ -32,15 +32,18 @@ public sealed record Standby(IReadOnlyList<NodeId> Delayed, IReadOnlyList<Feed> 
 
     /// <summary>The node is none of these any more, and feeds nobody.</summary>
     public Standby Without(NodeId node) => new(
-        [.. Delayed.Where(n => n != node)], [.. Feeds.Where(f => f.Replica != node).Select(f => f.Source == node ? f with { Source = default } : f)]);
+        [.. Delayed.Where(n => n != node)],
+        [.. Feeds.Where(f => f.Replica != node).Select(f => f.Source == node ? f with { Source = default } : f)]);
 
-    public bool Equals(Standby? other) => other is not null && Delayed.SequenceEqual(other.Delayed) && Feeds.SequenceEqual(other.Feeds);
+    public bool Equals(Standby? other) =>
+        other is not null && Delayed.SequenceEqual(other.Delayed) && Feeds.SequenceEqual(other.Feeds);
 
     public override int GetHashCode() => (Delayed.Count * 31) + Feeds.Count;
 
     public override string ToString() =>
         (Delayed.Count == 0 ? "" : $" delayed=[{string.Join(' ', Delayed)}]")
-        + (Feeds.Count == 0 ? "" : $" fed=[{string.Join(' ', Feeds.Select(f => f.Source.IsNone ? $"{f.Replica}" : $"{f.Replica}<{f.Source}"))}]");
+        + (Feeds.Count == 0
+            ? "" : $" fed=[{string.Join(' ', Feeds.Select(f => f.Source.IsNone ? $"{f.Replica}" : $"{f.Replica}<{f.Source}"))}]");
 
     /// <summary>The delay in milliseconds, then both lists, each with its count before it, little-endian.</summary>
     public void Write(IBufferWriter<byte> output, int delayMilliseconds)
@@ -77,11 +80,14 @@ public sealed record Standby(IReadOnlyList<NodeId> Delayed, IReadOnlyList<Feed> 
         if (delayMilliseconds < 0 || bytes.Length < length || delayed.Length + feeds.Length > MostMembers) return false;
         var at = 6;
         for (var i = 0; i < delayed.Length; i++)
-            if (!TryTake(bytes, ref at, out delayed[i]) || delayed[i].IsNone || Array.IndexOf(delayed, delayed[i], 0, i) >= 0) return false;
+            if (!TryTake(bytes, ref at, out delayed[i]) || delayed[i].IsNone || Array.IndexOf(delayed, delayed[i], 0, i) >= 0)
+                return false;
         for (var i = 0; i < feeds.Length; i++)
         {
             if (!TryTake(bytes, ref at, out var replica) || !TryTake(bytes, ref at, out var source)) return false;
-            if (replica.IsNone || replica == source || delayed.Contains(replica) || feeds.AsSpan(0, i).ToArray().Any(f => f.Replica == replica)) return false;
+            if (replica.IsNone
+                || replica == source || delayed.Contains(replica) || feeds.AsSpan(0, i).ToArray().Any(f => f.Replica == replica))
+                return false;
             feeds[i] = new Feed(replica, source);
         }
 

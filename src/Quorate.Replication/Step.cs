@@ -1,7 +1,7 @@
 namespace Quorate.Replication;
 
-/// <summary>The step that a replica is in: its time, and the world that it acts on. A replica has one for its whole life and gives
-/// it to its parts, which so need not know the replica. One caller at a time.</summary>
+/// <summary>The step that a replica is in: its time, and the world that it acts on. A replica has one for its whole life and
+/// gives it to its parts, which so need not know the replica. One caller at a time.</summary>
 public sealed class Step
 {
     /// <summary>The time of the step; before the first, 0.</summary>

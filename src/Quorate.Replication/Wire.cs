@@ -4,7 +4,8 @@ using System.Buffers.Binary;
 namespace Quorate.Replication;
 
 /// <summary>Writes fields of fixed size, little-endian: what <see cref="WireReader"/> reads back. Strategies with one log
-/// use it, whose messages are few and large; those with a message per key write shorter numbers (<see cref="Packing"/>).</summary>
+/// use it, whose messages are few and large; those with a message per key write shorter numbers
+/// (<see cref="Packing"/>).</summary>
 public static class Wire
 {
     /// <summary>Each number in eight bytes.</summary>

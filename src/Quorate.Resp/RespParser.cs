@@ -128,7 +128,8 @@ public sealed class RespParser
             return true;
         }
 
-        if (!TryReadLength(input, 0, out var count, out var next, "too big mbulk count string", "invalid multibulk length", out error))
+        if (!TryReadLength(
+            input, 0, out var count, out var next, "too big mbulk count string", "invalid multibulk length", out error))
             return false;
 
         if (count > MaxWords)
@@ -153,7 +154,8 @@ public sealed class RespParser
             return false;
         }
 
-        if (!TryReadLength(input, _position, out var length, out var next, "too big bulk count string", "invalid bulk length", out error))
+        if (!TryReadLength(
+            input, _position, out var length, out var next, "too big bulk count string", "invalid bulk length", out error))
             return false;
 
         if (length is < 0 or > MaxBulkBytes)
@@ -167,7 +169,8 @@ public sealed class RespParser
         return true;
     }
 
-    /// <summary>Reads the digits between the type byte at <paramref name="at"/> and CRLF. False without an error: incomplete.</summary>
+    /// <summary>Reads the digits between the type byte at <paramref name="at"/> and CRLF. False without an error:
+    /// incomplete.</summary>
     private bool TryReadLength(
         ReadOnlySpan<byte> input, int at, out long value, out int next, string tooLong, string invalid, out string? error)
     {
@@ -211,7 +214,8 @@ public sealed class RespParser
         return false;
     }
 
-    /// <summary>Finds the line feed of the line that begins at <paramref name="from"/>, going on where the last call ended.</summary>
+    /// <summary>Finds the line feed of the line that begins at <paramref name="from"/>, going on where the last call
+    /// ended.</summary>
     private bool TryFindLineEnd(ReadOnlySpan<byte> input, int from, out int end, out bool isTooLong)
     {
         end = 0;
@@ -257,7 +261,8 @@ public sealed class RespParser
         return ParseResult.Malformed;
     }
 
-    /// <summary>Splits a line into words; "…" knows the escapes of C, '…' only \'. A word is never longer than what it was written as.</summary>
+    /// <summary>Splits a line into words; "…" knows the escapes of C, '…' only \'. A word is never longer than what it was
+    /// written as.</summary>
     private bool TrySplit(ReadOnlySpan<byte> line)
     {
         _words = 0;
@@ -312,7 +317,8 @@ public sealed class RespParser
     private static byte Unescape(ReadOnlySpan<byte> line, ref int at)
     {
         var c = line[at++];
-        if (c == 'x' && at + 1 < line.Length && Utf8Parser.TryParse(line.Slice(at, 2), out byte value, out var digits, 'x') && digits == 2)
+        if (c == 'x'
+            && at + 1 < line.Length && Utf8Parser.TryParse(line.Slice(at, 2), out byte value, out var digits, 'x') && digits == 2)
         {
             at += 2;
             return value;

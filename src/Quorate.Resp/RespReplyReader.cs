@@ -37,7 +37,8 @@ public static class RespReplyReader
             at += end + 2;
             switch (kind)
             {
-                case ReplyKind.Simple or ReplyKind.Error or ReplyKind.Integer or ReplyKind.Double or ReplyKind.Boolean or ReplyKind.BigNumber:
+                case ReplyKind.Simple
+                    or ReplyKind.Error or ReplyKind.Integer or ReplyKind.Double or ReplyKind.Boolean or ReplyKind.BigNumber:
                     reply = new RespReply(kind, line.ToArray(), []);
                     return ParseResult.Command;
 
@@ -63,7 +64,8 @@ public static class RespReplyReader
         }
     }
 
-    private static ParseResult TryReadBulk(ReadOnlySpan<byte> input, ref int at, ReplyKind kind, ReadOnlySpan<byte> line, out RespReply? reply)
+    private static ParseResult TryReadBulk(
+        ReadOnlySpan<byte> input, ref int at, ReplyKind kind, ReadOnlySpan<byte> line, out RespReply? reply)
     {
         reply = null;
         if (!TryReadCount(line, out var length)) return ParseResult.Malformed;

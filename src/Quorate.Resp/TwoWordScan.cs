@@ -1,8 +1,8 @@
 namespace Quorate.Resp;
 
 /// <summary>
-/// A quick look at a pipeline of commands of two or three short words (GET key, SET key value and the like), before they are parsed: so
-/// that the memory of their keys can be fetched together. A hint: what it does not recognise it leaves alone.
+/// A quick look at a pipeline of commands of two or three short words (GET key, SET key value and the like), before they are
+/// parsed: so that the memory of their keys can be fetched together. A hint: what it does not recognise it leaves alone.
 /// </summary>
 public static class TwoWordScan
 {
@@ -20,7 +20,9 @@ public static class TwoWordScan
         if (!TryRead(input, "*3\r\n$"u8, out key, out length)) return false;
         var at = length;
         length = 0;
-        if (at >= input.Length || input[at++] != '$' || !TryReadLength(input, ref at, out var bytes) || at + bytes + 2 > input.Length) return false;
+        if (at >= input.Length
+            || input[at++] != '$' || !TryReadLength(input, ref at, out var bytes) || at + bytes + 2 > input.Length)
+            return false;
         length = at + bytes + 2;
         return true;
     }

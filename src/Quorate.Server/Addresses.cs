@@ -10,7 +10,8 @@ namespace Quorate.Server;
 public static class Addresses
 {
     /// <summary>Takes an address apart. False with what is wrong with it.</summary>
-    public static bool TryParse(string text, [NotNullWhen(true)] out string? host, out int port, [NotNullWhen(false)] out string? why)
+    public static bool TryParse(
+        string text, [NotNullWhen(true)] out string? host, out int port, [NotNullWhen(false)] out string? why)
     {
         ArgumentNullException.ThrowIfNull(text);
         host = null;
@@ -30,7 +31,8 @@ public static class Addresses
 
         host = text[..colon];
         if (host.StartsWith('[') && host.EndsWith(']')) host = host[1..^1];
-        else if (host.Contains(':', StringComparison.Ordinal)) (host, why) = (null, $"'{text}': an IPv6 address stands in brackets, as in [::1]:7001");
+        else if (host.Contains(':', StringComparison.Ordinal))
+            (host, why) = (null, $"'{text}': an IPv6 address stands in brackets, as in [::1]:7001");
 
         why = host is null ? $"'{text}': an IPv6 address stands in brackets, as in [::1]:7001"
             : Uri.CheckHostName(host) == UriHostNameType.Unknown && host != "*" ? $"'{text}' has no valid host name"

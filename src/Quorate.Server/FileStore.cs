@@ -75,7 +75,8 @@ internal sealed class FileStore : NodeStore, IJournal
         if (!_snapshots.TryGetValue(group, out var snapshots))
         {
             snapshots = new FileSnapshots(
-                _folder.SnapshotsFolder(group), group, _snapshotThread, (g, index, isSaved) => _loop?.OnSnapshotSealed(g, index, isSaved), _log.Storage);
+                _folder.SnapshotsFolder(group), group, _snapshotThread, (g, index, isSaved) =>
+                    _loop?.OnSnapshotSealed(g, index, isSaved), _log.Storage);
             _snapshots.Add(group, snapshots);
         }
 

@@ -29,7 +29,8 @@ internal static class KeyspaceReports
             here = view.Groups.ToDictionary(g => g.Group);
         }
 
-        return [.. keyspaces.GroupBy(k => (Held: string.Join(' ', k.Keyspace.Groups), k.Policy)).Select(same => new KeyspaceReport(
+        return [.. keyspaces
+            .GroupBy(k => (Held: string.Join(' ', k.Keyspace.Groups), k.Policy)).Select(same => new KeyspaceReport(
             [.. same.Select(k => k.Keyspace.Name)],
             PolicyWords.Of(same.Key.Policy.Strategy),
             PolicyText.Print(same.Key.Policy),
@@ -49,8 +50,12 @@ internal static class KeyspaceReports
         {
             Delayed = [.. configuration.Standby.Delayed.Select(NameOf)],
             DelaySeconds = configuration.Standby.Delayed.Count > 0 ? group.Policy.DelayMilliseconds / 1000 : 0,
-            Fed = [.. configuration.Standby.Feeds.Select(f => new FedReport(NameOf(f.Replica), configuration.SourceOf(f.Replica) is { IsNone: false } source ? NameOf(source) : null))],
-            Lag = [.. (here?.Followers ?? []).Select(f => new FollowerReport(NameOf(f.Node), f.MatchIndex.Value, f.EntriesBehind, f.HeardMilliseconds, f.Progress))],
+            Fed = [.. configuration.Standby.Feeds
+                .Select(f => new FedReport(
+                    NameOf(f.Replica), configuration.SourceOf(f.Replica) is { IsNone: false } source ? NameOf(source) : null))],
+            Lag = [.. (here?.Followers ?? [])
+                .Select(f => new FollowerReport(
+                    NameOf(f.Node), f.MatchIndex.Value, f.EntriesBehind, f.HeardMilliseconds, f.Progress))],
         };
 
         string NameOf(NodeId id) => names.GetValueOrDefault(id, id.ToString());

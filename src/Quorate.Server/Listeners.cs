@@ -26,7 +26,8 @@ internal sealed class Listeners : IDisposable
         var bound = new List<Socket>();
         try
         {
-            foreach (var (what, address) in new[] { ("clients", options.RespAddress), ("peers", options.PeerAddress), ("HTTP", options.HttpAddress) })
+            foreach (var (what, address) in new[] { ("clients", options.RespAddress), ("peers", options.PeerAddress), (
+                "HTTP", options.HttpAddress) })
                 bound.Add(await BindAsync(options.Name, what, address));
             return new Listeners(bound[0], bound[1], bound[2]);
         }

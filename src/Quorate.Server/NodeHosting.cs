@@ -14,7 +14,8 @@ namespace Quorate.Server;
 /// <summary>The web server that owns a node's sockets: three endpoints, nothing taken from files or the environment.</summary>
 internal static class NodeHosting
 {
-    public static WebApplication Build(Listeners listeners, RespEndpoint resp, PeerEndpoint peers, HttpEndpoint http, ILoggerFactory logging)
+    public static WebApplication Build(
+        Listeners listeners, RespEndpoint resp, PeerEndpoint peers, HttpEndpoint http, ILoggerFactory logging)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
@@ -82,7 +83,9 @@ internal static class NodeHosting
 
             public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Error && inner.IsEnabled(logLevel);
 
-            public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+            public void Log<TState>(
+                LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?,
+                string> formatter)
             {
                 if (IsEnabled(logLevel)) inner.Log(logLevel, eventId, state, exception, formatter);
             }

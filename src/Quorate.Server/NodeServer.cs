@@ -21,7 +21,8 @@ public sealed class NodeServer : IAsyncDisposable
     private readonly NodeServerOptions _options;
     private readonly Listeners _listeners;
     private readonly ILogger _log;
-    private readonly ManualResetEventSlim _stopTicks = new(initialState: false, spinCount: 0); // spinning a hundred times a second is not idle
+    // spinning a hundred times a second is not idle
+    private readonly ManualResetEventSlim _stopTicks = new(initialState: false, spinCount: 0);
     private readonly ClientCounters _counters = new();
     private readonly WarmBlocks _blocks = new();
     private NodeStore? _store;
@@ -69,7 +70,8 @@ public sealed class NodeServer : IAsyncDisposable
     /// <exception cref="CannotStartException">the data folder is another node's, in use, or damaged.</exception>
     public async Task StartAsync(IEnumerable<Member> members)
     {
-        Member[] all = [.. members.OrderBy(m => m.Id).Select(m => m.Id == _options.Self ? m with { RespAddress = RespAddress } : m)];
+        Member[] all = [.. members
+            .OrderBy(m => m.Id).Select(m => m.Id == _options.Self ? m with { RespAddress = RespAddress } : m)];
         _store = NodeStore.Open(_options, all, _log);
         _loop = new NodeLoop(_store.NodeOptions(_options, all) with { Blocks = _blocks }, _store, _log, _options.Regions);
         _loop.Node.MeasureProcess = ProcessMeasure.Take;
@@ -82,7 +84,8 @@ public sealed class NodeServer : IAsyncDisposable
         _clients = new RespEndpoint(_loop, _options.Clients, _counters);
         _peers = new PeerEndpoint(_loop, identity, _links, _log);
         _loop.MembersChanged = () => OnMembersChanged(identity);
-        _web = NodeHosting.Build(_listeners, _clients, _peers, new HttpEndpoint(_loop, Report, () => KeyspaceReports.Take(_loop)), _options.Logging);
+        _web = NodeHosting.Build(
+            _listeners, _clients, _peers, new HttpEndpoint(_loop, Report, () => KeyspaceReports.Take(_loop)), _options.Logging);
         _loop.Start();
         _store.Start();
         await _web.StartAsync();
@@ -95,7 +98,8 @@ public sealed class NodeServer : IAsyncDisposable
 
     /// <summary>The node at this moment.</summary>
     public NodeReport Report() =>
-        NodeReports.Take(_loop!, _options, _counters, _clients!.ConnectionCount, _links!, (RespAddress, PeerAddress), _store!.JournaledBytes);
+        NodeReports.Take(
+            _loop!, _options, _counters, _clients!.ConnectionCount, _links!, (RespAddress, PeerAddress), _store!.JournaledBytes);
 
     /// <summary>Stops serving, makes durable what is in hand, and gives sockets and files back.</summary>
     public async ValueTask DisposeAsync()
@@ -138,14 +142,17 @@ public sealed class NodeServer : IAsyncDisposable
         while (!_stopTicks.Wait(IReplica.TickLength))
         {
             _loop!.Tick();
-            while (_loop.Read(static node => node.Alarms.TryTake(out var sentence) ? sentence : null) is { } alarm) _log.Alarm(alarm);
-            while (_loop.Read(static node => node.Alarms.TryTakeNotice(out var sentence) ? sentence : null) is { } notice) _log.Notice(notice);
+            while (_loop.Read(static node => node.Alarms.TryTake(out var sentence) ? sentence : null) is { } alarm)
+                _log.Alarm(alarm);
+            while (_loop.Read(static node => node.Alarms.TryTakeNotice(out var sentence) ? sentence : null) is { } notice)
+                _log.Notice(notice);
         }
     }
 
     private async Task LogBugAsync()
     {
-        if (await Stopped is { } bug && bug is not RemovedFromClusterException) _log.Bug(bug.ToString().ReplaceLineEndings(" | "));
+        if (await Stopped is { } bug && bug is not RemovedFromClusterException)
+            _log.Bug(bug.ToString().ReplaceLineEndings(" | "));
     }
 
     private static string WithPort(string address, IPEndPoint bound) =>

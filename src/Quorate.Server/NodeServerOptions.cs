@@ -16,7 +16,8 @@ public sealed record NodeServerOptions
     /// <summary>The node's name, e.g. <c>n1</c>.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Where the node keeps what it must remember. Null only with <see cref="Durability.Memory"/>, which writes nothing.</summary>
+    /// <summary>Where the node keeps what it must remember. Null only with <see cref="Durability.Memory"/>, which writes
+    /// nothing.</summary>
     public string? DataFolder { get; init; }
 
     public Durability Durability { get; init; } = Durability.Fsync;

@@ -15,7 +15,8 @@ internal static class QuorateProgram
     /// <param name="stop">Asks a command that runs to end.</param>
     /// <param name="input">Where answers to questions come from; null: there is no terminal.</param>
     /// <returns>One of <see cref="ExitCode"/>.</returns>
-    public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error, CancellationToken stop, TextReader? input = null)
+    public static async Task<int> RunAsync(
+        string[] args, TextWriter output, TextWriter error, CancellationToken stop, TextReader? input = null)
     {
         var terminal = new Terminal(input ?? TextReader.Null, output, stop);
         var root = new RootCommand("Quorate: a replicated data store for any Redis client.")

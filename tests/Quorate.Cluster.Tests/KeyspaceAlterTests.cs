@@ -25,7 +25,11 @@ public sealed class KeyspaceAlterTests
         // The rule is in the journals: the nodes act by it before they have heard of the map again.
         foreach (var node in cluster.Ids) cluster.Kill(node);
         foreach (var node in cluster.Ids) cluster.Restart(node);
-        cluster.Until(() => cluster.Ids.All(n => cluster[n].View.Map!.Keyspace("ks") is not null) && KeyspaceCluster.LeaderOf(cluster, "ks") > 0, "all are back");
+        cluster.Until(
+            () =>
+                cluster.Ids.All(n => cluster[n].View.Map!.Keyspace("ks") is not null)
+                    && KeyspaceCluster.LeaderOf(cluster, "ks") > 0,
+            "all are back");
         cluster.Until(() => KeyspaceCluster.IsSettled(cluster, "ks"), "all are in sync");
         via = KeyspaceCluster.LeaderOf(cluster, "ks");
         backup = KeyspaceCluster.Members(cluster, "ks").First(n => n != via);
@@ -51,16 +55,19 @@ public sealed class KeyspaceAlterTests
             {
                 foreach (var ack in (string[])[from, to])
                 {
-                    cluster.Await(cluster.Connect(2), $"KEYSPACE ALTER ks ACK {ack}").ShouldBeOneOf("+OK", "-ERR the policy is that already");
+                    cluster.Await(cluster.Connect(2), $"KEYSPACE ALTER ks ACK {ack}")
+                        .ShouldBeOneOf("+OK", "-ERR the policy is that already");
                     for (var i = 0; i < 5; i++) cluster.Await(session, "INCR n").ShouldBe($":{++count}");
                 }
             }
         }
 
-        cluster.Until(() => Entry(cluster).Policy.Ack == Ack.SemiSync || Entry(cluster).Policy.Ack == Ack.Sync, "the last is in force");
+        cluster.Until(
+            () => Entry(cluster).Policy.Ack == Ack.SemiSync || Entry(cluster).Policy.Ack == Ack.Sync, "the last is in force");
         cluster.Run(500);
         cluster.Kill(KeyspaceCluster.LeaderOf(cluster, "ks"));
-        cluster.Await(cluster.Connect(cluster.Up.First()), "SELECT ks; GET n").ShouldBe($"+OK ${count.ToString(System.Globalization.CultureInfo.InvariantCulture).Length} {count}");
+        cluster.Await(cluster.Connect(cluster.Up.First()), "SELECT ks; GET n")
+            .ShouldBe($"+OK ${count.ToString(System.Globalization.CultureInfo.InvariantCulture).Length} {count}");
     }
 
     [Theory]
@@ -79,8 +86,12 @@ public sealed class KeyspaceAlterTests
         {
             cluster.Await(cluster.Connect(3), $"KEYSPACE ALTER ks REPLICAS {replicas}").ShouldBe("+OK");
             cluster.Await(session, "INCR n").ShouldBe($":{++count}");
-            cluster.Until(() => Entry(cluster).Policy.Replicas == replicas && Entry(cluster).Configuration.InSync.Count == replicas, $"{replicas} hold it");
-            cluster.Until(() => cluster.Ids.Count(n => cluster[n].Find(Entry(cluster).Id) is { IsAbsent: false }) == replicas, $"{replicas} have a replica");
+            cluster.Until(
+                () => Entry(cluster).Policy.Replicas == replicas && Entry(cluster).Configuration.InSync.Count == replicas,
+                $"{replicas} hold it");
+            cluster.Until(
+                () => cluster.Ids.Count(n => cluster[n].Find(Entry(cluster).Id) is { IsAbsent: false }) == replicas,
+                $"{replicas} have a replica");
             cluster.Await(session, "INCR n").ShouldBe($":{++count}");
         }
 
@@ -109,7 +120,8 @@ public sealed class KeyspaceAlterTests
     public void What_cannot_be_altered_is_refused_with_what_to_do_instead()
     {
         var cluster = KeyspaceCluster.With("ks STRATEGY primary REPLICAS 3");
-        void Refused(string words, string because) => cluster.Await(cluster.Connect(1), "KEYSPACE ALTER " + words).ShouldContain(because);
+        void Refused(string words, string because) =>
+            cluster.Await(cluster.Connect(1), "KEYSPACE ALTER " + words).ShouldContain(because);
         Refused("ks STRATEGY raft", "create a second keyspace");
         Refused("ks SHIP state", "copy the keys");
         Refused("ks DURABILITY memory", "copy the keys");

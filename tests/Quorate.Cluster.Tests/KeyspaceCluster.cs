@@ -18,7 +18,8 @@ internal static class KeyspaceCluster
         cluster.Until(() => cluster.Ids.All(n => cluster[n].View.Map!.Nodes.Count == 5), "all know the map");
         cluster.Run(300); // heartbeats of all have been heard
         foreach (var keyspace in keyspaces) cluster.Await(cluster.Connect(1), $"KEYSPACE CREATE {keyspace}").ShouldBe("+OK");
-        cluster.Until(() => cluster.Ids.All(n => cluster[n].View.Map!.Keyspaces.Count == 16 + keyspaces.Length), "all know the keyspaces");
+        cluster.Until(
+            () => cluster.Ids.All(n => cluster[n].View.Map!.Keyspaces.Count == 16 + keyspaces.Length), "all know the keyspaces");
         return cluster;
     }
 
@@ -27,10 +28,12 @@ internal static class KeyspaceCluster
     public static IReadOnlyList<int> Members(LocalCluster cluster, string keyspace) =>
         [.. AnyMap(cluster).Group(GroupOf(cluster, keyspace))!.Configuration.Members.Select(n => n.Value)];
 
-    public static IReadOnlyList<int> Outsiders(LocalCluster cluster, string keyspace) => [.. cluster.Ids.Except(Members(cluster, keyspace))];
+    public static IReadOnlyList<int> Outsiders(LocalCluster cluster, string keyspace) =>
+        [.. cluster.Ids.Except(Members(cluster, keyspace))];
 
     /// <summary>Whom the newest map names.</summary>
-    public static int LeaderOf(LocalCluster cluster, string keyspace) => AnyMap(cluster).Group(GroupOf(cluster, keyspace))!.Configuration.Leader.Value;
+    public static int LeaderOf(LocalCluster cluster, string keyspace) =>
+        AnyMap(cluster).Group(GroupOf(cluster, keyspace))!.Configuration.Leader.Value;
 
     public static int RaftLeaderOf(LocalCluster cluster, string keyspace) =>
         cluster.Up.First(n => cluster[n].Find(GroupOf(cluster, keyspace)) is { Electing.IsLeader: true });
@@ -39,7 +42,9 @@ internal static class KeyspaceCluster
     public static int AwaitLeader(LocalCluster cluster, string keyspace)
     {
         if (LeaderOf(cluster, keyspace) is > 0 and var named) return named;
-        cluster.Until(() => cluster.Up.Any(n => cluster[n].Find(GroupOf(cluster, keyspace)) is { Electing.IsLeader: true }), "somebody is elected");
+        cluster.Until(
+            () => cluster.Up.Any(n => cluster[n].Find(GroupOf(cluster, keyspace)) is { Electing.IsLeader: true }),
+            "somebody is elected");
         return RaftLeaderOf(cluster, keyspace);
     }
 

@@ -88,7 +88,8 @@ public sealed class KeyspaceFailoverTests
             cluster.Cut.Add((leader, one));
         }
 
-        cluster.Until(() => cluster[leader].View.StandingAlarms.Any(a => a.Contains(word, StringComparison.Ordinal)), "it is an alarm");
+        cluster.Until(
+            () => cluster[leader].View.StandingAlarms.Any(a => a.Contains(word, StringComparison.Ordinal)), "it is an alarm");
         cluster.Await(session, "SET a 2").ShouldStartWith(reply);
         cluster[leader].Alarms.TryTake(out var alarm).ShouldBeTrue();
         alarm.ShouldStartWith("ks: ");
@@ -127,7 +128,8 @@ public sealed class KeyspaceFailoverTests
         var session = cluster.Connect(KeyspaceCluster.Outsiders(cluster, "ks")[0]);
         cluster.Await(session, "SELECT ks; INCR n").ShouldBe("+OK :1");
         cluster.Run(200); // with ack async the write before must have been shipped
-        var leader = KeyspaceCluster.LeaderOf(cluster, "ks") is > 0 and var named ? named : KeyspaceCluster.RaftLeaderOf(cluster, "ks");
+        var leader = KeyspaceCluster.LeaderOf(cluster, "ks") is > 0 and var named
+            ? named : KeyspaceCluster.RaftLeaderOf(cluster, "ks");
         // The leader gets the write and ships it, but its answer does not come back.
         cluster.Cut.Add((leader, session.Node.Options.Self.Value));
         cluster.Send(session, "INCR n");
@@ -152,10 +154,12 @@ public sealed class KeyspaceFailoverTests
                     .ShouldBe($"+OK :{(5 * life) + node} +OK :{(5 * life) + node}");
             foreach (var node in cluster.Ids) cluster.Kill(node);
             foreach (var node in cluster.Ids) cluster.Restart(node);
-            cluster.Until(() => cluster.Ids.All(n => cluster[n].View.Map!.Keyspace("ks") is not null), "all know the keyspace again");
+            cluster.Until(
+                () => cluster.Ids.All(n => cluster[n].View.Map!.Keyspace("ks") is not null), "all know the keyspace again");
         }
 
-        foreach (var node in cluster.Ids) cluster.Await(cluster.Connect(node), "SELECT ks; GET n; KEYSPACE LOST ks").ShouldBe("+OK $2 15 *0");
+        foreach (var node in cluster.Ids)
+            cluster.Await(cluster.Connect(node), "SELECT ks; GET n; KEYSPACE LOST ks").ShouldBe("+OK $2 15 *0");
     }
 
     [Fact]
@@ -200,7 +204,9 @@ public sealed class KeyspaceFailoverTests
             var victim = (round % 5) + 1;
             cluster.Run(500); // ack async ships a moment later
             cluster.Kill(victim);
-            cluster.Until(() => !KeyspaceCluster.Members(cluster, "ks").Contains(victim) && KeyspaceCluster.IsSettled(cluster, "ks"), $"n{victim} is replaced");
+            cluster.Until(
+                () => !KeyspaceCluster.Members(cluster, "ks").Contains(victim) && KeyspaceCluster.IsSettled(cluster, "ks"),
+                $"n{victim} is replaced");
             Count($"without n{victim}");
             cluster.Restart(victim);
             cluster.Run(2000);
@@ -217,11 +223,13 @@ public sealed class KeyspaceFailoverTests
         cluster.Await(cluster.Connect(1), "SELECT ks; SET a 1").ShouldBe("+OK +OK");
         foreach (var heir in KeyspaceCluster.Members(cluster, "ks"))
         {
-            cluster.Await(cluster.Connect(5), $"KEYSPACE FAILOVER ks TO n{heir}").ShouldBeOneOf("+OK", $"-ERR n{heir} leads {KeyspaceCluster.GroupOf(cluster, "ks")} already");
+            cluster.Await(cluster.Connect(5), $"KEYSPACE FAILOVER ks TO n{heir}")
+                .ShouldBeOneOf("+OK", $"-ERR n{heir} leads {KeyspaceCluster.GroupOf(cluster, "ks")} already");
             cluster.Until(() => KeyspaceCluster.LeaderOf(cluster, "ks") == heir, $"n{heir} leads");
             cluster.Await(cluster.Connect(heir), "SELECT ks; GET a").ShouldBe("+OK $1 1");
         }
 
-        cluster.Await(cluster.Connect(5), $"KEYSPACE FAILOVER ks TO n{KeyspaceCluster.Outsiders(cluster, "ks")[0]}").ShouldStartWith("-ERR");
+        cluster.Await(cluster.Connect(5), $"KEYSPACE FAILOVER ks TO n{KeyspaceCluster.Outsiders(cluster, "ks")[0]}")
+            .ShouldStartWith("-ERR");
     }
 }

@@ -2,7 +2,8 @@ using Quorate.Cluster.Control;
 
 namespace Quorate.Cluster.Tests;
 
-/// <summary>Whole nodes with a control plane: what KEYSPACE commands do, and where the commands of a selected keyspace go.</summary>
+/// <summary>Whole nodes with a control plane: what KEYSPACE commands do, and where the commands of a selected keyspace
+/// go.</summary>
 public sealed class KeyspaceTests
 {
     private static readonly string[] Policies =
@@ -31,13 +32,15 @@ public sealed class KeyspaceTests
     [Fact]
     public void Keyspaces_do_not_see_each_others_keys()
     {
-        var cluster = KeyspaceCluster.With("a STRATEGY raft REPLICAS 5", "b STRATEGY primary REPLICAS 5 ACK sync", "c STRATEGY chain REPLICAS 5");
+        var cluster = KeyspaceCluster.With(
+            "a STRATEGY raft REPLICAS 5", "b STRATEGY primary REPLICAS 5 ACK sync", "c STRATEGY chain REPLICAS 5");
         var session = cluster.Connect(2);
         cluster.Await(session, "SET k numbered; SELECT a; SET k raft; SELECT b; SET k primary; SELECT c; SET k chain")
             .ShouldBe("+OK +OK +OK +OK +OK +OK +OK");
         cluster.Await(session, "SELECT 0; GET k; SELECT a; GET k; SELECT b; GET k; SELECT c; GET k; DBSIZE")
             .ShouldBe("+OK $8 numbered +OK $4 raft +OK $7 primary +OK $5 chain :1");
-        cluster.Await(session, "SELECT a; FLUSHALL; DBSIZE; SELECT b; GET k; SELECT 0; GET k").ShouldBe("+OK +OK :0 +OK $7 primary +OK $8 numbered");
+        cluster.Await(session, "SELECT a; FLUSHALL; DBSIZE; SELECT b; GET k; SELECT 0; GET k")
+            .ShouldBe("+OK +OK :0 +OK $7 primary +OK $8 numbered");
     }
 
     [Fact]
@@ -46,7 +49,8 @@ public sealed class KeyspaceTests
         var cluster = KeyspaceCluster.With();
         var session = cluster.Connect(1);
         cluster.Await(session, "SELECT 7; SET k shared").ShouldBe("+OK +OK");
-        cluster.Await(session, "KEYSPACE CREATE seven DB 7 STRATEGY primary REPLICAS 3").ShouldStartWith("-ERR database 7 is keyspace");
+        cluster.Await(session, "KEYSPACE CREATE seven DB 7 STRATEGY primary REPLICAS 3")
+            .ShouldStartWith("-ERR database 7 is keyspace");
         cluster.Await(session, "KEYSPACE CREATE x DB 16 STRATEGY raft").ShouldStartWith("-ERR a database number is 0 to 15");
         cluster.Await(session, "KEYSPACE CREATE x DB y STRATEGY raft").ShouldStartWith("-ERR 'y' is not a database number");
         cluster.Await(session, "KEYSPACE DROP 7").ShouldBe("+OK");
@@ -82,7 +86,8 @@ public sealed class KeyspaceTests
     public void What_cannot_be_is_refused_with_what_to_do(string words, string why)
     {
         var cluster = KeyspaceCluster.With("ks STRATEGY primary REPLICAS 3 ACK semisync:1");
-        foreach (var node in cluster.Ids) cluster.Await(cluster.Connect(node), $"KEYSPACE {words}").ShouldStartWith($"-ERR {why}");
+        foreach (var node in cluster.Ids)
+            cluster.Await(cluster.Connect(node), $"KEYSPACE {words}").ShouldStartWith($"-ERR {why}");
         cluster.Await(cluster.Connect(1), "KEYSPACE LIST").ShouldContain("ks strategy primary");
     }
 
@@ -98,7 +103,9 @@ public sealed class KeyspaceTests
             list.ShouldContain("ledger strategy raft replicas 3");
             var shown = cluster.Await(cluster.Connect(node), "KEYSPACE SHOW bank");
             shown.ShouldContain("keyspace bank\npolicy strategy primary");
-            shown.ShouldContain(cluster[node].View.Map!.Group(cluster[node].View.Map!.Keyspace("bank")!.Groups.Single())!.Configuration.ToString());
+            shown.ShouldContain(
+                cluster[node].View.Map!.Group(cluster[node].View.Map!.Keyspace("bank")!.Groups.Single())!.Configuration
+                .ToString());
         }
     }
 
@@ -109,11 +116,13 @@ public sealed class KeyspaceTests
         cluster.Await(cluster.Connect(4), "SELECT ks; SET k 1").ShouldBe("+OK +OK");
         cluster.Await(cluster.Connect(4), "KEYSPACE ALTER ks READS eventual").ShouldBe("+OK");
         cluster.Run(500);
-        cluster.Await(cluster.Connect(3), "KEYSPACE LIST").ShouldContain("ks strategy primary replicas 3 ack semisync:1 ship log reads eventual");
+        cluster.Await(cluster.Connect(3), "KEYSPACE LIST")
+            .ShouldContain("ks strategy primary replicas 3 ack semisync:1 ship log reads eventual");
         var backup = KeyspaceCluster.Members(cluster, "ks").First(n => n != KeyspaceCluster.LeaderOf(cluster, "ks"));
         cluster.Isolate(backup);
         cluster.Run(3000);
-        cluster.Ask(cluster.Connect(backup), "SELECT ks; GET k").ShouldBe("+OK $1 1", "a stale answer is allowed now, without asking anybody");
+        cluster.Ask(cluster.Connect(backup), "SELECT ks; GET k")
+            .ShouldBe("+OK $1 1", "a stale answer is allowed now, without asking anybody");
     }
 
     [Theory]
@@ -128,7 +137,8 @@ public sealed class KeyspaceTests
         cluster.Run(1000);
         foreach (var session in sessions)
         {
-            cluster.Await(session, "INCR n; GET n").ShouldBe("-ERR the selected keyspace was dropped: SELECT another -ERR the selected keyspace was dropped: SELECT another");
+            cluster.Await(session, "INCR n; GET n").ShouldBe(
+                "-ERR the selected keyspace was dropped: SELECT another -ERR the selected keyspace was dropped: SELECT another");
             cluster.Await(session, "SELECT ks").ShouldStartWith("-ERR");
             cluster.Await(session, "SELECT other; INCR m").ShouldStartWith("+OK :");
         }
@@ -143,7 +153,8 @@ public sealed class KeyspaceTests
     public void The_numbered_databases_own_group_stays()
     {
         var cluster = KeyspaceCluster.With();
-        cluster.Await(cluster.Connect(1), "KEYSPACE DROP 0").ShouldStartWith("-ERR '0' holds the group that the other numbered databases share");
+        cluster.Await(cluster.Connect(1), "KEYSPACE DROP 0")
+            .ShouldStartWith("-ERR '0' holds the group that the other numbered databases share");
         cluster.Await(cluster.Connect(1), "SET k 1").ShouldBe("+OK");
     }
 
@@ -156,7 +167,8 @@ public sealed class KeyspaceTests
         foreach (var node in cluster.Ids)
         {
             cluster.Await(cluster.Connect(node), "KEYSPACE CREATE x STRATEGY raft").ShouldStartWith("-TRYAGAIN");
-            cluster.Await(cluster.Connect(node), "KEYSPACE LIST").ShouldStartWith("*16 ", Case.Sensitive, "what is known can still be read");
+            cluster.Await(cluster.Connect(node), "KEYSPACE LIST")
+                .ShouldStartWith("*16 ", Case.Sensitive, "what is known can still be read");
         }
 
         cluster.Cut.Clear();
@@ -172,7 +184,8 @@ public sealed class KeyspaceTests
         var leader = cluster.Ids.First(n => cluster[n].Control!.Replica.IsLeader);
         var session = cluster.Connect(asker);
         cluster.Cut.Add((asker, leader));
-        cluster.Await(session, "KEYSPACE CREATE x STRATEGY raft; PING").ShouldStartWith("-UNCERTAIN the control group did not answer in time");
+        cluster.Await(session, "KEYSPACE CREATE x STRATEGY raft; PING")
+            .ShouldStartWith("-UNCERTAIN the control group did not answer in time");
     }
 
     [Fact]
@@ -218,5 +231,6 @@ public sealed class KeyspaceTests
         cluster.Ask(cluster.Connect(1), "SELECT ledger").ShouldBe("-ERR value is not an integer or out of range");
     }
 
-    private static string Bulk(int number) => $"${number.ToString(System.Globalization.CultureInfo.InvariantCulture).Length} {number}";
+    private static string Bulk(int number) =>
+        $"${number.ToString(System.Globalization.CultureInfo.InvariantCulture).Length} {number}";
 }

@@ -49,7 +49,8 @@ internal sealed class LocalCluster
         foreach (var host in _hosts.Values) host.Start();
     }
 
-    /// <summary>Adds a node to the running cluster as its operator would: asks one of its nodes, and starts with what that says.</summary>
+    /// <summary>Adds a node to the running cluster as its operator would: asks one of its nodes, and starts with what that
+    /// says.</summary>
     /// <returns>Its id.</returns>
     public int Join(string name, int via = 1)
     {
@@ -128,7 +129,9 @@ internal sealed class LocalCluster
             }
         }
 
-        foreach (var group in this[Up.First()].View.Map?.Groups ?? []) text.Append(group.Id).Append(' ').Append(group.Configuration).Append(" of ").Append(group.Policy.Replicas).AppendLine();
+        foreach (var group in this[Up.First()].View.Map?.Groups ?? [])
+            text.Append(group.Id)
+                .Append(' ').Append(group.Configuration).Append(" of ").Append(group.Policy.Replicas).AppendLine();
         return text.ToString();
     }
 
@@ -202,7 +205,8 @@ internal sealed class LocalCluster
             var bytes = Encoding.UTF8.GetBytes(string.Concat(words));
             var ranges = new ArgRange[words.Length];
             var at = 0;
-            for (var i = 0; i < words.Length; at += Encoding.UTF8.GetByteCount(words[i++])) ranges[i] = new ArgRange(at, Encoding.UTF8.GetByteCount(words[i]));
+            for (var i = 0; i < words.Length; at += Encoding.UTF8.GetByteCount(words[i++]))
+                ranges[i] = new ArgRange(at, Encoding.UTF8.GetByteCount(words[i]));
             session.Execute(new CommandArgs(bytes, ranges), Now);
         }
     }

@@ -49,10 +49,12 @@ public sealed class MembershipTests
         cluster.Await(cluster.Connect(via), $"NODE DRAIN n{victim}").ShouldBe("+OK");
         cluster.Until(() => !Newest(cluster).Groups.Any(g => g.Needs(new NodeId(victim))), "nothing needs it");
         Retry(cluster, via, $"NODE REMOVE n{victim}");
-        cluster.Until(() => cluster[id].Raft is { } raft && raft.Status.Configuration.IsVoter(new NodeId(id)), "the new one votes");
+        cluster.Until(
+            () => cluster[id].Raft is { } raft && raft.Status.Configuration.IsVoter(new NodeId(id)), "the new one votes");
         cluster.Kill(victim);
         cluster.Await(cluster.Connect(id), "SET a 2; GET a").ShouldBe("+OK $1 2");
-        Newest(cluster).Group(ControlMachine.ControlGroup)!.Configuration.InSync.ShouldBe(cluster.Up.Select(n => new NodeId(n)), ignoreOrder: true);
+        Newest(cluster).Group(ControlMachine.ControlGroup)!.Configuration.InSync.ShouldBe(
+            cluster.Up.Select(n => new NodeId(n)), ignoreOrder: true);
 
         // Two of the three that are left are a majority, the new one among them.
         var other = cluster.Up.First(n => n != id);
@@ -69,12 +71,15 @@ public sealed class MembershipTests
         var id = cluster.Join("n4");
         cluster.Until(() => IsUp(cluster, id), "it is admitted");
         cluster.Run(300);
-        cluster.Await(cluster.Connect(1), "KEYSPACE CREATE ks STRATEGY primary REPLICAS 4 ACK sync MIN-IN-SYNC 4").ShouldBe("+OK");
+        cluster.Await(cluster.Connect(1), "KEYSPACE CREATE ks STRATEGY primary REPLICAS 4 ACK sync MIN-IN-SYNC 4")
+            .ShouldBe("+OK");
         cluster.Await(cluster.Connect(1), "SELECT ks; SET a 1").ShouldBe("+OK +OK");
         cluster.Kill(id);
         cluster.Run(300);
         cluster.Restart(id);
-        cluster.Until(() => cluster[id].View.Map!.Keyspace("ks") is not null && KeyspaceCluster.IsSettled(cluster, "ks"), "it is in sync again");
+        cluster.Until(
+            () => cluster[id].View.Map!.Keyspace("ks") is not null && KeyspaceCluster.IsSettled(cluster, "ks"),
+            "it is in sync again");
         cluster.Await(cluster.Connect(id), "SELECT ks; GET a").ShouldBe("+OK $1 1");
     }
 
@@ -86,9 +91,14 @@ public sealed class MembershipTests
         cluster.Join("n5");
         cluster.Until(() => IsUp(cluster, 4) && IsUp(cluster, 5), "they are admitted");
         cluster.Run(300);
-        cluster.Await(cluster.Connect(1), "NODE VOTERS; NODE VOTERS 6; NODE VOTERS 5").ShouldBe(":3 -ERR 6 voters are more than the nodes there are: 5 +OK");
-        cluster.Until(() => Voters(cluster, ControlMachine.ControlGroup) == 5 && Voters(cluster, ControlMachine.DefaultGroup) == 5, "five vote");
-        cluster.Until(() => cluster.Ids.All(n => cluster[n].Raft is { } raft && raft.Status.Configuration.Voters.Count == 5), "and hold the numbered databases");
+        cluster.Await(cluster.Connect(1), "NODE VOTERS; NODE VOTERS 6; NODE VOTERS 5")
+            .ShouldBe(":3 -ERR 6 voters are more than the nodes there are: 5 +OK");
+        cluster.Until(
+            () => Voters(cluster, ControlMachine.ControlGroup) == 5 && Voters(cluster, ControlMachine.DefaultGroup) == 5,
+            "five vote");
+        cluster.Until(
+            () => cluster.Ids.All(n => cluster[n].Raft is { } raft && raft.Status.Configuration.Voters.Count == 5),
+            "and hold the numbered databases");
         cluster.Await(cluster.Connect(5), "SET a 1").ShouldBe("+OK");
         cluster.Await(cluster.Connect(2), "NODE VOTERS 3").ShouldBe("+OK");
         cluster.Until(() => cluster.Ids.Count(n => cluster[n].Raft is not null) == 3, "two have given up their replicas");

@@ -32,7 +32,8 @@ public sealed class MessageKindTests
     [Fact]
     public void Each_strategy_has_a_block_of_its_own_and_the_node_the_first()
     {
-        var blocks = Messages.GroupBy(FolderOf).ToDictionary(g => g.Key, g => g.SelectMany(KindsOf).Select(k => k / Message.BlockLength).Distinct().ToList());
+        var blocks = Messages.GroupBy(FolderOf)
+            .ToDictionary(g => g.Key, g => g.SelectMany(KindsOf).Select(k => k / Message.BlockLength).Distinct().ToList());
         foreach (var (folder, of) in blocks) of.Count.ShouldBe(1, $"the kinds of {folder} lie in one block");
         blocks[""].ShouldBe([0]);
         blocks.Values.SelectMany(b => b).ShouldBeUnique();
@@ -57,17 +58,22 @@ public sealed class MessageKindTests
     {
         var output = new ArrayBufferWriter<byte>();
         PeerFrame.Write(output, new GroupId(7), new HighKind(), new ArrayBufferWriter<byte>());
-        PeerFrame.TryRead(output.WrittenMemory[PeerFrame.LengthBytes..], out var kind, out var group, out var body).ShouldBeTrue();
+        PeerFrame.TryRead(output.WrittenMemory[PeerFrame.LengthBytes..], out var kind, out var group, out var body)
+            .ShouldBeTrue();
         (kind, group, body.Length).ShouldBe((HighKind.WireKind, new GroupId(7), 3));
         for (var length = 0; length < output.WrittenCount - PeerFrame.LengthBytes; length++)
             PeerFrame.TryRead(output.WrittenMemory.Slice(PeerFrame.LengthBytes, length), out _, out _, out _).ShouldBeFalse();
     }
 
     private static string FolderOf(Type message) =>
-        message.Namespace!.StartsWith(StrategiesNamespace, StringComparison.Ordinal) ? message.Namespace[StrategiesNamespace.Length..] : "";
+        message.Namespace!.StartsWith(StrategiesNamespace, StringComparison.Ordinal)
+            ? message.Namespace[StrategiesNamespace.Length..] : "";
 
     private static List<ushort> KindsOf(Type message) =>
-        [.. message.GetFields(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic).Where(f => f is { IsLiteral: true, Name: "WireKind" or "AnswerKind" }).Select(f => (ushort)f.GetRawConstantValue()!)];
+        [.. message
+            .GetFields(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic)
+            .Where(f => f is { IsLiteral: true, Name: "WireKind" or "AnswerKind" })
+            .Select(f => (ushort)f.GetRawConstantValue()!)];
 
     /// <summary>What some body of that kind is read as: most of them are no message, some are.</summary>
     private static Type? Guessed(ushort kind)
@@ -84,7 +90,8 @@ public sealed class MessageKindTests
         return null;
     }
 
-    private static Type? Decoded(ushort kind, byte[] body) => StrategyTable.All.TryDecode(kind, body, out var message) ? message!.GetType() : null;
+    private static Type? Decoded(ushort kind, byte[] body) =>
+        StrategyTable.All.TryDecode(kind, body, out var message) ? message!.GetType() : null;
 
     private sealed class HighKind : Message
     {

@@ -93,7 +93,9 @@ public sealed class QuietGroupTests
     public void What_a_group_came_to_before_it_fell_quiet_reaches_the_control_leader()
     {
         var atOnce = Soon with { QuietAfterTicks = 1 };
-        var cluster = KeyspaceCluster.With(new ControlOptions { HeartbeatMilliseconds = 400 }, o => o with { Settings = o.Settings.With(atOnce) }, "ks STRATEGY raft REPLICAS 3");
+        var cluster = KeyspaceCluster.With(
+            new ControlOptions { HeartbeatMilliseconds = 400 }, o => o with { Settings = o.Settings.With(atOnce) },
+            "ks STRATEGY raft REPLICAS 3");
         var id = KeyspaceCluster.GroupOf(cluster, "ks");
         var members = KeyspaceCluster.Members(cluster, "ks").Select(n => (Node: n, Group: cluster[n].Find(id)!)).ToList();
         for (var i = 0; i < 5; i++)
@@ -115,7 +117,9 @@ public sealed class QuietGroupTests
     [Fact]
     public void Nodes_ping_each_other_only_where_nothing_else_goes()
     {
-        var cluster = KeyspaceCluster.With(new ControlOptions(), o => o with { Settings = o.Settings.With(Soon) }, "a STRATEGY raft REPLICAS 3", "b STRATEGY raft REPLICAS 3", "c STRATEGY raft REPLICAS 3");
+        var cluster = KeyspaceCluster.With(
+            new ControlOptions(), o => o with { Settings = o.Settings.With(Soon) }, "a STRATEGY raft REPLICAS 3",
+            "b STRATEGY raft REPLICAS 3", "c STRATEGY raft REPLICAS 3");
         cluster.Until(() => cluster.Up.All(n => cluster[n].Ticking.Count == 1), "all groups but the control group are quiet");
         var pings = new List<(int From, int To)>();
         cluster.Drops = (from, to, kind) =>
@@ -127,7 +131,9 @@ public sealed class QuietGroupTests
         var leader = cluster.Ids.First(n => cluster[n].Control!.Replica.IsLeader);
         pings.ShouldAllBe(p => p.From != leader && p.To != leader, "the control group's heartbeats and their answers go there");
         var elsewhere = ((string[])["a", "b", "c"]).First(k => KeyspaceCluster.RaftLeaderOf(cluster, k) != leader);
-        var (lead, others) = (KeyspaceCluster.RaftLeaderOf(cluster, elsewhere), KeyspaceCluster.Members(cluster, elsewhere).Where(n => n != leader));
+        var (lead, others) = (
+            KeyspaceCluster.RaftLeaderOf(cluster, elsewhere),
+            KeyspaceCluster.Members(cluster, elsewhere).Where(n => n != leader));
         foreach (var other in others.Where(n => n != lead)) pings.Count(p => p == (lead, other)).ShouldBeInRange(18, 20);
     }
 

@@ -5,7 +5,8 @@ namespace Quorate.Cluster.Tests;
 /// <summary>Replication as Redis's own commands show and change it, for keyspaces of every strategy.</summary>
 public sealed class RedisViewTests
 {
-    public static TheoryData<string> EveryStrategy => ["STRATEGY raft", "STRATEGY primary ACK sync", "STRATEGY primary ACK async SHIP state", "STRATEGY chain"];
+    public static TheoryData<string> EveryStrategy =>
+        ["STRATEGY raft", "STRATEGY primary ACK sync", "STRATEGY primary ACK async SHIP state", "STRATEGY chain"];
 
     [Theory]
     [MemberData(nameof(EveryStrategy))]
@@ -59,7 +60,8 @@ public sealed class RedisViewTests
         var old = LeaderOf(cluster);
         var members = KeyspaceCluster.Members(cluster, "ks");
         var subscribers = members.Select(n => cluster.Connect(n)).ToList();
-        foreach (var subscriber in subscribers) cluster.Await(subscriber, "SUBSCRIBE +switch-master __Booksleeve_MasterChanged").ShouldContain("subscribe");
+        foreach (var subscriber in subscribers)
+            cluster.Await(subscriber, "SUBSCRIBE +switch-master __Booksleeve_MasterChanged").ShouldContain("subscribe");
         cluster.Run(100);
         var session = cluster.Connect(old);
         cluster.Await(session, "SELECT ks; SET a 1").ShouldBe("+OK +OK");
@@ -96,7 +98,8 @@ public sealed class RedisViewTests
         var cluster = KeyspaceCluster.With("ks STRATEGY primary REPLICAS 3");
         var old = LeaderOf(cluster);
         var (client, elsewhere, listener) = (cluster.Connect(old), cluster.Connect(old), cluster.Connect(old));
-        cluster.Await(client, "CONFIG GET close-clients-on-demotion; CONFIG SET close-clients-on-demotion yes; SELECT ks").ShouldEndWith("no +OK +OK");
+        cluster.Await(client, "CONFIG GET close-clients-on-demotion; CONFIG SET close-clients-on-demotion yes; SELECT ks")
+            .ShouldEndWith("no +OK +OK");
         cluster.Await(listener, "SUBSCRIBE +switch-master");
         cluster.Run(100);
         cluster.Await(cluster.Connect(old), "KEYSPACE FAILOVER ks").ShouldBe("+OK");
@@ -138,12 +141,14 @@ public sealed class RedisViewTests
     {
         var cluster = KeyspaceCluster.With("ks STRATEGY primary REPLICAS 3");
         var leader = LeaderOf(cluster);
-        foreach (var node in cluster.Ids) cluster.Await(cluster.Connect(node), "SENTINEL GET-MASTER-ADDR-BY-NAME ks").ShouldBe($"*2 $1 r $1 {leader}");
+        foreach (var node in cluster.Ids)
+            cluster.Await(cluster.Connect(node), "SENTINEL GET-MASTER-ADDR-BY-NAME ks").ShouldBe($"*2 $1 r $1 {leader}");
         var session = cluster.Connect(1);
         cluster.Await(session, "SENTINEL get-master-addr-by-name nosuch").ShouldBe("*-1");
         cluster.Await(session, "SENTINEL MASTERS").ShouldStartWith("-ERR this is not a Sentinel");
         cluster.Await(session, "CLIENT SETINFO lib-name SE.Redis; SENTINEL MASTERS").ShouldContain("-ERR this is not a Sentinel");
-        cluster.Await(session, "CLIENT SETINFO lib-name redis-py; SENTINEL MASTERS").ShouldContain($"$4 name $2 ks $2 ip $1 r $4 port $1 {leader}");
+        cluster.Await(session, "CLIENT SETINFO lib-name redis-py; SENTINEL MASTERS")
+            .ShouldContain($"$4 name $2 ks $2 ip $1 r $4 port $1 {leader}");
         cluster.Await(session, "SENTINEL REPLICAS ks").ShouldStartWith("*2 *12 ");
         cluster.Await(session, "SENTINEL SENTINELS ks").ShouldStartWith("*4 ");
         cluster.Await(session, "SENTINEL REPLICAS nosuch").ShouldBe("-ERR No such master with that name");
@@ -167,7 +172,8 @@ public sealed class RedisViewTests
         raw.ShouldStartWith("*2 *3 :1 :");
         raw.ShouldContain("*3 $3 SET $1 b $1 2");
         var index = raw.Split(' ')[3][1..];
-        cluster.Await(cluster.Connect(old), $"KEYSPACE LOST ks FORGET 1 {index}; KEYSPACE LOST ks FORGET 1 {index}").ShouldBe(":1 :0");
+        cluster.Await(cluster.Connect(old), $"KEYSPACE LOST ks FORGET 1 {index}; KEYSPACE LOST ks FORGET 1 {index}")
+            .ShouldBe(":1 :0");
         cluster.Kill(old);
         cluster.Restart(old);
         cluster.Run(1000);

@@ -40,7 +40,8 @@ public sealed class SessionTests
     {
         var cluster = Elected();
         var session = cluster.Connect(cluster.Leader);
-        cluster.Ask(session, "SET a zero; SELECT 1; SET a one; GET a; SELECT 0; GET a").ShouldBe("+OK +OK +OK $3 one +OK $4 zero");
+        cluster.Ask(session, "SET a zero; SELECT 1; SET a one; GET a; SELECT 0; GET a")
+            .ShouldBe("+OK +OK +OK $3 one +OK $4 zero");
     }
 
     [Theory]

@@ -19,10 +19,12 @@ public sealed class StandbyKeyspaceTests
         cluster.Await(here, "READS weak GET a").ShouldBe("$1 1");
         cluster.Await(cluster.Connect(1), "SELECT ks; FLUSHALL").ShouldBe("+OK +OK");
         foreach (var node in cluster.Ids) cluster.Await(cluster.Connect(node), "SELECT ks; GET a").ShouldBe("+OK $-1");
-        foreach (var rule in (string[])["linearizable", "session", "eventual", "bounded 1000"]) cluster.Await(here, $"READS {rule} GET a").ShouldBe("$-1", rule);
+        foreach (var rule in (string[])["linearizable", "session", "eventual", "bounded 1000"])
+            cluster.Await(here, $"READS {rule} GET a").ShouldBe("$-1", rule);
         cluster.Await(here, "READS weak GET a; READS weak DBSIZE").ShouldBe("$1 1 :2");
         cluster.Await(here, "READS weak; GET b; SET c 3; GET c").ShouldBe("+OK $1 2 +OK $-1");
-        foreach (var node in cluster.Ids.Where(n => n != late)) cluster.Await(cluster.Connect(node), "SELECT ks; READS weak GET a").ShouldBe("+OK $-1");
+        foreach (var node in cluster.Ids.Where(n => n != late))
+            cluster.Await(cluster.Connect(node), "SELECT ks; READS weak GET a").ShouldBe("+OK $-1");
         cluster.Run(21_000);
         cluster.Await(here, "READS weak GET a; GET c").ShouldBe("$-1 $1 3");
     }
@@ -60,7 +62,8 @@ public sealed class StandbyKeyspaceTests
         cluster.Until(() => Entry(cluster).Configuration.InSync.Count == 2, "both are in sync");
         cluster.Run(500);
         cluster.Await(cluster.Connect(backup), "SELECT ks; SET a 3; GET a").ShouldBe("+OK +OK $1 3");
-        cluster.Await(cluster.Connect(backup), $"KEYSPACE FAILOVER ks TO n{Standby(cluster).Delayed[0].Value}").ShouldContain("not in sync");
+        cluster.Await(cluster.Connect(backup), $"KEYSPACE FAILOVER ks TO n{Standby(cluster).Delayed[0].Value}")
+            .ShouldContain("not in sync");
     }
 
     [Fact]
@@ -83,14 +86,16 @@ public sealed class StandbyKeyspaceTests
 
         cluster.Kill(feed.Source.Value);
         cluster.Await(client, "SET a 2").ShouldBe("+OK");
-        cluster.Until(() => Standby(cluster).Feeds[0].Source is { IsNone: false } source && source != feed.Source, "another is its source");
+        cluster.Until(
+            () => Standby(cluster).Feeds[0].Source is { IsNone: false } source && source != feed.Source, "another is its source");
         Standby(cluster).Feeds[0].Replica.ShouldBe(feed.Replica);
         cluster.Run(500);
         cluster.Await(cluster.Connect(feed.Replica.Value), "SELECT ks; READS weak GET a").ShouldBe("+OK $1 2");
 
         // And when the primary dies too, it follows who takes over.
         cluster.Kill(via);
-        cluster.Until(() => KeyspaceCluster.LeaderOf(cluster, "ks") is > 0 and var leader && leader != via, "the last backup takes over");
+        cluster.Until(
+            () => KeyspaceCluster.LeaderOf(cluster, "ks") is > 0 and var leader && leader != via, "the last backup takes over");
         KeyspaceCluster.LeaderOf(cluster, "ks").ShouldNotBe(feed.Replica.Value);
         cluster.Restart(feed.Source.Value);
         cluster.Restart(via);
@@ -108,7 +113,8 @@ public sealed class StandbyKeyspaceTests
         var via = cluster.Connect(KeyspaceCluster.LeaderOf(cluster, "ks"));
         cluster.Await(via, "SELECT ks").ShouldBe("+OK");
         cluster.Run(500);
-        cluster.Await(via, "KEYSPACE SHOW ks").ShouldContain($"delayed=[{late}] fed=[{standby.Feeds[0].Replica}<{standby.Feeds[0].Source}]");
+        cluster.Await(via, "KEYSPACE SHOW ks")
+            .ShouldContain($"delayed=[{late}] fed=[{standby.Feeds[0].Replica}<{standby.Feeds[0].Source}]");
         cluster.Await(via, "KEYSPACE SHOW ks").ShouldContain("applies it 1h later");
         cluster.Await(via, "KEYSPACE LIST").ShouldContain("delay 1:1h cascade 1");
         cluster.Await(via, "INFO replication").ShouldContain(",delay=3600");
@@ -116,7 +122,8 @@ public sealed class StandbyKeyspaceTests
         var there = cluster.Connect(late.Value);
         cluster.Await(there, "SELECT ks; INFO replication").ShouldContain("slave_delay_seconds:3600");
         foreach (var node in Entry(cluster).Configuration.Members.Where(n => n.Value != KeyspaceCluster.LeaderOf(cluster, "ks")))
-            cluster.Await(cluster.Connect(node.Value), "SELECT ks; INFO replication").ShouldContain($" slave_priority:{(standby.Contains(node) ? 0 : 100)} ");
+            cluster.Await(cluster.Connect(node.Value), "SELECT ks; INFO replication")
+                .ShouldContain($" slave_priority:{(standby.Contains(node) ? 0 : 100)} ");
         cluster.Await(there, "QUORATE STATUS").ShouldContain("delay_s=3600");
         cluster.Await(via, "SENTINEL REPLICAS ks").ShouldNotContain($"n{late.Value} ");
     }
@@ -131,12 +138,18 @@ public sealed class StandbyKeyspaceTests
         cluster.Await(client, "KEYSPACE ALTER ks DELAY 1h CASCADE 1").ShouldBe("+OK");
         cluster.Until(() => Standby(cluster) is { Delayed.Count: 1, Feeds.Count: 1 }, "both have come");
         var late = Standby(cluster).Delayed[0].Value;
-        cluster.Until(() => cluster.Await(cluster.Connect(late), "SELECT ks; READS weak GET a") == "+OK $1 1", "it began with the state of then");
+        cluster.Until(
+            () => cluster.Await(cluster.Connect(late), "SELECT ks; READS weak GET a") == "+OK $1 1",
+            "it began with the state of then");
         cluster.Await(client, "SET a 2").ShouldBe("+OK");
         cluster.Run(1000);
         foreach (var node in cluster.Ids) cluster.Kill(node);
         foreach (var node in cluster.Ids) cluster.Restart(node);
-        cluster.Until(() => cluster.Ids.All(n => cluster[n].View.Map!.Keyspace("ks") is not null) && KeyspaceCluster.LeaderOf(cluster, "ks") > 0, "all are back");
+        cluster.Until(
+            () =>
+                cluster.Ids.All(n => cluster[n].View.Map!.Keyspace("ks") is not null)
+                    && KeyspaceCluster.LeaderOf(cluster, "ks") > 0,
+            "all are back");
         cluster.Run(2000);
         cluster.Await(cluster.Connect(late), "SELECT ks; GET a; READS weak GET a").ShouldBe("+OK $1 2 $1 1");
         cluster.Await(cluster.Connect(1), "KEYSPACE ALTER ks DELAY none CASCADE 0").ShouldBe("+OK");
@@ -148,10 +161,13 @@ public sealed class StandbyKeyspaceTests
     public void What_cannot_be_is_refused_with_the_reason()
     {
         var cluster = KeyspaceCluster.With();
-        void Refused(string words, string because) => cluster.Await(cluster.Connect(1), "KEYSPACE CREATE ks " + words).ShouldContain(because);
+        void Refused(string words, string because) =>
+            cluster.Await(cluster.Connect(1), "KEYSPACE CREATE ks " + words).ShouldContain(because);
         Refused("STRATEGY raft DELAY 1:1h", "delay needs strategy primary");
         Refused("STRATEGY chain CASCADE 1", "cascade needs strategy primary");
-        Refused("STRATEGY primary REPLICAS 3 DELAY 2:1h CASCADE 1", "asks for 6 nodes, more nodes than are up (5): each replica stands on one of its own");
+        Refused(
+            "STRATEGY primary REPLICAS 3 DELAY 2:1h CASCADE 1",
+            "asks for 6 nodes, more nodes than are up (5): each replica stands on one of its own");
         Refused("STRATEGY primary DELAY soon", "as in 1:1h");
     }
 

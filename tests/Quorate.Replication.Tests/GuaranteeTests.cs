@@ -23,12 +23,16 @@ public sealed class GuaranteeTests
         ("strategy primary ack semisync:1 when-short degrade", "The same, but never refuse"),
         ("strategy primary ack majority reads bounded:500", "Reads at the nearest replica, half a second old at most"),
         ("strategy primary ack async", "As fast as one node, as safe as one node"),
-        ("strategy primary delay 1:1h cascade 1", "A state of an hour ago to go back to, and a copy far away that costs the primary nothing"),
+        (
+            "strategy primary delay 1:1h cascade 1",
+            "A state of an hour ago to go back to, and a copy far away that costs the primary nothing"),
         ("strategy chain", "Reads at the tail"),
         ("strategy chain replicas 5 min-in-sync 2 reads craq spread region", "Linearizable reads at every replica"),
         ("strategy primary replicas 1 durability memory", "A cache"),
         ("strategy multileader spread region", "Write in every region, also when it is cut off"),
-        ("strategy multileader replicas 4 ack semisync:1 conflicts lww", "Two copies in the region before the answer, and the latest string wins"),
+        (
+            "strategy multileader replicas 4 ack semisync:1 conflicts lww",
+            "Two copies in the region before the answer, and the latest string wins"),
         ("strategy leaderless", "No leader, and reads that meet writes"),
         ("strategy leaderless replicas 5 r 1 w 1", "As fast as the nearest replica, and stale reads"),
         ("strategy leaderless replicas 5 sloppy on conflicts siblings", "Never refuse a write"),
@@ -49,7 +53,11 @@ public sealed class GuaranteeTests
     [Fact]
     public void A_write_survives_exactly_the_losses_that_are_promised()
     {
-        foreach (var policy in Policies.Policies.Sound().Where(p => (p.Strategy == Strategy.Raft || p.Strategy == Strategy.Primary) && p.WhenShort == WhenShort.Refuse && p.Ack != Ack.Async && p.Reads == ReadConsistency.Eventual && p.Spread is null))
+        foreach (var policy in Policies.Policies
+            .Sound()
+            .Where(p => (p.Strategy == Strategy.Raft || p.Strategy == Strategy.Primary)
+                && p.WhenShort == WhenShort.Refuse && p.Ack != Ack.Async && p.Reads == ReadConsistency.Eventual
+                && p.Spread is null))
         {
             var guarantee = Guarantee.Of(policy);
             var all = (1 << policy.Replicas) - 1;
@@ -76,10 +84,12 @@ public sealed class GuaranteeTests
     [Fact]
     public void Answers_needed_for_a_failover_meet_every_set_of_holders()
     {
-        foreach (var policy in Policies.Policies.Sound().Where(p => p.Strategy == Strategy.Primary && p.Ack is Ack.SemiSync or Ack.Majority))
+        foreach (var policy in Policies.Policies
+            .Sound().Where(p => p.Strategy == Strategy.Primary && p.Ack is Ack.SemiSync or Ack.Majority))
         {
             var guarantee = Guarantee.Of(policy);
-            (guarantee.AnswersForFailover + guarantee.CopiesWhenAcknowledged).ShouldBe(policy.Replicas + 1, PolicyText.Print(policy));
+            (guarantee.AnswersForFailover + guarantee.CopiesWhenAcknowledged)
+                .ShouldBe(policy.Replicas + 1, PolicyText.Print(policy));
         }
     }
 
@@ -110,9 +120,12 @@ public sealed class GuaranteeTests
     private static string Document()
     {
         var text = new StringBuilder();
-        text.Append("# Guarantees\n\nQuorate computes from a policy what the policy promises (`src/Quorate.Replication/Guarantees/Guarantee.cs`). A test writes this\n");
-        text.Append("page, `GuaranteeTests.The_document_says_what_the_guarantees_are`, and fails when the page is not true any more.\n\n");
-        text.Append("\"Loss for good\" means that a node does not come back with its disk. A node that only restarts loses nothing that it had synced.\n");
+        text.Append("# Guarantees\n\nQuorate computes from a policy what the policy promises "
+            + "(`src/Quorate.Replication/Guarantees/Guarantee.cs`). A test writes this\n");
+        text.Append("page, `GuaranteeTests.The_document_says_what_the_guarantees_are`, and fails when the page is not true "
+            + "any more.\n\n");
+        text.Append("\"Loss for good\" means that a node does not come back with its disk. A node that only restarts loses "
+            + "nothing that it had synced.\n");
         foreach (var (words, when) in Shown)
         {
             PolicyText.TryParse(words.Split(' '), out var policy, out var why).ShouldBeTrue(why);

@@ -26,6 +26,7 @@ public sealed class HashTests
     [InlineData("a", 0x56c48229c8dc6482UL)]
     [InlineData("key:000000012345", 0x56c2df17bb5e1a79UL)]
     [InlineData("a longer key than sixteen bytes", 0x5bb22cba5e3e02abUL)]
-    public void The_hash_is_the_same_in_every_version_because_nodes_of_different_versions_must_agree(string key, ulong expected) =>
+    public void The_hash_is_the_same_in_every_version_because_nodes_of_different_versions_must_agree(
+        string key, ulong expected) =>
         Hash.Of(Encoding.ASCII.GetBytes(key)).ShouldBe(expected);
 }

@@ -13,7 +13,8 @@ public sealed class InflightTests
         inflight.Add(new LogIndex(5), 100, Now);
         inflight.HasRoom(399, Bounds, Now).ShouldBeFalse("not a full run");
         inflight.HasRoom(400, Bounds, Now).ShouldBeTrue("a full run waits");
-        inflight.HasRoom(1, Bounds, new StepTime(Now.Nanoseconds + (IReplica.TickLength * StepTime.NanosecondsPerMillisecond), 0)).ShouldBeTrue("the oldest is late");
+        inflight.HasRoom(1, Bounds, new StepTime(Now.Nanoseconds + (IReplica.TickLength * StepTime.NanosecondsPerMillisecond), 0))
+            .ShouldBeTrue("the oldest is late");
     }
 
     [Fact]

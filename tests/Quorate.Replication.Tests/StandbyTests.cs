@@ -26,7 +26,8 @@ public sealed class StandbyTests
             damaged[dice.Below(damaged.Length)] = (byte)dice.Below(256);
             bytes = damaged;
             if (!Standby.TryRead(ref bytes, out back, out _)) continue;
-            back.Delayed.Concat(back.Feeds.Select(f => f.Replica)).Distinct().Count().ShouldBe(back.Delayed.Count + back.Feeds.Count);
+            back.Delayed.Concat(back.Feeds.Select(f => f.Replica))
+                .Distinct().Count().ShouldBe(back.Delayed.Count + back.Feeds.Count);
         }
     }
 
@@ -37,7 +38,8 @@ public sealed class StandbyTests
         {
             Standby = new Standby([new(3)], [new Feed(new(4), new(2))]),
         };
-        (group.SourceOf(new(4)), group.SourceOf(new(3)), group.SourceOf(new(2))).ShouldBe((new NodeId(2), new NodeId(1), new NodeId(1)));
+        (group.SourceOf(new(4)), group.SourceOf(new(3)), group.SourceOf(new(2)))
+            .ShouldBe((new NodeId(2), new NodeId(1), new NodeId(1)));
         var next = group.Without(new(2));
         next.SourceOf(new(4)).ShouldBe(new NodeId(1), "by the primary all the same");
         next.Without(new(3)).Standby.Delayed.ShouldBeEmpty();

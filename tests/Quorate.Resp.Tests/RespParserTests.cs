@@ -86,7 +86,8 @@ public sealed class RespParserTests
     public void The_same_commands_at_every_split_point()
     {
         var sent = Encoding.Latin1.GetBytes(
-            "*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$2\r\nvv\r\n*0\r\nPING\r\n\r\nSET \"a\\x41 b\" 'c'\r\n*2\r\n$10\r\n0123456789\r\n$100\r\n"
+            "*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$2\r\nvv\r\n*0\r\nPING\r\n\r\nSET \"a\\x41 b\" "
+                + "'c'\r\n*2\r\n$10\r\n0123456789\r\n$100\r\n"
             + new string('z', 100) + "\r\n*1\r\n$4\r\nPING\r\n*1\r\n$04\r\n");
         var whole = ParserRun.All(sent);
         whole.ShouldEndWith("! invalid bulk length\n");

@@ -23,9 +23,11 @@ internal sealed class HistoryBuilder
         return this;
     }
 
-    public HistoryBuilder Set(long from, long to, string value, string key = "k") => Ok(from, to, OperationKind.Set, key, value, "OK");
+    public HistoryBuilder Set(long from, long to, string value, string key = "k") =>
+        Ok(from, to, OperationKind.Set, key, value, "OK");
 
-    public HistoryBuilder Get(long from, long to, string? seen, string key = "k") => Ok(from, to, OperationKind.Get, key, null, seen);
+    public HistoryBuilder Get(long from, long to, string? seen, string key = "k") =>
+        Ok(from, to, OperationKind.Get, key, null, seen);
 
     public HistoryBuilder Unknown(long from, OperationKind kind, string? argument, string key = "k")
     {

@@ -66,6 +66,7 @@ public class KeyspaceLabTests
     [InlineData("chain-tail")]
     public void A_short_pause_makes_nobody_else_lead(string what)
     {
-        for (var seed = 1ul; seed <= 8; seed++) FailoverGaps.CausesFailover(what, seed, pauseMilliseconds: 250).ShouldBeFalse($"seed {seed}");
+        for (var seed = 1ul; seed <= 8; seed++)
+            FailoverGaps.CausesFailover(what, seed, pauseMilliseconds: 250).ShouldBeFalse($"seed {seed}");
     }
 }

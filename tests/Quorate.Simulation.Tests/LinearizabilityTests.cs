@@ -35,11 +35,15 @@ public class LinearizabilityTests
 
     [Fact]
     public void An_unknown_write_may_take_effect_late() =>
-        History().Set(1, 2, "a").Unknown(3, OperationKind.Set, "b").Get(4, 5, "a").Get(100, 101, "b").Check().ShouldBe(VerdictKind.Valid);
+        History()
+            .Set(1, 2, "a").Unknown(3, OperationKind.Set, "b").Get(4, 5, "a").Get(100, 101, "b").Check()
+            .ShouldBe(VerdictKind.Valid);
 
     [Fact]
     public void An_unknown_write_may_never_take_effect() =>
-        History().Set(1, 2, "a").Unknown(3, OperationKind.Set, "b").Get(4, 5, "a").Get(100, 101, "a").Check().ShouldBe(VerdictKind.Valid);
+        History()
+            .Set(1, 2, "a").Unknown(3, OperationKind.Set, "b").Get(4, 5, "a").Get(100, 101, "a").Check()
+            .ShouldBe(VerdictKind.Valid);
 
     [Fact]
     public void An_unknown_write_takes_effect_only_once() =>
@@ -77,7 +81,8 @@ public class LinearizabilityTests
 
     [Fact]
     public void Keys_are_independent() =>
-        History().Set(1, 2, "a", "x").Set(3, 4, "b", "y").Get(5, 6, "a", "x").Get(5, 6, "b", "y").Check().ShouldBe(VerdictKind.Valid);
+        History()
+            .Set(1, 2, "a", "x").Set(3, 4, "b", "y").Get(5, 6, "a", "x").Get(5, 6, "b", "y").Check().ShouldBe(VerdictKind.Valid);
 
     [Fact]
     public void The_explanation_names_the_key_and_the_operation()
@@ -176,7 +181,8 @@ public class LinearizabilityTests
         for (var i = 0; i < count; i++)
         {
             var kind = (OperationKind)prng.Below(5);
-            var argument = kind is OperationKind.Set or OperationKind.SetIfAbsent or OperationKind.GetSet ? $"v{prng.Below(3)}" : null;
+            var argument = kind is OperationKind.Set or OperationKind.SetIfAbsent or OperationKind.GetSet
+                ? $"v{prng.Below(3)}" : null;
             var outcome = prng.Below(5) == 0 ? OperationOutcome.Unknown : OperationOutcome.Ok;
             var seen = prng.Below(4) == 0 ? null : $"v{prng.Below(3)}";
             list.Add(new Operation

@@ -33,7 +33,14 @@ public class ReplicaWatchTests
     {
         var world = new World(seed);
         // Logs stay in memory: what is there only as a snapshot cannot be compared.
-        var scenario = new Scenario { Nodes = 5, Strikes = new SortedDictionary<FaultKind, int>(), SnapshotThresholdBytes = 1 << 24, MaxLagBytes = 1 << 24 };
+        var scenario = new Scenario
+        {
+            Nodes = 5,
+            Strikes = new SortedDictionary<FaultKind,
+            int>(),
+            SnapshotThresholdBytes = 1 << 24,
+            MaxLagBytes = 1 << 24,
+        };
         var cluster = new SimCluster(world, scenario, NodeRules.Sound, new()) { Control = new ControlOptions() };
         var maps = new KeyspaceWatch(cluster, []);
         ReplicaWatch? watch = null;
@@ -54,7 +61,9 @@ public class ReplicaWatchTests
         for (var id = 1; id <= 10; id++)
         {
             var client = id;
-            cluster.Clients.Add(new SimClient(cluster, world.Fork(), () => workload.Next(client), new History(), id, 1, 5 * World.Millisecond) { Keyspace = "k" });
+            cluster.Clients.Add(new SimClient(
+                cluster, world.Fork(), () => workload.Next(client), new History(), id, 1,
+                5 * World.Millisecond) { Keyspace = "k" });
             cluster.Clients[^1].Start();
         }
 
@@ -66,8 +75,13 @@ public class ReplicaWatchTests
         }
 
         foreach (var client in cluster.Clients) client.Stop();
-        List<ReplicaView> Replicas() => [.. cluster.Nodes.Select(n => n.Node!.Find(Id())).OfType<Group>().Where(g => g.Configured is not null).Select(g => new ReplicaView(g))];
-        cluster.Until("equal replicas", Patience, () => Replicas() is var all && all.All(r => r.CommitIndex == r.LastIndex && r.CommitIndex == all[0].CommitIndex));
+        List<ReplicaView> Replicas() =>
+            [.. cluster.Nodes
+                .Select(n => n.Node!.Find(Id())).OfType<Group>().Where(g => g.Configured is not null)
+                .Select(g => new ReplicaView(g))];
+        cluster.Until(
+            "equal replicas", Patience,
+            () => Replicas() is var all && all.All(r => r.CommitIndex == r.LastIndex && r.CommitIndex == all[0].CommitIndex));
         return (watch!.Compared, Replicas().Sum(r => r.CommitIndex.Value));
     }
 }

@@ -103,7 +103,8 @@ public sealed class BadInputTests
     public async Task A_client_that_never_reads_is_not_read_from_any_more()
     {
         await using var program = await RunningProgram.DevAsync("--ephemeral");
-        using (var writer = await program.ConnectAsync()) (await writer.AskAsync("SET", "big", new string('x', 100_000))).ShouldBe("OK");
+        using (var writer = await program.ConnectAsync())
+            (await writer.AskAsync("SET", "big", new string('x', 100_000))).ShouldBe("OK");
 
         using var deaf = await program.ConnectAsync();
         var get = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat(RespClient.Command("GET", "big"), 100)));
@@ -135,7 +136,9 @@ public sealed class BadInputTests
         using var folder = new TemporaryFolder();
         await using var program = await RunningProgram.StartAsync(
         [
-            "serve", "--node", "a", "--cluster", "a=127.0.0.1:1", "--peer", "127.0.0.1:0", "--resp", "127.0.0.1:0", "--http", "127.0.0.1:0",
+            "serve",
+            "--node", "a", "--cluster", "a=127.0.0.1:1", "--peer", "127.0.0.1:0", "--resp", "127.0.0.1:0", "--http",
+            "127.0.0.1:0",
             "--data", folder.Path, "--max-clients", "2",
         ]);
         using var first = await program.ConnectAsync();

@@ -35,7 +35,8 @@ internal static class CommandLine
         || (OnlyLooks(args) && IsOpen(error));
 
     private static bool IsOpen(string error) =>
-        error.Contains("UNCERTAIN", StringComparison.Ordinal) || error.Contains("does not answer within", StringComparison.Ordinal);
+        error.Contains("UNCERTAIN", StringComparison.Ordinal)
+            || error.Contains("does not answer within", StringComparison.Ordinal);
 
     private static bool OnlyLooks(string[] args) => args is ["status", ..] or [_, "list" or "show" or "count", ..];
 }

@@ -17,15 +17,20 @@ public sealed class CommandLineTests
     [InlineData("serve --node n1 --data x --cluster n1=a:0", "must be known to the others")]
     [InlineData("serve --node n1 --data x --resp 7001 --cluster " + Cluster, "--resp is '7001'; it must be host:port")]
     [InlineData("serve --node n1 --data x --http a:b --cluster " + Cluster, "--http is 'a:b'; it must be host:port")]
-    [InlineData("serve --node n1 --data x --durability never --cluster " + Cluster, "--durability is 'never'; it must be fsync or written or memory")]
-    [InlineData("serve --node n1 --data x --max-clients 0 --cluster " + Cluster, "--max-clients is '0'; it must be a whole number from 1")]
+    [InlineData(
+        "serve --node n1 --data x --durability never --cluster " + Cluster,
+        "--durability is 'never'; it must be fsync or written or memory")]
+    [InlineData(
+        "serve --node n1 --data x --max-clients 0 --cluster " + Cluster,
+        "--max-clients is '0'; it must be a whole number from 1")]
     [InlineData("serve --config /does/not/exist", "/does/not/exist cannot be read")]
     [InlineData("serve --bogus", "--bogus")]
     [InlineData("bogus", "bogus")]
     [InlineData("dev --nodes 0", "--nodes is '0'; it must be a whole number from 1 to 9")]
     [InlineData("dev --resp-port 65535", "--resp-port is '65535'; it must be a whole number from 0 to 65533")]
     [InlineData("dev --resp-port x", "--resp-port is 'x'; it must be a whole number")]
-    [InlineData("dev --ephemeral --durability fsync", "--durability is 'fsync'; it must be memory, or not given, with --ephemeral")]
+    [InlineData(
+        "dev --ephemeral --durability fsync", "--durability is 'fsync'; it must be memory, or not given, with --ephemeral")]
     [InlineData("dev --data", "--data")]
     [InlineData("status --server 7001", "--server is '7001'; it must be a node's address for clients")]
     [InlineData("serve --node n1 --data x --zone a/b --cluster " + Cluster, "--zone is 'a/b'; it must be letters, digits")]
@@ -34,19 +39,24 @@ public sealed class CommandLineTests
     [InlineData("keyspace create cache --strategy pbft", "--strategy pbft is not built yet")]
     [InlineData("keyspace create cache --strategy primary --ack 2", "--ack is one of async|semisync|majority|sync, not '2'")]
     [InlineData("keyspace create cache --strategy primary --ack async:2", "--ack: only semisync takes a number")]
-    [InlineData("keyspace create cache --strategy raft --ack async", "raft acknowledges by majority; for ack async use strategy primary")]
+    [InlineData(
+        "keyspace create cache --strategy raft --ack async", "raft acknowledges by majority; for ack async use strategy primary")]
     [InlineData("keyspace create cache --strategy primary --replicas many", "--replicas is a number, not 'many'")]
     [InlineData("keyspace create cache --strategy primary --replicas 65", "--replicas is 1 to 64, not 65")]
     [InlineData("keyspace create cache --strategy primary --min-in-sync x", "--min-in-sync is a number, not 'x'")]
-    [InlineData("keyspace create cache --strategy primary --ack async --min-in-sync 2", "--min-in-sync counts with ack sync only")]
+    [InlineData(
+        "keyspace create cache --strategy primary --ack async --min-in-sync 2", "--min-in-sync counts with ack sync only")]
     [InlineData("keyspace create cache --strategy primary --min-in-sync 4", "--min-in-sync 4 is more than replicas 3")]
     [InlineData("keyspace create cache --strategy primary --reads tail", "--reads tail needs strategy chain")]
     [InlineData("keyspace create cache --strategy raft --ship state", "raft ships the log; ship state needs strategy primary")]
-    [InlineData("keyspace create cache --strategy chain --durability never", "--durability is one of fsync|written|memory, not 'never'")]
-    [InlineData("keyspace create cache --strategy chain --spread rack", "--spread is one of provider|region|zone|none, not 'rack'")]
+    [InlineData(
+        "keyspace create cache --strategy chain --durability never", "--durability is one of fsync|written|memory, not 'never'")]
+    [InlineData(
+        "keyspace create cache --strategy chain --spread rack", "--spread is one of provider|region|zone|none, not 'rack'")]
     [InlineData("keyspace create cache --strategy raft --when-short degrade", "--when-short degrade belongs to strategy primary")]
     [InlineData("keyspace create cache --strategy raft --db 16", "--db is '16'; it must be a whole number from 0 to 15")]
-    [InlineData("keyspace create cache --strategy raft --server 7001", "--server is '7001'; it must be a node's address for clients")]
+    [InlineData(
+        "keyspace create cache --strategy raft --server 7001", "--server is '7001'; it must be a node's address for clients")]
     [InlineData("keyspace create", "create")]
     [InlineData("keyspace alter cache", "nothing to alter")]
     [InlineData("keyspace bogus", "bogus")]

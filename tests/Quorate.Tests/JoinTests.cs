@@ -14,15 +14,21 @@ public sealed class JoinTests
         await using var cluster = await RunningProgram.DevAsync("--data", Path.Combine(folder.Path, "dev"));
         var server = $"127.0.0.1:{cluster.RespPorts[0]}";
         var data = Path.Combine(folder.Path, "n4");
-        string[] join = ["serve", "--node", "n4", "--data", data, "--resp", "127.0.0.1:0", "--http", "127.0.0.1:0", "--peer", $"127.0.0.1:{FreePort()}", "--join", server, "--zone", "z4"];
+        string[] join = [
+            "serve", "--node", "n4", "--data", data, "--resp", "127.0.0.1:0", "--http", "127.0.0.1:0", "--peer",
+            $"127.0.0.1:{FreePort()}", "--join", server, "--zone", "z4"];
         await using (var joined = await RunningProgram.StartAsync(join))
         {
             using var client = await joined.ConnectAsync();
             (await client.AskAsync("SET", "a", "1")).ShouldBe("OK");
-            (await client.AskAsync("KEYSPACE", "CREATE", "ks", "STRATEGY", "primary", "REPLICAS", "4", "ACK", "sync", "MIN-IN-SYNC", "4")).ShouldBe("OK");
+            (await client.AskAsync(
+                "KEYSPACE", "CREATE", "ks", "STRATEGY", "primary", "REPLICAS", "4", "ACK", "sync", "MIN-IN-SYNC",
+                "4")).ShouldBe("OK");
             (await client.AskAsync("SELECT", "ks")).ShouldBe("OK");
             (await client.AskAsync("SET", "b", "2")).ShouldBe("OK");
-            (await RunningProgram.FailAsync("node", "remove", "n4", "--yes", "--server", server)).Error.ShouldContain("still holds 1 replica (ks)");
+            (await RunningProgram
+                .FailAsync(
+                    "node", "remove", "n4", "--yes", "--server", server)).Error.ShouldContain("still holds 1 replica (ks)");
         }
 
         // Its name, its ports and whom to ask are in the folder.
@@ -61,9 +67,12 @@ public sealed class JoinTests
         string[] Join(params string[] more) => ["serve", "--data", Path.Combine(folder.Path, "n4"), "--join", server, .. more];
         (await RunningProgram.FailAsync(Join("--peer", "127.0.0.1:9"))).Error.ShouldContain("--node is missing");
         (await RunningProgram.FailAsync(Join("--node", "n4"))).Error.ShouldContain("--peer is missing");
-        (await RunningProgram.FailAsync(Join("--node", "n4", "--peer", "*:9001"))).Error.ShouldContain("where the other nodes reach this one");
-        (await RunningProgram.FailAsync(Join("--node", "n2", "--peer", "127.0.0.1:9"))).Error.ShouldContain("there is a node 'n2' already");
-        (await RunningProgram.FailAsync(Join("--node", "n4", "--peer", $"127.0.0.1:{cluster.PeerPorts[0]}"))).Error.ShouldContain("reach 'n1' at");
+        (await RunningProgram
+            .FailAsync(Join("--node", "n4", "--peer", "*:9001"))).Error.ShouldContain("where the other nodes reach this one");
+        (await RunningProgram
+            .FailAsync(Join("--node", "n2", "--peer", "127.0.0.1:9"))).Error.ShouldContain("there is a node 'n2' already");
+        (await RunningProgram
+            .FailAsync(Join("--node", "n4", "--peer", $"127.0.0.1:{cluster.PeerPorts[0]}"))).Error.ShouldContain("reach 'n1' at");
         (await RunningProgram.FailAsync(Join("--cluster", "n1=a:1"))).Error.ShouldContain("begins a cluster or joins one");
         Directory.Exists(Path.Combine(folder.Path, "n4")).ShouldBeFalse("nothing was written");
     }

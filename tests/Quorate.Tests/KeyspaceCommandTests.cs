@@ -46,7 +46,8 @@ public sealed class KeyspaceCommandTests
         (await RunAsync(program, "keyspace alter cache --ack async --yes")).Code.ShouldBe(ExitCode.Ok);
         (await RunAsync(program, "keyspace show cache")).Output.ShouldContain("reads linearizable");
 
-        (await RunAsync(program, "status")).Output.ShouldMatch("\ngroup g[0-9]+ keyspace=cache epoch=[0-9]+ leader=n[123] in_sync=[n123,]+ (learners=[n123,]+ )?strategy=primary ");
+        (await RunAsync(program, "status")).Output.ShouldMatch(
+            "\ngroup g[0-9]+ keyspace=cache epoch=[0-9]+ leader=n[123] in_sync=[n123,]+ (learners=[n123,]+ )?strategy=primary ");
         await RequireStatusPageAsync(program, policy.Replace("eventual", "linearizable"));
         var nothing = $"the node at 127.0.0.1:{program.RespPorts[0]} keeps no cut-off commands";
         (await RunAsync(program, "lost list")).Output.ShouldBe(nothing + "\n");
@@ -63,7 +64,8 @@ public sealed class KeyspaceCommandTests
     public async Task A_number_is_free_once_its_keyspace_is_dropped_and_nodes_without_files_promise_no_disks()
     {
         await using var program = await RunningProgram.DevAsync("--ephemeral");
-        await RefuseAsync(program, "keyspace create fast --strategy chain --db 3 --yes", "database 3 is keyspace '3': drop that first");
+        await RefuseAsync(
+            program, "keyspace create fast --strategy chain --db 3 --yes", "database 3 is keyspace '3': drop that first");
         (await RunAsync(program, "keyspace drop 3 --yes")).Code.ShouldBe(ExitCode.Ok);
         var (code, output, _) = await RunAsync(program, "keyspace create fast --strategy chain --db 3 --yes");
         code.ShouldBe(ExitCode.Ok);
@@ -119,7 +121,9 @@ public sealed class KeyspaceCommandTests
         keyspaces[0].GetProperty("policy").GetString()!.ShouldEndWith("durability written");
         keyspaces[1].GetProperty("names")[0].GetString().ShouldBe("cache");
         keyspaces[1].GetProperty("policy").GetString().ShouldBe(policy);
-        keyspaces[1].GetProperty("guarantee").EnumerateArray().ShouldContain(s => s.GetString()!.StartsWith("Window of loss: writes that the primary had not shipped"));
+        keyspaces[1]
+            .GetProperty("guarantee").EnumerateArray()
+            .ShouldContain(s => s.GetString()!.StartsWith("Window of loss: writes that the primary had not shipped"));
         var group = keyspaces[1].GetProperty("groups")[0];
         group.GetProperty("leader").GetString().ShouldStartWith("n");
         group.GetProperty("inSync").GetArrayLength().ShouldBeGreaterThan(0);
@@ -130,6 +134,7 @@ public sealed class KeyspaceCommandTests
         page.ShouldContain("entries behind", customMessage: "one node is asked for all: it leads something");
     }
 
-    private static Task<(int Code, string Output, string Error)> RunAsync(RunningProgram program, string line, string? answer = null) =>
+    private static Task<(int Code, string Output, string Error)> RunAsync(
+        RunningProgram program, string line, string? answer = null) =>
         CommandLine.RunAsync([.. line.Split(' '), "--server", $"127.0.0.1:{program.RespPorts[0]}"], answer);
 }

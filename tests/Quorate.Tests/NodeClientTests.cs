@@ -5,7 +5,8 @@ using Quorate.Commands;
 
 namespace Quorate.Tests;
 
-/// <summary>What the command line makes of a node's answers. The node is a listener that gives one prepared answer a connection.</summary>
+/// <summary>What the command line makes of a node's answers. The node is a listener that gives one prepared answer a
+/// connection.</summary>
 public sealed class NodeClientTests
 {
     [Theory]
@@ -35,7 +36,8 @@ public sealed class NodeClientTests
     {
         using var node = new Answers("-TRYAGAIN no leader\r\n");
         var client = new NodeClient(node.Address, CancellationToken.None, TimeSpan.FromSeconds(1));
-        var asking = client.AskAsync("KEYSPACE", "DROP", "cache").WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
+        var asking = client.AskAsync("KEYSPACE", "DROP", "cache")
+            .WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
         await Should.ThrowAsync<CannotAskException>(asking);
     }
 

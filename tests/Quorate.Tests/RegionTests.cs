@@ -25,9 +25,12 @@ public sealed class RegionTests
         var script = Path.Combine(folder.Path, "lines.lua");
         await File.WriteAllTextAsync(script, UnionOfLines, TestContext.Current.CancellationToken);
         await using var program = await RunningProgram.DevAsync("--ephemeral", "--regions", "eu,us,ap", "--rtt", "40");
-        (await RunAsync(program, "keyspace create shop --strategy multileader --spread region --yes")).ShouldContain("in every region");
-        (await RunAsync(program, "keyspace create notes --strategy multileader --conflicts siblings --yes")).ShouldContain("stay side by side");
-        (await RunAsync(program, $"keyspace create lines --strategy multileader --merge {script} --yes")).ShouldContain("Rule 'lines' makes one of concurrent strings");
+        (await RunAsync(program, "keyspace create shop --strategy multileader --spread region --yes"))
+            .ShouldContain("in every region");
+        (await RunAsync(program, "keyspace create notes --strategy multileader --conflicts siblings --yes"))
+            .ShouldContain("stay side by side");
+        (await RunAsync(program, $"keyspace create lines --strategy multileader --merge {script} --yes"))
+            .ShouldContain("Rule 'lines' makes one of concurrent strings");
         var clients = new List<RespClient>();
         for (var i = 0; i < 3; i++) clients.Add(await program.ConnectAsync(i));
         foreach (var client in clients)
@@ -62,7 +65,9 @@ public sealed class RegionTests
         (await clients[2].AskAsync("GET", "note")).ShouldBe("line 2");
         (await RunAsync(program, "region heal eu")).ShouldBe("eu is in touch again\n");
         (await RunAsync(program, "region heal ap")).ShouldBe("ap is in touch again\n");
-        string[] words = ["SELECT shop", "SCARD cart", "GET visits", "HGETALL profile", "GET note", "CONFLICTS LIST", "SELECT notes", "SIBLINGS note", "SELECT lines", "GET note", "CONFLICTS LIST"];
+        string[] words = [
+            "SELECT shop", "SCARD cart", "GET visits", "HGETALL profile", "GET note", "CONFLICTS LIST", "SELECT notes",
+            "SIBLINGS note", "SELECT lines", "GET note", "CONFLICTS LIST"];
         var answers = new string[3];
         async Task<bool> AnswerAlike()
         {
@@ -79,7 +84,8 @@ public sealed class RegionTests
                 && answers[0].EndsWith("OK; line 0\nline 1\nline 2; []; ", StringComparison.Ordinal);
         }
 
-        await Never.UntilAsync(AnswerAlike, () => $"all regions answer the same, and all that was written: {string.Join('\n', answers)}");
+        await Never.UntilAsync(
+            AnswerAlike, () => $"all regions answer the same, and all that was written: {string.Join('\n', answers)}");
         (await RunAsync(program, "conflicts list shop")).ShouldBe("note\n");
         (await RunAsync(program, "conflicts count shop")).ShouldStartWith("1 keys are in conflict now\n");
         (await RunAsync(program, "conflicts list lines")).ShouldBe("no key is in conflict\n");
@@ -100,7 +106,8 @@ public sealed class RegionTests
             if (took < fastest) fastest = took;
         }
 
-        fastest.ShouldBeGreaterThan(TimeSpan.FromMilliseconds(119), "a majority is in two regions, so no write is faster than the way there and back");
+        fastest.ShouldBeGreaterThan(
+            TimeSpan.FromMilliseconds(119), "a majority is in two regions, so no write is faster than the way there and back");
         (await client.AskAsync("QUORATE", "CUT", "mars")).ShouldContain("there is no region 'mars'; there are ap, eu, us");
         (await RunningProgram.FailAsync("dev", "--regions", "eu")).Error.ShouldContain("regions");
         (await RunningProgram.FailAsync("dev", "--regions", "eu,us,ap", "--nodes", "2")).Error.ShouldContain("nodes");
@@ -111,7 +118,8 @@ public sealed class RegionTests
 
     private static async Task<string> RunAsync(RunningProgram program, string words)
     {
-        var (code, output, error) = await CommandLine.RunAsync([.. words.Split(' '), "--server", $"127.0.0.1:{program.RespPorts[0]}"]);
+        var (code, output, error) = await CommandLine.RunAsync([
+            .. words.Split(' '), "--server", $"127.0.0.1:{program.RespPorts[0]}"]);
         error.ShouldBe("");
         code.ShouldBe(ExitCode.Ok);
         return output;

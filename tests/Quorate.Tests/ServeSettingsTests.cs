@@ -59,7 +59,8 @@ public sealed class ServeSettingsTests
     public void Durability_memory_needs_a_folder_too_for_terms_and_votes()
     {
         var line = new Dictionary<string, string?> { ["node"] = "a", ["cluster"] = "a=h:1", ["durability"] = "memory" };
-        Should.Throw<SettingException>(() => ServeSettings.From(Settings.Read(ServeSettings.Names, n => line.GetValueOrDefault(n), _ => null, null)))
+        Should.Throw<SettingException>(() => ServeSettings
+            .From(Settings.Read(ServeSettings.Names, n => line.GetValueOrDefault(n), _ => null, null)))
             .Message.ShouldContain("--data");
     }
 }

@@ -55,7 +55,8 @@ public sealed class TourTests
                 if (step.Command.StartsWith("quorate serve ", StringComparison.Ordinal))
                 {
                     // As in as many terminals: none is ready before a majority is there.
-                    var words = terminal.Translate(step.Command).Replace("./", folder.Path + "/", StringComparison.Ordinal).Split(' ')[1..];
+                    var words = terminal.Translate(step.Command)
+                        .Replace("./", folder.Path + "/", StringComparison.Ordinal).Split(' ')[1..];
                     running[words[2]] = RunningProgram.StartAsync(words);
                     continue;
                 }

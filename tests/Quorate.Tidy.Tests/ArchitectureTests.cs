@@ -9,21 +9,26 @@ public sealed class ArchitectureTests
     private const string Page = "ARCHITECTURE.md";
     private const int MostStations = 10;
 
-    /// <summary>An arrow of the picture is a reference of a project file, and every reference can be walked along arrows.</summary>
+    /// <summary>An arrow of the picture is a reference of a project file, and every reference can be walked along
+    /// arrows.</summary>
     [Fact]
     public void The_picture_shows_the_references_of_the_projects()
     {
         var references = new HashSet<(string From, string To)>();
-        foreach (var project in Tree.Files.Where(f => f.StartsWith("src/", StringComparison.Ordinal) && f.EndsWith(".csproj", StringComparison.Ordinal)))
+        foreach (var project in Tree.Files
+            .Where(f => f.StartsWith("src/", StringComparison.Ordinal) && f.EndsWith(".csproj", StringComparison.Ordinal)))
         {
             foreach (var reference in XDocument.Parse(Tree.Text(project)).Descendants("ProjectReference"))
-                references.Add((Path.GetFileNameWithoutExtension(project), Path.GetFileNameWithoutExtension(reference.Attribute("Include")!.Value)));
+                references.Add((
+                    Path.GetFileNameWithoutExtension(project),
+                    Path.GetFileNameWithoutExtension(reference.Attribute("Include")!.Value)));
         }
 
         var arrows = Arrows();
         arrows.Count.ShouldBeGreaterThan(5, "the page has a mermaid picture with arrows");
         arrows.Except(references).Select(a => $"{a.From} --> {a.To}").ShouldBeNone("an arrow in the picture without a reference");
-        references.Where(r => !CanWalk(arrows, r.From, r.To)).Select(r => $"{r.From} -> {r.To}").ShouldBeNone("a reference that the picture does not show");
+        references.Where(r => !CanWalk(arrows, r.From, r.To))
+            .Select(r => $"{r.From} -> {r.To}").ShouldBeNone("a reference that the picture does not show");
     }
 
     /// <summary>Each row of the map begins with a folder in backticks, from the root of the repository.</summary>
@@ -64,10 +69,12 @@ public sealed class ArchitectureTests
     public void The_glossary_names_types_that_exist()
     {
         var declared = Tree.ProductSources
-            .SelectMany(f => Regex.Matches(CodeWords.Of(Tree.Text(f)), @"\b(?:class|struct|record|interface|enum)\s+(?:struct\s+|class\s+)?(\w+)"))
+            .SelectMany(f => Regex
+                .Matches(CodeWords.Of(Tree.Text(f)), @"\b(?:class|struct|record|interface|enum)\s+(?:struct\s+|class\s+)?(\w+)"))
             .Select(m => m.Groups[1].Value).ToHashSet();
         var glossary = Tree.Lines(Page).SkipWhile(l => !l.StartsWith("## Glossary", StringComparison.Ordinal)).Skip(1)
-            .TakeWhile(l => !l.StartsWith("## ", StringComparison.Ordinal)).Where(l => l.StartsWith("| ", StringComparison.Ordinal)).ToList();
+            .TakeWhile(l => !l.StartsWith("## ", StringComparison.Ordinal))
+                .Where(l => l.StartsWith("| ", StringComparison.Ordinal)).ToList();
         glossary.Count.ShouldBeGreaterThan(10);
         glossary.SelectMany(l => Regex.Matches(l, "`(?<name>[A-Z][A-Za-z]+)`").Select(m => m.Groups["name"].Value))
             .Where(n => !declared.Contains(n)).ShouldBeNone("a type that does not exist");
@@ -76,7 +83,9 @@ public sealed class ArchitectureTests
     private static HashSet<(string From, string To)> Arrows()
     {
         var picture = Tree.Lines(Page).SkipWhile(l => l != "```mermaid").Skip(1).TakeWhile(l => l != "```");
-        return [.. picture.Select(l => Regex.Match(l, @"^\s*(?<from>[\w.]+) --> (?<to>[\w.]+)\s*$")).Where(m => m.Success).Select(m => (m.Groups["from"].Value, m.Groups["to"].Value))];
+        return [.. picture
+            .Select(l => Regex.Match(l, @"^\s*(?<from>[\w.]+) --> (?<to>[\w.]+)\s*$")).Where(m => m.Success)
+            .Select(m => (m.Groups["from"].Value, m.Groups["to"].Value))];
     }
 
     private static bool CanWalk(HashSet<(string From, string To)> arrows, string from, string to) =>

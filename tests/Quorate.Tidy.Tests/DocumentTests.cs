@@ -39,19 +39,25 @@ public sealed class DocumentTests
     public void Every_test_that_a_protocol_document_names_exists()
     {
         var known = Tree.Sources.Where(f => f.StartsWith("tests/", StringComparison.Ordinal))
-            .SelectMany(f => Regex.Matches(Tree.Text(f), @"\b(?:class|void|Task)\s+(\w+)").Select(m => m.Groups[1].Value)).ToHashSet();
+            .SelectMany(f => Regex.Matches(Tree.Text(f), @"\b(?:class|void|Task)\s+(\w+)").Select(m => m.Groups[1].Value))
+                .ToHashSet();
         var missing = new List<string>();
         foreach (var file in Tree.Documents.Where(f => f.StartsWith("docs/protocols/", StringComparison.Ordinal)))
         {
             foreach (var row in Tree.Lines(file).Where(l => l.StartsWith('|')))
             {
-                foreach (Match name in Regex.Matches(row, @"`(?<class>\w+Tests)(\.(?<method>\w+))?`|`(?<script>[\w-]+(/[\w-]+)*\.txt)`"))
+                foreach (Match name in Regex
+                    .Matches(row, @"`(?<class>\w+Tests)(\.(?<method>\w+))?`|`(?<script>[\w-]+(/[\w-]+)*\.txt)`"))
                 {
                     if (name.Groups["script"] is { Success: true } script)
                     {
-                        if (!Tree.Files.Any(f => f.StartsWith("tests/", StringComparison.Ordinal) && f.EndsWith("/" + script.Value, StringComparison.Ordinal))) missing.Add($"{file}: {script.Value}");
+                        if (!Tree.Files
+                            .Any(f => f.StartsWith("tests/", StringComparison.Ordinal)
+                                && f.EndsWith("/" + script.Value, StringComparison.Ordinal)))
+                            missing.Add($"{file}: {script.Value}");
                     }
-                    else if (!known.Contains(name.Groups["class"].Value) || (name.Groups["method"].Success && !known.Contains(name.Groups["method"].Value)))
+                    else if (!known.Contains(name.Groups["class"].Value)
+                        || (name.Groups["method"].Success && !known.Contains(name.Groups["method"].Value)))
                     {
                         missing.Add($"{file}: {name.Value}");
                     }
@@ -112,7 +118,8 @@ public sealed class DocumentTests
     public void The_tree_names_no_package_registry_and_no_machine()
     {
         // Put together here, so that this file does not contain what it looks for.
-        string[] words = ["api." + "nuget.org", "registry." + "npmjs.org", "deb." + "debian.org", "/ro" + "ot/", "/wo" + "rk/", "/ho" + "me/"];
+        string[] words = [
+            "api." + "nuget.org", "registry." + "npmjs.org", "deb." + "debian.org", "/ro" + "ot/", "/wo" + "rk/", "/ho" + "me/"];
         Tree.Files.Where(f => !f.EndsWith(".png", StringComparison.Ordinal))
             .SelectMany(f => words.Where(w => Tree.Text(f).Contains(w, StringComparison.Ordinal)).Select(w => $"{f}: {w}"))
             .ShouldBeNone("something that is true on one machine only");

@@ -32,13 +32,17 @@ internal static class Tree
     private static string[] ListFiles()
     {
         // From an archive without git, the folders that hold no sources are left out by name.
-        string[] files = Directory.Exists(Path.Combine(Root, ".git")) || File.Exists(Path.Combine(Root, ".git")) ? FromGit() : [.. Walk(Root)];
+        string[] files = Directory.Exists(Path.Combine(Root, ".git")) || File.Exists(Path.Combine(Root, ".git"))
+            ? FromGit() : [.. Walk(Root)];
         return [.. files.Where(Exists).Order(StringComparer.Ordinal)];
     }
 
     private static string[] FromGit()
     {
-        var start = new ProcessStartInfo("git", ["ls-files", "--cached", "--others", "--exclude-standard"]) { WorkingDirectory = Root, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(
+            "git",
+            ["ls-files", "--cached", "--others", "--exclude-standard"]) { WorkingDirectory = Root,
+            RedirectStandardOutput = true };
         using var git = Process.Start(start)!;
         var output = git.StandardOutput.ReadToEnd();
         git.WaitForExit();

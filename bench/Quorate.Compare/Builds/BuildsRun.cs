@@ -26,7 +26,8 @@ internal sealed class BuildsRun(CompareOptions options, string folder)
     public static bool Run(CompareOptions options, string folder)
     {
         if (options.Beside is not { } other || !File.Exists(other))
-            throw new InvalidOperationException($"--beside must name the program of another build; '{options.Beside}' is no file");
+            throw new InvalidOperationException(
+                $"--beside must name the program of another build; '{options.Beside}' is no file");
         var run = new BuildsRun(options, folder);
         run.MeasureAll();
         var text = new Report(run._lines, [], run._rounds).Table();
@@ -54,17 +55,20 @@ internal sealed class BuildsRun(CompareOptions options, string folder)
 
         WarmUp(@new);
         WarmUp(old);
-        foreach (var pipeline in Pipelines("P3", "P1")) Throughput(pipeline == 1 ? "P3" : "P1", "SET, memory", "set", pipeline, @new, old);
+        foreach (var pipeline in Pipelines("P3", "P1"))
+            Throughput(pipeline == 1 ? "P3" : "P1", "SET, memory", "set", pipeline, @new, old);
         foreach (var pipeline in Pipelines("P4", "P4")) Throughput("P4", "GET, memory", "get", pipeline, @new, old);
         if (options.Wants("P12")) Pair(AllocationRow.Measure(@new, options.IsQuick), AllocationRow.Measure(old, options.IsQuick));
-        if (options.Wants("P7")) Pair([SlowFollowerRow.Measure(@new, _rounds, Requests(16))], [SlowFollowerRow.Measure(old, _rounds, Requests(16))]);
+        if (options.Wants("P7"))
+            Pair([SlowFollowerRow.Measure(@new, _rounds, Requests(16))], [SlowFollowerRow.Measure(old, _rounds, Requests(16))]);
     }
 
     private void Durable(QuorateCluster @new, QuorateCluster old)
     {
         WarmUp(@new);
         WarmUp(old);
-        foreach (var pipeline in Pipelines("P3", "P2")) Throughput(pipeline == 1 ? "P3" : "P2", "SET, fsync", "set", pipeline, @new, old);
+        foreach (var pipeline in Pipelines("P3", "P2"))
+            Throughput(pipeline == 1 ? "P3" : "P2", "SET, fsync", "set", pipeline, @new, old);
         if (!options.Wants("P5")) return;
         foreach (var test in new[] { "set", "get" })
         {
@@ -80,7 +84,8 @@ internal sealed class BuildsRun(CompareOptions options, string folder)
         var groups = options.IsQuick ? 100 : 1_000;
         var our = GroupGrowth.MeasureOne(folder, groups);
         var their = GroupGrowth.MeasureOne(folder, groups, _old);
-        var note = string.Create(CultureInfo.InvariantCulture, $"{our.IdlePercent:0.0} % of a core beside {their.IdlePercent:0.0} %");
+        var note = string.Create(
+            CultureInfo.InvariantCulture, $"{our.IdlePercent:0.0} % of a core beside {their.IdlePercent:0.0} %");
         _lines.Add(Bound("P11", $"{groups:N0} idle keyspaces, the busiest node", our.IdlePercent / their.IdlePercent, note));
     }
 
@@ -138,7 +143,8 @@ internal sealed class BuildsRun(CompareOptions options, string folder)
 
     private bool Wants(params string[] rows) => rows.Any(options.Wants);
 
-    private long Requests(int pipeline) => (pipeline == 1 ? 200_000 : pipeline == 16 ? 1_200_000 : 2_000_000) / (options.IsQuick ? 4 : 1);
+    private long Requests(int pipeline) =>
+        (pipeline == 1 ? 200_000 : pipeline == 16 ? 1_200_000 : 2_000_000) / (options.IsQuick ? 4 : 1);
 
     private static void WarmUp(QuorateCluster cluster)
     {

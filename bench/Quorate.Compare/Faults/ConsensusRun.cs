@@ -6,8 +6,9 @@ using Quorate.Simulation.Checking;
 
 namespace Quorate.Compare.Faults;
 
-/// <summary>Five real processes with keyspaces that are linearizable without a leader: consensus on every key, and reads that write back.
-/// Each node is killed, then stopped for a while, in turn; histories are checked, and what clients at the other nodes noticed is printed.</summary>
+/// <summary>Five real processes with keyspaces that are linearizable without a leader: consensus on every key, and reads that
+/// write back. Each node is killed, then stopped for a while, in turn; histories are checked, and what clients at the other nodes
+/// noticed is printed.</summary>
 internal static class ConsensusRun
 {
     private const int PauseMilliseconds = 2;
@@ -19,13 +20,17 @@ internal static class ConsensusRun
     public static bool Run(CompareOptions options, string folder)
     {
         using var cluster = new QuorateCluster(folder, options.Durability, nodes: 5);
-        Console.WriteLine($"{cluster.Name}: five processes on ports {string.Join(", ", cluster.Ports)}, a client for each of 2 keyspaces at each");
+        Console.WriteLine(
+            $"{cluster.Name}: five processes on ports {string.Join(", ", cluster.Ports)}, a client for each of 2 keyspaces at "
+                + $"each");
         var clock = Stopwatch.StartNew();
-        (string Name, Recorder Recorder, bool IsConsensus)[] keyspaces = [("locks", new Recorder(), true), ("fresh", new Recorder(), false)];
+        (string Name, Recorder Recorder, bool IsConsensus)[] keyspaces = [
+            ("locks", new Recorder(), true), ("fresh", new Recorder(), false)];
         new KeyspaceUnderTest("locks", "STRATEGY leaderless REPLICAS 5 CONSENSUS on").Create(cluster);
         new KeyspaceUnderTest("fresh", "STRATEGY leaderless REPLICAS 5 READS linearizable").Create(cluster);
         var clients = keyspaces.SelectMany((k, i) => cluster.Ports.Select((p, n) => new NodeClient(
-            k.Name, (i * cluster.Ports.Length) + n, n, p, k.Recorder, PauseMilliseconds, c => Step(c, (int)clock.Elapsed.TotalSeconds, k.IsConsensus)))).ToList();
+            k.Name, (i * cluster.Ports.Length) + n, n, p, k.Recorder, PauseMilliseconds, c =>
+                Step(c, (int)clock.Elapsed.TotalSeconds, k.IsConsensus)))).ToList();
         var outages = new List<Outage>();
         try
         {
@@ -56,7 +61,10 @@ internal static class ConsensusRun
             foreach (var (name, _, _) in keyspaces)
             {
                 var gap = clients.Where(c => c.Keyspace == name).Max(c => c.LongestGap(begin, end));
-                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name,-6} as long with all nodes there: longest time that a client waited {gap:0.000} s"));
+                Console.WriteLine(string
+                    .Create(
+                        CultureInfo.InvariantCulture,
+                        $"{name,-6} as long with all nodes there: longest time that a client waited {gap:0.000} s"));
             }
         }
         finally
@@ -72,7 +80,10 @@ internal static class ConsensusRun
             var there = clients.Where(c => c.Keyspace == name).ToList();
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{name,-6} {recorder.Operations.Count} operations on {recorder.Operations.Select(o => o.Key).Distinct().Count()} keys, {recorder.AcknowledgedWrites} writes acknowledged, {recorder.Count(OperationOutcome.Failed)} refused, {recorder.Count(OperationOutcome.Unknown)} unknown; linearizability: {verdict.Kind} {verdict.Why}"));
+                $"{name,-6} {recorder.Operations.Count} operations on "
+                    + $"{recorder.Operations.Select(o => o.Key).Distinct().Count()} keys, {recorder.AcknowledgedWrites} "
+                    + $"writes acknowledged, {recorder.Count(OperationOutcome.Failed)} refused, "
+                    + $"{recorder.Count(OperationOutcome.Unknown)} unknown; linearizability: {verdict.Kind} {verdict.Why}"));
             Outage.Print(Outage.NotAtTheDeadNode(there, outages).Select(f => f.Failure), "asked of a node that was there");
             passes &= verdict.Kind == VerdictKind.Valid && recorder.AcknowledgedWrites > 0;
         }

@@ -20,12 +20,18 @@ internal static class Examination
         var registers = operations.Where(o => o.Key.StartsWith(FaultClient.RegisterPrefix, StringComparison.Ordinal)).ToList();
         var verdict = LinearizabilityChecker.Check(registers);
 
-        Console.WriteLine($"operations: {operations.Count}, ok {recorder.Count(OperationOutcome.Ok)}, failed {recorder.Count(OperationOutcome.Failed)}, unknown {recorder.Count(OperationOutcome.Unknown)}");
+        Console.WriteLine(
+            $"operations: {operations.Count}, ok {recorder.Count(OperationOutcome.Ok)}, failed "
+                + $"{recorder.Count(OperationOutcome.Failed)}, unknown {recorder.Count(OperationOutcome.Unknown)}");
         Console.WriteLine($"acknowledged writes: {acknowledged}, missing: {missing.Count}{Some(missing)}");
-        Console.WriteLine($"counter values acknowledged twice: {twice.Count}{Some(twice)}; counters out of bounds: {wrong.Count}{Some(wrong)}");
-        Console.WriteLine($"linearizability of {registers.Select(o => o.Key).Distinct().Count()} registers, {registers.Count} operations: {verdict.Kind} {verdict.Why}");
+        Console.WriteLine(
+            $"counter values acknowledged twice: {twice.Count}{Some(twice)}; counters out of bounds: {wrong.Count}{Some(wrong)}");
+        Console.WriteLine(
+            $"linearizability of {registers.Select(o => o.Key).Distinct().Count()} registers, {registers.Count} operations: "
+                + $"{verdict.Kind} {verdict.Why}");
         if (acknowledged == 0) Console.WriteLine("nothing was acknowledged: this run tested nothing");
-        return acknowledged > 0 && missing.Count == 0 && twice.Count == 0 && wrong.Count == 0 && verdict.Kind != VerdictKind.Invalid;
+        return acknowledged > 0
+            && missing.Count == 0 && twice.Count == 0 && wrong.Count == 0 && verdict.Kind != VerdictKind.Invalid;
     }
 
     /// <summary>Marks are written once each: an acknowledged one must be there with its value.</summary>
@@ -33,7 +39,9 @@ internal static class Examination
     {
         var missing = new List<string>();
         using var client = RespClient.Connect(cluster.Ports[cluster.RequireLeader()], 30_000);
-        foreach (var batch in operations.Where(o => o.Outcome == OperationOutcome.Ok && o.Key.StartsWith(FaultClient.MarkPrefix, StringComparison.Ordinal)).Chunk(Batch))
+        foreach (var batch in operations
+            .Where(o => o.Outcome == OperationOutcome.Ok && o.Key.StartsWith(FaultClient.MarkPrefix, StringComparison.Ordinal))
+            .Chunk(Batch))
         {
             foreach (var mark in batch) client.Queue("GET", mark.Key);
             client.Flush();
@@ -50,7 +58,9 @@ internal static class Examination
 
     /// <summary>Each value of a counter may be told to one client only.</summary>
     private static List<string> CountersAcknowledgedTwice(IReadOnlyList<Operation> operations) =>
-        [.. Increments(operations).Where(o => o.Outcome == OperationOutcome.Ok).GroupBy(o => (o.Key, o.Result)).Where(g => g.Count() > 1).Select(g => $"{g.Key.Key}={g.Key.Result}")];
+        [.. Increments(operations)
+            .Where(o => o.Outcome == OperationOutcome.Ok).GroupBy(o => (o.Key, o.Result)).Where(g => g.Count() > 1)
+            .Select(g => $"{g.Key.Key}={g.Key.Result}")];
 
     private static List<string> WrongCounters(ServerCluster cluster, IReadOnlyList<Operation> operations)
     {
@@ -66,7 +76,8 @@ internal static class Examination
         return wrong;
     }
 
-    private static IEnumerable<Operation> Increments(IReadOnlyList<Operation> operations) => operations.Where(o => o.Kind == OperationKind.Increment);
+    private static IEnumerable<Operation> Increments(IReadOnlyList<Operation> operations) =>
+        operations.Where(o => o.Kind == OperationKind.Increment);
 
     private static string Some(List<string> items) => items.Count == 0 ? "" : $" ({string.Join(", ", items.Take(5))})";
 }

@@ -5,8 +5,8 @@ using Quorate.Compare.Processes;
 
 namespace Quorate.Compare.Faults;
 
-/// <summary>Three real processes and one keyspace at default settings, under load: who leads is killed and started again, over and over;
-/// of a chain the head, the tail and the middle in turn. Prints how long no write was acknowledged each time.</summary>
+/// <summary>Three real processes and one keyspace at default settings, under load: who leads is killed and started again, over
+/// and over; of a chain the head, the tail and the middle in turn. Prints how long no write was acknowledged each time.</summary>
 internal static class FailoverRun
 {
     private const int Clients = 6;
@@ -20,7 +20,9 @@ internal static class FailoverRun
         var keyspace = new KeyspaceUnderTest("bank", $"STRATEGY {options.Strategy}");
         using var cluster = new QuorateCluster(folder, "fsync");
         keyspace.Create(cluster);
-        Console.WriteLine($"{cluster.Name}: three processes, keyspace {keyspace.Name} with strategy {options.Strategy} and defaults, {Clients} clients, {options.Kills} kills");
+        Console.WriteLine(
+            $"{cluster.Name}: three processes, keyspace {keyspace.Name} with strategy {options.Strategy} and defaults, "
+                + $"{Clients} clients, {options.Kills} kills");
         var (gaps, faults) = (new List<(string Role, double Seconds)>(), new List<KeyspaceFault>());
         var clients = Enumerable.Range(0, Clients).Select(i => new KeyspaceClient(keyspace, i, cluster.Ports)).ToList();
         try
@@ -38,7 +40,10 @@ internal static class FailoverRun
                 var gap = keyspace.Recorder.LongestGapSince(fault.Began);
                 keyspace.NoteGap(FaultKind.Killed, gap);
                 gaps.Add((role, gap));
-                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"kill {kill + 1,2}: n{victim + 1}, {role}: {gap:0.000} s without an acknowledged write"));
+                Console.WriteLine(string
+                    .Create(
+                        CultureInfo.InvariantCulture,
+                        $"kill {kill + 1,2}: n{victim + 1}, {role}: {gap:0.000} s without an acknowledged write"));
                 if (gap > TargetSeconds && options.IsVerbose) PrintLogs(cluster);
                 cluster.Restart(victim);
             }
@@ -52,10 +57,19 @@ internal static class FailoverRun
 
         var passes = keyspace.Passes(cluster, faults);
         double[] sorted = [.. gaps.Select(g => g.Seconds).Order()];
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"gaps of {sorted.Length} kills: median {Sample.Middle(sorted):0.000} s, p99 {Sample.Percentile(sorted, 99):0.000} s, longest {sorted[^1]:0.000} s (target: {TargetSeconds:0.0} s)"));
+        Console.WriteLine(string
+            .Create(
+                CultureInfo.InvariantCulture,
+                $"gaps of {sorted.Length} kills: median {Sample.Middle(sorted):0.000} s, p99 "
+                    + $"{Sample.Percentile(sorted, 99):0.000} s, longest {sorted[^1]:0.000} s (target: {TargetSeconds:0.0} s)"));
         foreach (var role in gaps.GroupBy(g => g.Role))
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {role.Key}: {role.Count()} kills, median {Sample.Middle(role.Select(g => g.Seconds)):0.000} s, longest {role.Max(g => g.Seconds):0.000} s"));
-        Console.WriteLine(passes ? sorted[^1] <= TargetSeconds ? "passed" : "nothing was lost, but a gap is longer than the target" : "FAILED");
+            Console.WriteLine(string
+                .Create(
+                    CultureInfo.InvariantCulture,
+                    $"  {role.Key}: {role.Count()} kills, median {Sample.Middle(role.Select(g => g.Seconds)):0.000} s, "
+                        + $"longest {role.Max(g => g.Seconds):0.000} s"));
+        Console.WriteLine(passes
+            ? sorted[^1] <= TargetSeconds ? "passed" : "nothing was lost, but a gap is longer than the target" : "FAILED");
         return passes && sorted[^1] <= TargetSeconds;
     }
 
@@ -64,7 +78,8 @@ internal static class FailoverRun
     {
         for (var clock = Stopwatch.StartNew(); clock.Elapsed < CatchUpLimit; Thread.Sleep(100))
             if (Place.Of(cluster, keyspace.Name) is { Leader: >= 0, Members.Length: 3 } place) return place;
-        throw new InvalidOperationException($"{keyspace.Name} does not come back to three replicas: {Place.Shown(cluster, keyspace.Name)}");
+        throw new InvalidOperationException(
+            $"{keyspace.Name} does not come back to three replicas: {Place.Shown(cluster, keyspace.Name)}");
     }
 
     private static (string Role, int Node) Victim(KeyspaceUnderTest keyspace, Place place, int kill) => !keyspace.IsChain

@@ -8,7 +8,8 @@ namespace Quorate.Compare.Faults;
 /// <summary>One client that reads and writes without pause on changing endpoints and writes down what it was told.</summary>
 internal sealed class FaultClient : IDisposable
 {
-    /// <summary>Keys of these beginnings: registers are read and written by all, counters incremented by all, marks written once.</summary>
+    /// <summary>Keys of these beginnings: registers are read and written by all, counters incremented by all, marks written
+    /// once.</summary>
     public const string RegisterPrefix = "register:", CounterPrefix = "counter:", MarkPrefix = "mark:";
     public const int Counters = 4;
 
@@ -45,7 +46,8 @@ internal sealed class FaultClient : IDisposable
         for (var n = 0; !_stop; n++)
         {
             if (n % 100 == 99) Move();
-            var register = string.Create(CultureInfo.InvariantCulture, $"{RegisterPrefix}{_epoch()}:{_dice.Next(RegistersAtATime)}");
+            var register = string.Create(
+                CultureInfo.InvariantCulture, $"{RegisterPrefix}{_epoch()}:{_dice.Next(RegistersAtATime)}");
             switch (_dice.Next(10))
             {
                 case < 4: Do(OperationKind.Get, register, null, "GET", register); break;
@@ -54,7 +56,9 @@ internal sealed class FaultClient : IDisposable
                     var counter = $"{CounterPrefix}{_dice.Next(Counters)}";
                     Do(OperationKind.Increment, counter, null, "INCR", counter);
                     break;
-                default: Do(OperationKind.Set, $"{MarkPrefix}{_id}:{n}", $"{_id}-{n}", "SET", $"{MarkPrefix}{_id}:{n}", $"{_id}-{n}"); break;
+                default: Do(
+                    OperationKind.Set, $"{MarkPrefix}{_id}:{n}", $"{_id}-{n}", "SET", $"{MarkPrefix}{_id}:{n}", $"{_id}-{n}");
+                break;
             }
 
             Thread.Sleep(1);
@@ -68,7 +72,8 @@ internal sealed class FaultClient : IDisposable
         try
         {
             var reply = _connection!.Call(words);
-            var outcome = reply.IsOk ? OperationOutcome.Ok : reply.IsCertainRefusal ? OperationOutcome.Failed : OperationOutcome.Unknown;
+            var outcome = reply.IsOk
+                ? OperationOutcome.Ok : reply.IsCertainRefusal ? OperationOutcome.Failed : OperationOutcome.Unknown;
             _recorder.End(operation, outcome, reply.IsNull ? null : reply.Text);
             if (outcome != OperationOutcome.Ok) Move();
         }

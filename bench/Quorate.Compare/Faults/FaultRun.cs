@@ -3,7 +3,8 @@ using Quorate.Compare.Processes;
 
 namespace Quorate.Compare.Faults;
 
-/// <summary>Real processes under load that are killed, paused and started again; at the end clients' histories are examined.</summary>
+/// <summary>Real processes under load that are killed, paused and started again; at the end clients' histories are
+/// examined.</summary>
 internal static class FaultRun
 {
     private const int Clients = 8;
@@ -58,7 +59,8 @@ internal static class FaultRun
         var recorder = new Recorder();
         var clock = Stopwatch.StartNew();
         var clients = new List<FaultClient>();
-        for (var i = 0; i < Clients; i++) clients.Add(new FaultClient(i, cluster.Ports, recorder, () => (int)clock.Elapsed.TotalSeconds));
+        for (var i = 0; i < Clients; i++)
+            clients.Add(new FaultClient(i, cluster.Ports, recorder, () => (int)clock.Elapsed.TotalSeconds));
         try
         {
             Thread.Sleep(Pause);
@@ -67,7 +69,9 @@ internal static class FaultRun
                 var before = recorder.AcknowledgedWrites;
                 var start = Stopwatch.GetTimestamp();
                 fault(cluster, round);
-                Console.WriteLine($"round {round}: {recorder.AcknowledgedWrites - before} writes acknowledged, longest gap {recorder.LongestGapSince(start):0.000} s");
+                Console.WriteLine(
+                    $"round {round}: {recorder.AcknowledgedWrites - before} writes acknowledged, longest gap "
+                        + $"{recorder.LongestGapSince(start):0.000} s");
             }
         }
         finally

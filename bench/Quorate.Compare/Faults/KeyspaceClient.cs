@@ -74,9 +74,11 @@ internal sealed class KeyspaceClient : IDisposable
         try
         {
             var reply = _connection!.Call(words);
-            var outcome = reply.IsOk ? OperationOutcome.Ok : reply.IsCertainRefusal ? OperationOutcome.Failed : OperationOutcome.Unknown;
+            var outcome = reply.IsOk
+                ? OperationOutcome.Ok : reply.IsCertainRefusal ? OperationOutcome.Failed : OperationOutcome.Unknown;
             _keyspace.Recorder.End(operation, outcome, reply.IsNull ? null : reply.Text);
-            if (outcome == OperationOutcome.Unknown && !reply.Text.StartsWith("UNCERTAIN", StringComparison.Ordinal)) Note($"{words[0]}: {reply.Text}");
+            if (outcome == OperationOutcome.Unknown && !reply.Text.StartsWith("UNCERTAIN", StringComparison.Ordinal))
+                Note($"{words[0]}: {reply.Text}");
             if (outcome == OperationOutcome.Ok) return true;
         }
         catch (Exception e) when (e is IOException or SocketException)

@@ -18,12 +18,13 @@ internal enum FaultKind
     /// <summary>It and one more on one side, the other three on the other.</summary>
     Halved,
 
-    /// <summary>Its backups are stopped for a moment, long enough to fill what is on the way to them, and it is killed in it: what it
-    /// acknowledged at the end nobody else has. Of keyspaces that wait for nobody.</summary>
+    /// <summary>Its backups are stopped for a moment, long enough to fill what is on the way to them, and it is killed in it:
+    /// what it acknowledged at the end nobody else has. Of keyspaces that wait for nobody.</summary>
     KilledUnshipped,
 }
 
-/// <summary>One fault of a run: stamps are <see cref="System.Diagnostics.Stopwatch"/>'s, the beginning is when it struck.</summary>
+/// <summary>One fault of a run: stamps are <see cref="System.Diagnostics.Stopwatch"/>'s, the beginning is when it
+/// struck.</summary>
 internal sealed record KeyspaceFault(FaultKind Kind, string Keyspace, int Victim, long Began)
 {
     public override string ToString() => $"n{Victim + 1} of {Keyspace} {Kind switch

@@ -23,10 +23,12 @@ internal sealed class KeyspaceNemesis(QuorateCluster cluster, KeyspaceUnderTest[
             // Each kind meets each keyspace in turn; that it is another pair each time needs the second summand.
             var kind = Kinds[round % Kinds.Length];
             var keyspace = keyspaces[(round + (round / Kinds.Length)) % keyspaces.Length];
-            if (kind == FaultKind.KilledUnshipped && !keyspace.MayLose) keyspace = keyspaces.Where(k => k.MayLose).ElementAt(round / Kinds.Length % 2);
+            if (kind == FaultKind.KilledUnshipped && !keyspace.MayLose)
+                keyspace = keyspaces.Where(k => k.MayLose).ElementAt(round / Kinds.Length % 2);
             if (Place.Of(cluster, keyspace.Name) is not { Members.Length: > 0 } place) continue;
             var isTail = keyspace.IsChain && round / Kinds.Length % 2 == 1;
-            var victim = isTail ? place.Members[^1] : place.Leader >= 0 ? place.Leader : place.Members[round % place.Members.Length];
+            var victim = isTail
+                ? place.Members[^1] : place.Leader >= 0 ? place.Leader : place.Members[round % place.Members.Length];
             var start = Stopwatch.GetTimestamp();
             Faults.Add(Strike(kind, keyspace, victim, place.Members));
             Thread.Sleep(Away);

@@ -3,8 +3,8 @@ using Quorate.Compare.Processes;
 
 namespace Quorate.Compare.Faults;
 
-/// <summary>Five real processes that serve a keyspace of every strategy with a leader. One after another is killed, stopped, or cut
-/// off from the others, while clients read and write everywhere; at the end everything acknowledged is looked for.</summary>
+/// <summary>Five real processes that serve a keyspace of every strategy with a leader. One after another is killed, stopped, or
+/// cut off from the others, while clients read and write everywhere; at the end everything acknowledged is looked for.</summary>
 internal static class KeyspaceRun
 {
     private const int ClientsEach = 3;
@@ -23,7 +23,9 @@ internal static class KeyspaceRun
             new("feed", "STRATEGY primary REPLICAS 3 ACK async SHIP state", MayLose: true),
         ];
         using var cluster = new QuorateCluster(folder, "fsync", nodes: 5, hasNetwork: true);
-        Console.WriteLine($"{cluster.Name}: five processes on ports {string.Join(", ", cluster.Ports)}, {ClientsEach} clients for each of {keyspaces.Length} keyspaces");
+        Console.WriteLine(
+            $"{cluster.Name}: five processes on ports {string.Join(", ", cluster.Ports)}, {ClientsEach} clients for each of "
+                + $"{keyspaces.Length} keyspaces");
         foreach (var keyspace in keyspaces)
         {
             keyspace.Create(cluster);
@@ -31,7 +33,8 @@ internal static class KeyspaceRun
         }
 
         var nemesis = new KeyspaceNemesis(cluster, keyspaces);
-        var clients = keyspaces.SelectMany((k, i) => Enumerable.Range(0, ClientsEach).Select(c => new KeyspaceClient(k, (i * ClientsEach) + c, cluster.Ports))).ToList();
+        var clients = keyspaces.SelectMany((k, i) => Enumerable
+            .Range(0, ClientsEach).Select(c => new KeyspaceClient(k, (i * ClientsEach) + c, cluster.Ports))).ToList();
         try
         {
             Thread.Sleep(Calm);
@@ -48,7 +51,9 @@ internal static class KeyspaceRun
         var passes = true;
         foreach (var keyspace in keyspaces) passes &= keyspace.Passes(cluster, nemesis.Faults);
         PrintLostAndFound(cluster);
-        Console.WriteLine(passes ? "nothing that was acknowledged is missing or doubled but what the policy lets go and the lost-and-found has" : "FAILED");
+        Console.WriteLine(passes
+            ? "nothing that was acknowledged is missing or doubled but what the policy lets go and the lost-and-found has"
+            : "FAILED");
         return passes;
     }
 
@@ -57,7 +62,9 @@ internal static class KeyspaceRun
     {
         for (var i = 0; i < cluster.Ports.Length; i++)
         {
-            var start = new ProcessStartInfo(QuorateCluster.Binary, ["lost", "list", "--server", $"127.0.0.1:{cluster.Ports[i]}"]) { RedirectStandardOutput = true };
+            var start = new ProcessStartInfo(
+                QuorateCluster.Binary,
+                ["lost", "list", "--server", $"127.0.0.1:{cluster.Ports[i]}"]) { RedirectStandardOutput = true };
             using var process = Process.Start(start)!;
             var text = process.StandardOutput.ReadToEnd().Trim().ReplaceLineEndings(", ");
             process.WaitForExit();

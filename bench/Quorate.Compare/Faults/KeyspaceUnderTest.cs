@@ -17,7 +17,8 @@ internal sealed record KeyspaceUnderTest(string Name, string Policy, bool MayLos
 
     private const int Batch = 500;
 
-    private static readonly Regex Line = new(@"^e\d+ i\d+ at \d+: (?<command>SET|INCR) (?<key>\S+)", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture);
+    private static readonly Regex Line = new(
+        @"^e\d+ i\d+ at \d+: (?<command>SET|INCR) (?<key>\S+)", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture);
 
     public Recorder Recorder { get; } = new();
 
@@ -32,7 +33,8 @@ internal sealed record KeyspaceUnderTest(string Name, string Policy, bool MayLos
 
     /// <summary>The sentence of the guarantee.</summary>
     public string WindowOfLoss(ServerCluster cluster) =>
-        Place.Shown(cluster, Name)?.Split('\n').FirstOrDefault(l => l.StartsWith("Window of loss", StringComparison.Ordinal)) ?? "it does not say what may be lost";
+        Place.Shown(cluster, Name)?.Split('\n').FirstOrDefault(l => l.StartsWith("Window of loss", StringComparison.Ordinal))
+            ?? "it does not say what may be lost";
 
     /// <summary>Creates it, and waits until every node knows it.</summary>
     public void Create(ServerCluster cluster)
@@ -70,8 +72,14 @@ internal sealed record KeyspaceUnderTest(string Name, string Policy, bool MayLos
 
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{Name,-9} writes: {acknowledged} acknowledged, {Writes(OperationOutcome.Failed)} refused, {Writes(OperationOutcome.Unknown)} uncertain; lost {missing.Count}, commands in lost-and-found {lost.Values.Sum()}, lost and not found {unexplained.Count}{Some(unexplained)}; wrong counters {wrong.Count}{Some(wrong)}; reads {operations.Count(o => o.IsRead && o.Outcome == OperationOutcome.Ok)}, without an acknowledged write {stale}"));
-        Console.WriteLine($"          longest gap: {string.Join(", ", _gaps.Select(g => string.Create(CultureInfo.InvariantCulture, $"{g.Key} {g.Value:0.00} s")))}");
+            $"{Name,-9} writes: {acknowledged} acknowledged, {Writes(OperationOutcome.Failed)} refused, "
+                + $"{Writes(OperationOutcome.Unknown)} uncertain; lost {missing.Count}, commands in lost-and-found "
+                + $"{lost.Values.Sum()}, lost and not found {unexplained.Count}{Some(unexplained)}; wrong counters "
+                + $"{wrong.Count}{Some(wrong)}; reads {operations.Count(o => o.IsRead && o.Outcome == OperationOutcome.Ok)}, "
+                + $"without an acknowledged write {stale}"));
+        Console.WriteLine(
+            $"          longest gap: "
+                + $"{string.Join(", ", _gaps.Select(g => string.Create(CultureInfo.InvariantCulture, $"{g.Key} {g.Value:0.00} s")))}");
         if (missing.Count > 0) Console.WriteLine($"          {Window(missing, faults)}");
         foreach (var (text, count) in Strange) Console.WriteLine($"          {count} times: {text}");
         if (acknowledged == 0) Console.WriteLine("          nothing was acknowledged: this run tested nothing");
@@ -96,7 +104,8 @@ internal sealed record KeyspaceUnderTest(string Name, string Policy, bool MayLos
     private static List<string> MissingMarks(RespClient client, IReadOnlyList<Operation> operations)
     {
         var missing = new List<string>();
-        var marks = operations.Where(o => !o.IsRead && o.Outcome == OperationOutcome.Ok && o.Key.StartsWith(MarkPrefix, StringComparison.Ordinal));
+        var marks = operations.Where(o => !o.IsRead
+            && o.Outcome == OperationOutcome.Ok && o.Key.StartsWith(MarkPrefix, StringComparison.Ordinal));
         foreach (var batch in marks.Chunk(Batch))
         {
             foreach (var mark in batch) client.Queue("GET", mark.Key);
@@ -120,8 +129,12 @@ internal sealed record KeyspaceUnderTest(string Name, string Policy, bool MayLos
                 var final = reply.IsNull ? 0 : long.Parse(reply.Text, CultureInfo.InvariantCulture);
                 // What was cut off was counted once; that the rest is not counted twice is asked of the value as it is.
                 var whole = (final + lost.GetValueOrDefault(counter.Key)).ToString(CultureInfo.InvariantCulture);
-                if (EffectChecker.CheckCounter(counter.Key, counter, whole) is { } why && !(lost.ContainsKey(counter.Key) && why.EndsWith("twice", StringComparison.Ordinal))) wrong.Add(why);
-                else if (EffectChecker.CheckCounter(counter.Key, counter, reply.IsNull ? null : reply.Text) is { } twice && twice.EndsWith("twice", StringComparison.Ordinal)) wrong.Add(twice);
+                if (EffectChecker.CheckCounter(counter.Key, counter, whole) is { } why
+                    && !(lost.ContainsKey(counter.Key) && why.EndsWith("twice", StringComparison.Ordinal)))
+                    wrong.Add(why);
+                else if (EffectChecker.CheckCounter(counter.Key, counter, reply.IsNull ? null : reply.Text) is { } twice
+                    && twice.EndsWith("twice", StringComparison.Ordinal))
+                    wrong.Add(twice);
             }
         }
 
@@ -140,7 +153,8 @@ internal sealed record KeyspaceUnderTest(string Name, string Policy, bool MayLos
 
         var lost = new Dictionary<string, int>();
         foreach (var entry in entries)
-            if (Line.Match(entry) is { Success: true } match) lost[match.Groups["key"].Value] = lost.GetValueOrDefault(match.Groups["key"].Value) + 1;
+            if (Line.Match(entry) is { Success: true } match)
+                lost[match.Groups["key"].Value] = lost.GetValueOrDefault(match.Groups["key"].Value) + 1;
         return lost;
     }
 
@@ -152,8 +166,12 @@ internal sealed record KeyspaceUnderTest(string Name, string Policy, bool MayLos
     {
         var keys = missing.ToHashSet();
         var offsets = Recorder.Acknowledged.Where(a => keys.Contains(a.Operation.Key) && faults.Count > 0)
-            .Select(a => faults.Select(f => (a.At - f.Began) / (double)Stopwatch.Frequency).MinBy(Math.Abs)).DefaultIfEmpty().ToList();
-        return string.Create(CultureInfo.InvariantCulture, $"the lost writes were acknowledged from {Math.Max(0, -offsets.Min()):0.00} s before to {Math.Max(0, offsets.Max()):0.00} s after a fault struck");
+            .Select(a => faults.Select(f => (a.At - f.Began) / (double)Stopwatch.Frequency).MinBy(Math.Abs))
+                .DefaultIfEmpty().ToList();
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"the lost writes were acknowledged from {Math.Max(0, -offsets.Min()):0.00} s before to "
+                + $"{Math.Max(0, offsets.Max()):0.00} s after a fault struck");
     }
 
     private static string Some(List<string> items) => items.Count == 0 ? "" : $" ({string.Join(", ", items.Take(5))})";

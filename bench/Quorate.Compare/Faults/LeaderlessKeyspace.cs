@@ -40,14 +40,17 @@ internal sealed record LeaderlessKeyspace(string Name, string Policy, bool MayBe
         {
             var register = $"register:{client.Id}:{client.Dice.Next(Registers)}";
             var value = client.Steps.ToString(CultureInfo.InvariantCulture);
-            if (client.Ask(OperationKind.GetSet, register, value, "SET", register, value) is not null) _newest[register] = client.Steps;
+            if (client.Ask(OperationKind.GetSet, register, value, "SET", register, value) is not null)
+                _newest[register] = client.Steps;
         }
         else if (die < 14)
         {
             var shared = $"shared:{client.Dice.Next(Shared)}";
-            if (client.Ask(OperationKind.Append, shared, text, "SET", shared, text) is not null) Interlocked.Increment(ref _sharedWrites);
+            if (client.Ask(OperationKind.Append, shared, text, "SET", shared, text) is not null)
+                Interlocked.Increment(ref _sharedWrites);
         }
-        else if (_newest.Keys.Skip(client.Dice.Next(Math.Max(1, _newest.Count))).FirstOrDefault() is { } another) Read(client, another);
+        else if (_newest.Keys.Skip(client.Dice.Next(Math.Max(1, _newest.Count))).FirstOrDefault() is { } another)
+            Read(client, another);
     }
 
     /// <summary>What was acknowledged before the read began must be in it, or it is stale.</summary>
@@ -66,10 +69,13 @@ internal sealed record LeaderlessKeyspace(string Name, string Policy, bool MayBe
         var stale = 100.0 * _stale / Math.Max(1, _reads);
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{Name,-6} writes: {Recorder.AcknowledgedWrites} acknowledged; {Recorder.Count(OperationOutcome.Failed)} requests refused, {Recorder.Count(OperationOutcome.Unknown)} uncertain; lost {lost.Count}{Some(lost)}, all nodes say the same after {seconds:0.0} s"));
+            $"{Name,-6} writes: {Recorder.AcknowledgedWrites} acknowledged; {Recorder.Count(OperationOutcome.Failed)} "
+                + $"requests refused, {Recorder.Count(OperationOutcome.Unknown)} uncertain; lost {lost.Count}{Some(lost)}, "
+                + $"all nodes say the same after {seconds:0.0} s"));
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"       reads of others' registers: {_reads}, stale {_stale} ({stale:0.000} %); writes of shared registers: {_sharedWrites}, that made siblings {conflicts} ({100.0 * conflicts / Math.Max(1, _sharedWrites):0.0} %)"));
+            $"       reads of others' registers: {_reads}, stale {_stale} ({stale:0.000} %); writes of shared registers: "
+                + $"{_sharedWrites}, that made siblings {conflicts} ({100.0 * conflicts / Math.Max(1, _sharedWrites):0.0} %)"));
         if (MayBeStale && _stale == 0) Console.WriteLine("       no read was stale: this run did not show what the policy says");
         return Recorder.AcknowledgedWrites > 0 && lost.Count == 0 && (MayBeStale || _stale == 0);
     }
@@ -106,7 +112,10 @@ internal sealed record LeaderlessKeyspace(string Name, string Policy, bool MayBe
             else if (key.Key.StartsWith("register:", StringComparison.Ordinal) && acknowledged.Count > 0)
             {
                 var reply = Asked(client, "GET", key.Key);
-                if (reply.IsNull || int.Parse(reply.Text, CultureInfo.InvariantCulture) < acknowledged.Max(o => int.Parse(o.Argument!, CultureInfo.InvariantCulture))) lost.Add(key.Key);
+                if (reply.IsNull
+                    || int.Parse(reply.Text, CultureInfo.InvariantCulture) < acknowledged.Max(o => int
+                        .Parse(o.Argument!, CultureInfo.InvariantCulture)))
+                    lost.Add(key.Key);
             }
         }
 
@@ -114,7 +123,8 @@ internal sealed record LeaderlessKeyspace(string Name, string Policy, bool MayBe
     }
 
     private static RespReply Asked(RespClient client, params string[] words) =>
-        client.Call(words) is { IsError: false } reply ? reply : throw new InvalidOperationException($"the examination could not read {string.Join(' ', words)}");
+        client.Call(words) is { IsError: false } reply
+            ? reply : throw new InvalidOperationException($"the examination could not read {string.Join(' ', words)}");
 
     private static string Some(List<string> items) => items.Count == 0 ? "" : $" ({string.Join(", ", items.Take(5))})";
 }

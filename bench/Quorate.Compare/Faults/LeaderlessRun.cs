@@ -3,8 +3,9 @@ using Quorate.Compare.Processes;
 
 namespace Quorate.Compare.Faults;
 
-/// <summary>Five real processes without a leader, each killed in turn under load, so that every key's holders lose one in turn. Requests
-/// to the others must be answered, nothing acknowledged may be lost; how often reads are stale, and writes make siblings, is printed.</summary>
+/// <summary>Five real processes without a leader, each killed in turn under load, so that every key's holders lose one in turn.
+/// Requests to the others must be answered, nothing acknowledged may be lost; how often reads are stale, and writes make
+/// siblings, is printed.</summary>
 internal static class LeaderlessRun
 {
     private const int PauseMilliseconds = 3;
@@ -24,15 +25,20 @@ internal static class LeaderlessRun
             new("views", "STRATEGY leaderless REPLICAS 5 N 3 R 1 W 1", MayBeStale: true),
         ];
         using var cluster = new QuorateCluster(folder, options.Durability, nodes: 5);
-        Console.WriteLine($"{cluster.Name}: five processes on ports {string.Join(", ", cluster.Ports)}, a client for each of {keyspaces.Length} keyspaces at each");
+        Console.WriteLine(
+            $"{cluster.Name}: five processes on ports {string.Join(", ", cluster.Ports)}, a client for each of "
+                + $"{keyspaces.Length} keyspaces at each");
         foreach (var keyspace in keyspaces)
         {
             new KeyspaceUnderTest(keyspace.Name, keyspace.Policy).Create(cluster);
             var said = RespClient.TryCall(cluster.Ports[0], "KEYSPACE", "SHOW", keyspace.Name)?.Text ?? "";
-            Console.WriteLine($"{keyspace.Name}: {said.Split('\n').FirstOrDefault(l => l.StartsWith("A read", StringComparison.Ordinal))}");
+            Console.WriteLine(
+                $"{keyspace.Name}: {said.Split('\n').FirstOrDefault(l => l.StartsWith("A read", StringComparison.Ordinal))}");
         }
 
-        var clients = keyspaces.SelectMany((k, i) => cluster.Ports.Select((p, n) => new NodeClient(k.Name, (i * cluster.Ports.Length) + n, n, p, k.Recorder, PauseMilliseconds, k.Step))).ToList();
+        var clients = keyspaces.SelectMany((k, i) => cluster.Ports
+            .Select((p, n) => new NodeClient(
+                k.Name, (i * cluster.Ports.Length) + n, n, p, k.Recorder, PauseMilliseconds, k.Step))).ToList();
         var outages = new List<Outage>();
         try
         {
@@ -57,11 +63,15 @@ internal static class LeaderlessRun
 
         var failed = Outage.NotAtTheDeadNode(clients, outages);
         var own = failed.Where(f => f.Failure.Text.EndsWith(DiedWithIt, StringComparison.Ordinal)).ToList();
-        Console.WriteLine($"requests that the dead node had in hand for others: {own.Count} uncertain; other failures of requests to nodes that were there: {failed.Count - own.Count}");
+        Console.WriteLine(
+            $"requests that the dead node had in hand for others: {own.Count} uncertain; other failures of requests to nodes "
+                + $"that were there: {failed.Count - own.Count}");
         Outage.Print(failed.Except(own).Select(f => f.Failure), "asked of a node that was there");
-        var passes = failed.Count == own.Count && own.TrueForAll(f => outages.Any(o => f.Failure.At >= o.From && f.Failure.At <= o.Until));
+        var passes = failed.Count == own.Count
+            && own.TrueForAll(f => outages.Any(o => f.Failure.At >= o.From && f.Failure.At <= o.Until));
         foreach (var keyspace in keyspaces) passes &= keyspace.Passes(cluster.Ports, SiblingsMade(cluster, keyspace.Name));
-        Console.WriteLine(passes ? "no request failed but those that the dead node had in hand; no acknowledged write is lost" : "FAILED");
+        Console.WriteLine(passes
+            ? "no request failed but those that the dead node had in hand; no acknowledged write is lost" : "FAILED");
         return passes;
     }
 

@@ -24,9 +24,11 @@ internal sealed class NodeClient : IDisposable
     private RespClient? _connection;
     private volatile bool _stop;
 
-    public NodeClient(string keyspace, int id, int node, int port, Recorder recorder, int pauseMilliseconds, Action<NodeClient> step)
+    public NodeClient(
+        string keyspace, int id, int node, int port, Recorder recorder, int pauseMilliseconds, Action<NodeClient> step)
     {
-        (Keyspace, Id, Node, _port, _recorder, _pauseMilliseconds, _step, Dice) = (keyspace, id, node, port, recorder, pauseMilliseconds, step, new Random(id));
+        (Keyspace, Id, Node, _port, _recorder, _pauseMilliseconds, _step, Dice) = (
+            keyspace, id, node, port, recorder, pauseMilliseconds, step, new Random(id));
         _thread = new Thread(Run) { IsBackground = true, Name = $"{keyspace} {id}" };
         _thread.Start();
     }
@@ -62,7 +64,8 @@ internal sealed class NodeClient : IDisposable
         try
         {
             var reply = _connection.Call(words);
-            var outcome = reply.IsOk ? OperationOutcome.Ok : reply.IsCertainRefusal ? OperationOutcome.Failed : OperationOutcome.Unknown;
+            var outcome = reply.IsOk
+                ? OperationOutcome.Ok : reply.IsCertainRefusal ? OperationOutcome.Failed : OperationOutcome.Unknown;
             _recorder.End(operation, outcome, reply.IsNull ? null : reply.Text);
             if (outcome == OperationOutcome.Ok)
             {

@@ -14,7 +14,14 @@ internal sealed class Recorder
     /// <summary>A stamp that is taken later is larger: the order of stamps is an order in real time.</summary>
     public Operation Begin(int client, OperationKind kind, string key, string? argument)
     {
-        var operation = new Operation { Client = client, Kind = kind, Key = key, Argument = argument, Invoked = Interlocked.Increment(ref _stamp) };
+        var operation = new Operation
+        {
+            Client = client,
+            Kind = kind,
+            Key = key,
+            Argument = argument,
+            Invoked = Interlocked.Increment(ref _stamp),
+        };
         lock (_lock) _operations.Add(operation);
         return operation;
     }
@@ -55,7 +62,8 @@ internal sealed class Recorder
         lock (_lock)
         {
             var (last, longest) = (timestamp, 0L);
-            foreach (var moment in _acknowledgedWrites.Select(a => a.At).Where(m => m >= timestamp).Append(Stopwatch.GetTimestamp()))
+            foreach (var moment in _acknowledgedWrites
+                .Select(a => a.At).Where(m => m >= timestamp).Append(Stopwatch.GetTimestamp()))
             {
                 longest = Math.Max(longest, moment - last);
                 last = moment;

@@ -13,7 +13,8 @@ internal static class RegionRun
     private const int PauseMilliseconds = 5;
     private const string CutRegion = "ap";
 
-    /// <summary>No client of a region waits longer for an acknowledgement, cut off or not: nobody but its own leader is asked.</summary>
+    /// <summary>No client of a region waits longer for an acknowledgement, cut off or not: nobody but its own leader is
+    /// asked.</summary>
     private const double LongestGap = 2;
 
     private static readonly string[] Regions = ["eu", "us", CutRegion];
@@ -24,9 +25,13 @@ internal static class RegionRun
     {
         RegionKeyspace[] keyspaces = [new("shop", "crdt"), new("wiki", "siblings"), new("notes", "merge:lines", ScriptOfTour())];
         using var cluster = new RegionCluster(folder, Regions, RoundTripMilliseconds);
-        Console.WriteLine($"quorate dev --regions {string.Join(',', Regions)} --rtt {RoundTripMilliseconds}: ports {string.Join(", ", cluster.Ports)}; {CutRegion} is cut off for {options.Seconds} s");
+        Console.WriteLine(
+            $"quorate dev --regions {string.Join(',', Regions)} --rtt {RoundTripMilliseconds}: ports "
+                + $"{string.Join(", ", cluster.Ports)}; {CutRegion} is cut off for {options.Seconds} s");
         foreach (var keyspace in keyspaces) Create(cluster, keyspace);
-        var clients = keyspaces.SelectMany((k, i) => Regions.Select((_, r) => new NodeClient(k.Name, (i * Regions.Length) + r, r, cluster.Ports[r], k.Recorder, PauseMilliseconds, k.Step))).ToList();
+        var clients = keyspaces.SelectMany((k, i) => Regions
+            .Select((_, r) => new NodeClient(
+                k.Name, (i * Regions.Length) + r, r, cluster.Ports[r], k.Recorder, PauseMilliseconds, k.Step))).ToList();
         var passes = true;
         string[] conflicts;
         try
@@ -41,14 +46,20 @@ internal static class RegionRun
             {
                 var there = clients.Where(c => c.Node == index).ToList();
                 var (count, gap) = (there.Sum(c => c.AcknowledgedWithin(start, end)), there.Max(c => c.LongestGap(start, end)));
-                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"while {CutRegion} was cut off, {region}: {count} requests acknowledged, longest gap {gap:0.00} s"));
+                Console.WriteLine(string
+                    .Create(
+                        CultureInfo.InvariantCulture,
+                        $"while {CutRegion} was cut off, {region}: {count} requests acknowledged, longest gap {gap:0.00} s"));
                 passes &= count > 0 && gap < LongestGap;
             }
 
             cluster.Heal(CutRegion);
             var healed = Stopwatch.StartNew();
             foreach (var keyspace in keyspaces) passes &= IsTitleOfCutRegionSeen(cluster, keyspace);
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"the last write of {CutRegion} is seen in {Regions[0]} {healed.Elapsed.TotalSeconds:0.0} s after healing"));
+            Console.WriteLine(string
+                .Create(
+                    CultureInfo.InvariantCulture,
+                    $"the last write of {CutRegion} is seen in {Regions[0]} {healed.Elapsed.TotalSeconds:0.0} s after healing"));
             conflicts = [.. keyspaces.Select(k => ConflictsOf(cluster, k, ref passes))];
         }
         finally
@@ -57,8 +68,10 @@ internal static class RegionRun
             foreach (var client in clients) client.Dispose();
         }
 
-        foreach (var (keyspace, index) in keyspaces.Select((k, i) => (k, i))) passes &= AllSayTheSame(cluster, keyspace, out var said) && keyspace.Passes(said, conflicts[index]);
-        foreach (var (text, count) in clients.SelectMany(c => c.Failures).GroupBy(f => f.Text).Select(g => (g.Key, g.Count()))) Console.WriteLine($"{count} times: {text}");
+        foreach (var (keyspace, index) in keyspaces.Select((k, i) => (k, i)))
+            passes &= AllSayTheSame(cluster, keyspace, out var said) && keyspace.Passes(said, conflicts[index]);
+        foreach (var (text, count) in clients.SelectMany(c => c.Failures).GroupBy(f => f.Text).Select(g => (g.Key, g.Count())))
+            Console.WriteLine($"{count} times: {text}");
         Console.WriteLine(passes ? "all regions say the same, and nothing that was acknowledged is missing" : "FAILED");
         return passes;
     }
@@ -77,8 +90,13 @@ internal static class RegionRun
     private static void Create(RegionCluster cluster, RegionKeyspace keyspace)
     {
         string[] script = keyspace.Script is { } rule ? ["SCRIPT", rule] : [];
-        var reply = RespClient.TryCall(cluster.Ports[0], ["KEYSPACE", "CREATE", keyspace.Name, "STRATEGY", "multileader", "SPREAD", "region", "CONFLICTS", keyspace.Conflicts, .. script]);
-        if (reply is not { IsError: false }) throw new InvalidOperationException($"{keyspace.Name} cannot be created: {reply?.Text ?? "no answer"}");
+        var reply = RespClient.TryCall(
+            cluster.Ports[0],
+            [
+                "KEYSPACE", "CREATE", keyspace.Name, "STRATEGY", "multileader", "SPREAD", "region", "CONFLICTS",
+                keyspace.Conflicts, .. script]);
+        if (reply is not { IsError: false })
+            throw new InvalidOperationException($"{keyspace.Name} cannot be created: {reply?.Text ?? "no answer"}");
         foreach (var port in cluster.Ports) new KeyspaceUnderTest(keyspace.Name, "").Open(port).Dispose();
     }
 
@@ -95,8 +113,10 @@ internal static class RegionRun
     {
         using var client = new KeyspaceUnderTest(keyspace.Name, "").Open(cluster.Ports[0]);
         for (var clock = Stopwatch.StartNew(); clock.Elapsed < HealLimit; Thread.Sleep(50))
-            if (client.Call("SIBLINGS", RegionKeyspace.Title).Items![1].Items!.Any(s => s.Items![1].Text == CutRegion)) return true;
-        Console.WriteLine($"{keyspace.Name}: what {CutRegion} wrote is not seen in {Regions[0]} after {HealLimit.TotalSeconds} s");
+            if (client.Call("SIBLINGS", RegionKeyspace.Title).Items![1].Items!.Any(s => s.Items![1].Text == CutRegion))
+                return true;
+        Console.WriteLine(
+            $"{keyspace.Name}: what {CutRegion} wrote is not seen in {Regions[0]} after {HealLimit.TotalSeconds} s");
         return false;
     }
 
@@ -107,8 +127,10 @@ internal static class RegionRun
         var listed = client.Call("CONFLICTS", "LIST").Items!.Select(i => i.Text).ToList();
         var count = client.Call("CONFLICTS", "COUNT").Items!;
         var title = client.Call("GET", RegionKeyspace.Title).Text;
-        passes &= keyspace.Script is null ? listed.Contains(RegionKeyspace.Title) : title.Contains(CutRegion, StringComparison.Ordinal) && title.Contains('\n');
-        return $"{count[0].Text} now ({string.Join(", ", listed)}), {count[1].Text} values ever; title is {title.ReplaceLineEndings(" + ")}";
+        passes &= keyspace.Script is null
+            ? listed.Contains(RegionKeyspace.Title) : title.Contains(CutRegion, StringComparison.Ordinal) && title.Contains('\n');
+        return $"{count[0].Text} now ({string.Join(", ", listed)}), {count[1].Text} values ever; title is "
+            + $"{title.ReplaceLineEndings(" + ")}";
     }
 
     private static bool AllSayTheSame(RegionCluster cluster, RegionKeyspace keyspace, out RespReply[] said)
@@ -135,5 +157,6 @@ internal static class RegionRun
         return true;
     }
 
-    private static string Text(RespReply reply) => reply.Items is { } items ? $"[{string.Join(',', items.Select(Text))}]" : reply.Text;
+    private static string Text(RespReply reply) =>
+        reply.Items is { } items ? $"[{string.Join(',', items.Select(Text))}]" : reply.Text;
 }

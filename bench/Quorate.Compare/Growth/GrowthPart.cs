@@ -6,5 +6,7 @@ namespace Quorate.Compare.Growth;
 internal sealed record GrowthPart(string Name, string Markdown, bool Holds)
 {
     public static GrowthPart Of(Curve curve) =>
-        new(new string([.. curve.Title.Select(c => char.IsLetterOrDigit(c) ? char.ToLowerInvariant(c) : '-')]), curve.ToMarkdown(), curve.Holds);
+        new(
+            new string([.. curve.Title.Select(c => char.IsLetterOrDigit(c) ? char.ToLowerInvariant(c) : '-')]),
+            curve.ToMarkdown(), curve.Holds);
 }

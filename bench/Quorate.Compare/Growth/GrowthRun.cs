@@ -32,14 +32,21 @@ internal static class GrowthRun
         return parts.TrueForAll(p => p.Holds);
     }
 
-    /// <summary>growth.md from the parts of this run and of earlier ones, so that the dimensions can be measured one at a time.</summary>
+    /// <summary>growth.md from the parts of this run and of earlier ones, so that the dimensions can be measured one at a
+    /// time.</summary>
     private static void Assemble(string results)
     {
         var text = new StringBuilder("# What more costs\n\n");
-        text.AppendLine("`bench/growth`: server processes on loopback, durability memory, the load generator on the same machine; each step once.");
-        text.AppendLine(CultureInfo.InvariantCulture, $"A curve holds when processor time per operation grows at most {Curve.Tolerance:0.0} times as fast as the work of one operation.");
+        text.AppendLine(
+            "`bench/growth`: server processes on loopback, durability memory, the load generator on the same machine; each "
+                + "step once.");
+        text.AppendLine(
+            CultureInfo.InvariantCulture,
+            $"A curve holds when processor time per operation grows at most {Curve.Tolerance:0.0} times as fast as the work "
+                + $"of one operation.");
         text.AppendLine(CultureInfo.InvariantCulture, $"{Report.Machine()}, {DateTime.UtcNow:yyyy-MM-dd}.\n");
-        foreach (var part in Directory.EnumerateFiles(Path.Combine(results, "growth"), "*.part").Order(StringComparer.Ordinal)) text.Append(File.ReadAllText(part));
+        foreach (var part in Directory.EnumerateFiles(Path.Combine(results, "growth"), "*.part").Order(StringComparer.Ordinal))
+            text.Append(File.ReadAllText(part));
         File.WriteAllText(Path.Combine(results, "growth.md"), text.ToString().TrimEnd() + "\n");
     }
 
@@ -55,7 +62,9 @@ internal static class GrowthRun
             var bytes = Resident(ours);
             var theirs = RedisBytes(folder, keys);
             var note = string.Create(
-                CultureInfo.InvariantCulture, $"{(bytes - empty) / (double)keys:0} B a key above the process with 100 k; Redis {theirs / 1e6:N0} MB; GC pauses since the start {ours.Metrics(ours.RequireLeader())["quorate_gc_pause_seconds_total"]:0.00} s");
+                CultureInfo.InvariantCulture,
+                $"{(bytes - empty) / (double)keys:0} B a key above the process with 100 k; Redis {theirs / 1e6:N0} MB; GC "
+                    + $"pauses since the start {ours.Metrics(ours.RequireLeader())["quorate_gc_pause_seconds_total"]:0.00} s");
             var step = $"{keys:N0} keys";
             sets.Add(new Point(step, 1, RedisBenchmark.Run(ours, "set", 16, 1_500_000, keys: keys), Resident(ours), note));
             gets.Add(new Point(step, 1, RedisBenchmark.Run(ours, "get", 16, 1_500_000, keys: keys), Resident(ours)));
@@ -74,9 +83,12 @@ internal static class GrowthRun
         {
             var keys = Math.Min(100_000, 200 * Million / length);
             var requests = Math.Clamp(4_000L * Million / length, 1_500, 1_000_000);
-            var sample = RedisBenchmark.Run(ours, "set", length > 10_000 ? 1 : 16, requests, length > 100_000 ? 10 : 50, keys, length);
+            var sample = RedisBenchmark.Run(
+                ours, "set", length > 10_000 ? 1 : 16, requests, length > 100_000 ? 10 : 50, keys, length);
             // Bytes of the command: what it would cost were nothing but copying to be done.
-            points.Add(new Point($"{length:N0} B", (length + 50) / 114.0, sample, Resident(ours), string.Create(CultureInfo.InvariantCulture, $"{sample.OpsPerSecond * length / 1e6:N0} MB/s")));
+            points.Add(new Point(
+                $"{length:N0} B", (length + 50) / 114.0, sample, Resident(ours),
+                string.Create(CultureInfo.InvariantCulture, $"{sample.OpsPerSecond * length / 1e6:N0} MB/s")));
         }
 
         return new Curve("Values", "Ten times the bytes, at most ten times the work", points);
@@ -106,7 +118,9 @@ internal static class GrowthRun
         {
             using var ours = new QuorateCluster(folder, "memory", replicas);
             WarmUp(ours);
-            points.Add(new Point($"{replicas} {(replicas == 1 ? "replica" : "replicas")}", replicas, RedisBenchmark.Run(ours, "set", 16, 1_500_000), Resident(ours)));
+            points.Add(new Point(
+                $"{replicas} {(replicas == 1 ? "replica" : "replicas")}", replicas,
+                RedisBenchmark.Run(ours, "set", 16, 1_500_000), Resident(ours)));
         }
 
         return new Curve("Replicas", "Each replica does the work of one", points);
@@ -114,7 +128,9 @@ internal static class GrowthRun
 
     private static long RedisBytes(string folder, int keys)
     {
-        using var redis = new RedisCluster(Directory.CreateDirectory(Path.Combine(folder, Guid.NewGuid().ToString("N"))).FullName, appendFsyncAlways: false, replicas: 0);
+        using var redis = new RedisCluster(
+            Directory.CreateDirectory(Path.Combine(folder, Guid.NewGuid().ToString("N"))).FullName, appendFsyncAlways: false,
+            replicas: 0);
         BulkLoader.Fill(redis, keys);
         return redis.Processes[0].ResidentBytes();
     }

@@ -23,8 +23,11 @@ internal static class SetGrowth
     public static GrowthPart Measure(string folder, bool isQuick)
     {
         var text = new StringBuilder("## A set's members\n\n");
-        text.AppendLine("One `SADD` of a new member of 14 bytes; 16 in flight, durability fsync, three nodes. \"Shipped\" is what the node that took it sent to the two others together, "
-            + "\"stored\" what the three journals wrote, both with everything that goes with it; what the idle nodes send and write is taken off.\n");
+        text.AppendLine(
+            "One `SADD` of a new member of 14 bytes; 16 in flight, durability fsync, three nodes. \"Shipped\" is what the "
+                + "node that took it sent to the two others together, "
+            + "\"stored\" what the three journals wrote, both with everything that goes with it; what the idle nodes send and "
+            + "write is taken off.\n");
         text.AppendLine("| keyspace | members before | SADD/s | shipped B | stored B |\n| --- | --- | --- | --- | --- |");
         var worst = 0.0;
         foreach (var (name, policy, shipsChanges) in Keyspaces)
@@ -42,18 +45,25 @@ internal static class SetGrowth
                 held = members;
                 var cost = Cost(cluster, keyspace.Nodes[0], client, members);
                 held += Changes;
-                text.AppendLine(CultureInfo.InvariantCulture, $"| {name} | {members:N0} | {cost.PerSecond:N0} | {cost.Shipped:0} | {cost.Stored:0} |");
+                text.AppendLine(
+                    CultureInfo.InvariantCulture,
+                    $"| {name} | {members:N0} | {cost.PerSecond:N0} | {cost.Shipped:0} | {cost.Stored:0} |");
                 if (first.Shipped == 0) first = (cost.Shipped, cost.Stored);
                 if (shipsChanges) worst = Math.Max(worst, Math.Max(cost.Shipped / first.Shipped, cost.Stored / first.Stored));
             }
         }
 
         var holds = worst <= Curve.Tolerance;
-        text.AppendLine().AppendLine(CultureInfo.InvariantCulture, $"A change costs its own bytes however large the set: {(holds ? "holds" : "does **not** hold")}; at most {worst:0.00} times those of the smallest set. With `ship state` the whole set travels, once for all changes since the last time: that is not counted here.\n");
+        text.AppendLine().AppendLine(
+            CultureInfo.InvariantCulture,
+            $"A change costs its own bytes however large the set: {(holds ? "holds" : "does **not** hold")}; at most "
+                + $"{worst:0.00} times those of the smallest set. With `ship state` the whole set travels, once for all "
+                + $"changes since the last time: that is not counted here.\n");
         return new GrowthPart("sets", text.ToString(), holds);
     }
 
-    private static (double PerSecond, double Shipped, double Stored) Cost(QuorateCluster cluster, int node, RespClient client, int from)
+    private static (double PerSecond, double Shipped, double Stored) Cost(
+        QuorateCluster cluster, int node, RespClient client, int from)
     {
         Quiet(cluster, node);
         var (sentIdle, storedIdle) = Read(cluster, node);
@@ -95,7 +105,8 @@ internal static class SetGrowth
         for (var first = from; first < from + count; first += batch)
         {
             var end = Math.Min(first + batch, from + count);
-            for (var i = first; i < end; i++) client.Queue("SADD", "set", string.Create(CultureInfo.InvariantCulture, $"member:{i:D7}"));
+            for (var i = first; i < end; i++)
+                client.Queue("SADD", "set", string.Create(CultureInfo.InvariantCulture, $"member:{i:D7}"));
             client.Flush();
             for (var i = first; i < end; i++)
                 if (client.Read() is { IsError: true } error) throw new InvalidOperationException($"SADD: {error.Text}");

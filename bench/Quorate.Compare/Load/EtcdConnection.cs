@@ -73,7 +73,9 @@ internal sealed class EtcdConnection
             var frame = input[used..];
             var length = (frame[0] << 16) | (frame[1] << 8) | frame[2];
             if (frame.Length < FrameHeader + length) break;
-            HandleFrame(frame[3], frame[4], BinaryPrimitives.ReadInt32BigEndian(frame[5..]) & int.MaxValue, frame.Slice(FrameHeader, length));
+            HandleFrame(
+                frame[3], frame[4], BinaryPrimitives.ReadInt32BigEndian(frame[5..]) & int.MaxValue,
+                frame.Slice(FrameHeader, length));
             used += FrameHeader + length;
         }
 
@@ -189,14 +191,16 @@ internal sealed class EtcdConnection
 
     private void Append(ReadOnlySpan<byte> bytes)
     {
-        if (_outputLength + bytes.Length > _output.Length) Array.Resize(ref _output, Math.Max(_output.Length * 2, _outputLength + bytes.Length));
+        if (_outputLength + bytes.Length > _output.Length)
+            Array.Resize(ref _output, Math.Max(_output.Length * 2, _outputLength + bytes.Length));
         bytes.CopyTo(_output.AsSpan(_outputLength));
         _outputLength += bytes.Length;
     }
 
     private async ValueTask FlushAsync(Socket socket, CancellationToken limit)
     {
-        for (var sent = 0; sent < _outputLength;) sent += await socket.SendAsync(_output.AsMemory(sent, _outputLength - sent), limit);
+        for (var sent = 0; sent < _outputLength;)
+            sent += await socket.SendAsync(_output.AsMemory(sent, _outputLength - sent), limit);
         _outputLength = 0;
     }
 }

@@ -7,7 +7,8 @@ namespace Quorate.Compare.Load;
 /// <summary>etcd's JSON gateway: for the few calls where convenience counts and speed does not.</summary>
 internal static class EtcdGateway
 {
-    private static readonly HttpClient Http = new(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(1) }) { Timeout = TimeSpan.FromSeconds(5) };
+    private static readonly HttpClient Http = new(
+        new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(1) }) { Timeout = TimeSpan.FromSeconds(5) };
 
     /// <summary>True when the node at this port says that it is the leader itself.</summary>
     public static bool Leads(int port)
@@ -20,14 +21,16 @@ internal static class EtcdGateway
 
     /// <summary>True when the put was acknowledged within the limit.</summary>
     public static bool TryPut(int port, string key, string value, int limitMilliseconds) =>
-        Post(port, "kv/put", new { key = Base64(key), value = Base64(value) }, limitMilliseconds) is { } answer && answer.TryGetProperty("header", out _);
+        Post(port, "kv/put", new { key = Base64(key), value = Base64(value) }, limitMilliseconds) is { } answer
+            && answer.TryGetProperty("header", out _);
 
     private static JsonElement? Post(int port, string what, object body, int limitMilliseconds)
     {
         try
         {
             using var limit = new CancellationTokenSource(limitMilliseconds);
-            using var answer = Http.PostAsJsonAsync($"http://127.0.0.1:{port}/v3/{what}", body, limit.Token).GetAwaiter().GetResult();
+            using var answer = Http.PostAsJsonAsync($"http://127.0.0.1:{port}/v3/{what}", body, limit.Token)
+                .GetAwaiter().GetResult();
             if (!answer.IsSuccessStatusCode) return null;
             return answer.Content.ReadFromJsonAsync<JsonElement>(limit.Token).GetAwaiter().GetResult();
         }

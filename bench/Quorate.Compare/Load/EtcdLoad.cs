@@ -3,7 +3,8 @@ using Quorate.Compare.Processes;
 
 namespace Quorate.Compare.Load;
 
-/// <summary>Puts or linearizable gets on etcd's leader, over a number of HTTP/2 connections with a fixed number in flight on each.</summary>
+/// <summary>Puts or linearizable gets on etcd's leader, over a number of HTTP/2 connections with a fixed number in flight on
+/// each.</summary>
 internal static class EtcdLoad
 {
     /// <param name="isPut">Puts of 64 bytes; else linearizable single-key ranges.</param>

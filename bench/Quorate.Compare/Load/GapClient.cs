@@ -4,7 +4,8 @@ using Quorate.Compare.Processes;
 
 namespace Quorate.Compare.Load;
 
-/// <summary>A client that writes without pause, one request at a time, and goes to the next endpoint when one fails or is slow.</summary>
+/// <summary>A client that writes without pause, one request at a time, and goes to the next endpoint when one fails or is
+/// slow.</summary>
 internal sealed class GapClient : IDisposable
 {
     private const int LimitMilliseconds = 200;
@@ -55,7 +56,8 @@ internal sealed class GapClient : IDisposable
     public static GapClient OnEtcd(EtcdCluster cluster) =>
         new(cluster.Ports, (port, key) => EtcdGateway.TryPut(port, key, "x", LimitMilliseconds));
 
-    /// <summary>Longest time without an acknowledged write since the given moment, in seconds, the time up to now included.</summary>
+    /// <summary>Longest time without an acknowledged write since the given moment, in seconds, the time up to now
+    /// included.</summary>
     public double LongestGapSince(long timestamp)
     {
         lock (_lock)

@@ -29,7 +29,8 @@ internal sealed class LatencyProbe : IDisposable
         }
     }
 
-    /// <summary>Milliseconds of the writes that were under way at some time between the two moments, ascending. After <see cref="Dispose"/>.</summary>
+    /// <summary>Milliseconds of the writes that were under way at some time between the two moments, ascending. After
+    /// <see cref="Dispose"/>.</summary>
     public double[] Between(long from, long to)
     {
         var found = new List<double>();
@@ -38,7 +39,8 @@ internal sealed class LatencyProbe : IDisposable
             for (var i = 0; i < _counts[client]; i++)
             {
                 var (began, microseconds) = _samples[client][i];
-                if (began <= to && began + (microseconds * (Stopwatch.Frequency / 1_000_000)) >= from) found.Add(microseconds / 1000.0);
+                if (began <= to && began + (microseconds * (Stopwatch.Frequency / 1_000_000)) >= from)
+                    found.Add(microseconds / 1000.0);
             }
         }
 
@@ -54,7 +56,8 @@ internal sealed class LatencyProbe : IDisposable
 
     private void Run(int port, int id, (long Began, int Microseconds)[] samples)
     {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, ReceiveTimeout = 30_000 };
+        using var socket = new Socket(
+            AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, ReceiveTimeout = 30_000 };
         try
         {
             socket.Connect(new IPEndPoint(IPAddress.Loopback, port));
@@ -63,7 +66,8 @@ internal sealed class LatencyProbe : IDisposable
             var value = new string('y', 64);
             for (var n = 0; !_stop && n < samples.Length; n++)
             {
-                var command = Encoding.ASCII.GetBytes($"*3\r\n$3\r\nSET\r\n$16\r\nkey:{dice.Next(Keys):D12}\r\n$64\r\n{value}\r\n");
+                var command = Encoding.ASCII.GetBytes(
+                    $"*3\r\n$3\r\nSET\r\n$16\r\nkey:{dice.Next(Keys):D12}\r\n$64\r\n{value}\r\n");
                 var began = Stopwatch.GetTimestamp();
                 socket.Send(command);
                 var read = socket.Receive(reply);

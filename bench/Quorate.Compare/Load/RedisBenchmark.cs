@@ -11,8 +11,10 @@ internal static class RedisBenchmark
     private const double QuietSeconds = 0.1;
 
     private static readonly TimeSpan SettleLimit = TimeSpan.FromSeconds(20);
-    private static readonly Regex Throughput = new(@"throughput summary: ([0-9.]+) requests per second", RegexOptions.CultureInvariant);
-    private static readonly Regex Percentile = new(@"([0-9.]+)% <= ([0-9.]+) milliseconds \(cumulative count", RegexOptions.CultureInvariant);
+    private static readonly Regex Throughput = new(
+        @"throughput summary: ([0-9.]+) requests per second", RegexOptions.CultureInvariant);
+    private static readonly Regex Percentile = new(
+        @"([0-9.]+)% <= ([0-9.]+) milliseconds \(cumulative count", RegexOptions.CultureInvariant);
 
     /// <param name="cluster">Whose leader gets the load.</param>
     /// <param name="test"><c>set</c> or <c>get</c>.</param>
@@ -20,10 +22,17 @@ internal static class RedisBenchmark
     /// <param name="node">Index of the process that gets the load; null: the leader.</param>
     /// <param name="database">The number of the database or keyspace.</param>
     public static Sample Run(
-        ServerCluster cluster, string test, int pipeline, long requests, int connections = 50, int keys = 1_000_000, int valueLength = 64, int? node = null, int database = 0)
+        ServerCluster cluster,
+        string test, int pipeline, long requests, int connections = 50, int keys = 1_000_000, int valueLength = 64,
+        int? node = null, int database = 0)
     {
         var port = cluster.Ports[node ?? cluster.RequireLeader()];
-        var start = new ProcessStartInfo("redis-benchmark") { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("redis-benchmark")
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         string[] arguments =
         [
             "-h", "127.0.0.1", "-p", $"{port}", "-c", $"{connections}", "-n", $"{requests}", "-P", $"{pipeline}",
@@ -42,11 +51,13 @@ internal static class RedisBenchmark
         if (process.ExitCode == 0) Settle(cluster);
         var cpu = cluster.CpuSeconds() - cpuBefore;
         if (process.ExitCode != 0 || output.Contains("Error from server", StringComparison.Ordinal))
-            throw new InvalidOperationException($"redis-benchmark against {cluster.Name}: {ErrorIn(output)}{ErrorIn(errors.Result)}{LastLines(output)}");
+            throw new InvalidOperationException(
+                $"redis-benchmark against {cluster.Name}: {ErrorIn(output)}{ErrorIn(errors.Result)}{LastLines(output)}");
         return Parse(output, cpu / requests * 1e6) with { BehindSeconds = behind.Elapsed.TotalSeconds - QuietSeconds };
     }
 
-    /// <summary>Waits until the servers have done what they put off: it is their work, and it must not go on in the other's turn.</summary>
+    /// <summary>Waits until the servers have done what they put off: it is their work, and it must not go on in the other's
+    /// turn.</summary>
     private static void Settle(ServerCluster cluster)
     {
         var clock = Stopwatch.StartNew();
@@ -63,7 +74,8 @@ internal static class RedisBenchmark
     internal static Sample Parse(string output, double cpuSecondsPerMillion)
     {
         var throughput = Throughput.Match(output);
-        if (!throughput.Success) throw new InvalidOperationException($"redis-benchmark said nothing about throughput: {LastLines(output)}");
+        if (!throughput.Success)
+            throw new InvalidOperationException($"redis-benchmark said nothing about throughput: {LastLines(output)}");
         var steps = new List<(double Percent, double Milliseconds)>();
         foreach (Match match in Percentile.Matches(output)) steps.Add((Number(match.Groups[1]), Number(match.Groups[2])));
 
@@ -87,5 +99,6 @@ internal static class RedisBenchmark
     private static string ErrorIn(string text) =>
         text.IndexOf("Error", StringComparison.Ordinal) is >= 0 and var at ? text[at..Math.Min(text.Length, at + 200)] + " " : "";
 
-    private static string LastLines(string text) => string.Join(' ', text.Split(['\n', '\r'], StringSplitOptions.RemoveEmptyEntries).TakeLast(4));
+    private static string LastLines(string text) =>
+        string.Join(' ', text.Split(['\n', '\r'], StringSplitOptions.RemoveEmptyEntries).TakeLast(4));
 }

@@ -23,7 +23,8 @@ internal sealed class RespClient : IDisposable
 
     /// <param name="port">A loopback port.</param>
     /// <param name="limitMilliseconds">Longest wait for any reply.</param>
-    public static RespClient Connect(int port, int limitMilliseconds = 5000) => Connect(new IPEndPoint(IPAddress.Loopback, port), limitMilliseconds);
+    public static RespClient Connect(int port, int limitMilliseconds = 5000) =>
+        Connect(new IPEndPoint(IPAddress.Loopback, port), limitMilliseconds);
 
     public static RespClient Connect(IPEndPoint address, int limitMilliseconds)
     {
@@ -65,7 +66,8 @@ internal sealed class RespClient : IDisposable
         return Read();
     }
 
-    /// <summary>Adds a command to the output without sending it: call <see cref="Flush"/>, then <see cref="Read"/> as often as queued.</summary>
+    /// <summary>Adds a command to the output without sending it: call <see cref="Flush"/>, then <see cref="Read"/> as often as
+    /// queued.</summary>
     public void Queue(params string[] words)
     {
         Append($"*{words.Length}\r\n");

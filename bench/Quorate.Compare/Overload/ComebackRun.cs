@@ -6,8 +6,8 @@ using Quorate.Compare.Processes;
 
 namespace Quorate.Compare.Overload;
 
-/// <summary>A follower is stopped until the log in memory does not reach back to it any more, and comes back while writers do all they can: how
-/// long until it has everything, and what the writers feel of it.</summary>
+/// <summary>A follower is stopped until the log in memory does not reach back to it any more, and comes back while writers do all
+/// they can: how long until it has everything, and what the writers feel of it.</summary>
 internal static class ComebackRun
 {
     private const int Keys = 1_000_000;
@@ -46,13 +46,19 @@ internal static class ComebackRun
         var after = Load(cluster, Requests);
 
         var text = new StringBuilder("# A follower that comes back\n\n");
-        text.AppendLine(CultureInfo.InvariantCulture, $"`bench/compare comeback --durability {options.Durability}`, {Report.Machine()}, {DateTime.UtcNow:yyyy-MM-dd}. {Keys:N0} keys, 50 clients write at pipeline 16; one of two followers is stopped while {Requests:N0} writes are made, then goes on while {RequestsWhileItComesBack:N0} more are.\n");
+        text.AppendLine(
+            CultureInfo.InvariantCulture,
+            $"`bench/compare comeback --durability {options.Durability}`, {Report.Machine()}, {DateTime.UtcNow:yyyy-MM-dd}. "
+                + $"{Keys:N0} keys, 50 clients write at pipeline 16; one of two followers is stopped while {Requests:N0} "
+                + $"writes are made, then goes on while {RequestsWhileItComesBack:N0} more are.\n");
         text.AppendLine("| | writes/s | p50 ms | p99 ms | p99.9 ms |\n| --- | --- | --- | --- | --- |");
         Row(text, "all there", healthy);
         Row(text, "one stopped", stopped);
         Row(text, "it comes back", comingBack);
         Row(text, "then", after);
-        text.AppendLine(CultureInfo.InvariantCulture, $"\n{(isThere ? $"It had everything after {seconds:0.0} s, with the writes going on." : $"FAILED: it had not everything after {seconds:0.0} s, when the writes ended.")}");
+        text.AppendLine(
+            CultureInfo.InvariantCulture,
+            $"\n{(isThere ? $"It had everything after {seconds:0.0} s, with the writes going on." : $"FAILED: it had not everything after {seconds:0.0} s, when the writes ended.")}");
         Console.Write(text);
         Directory.CreateDirectory(options.Results);
         File.WriteAllText(Path.Combine(options.Results, "comeback.md"), text.ToString());
@@ -60,14 +66,18 @@ internal static class ComebackRun
     }
 
     private static void Row(StringBuilder text, string what, Sample sample) =>
-        text.AppendLine(CultureInfo.InvariantCulture, $"| {what} | {sample.OpsPerSecond:N0} | {sample.P50:0.00} | {sample.P99:0.00} | {sample.P999:0.00} |");
+        text.AppendLine(
+            CultureInfo.InvariantCulture,
+            $"| {what} | {sample.OpsPerSecond:N0} | {sample.P50:0.00} | {sample.P99:0.00} | {sample.P999:0.00} |");
 
-    private static Sample Load(QuorateCluster cluster, long requests) => RedisBenchmark.Run(cluster, "set", 16, requests, keys: Keys);
+    private static Sample Load(QuorateCluster cluster, long requests) =>
+        RedisBenchmark.Run(cluster, "set", 16, requests, keys: Keys);
 
     /// <summary>Entries that the follower lacks, as the leader knows it; all of them while it is sent a snapshot.</summary>
     private static long Behind(QuorateCluster cluster, int leader, int follower)
     {
-        if (RespClient.TryCall(cluster.Ports[leader], "ROLE") is not { Items: [_, var end, { Items: { } followers }] }) return long.MaxValue;
+        if (RespClient.TryCall(cluster.Ports[leader], "ROLE") is not { Items: [_, var end, { Items: { } followers }] })
+            return long.MaxValue;
         var port = cluster.Ports[follower].ToString(CultureInfo.InvariantCulture);
         foreach (var known in followers)
         {

@@ -79,11 +79,13 @@ internal sealed class Flood : IDisposable
         var dice = new Random(id);
         var value = new string('z', valueLength);
         var batch = new StringBuilder();
-        for (var i = 0; i < Batch; i++) batch.Append($"*3\r\n$3\r\nSET\r\n$16\r\nkey:{dice.Next(Keys):D12}\r\n${valueLength}\r\n{value}\r\n");
+        for (var i = 0; i < Batch; i++)
+            batch.Append($"*3\r\n$3\r\nSET\r\n$16\r\nkey:{dice.Next(Keys):D12}\r\n${valueLength}\r\n{value}\r\n");
         var bytes = Encoding.ASCII.GetBytes(batch.ToString());
         while (!_stop)
         {
-            for (var sent = 0; sent < bytes.Length && !_stop;) sent += socket.Send(bytes, sent, bytes.Length - sent, SocketFlags.None);
+            for (var sent = 0; sent < bytes.Length && !_stop;)
+                sent += socket.Send(bytes, sent, bytes.Length - sent, SocketFlags.None);
         }
     }
 
@@ -104,7 +106,8 @@ internal sealed class Flood : IDisposable
 
     private void Ask(Socket socket, string key)
     {
-        var command = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat($"*2\r\n$3\r\nGET\r\n${key.Length}\r\n{key}\r\n", 100)));
+        var command = Encoding.ASCII.GetBytes(string
+            .Concat(Enumerable.Repeat($"*2\r\n$3\r\nGET\r\n${key.Length}\r\n{key}\r\n", 100)));
         while (!_stop) socket.Send(command);
     }
 }

@@ -6,7 +6,8 @@ using Quorate.Compare.Processes;
 
 namespace Quorate.Compare.Overload;
 
-/// <summary>Far more work than three nodes can do, then relief: memory stays bounded, nobody falls over, speed comes back by itself.</summary>
+/// <summary>Far more work than three nodes can do, then relief: memory stays bounded, nobody falls over, speed comes back by
+/// itself.</summary>
 internal static class OverloadRun
 {
     private const int Writers = 64;
@@ -49,22 +50,39 @@ internal static class OverloadRun
         var dropped = cluster.Metrics(cluster.RequireLeader())["quorate_clients_dropped_total"];
         var memoryAfter = Resident(cluster);
 
-        var passes = memoryPeak - memoryBefore < MostGrowthBytes && after.OpsPerSecond > LeastRecovery * before.OpsPerSecond && acknowledged > 0;
+        var passes = memoryPeak - memoryBefore < MostGrowthBytes
+            && after.OpsPerSecond > LeastRecovery * before.OpsPerSecond && acknowledged > 0;
         var text = new StringBuilder("# More than it can do\n\n");
-        text.AppendLine(CultureInfo.InvariantCulture, $"`bench/compare overload --durability {options.Durability}`, {Report.Machine()}, {DateTime.UtcNow:yyyy-MM-dd}. {Writers} clients write values of 1 000 bytes without waiting for replies and {Deaf} ask for a value of 50 000 bytes again and again and never read, for {seconds:0} s; before and after it 50 clients write at pipeline 16.\n");
+        text.AppendLine(
+            CultureInfo.InvariantCulture,
+            $"`bench/compare overload --durability {options.Durability}`, {Report.Machine()}, {DateTime.UtcNow:yyyy-MM-dd}. "
+                + $"{Writers} clients write values of 1 000 bytes without waiting for replies and {Deaf} ask for a value of "
+                + $"50 000 bytes again and again and never read, for {seconds:0} s; before and after it 50 clients write at "
+                + $"pipeline 16.\n");
         text.AppendLine("| | writes/s | p99 ms | largest process MB |\n| --- | --- | --- | --- |");
-        text.AppendLine(CultureInfo.InvariantCulture, $"| before | {before.OpsPerSecond:N0} | {before.P99:0.0} | {memoryBefore / 1e6:N0} |");
-        text.AppendLine(CultureInfo.InvariantCulture, $"| during | {acknowledged / seconds:N0} acknowledged, {refused / seconds:N0} refused | – | {memoryPeak / 1e6:N0} at most |");
-        text.AppendLine(CultureInfo.InvariantCulture, $"| at once after ({reliefSeconds:0.0} s) | {first.OpsPerSecond:N0} | {first.P99:0.0} | |");
-        text.AppendLine(CultureInfo.InvariantCulture, $"| then | {after.OpsPerSecond:N0} | {after.P99:0.0} | {memoryAfter / 1e6:N0} |\n");
-        text.AppendLine(CultureInfo.InvariantCulture, $"Clients dropped: {dropped:0}. The leader changed {Term(cluster) - terms:0} times. {(passes ? "Memory stayed bounded and speed came back by itself." : "FAILED: memory or speed is out of bounds.")}");
+        text.AppendLine(
+            CultureInfo.InvariantCulture, $"| before | {before.OpsPerSecond:N0} | {before.P99:0.0} | {memoryBefore / 1e6:N0} |");
+        text.AppendLine(
+            CultureInfo.InvariantCulture,
+            $"| during | {acknowledged / seconds:N0} acknowledged, {refused / seconds:N0} refused | – | {memoryPeak / 1e6:N0} "
+                + $"at most |");
+        text.AppendLine(
+            CultureInfo.InvariantCulture,
+            $"| at once after ({reliefSeconds:0.0} s) | {first.OpsPerSecond:N0} | {first.P99:0.0} | |");
+        text.AppendLine(
+            CultureInfo.InvariantCulture, $"| then | {after.OpsPerSecond:N0} | {after.P99:0.0} | {memoryAfter / 1e6:N0} |\n");
+        text.AppendLine(
+            CultureInfo.InvariantCulture,
+            $"Clients dropped: {dropped:0}. The leader changed {Term(cluster) - terms:0} times. "
+                + $"{(passes ? "Memory stayed bounded and speed came back by itself." : "FAILED: memory or speed is out of bounds.")}");
         Console.Write(text);
         Directory.CreateDirectory(options.Results);
         File.WriteAllText(Path.Combine(options.Results, "overload.md"), text.ToString());
         return passes;
     }
 
-    private static Sample Load(QuorateCluster cluster) => RedisBenchmark.Run(cluster, "set", 16, 400_000, keys: 100_000, valueLength: 1000);
+    private static Sample Load(QuorateCluster cluster) =>
+        RedisBenchmark.Run(cluster, "set", 16, 400_000, keys: 100_000, valueLength: 1000);
 
     private static long Resident(QuorateCluster cluster) => cluster.Processes.Max(p => p.ResidentBytes());
 

@@ -82,7 +82,9 @@ internal sealed class Child : IDisposable
         var stat = File.ReadAllText($"/proc/{Id}/stat");
         // The name in parentheses may contain spaces: fields are counted from behind it. utime is 14th, stime 15th.
         var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-        return (long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12], CultureInfo.InvariantCulture)) / TicksPerSecond;
+        return (long
+            .Parse(fields[11], CultureInfo.InvariantCulture) + long
+            .Parse(fields[12], CultureInfo.InvariantCulture)) / TicksPerSecond;
     }
 
     /// <summary>Resident memory in bytes.</summary>

@@ -40,8 +40,10 @@ internal sealed class EtcdCluster : ServerCluster
         var directory = Path.Combine(_folder, $"etcd-{index}");
         return Child.Start(
             directory + ".log", "etcd", "--name", $"e{index}", "--data-dir", directory,
-            "--listen-client-urls", $"http://127.0.0.1:{Ports[index]}", "--advertise-client-urls", $"http://127.0.0.1:{Ports[index]}",
-            "--listen-peer-urls", $"http://127.0.0.1:{_peerPorts[index]}", "--initial-advertise-peer-urls", $"http://127.0.0.1:{_peerPorts[index]}",
+            "--listen-client-urls",
+            $"http://127.0.0.1:{Ports[index]}", "--advertise-client-urls", $"http://127.0.0.1:{Ports[index]}",
+            "--listen-peer-urls",
+            $"http://127.0.0.1:{_peerPorts[index]}", "--initial-advertise-peer-urls", $"http://127.0.0.1:{_peerPorts[index]}",
             "--initial-cluster", _initialCluster, "--initial-cluster-state", "new", "--logger", "zap", "--log-level", "error");
     }
 }

@@ -7,7 +7,8 @@ namespace Quorate.Compare.Processes;
 /// <summary>A keyspace on a cluster of ours, for as long as it is measured.</summary>
 internal sealed class KeyspaceOf : IDisposable
 {
-    private static readonly Regex Replicas = new(@"in-sync=\[(?<nodes>[^\]]*)\]", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture);
+    private static readonly Regex Replicas = new(
+        @"in-sync=\[(?<nodes>[^\]]*)\]", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture);
 
     private readonly QuorateCluster _cluster;
     private readonly bool _isLedByNone;
@@ -15,10 +16,16 @@ internal sealed class KeyspaceOf : IDisposable
     public KeyspaceOf(QuorateCluster cluster, string name, int database, string policy)
     {
         (_cluster, Name, Database) = (cluster, name, database);
-        _isLedByNone = policy.Contains("leaderless", StringComparison.Ordinal) || policy.Contains("multileader", StringComparison.Ordinal);
-        Until(() => RespClient.TryCall(cluster.Ports[0], "KEYSPACE", "DROP", $"{database}") is { } r && (!r.IsError || r.Text.Contains("no keyspace", StringComparison.Ordinal)), "finds its number taken");
+        _isLedByNone = policy.Contains("leaderless", StringComparison.Ordinal)
+            || policy.Contains("multileader", StringComparison.Ordinal);
+        Until(
+            () =>
+                RespClient.TryCall(cluster.Ports[0], "KEYSPACE", "DROP", $"{database}") is { } r
+                    && (!r.IsError || r.Text.Contains("no keyspace", StringComparison.Ordinal)),
+            "finds its number taken");
         Do("CREATE", name, ["DB", $"{database}", .. policy.Split(' ')]);
-        foreach (var port in cluster.Ports) Until(() => RespClient.TryCall(port, "SELECT", name) is { IsError: false }, "cannot be selected");
+        foreach (var port in cluster.Ports)
+            Until(() => RespClient.TryCall(port, "SELECT", name) is { IsError: false }, "cannot be selected");
         Nodes = FindNodes();
         using var client = RespClient.Connect(cluster.Ports[Nodes[0]]);
         client.Call("SELECT", name);

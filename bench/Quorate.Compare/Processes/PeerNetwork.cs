@@ -6,8 +6,9 @@ namespace Quorate.Compare.Processes;
 
 /// <summary>
 /// Stands between the nodes of a cluster: each node is known to the others by a port of this program, which passes on what
-/// comes there. The first bytes of a connection say from which node it comes, so single ways can be cut, in one direction or both.
-/// What is on a cut way is held back, not refused, as by a network that swallows packets; it arrives when the way is mended. Thread-safe.
+/// comes there. The first bytes of a connection say from which node it comes, so single ways can be cut, in one direction or
+/// both. What is on a cut way is held back, not refused, as by a network that swallows packets; it arrives when the way is
+/// mended. Thread-safe.
 /// </summary>
 internal sealed class PeerNetwork : IDisposable
 {

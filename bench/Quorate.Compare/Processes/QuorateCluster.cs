@@ -20,7 +20,8 @@ internal sealed class QuorateCluster : ServerCluster
     /// <param name="hasNetwork">The nodes reach each other through <see cref="Network"/> only.</param>
     /// <param name="areRegions">Every node has a region of its own, as near as ever.</param>
     /// <param name="binary">The program to run; null: <see cref="Binary"/>.</param>
-    public QuorateCluster(string folder, string durability, int nodes = 3, bool hasNetwork = false, bool areRegions = false, string? binary = null)
+    public QuorateCluster(
+        string folder, string durability, int nodes = 3, bool hasNetwork = false, bool areRegions = false, string? binary = null)
     {
         _binary = binary ?? Binary;
         _areRegions = areRegions;
@@ -63,7 +64,12 @@ internal sealed class QuorateCluster : ServerCluster
     public void RequireCaughtUp() => WaitUntil(
         () => RespClient.TryCall(Ports[RequireLeader()], "ROLE") is { Items: [_, var offset, var followers] }
             && followers.Items is { } all && all.Length == Ports.Length - 1
-            && Array.TrueForAll(all, f => f.Items is [_, _, var at] && long.Parse(at.Text, CultureInfo.InvariantCulture) >= long.Parse(offset.Text, CultureInfo.InvariantCulture)),
+            && Array.TrueForAll(
+                all,
+                f =>
+                    f.Items is [_, _, var at]
+                        && long.Parse(at.Text, CultureInfo.InvariantCulture) >= long.Parse(
+                            offset.Text, CultureInfo.InvariantCulture)),
         $"{Name}: a follower does not catch up");
 
     /// <summary>The folder in which a node keeps journal and snapshots.</summary>
@@ -76,7 +82,8 @@ internal sealed class QuorateCluster : ServerCluster
         foreach (var line in Http.GetStringAsync($"http://127.0.0.1:{_httpPorts[index]}/metrics").Result.Split('\n'))
         {
             var words = line.Split(' ');
-            if (words.Length == 2 && double.TryParse(words[1], CultureInfo.InvariantCulture, out var value)) figures[words[0]] = value;
+            if (words.Length == 2 && double.TryParse(words[1], CultureInfo.InvariantCulture, out var value))
+                figures[words[0]] = value;
         }
 
         return figures;

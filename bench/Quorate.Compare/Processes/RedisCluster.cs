@@ -2,7 +2,8 @@ using Quorate.Compare.Load;
 
 namespace Quorate.Compare.Processes;
 
-/// <summary>A Redis primary with asynchronous replicas, either without any file or with an append-only file on all of them.</summary>
+/// <summary>A Redis primary with asynchronous replicas, either without any file or with an append-only file on all of
+/// them.</summary>
 internal sealed class RedisCluster : ServerCluster
 {
     private readonly string _folder;
@@ -23,7 +24,9 @@ internal sealed class RedisCluster : ServerCluster
         WaitUntil(() => OnlineReplicas() == replicas, $"{Name}: replicas not online");
     }
 
-    public override string Name => (_file switch { AppendOnly.Always => "Redis always", AppendOnly.EverySecond => "Redis everysec", _ => "Redis async" }) + (Ports.Length == 1 ? ", alone" : "");
+    public override string Name =>
+        (_file switch { AppendOnly.Always => "Redis always", AppendOnly.EverySecond => "Redis everysec", _ => "Redis async" })
+            + (Ports.Length == 1 ? ", alone" : "");
 
     public override int FindLeader() => 0;
 
@@ -35,7 +38,8 @@ internal sealed class RedisCluster : ServerCluster
         List<string> arguments =
         [
             "--port", $"{Ports[index]}", "--bind", "127.0.0.1", "--dir", directory, "--save", "", "--daemonize", "no",
-            "--repl-diskless-sync-delay", "0", "--appendonly", _file == AppendOnly.No ? "no" : "yes", "--appendfsync", _file == AppendOnly.EverySecond ? "everysec" : "always",
+            "--repl-diskless-sync-delay", "0", "--appendonly", _file == AppendOnly.No
+                ? "no" : "yes", "--appendfsync", _file == AppendOnly.EverySecond ? "everysec" : "always",
         ];
         if (index > 0) arguments.AddRange(["--replicaof", "127.0.0.1", $"{Ports[0]}"]);
         return Child.Start(Path.Combine(directory, "log"), "redis-server", [.. arguments]);
@@ -44,6 +48,7 @@ internal sealed class RedisCluster : ServerCluster
     private int OnlineReplicas()
     {
         using var client = RespClient.Connect(Ports[0]);
-        return client.Call("INFO", "replication").Text.Split('\n').Count(l => l.StartsWith("slave", StringComparison.Ordinal) && l.Contains("state=online", StringComparison.Ordinal));
+        return client.Call("INFO", "replication").Text.Split('\n')
+            .Count(l => l.StartsWith("slave", StringComparison.Ordinal) && l.Contains("state=online", StringComparison.Ordinal));
     }
 }

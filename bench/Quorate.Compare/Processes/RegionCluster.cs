@@ -8,7 +8,8 @@ namespace Quorate.Compare.Processes;
 internal sealed class RegionCluster : IDisposable
 {
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(30);
-    private static readonly Regex Address = new(@"clients redis://127\.0\.0\.1:(?<port>\d+)", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture);
+    private static readonly Regex Address = new(
+        @"clients redis://127\.0\.0\.1:(?<port>\d+)", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture);
 
     private readonly Child _process;
 
@@ -16,14 +17,18 @@ internal sealed class RegionCluster : IDisposable
     {
         Regions = regions;
         _process = Child.Start(
-            Path.Combine(folder, "regions.log"), QuorateCluster.Binary, "dev", "--ephemeral", "--regions", string.Join(',', regions),
-            "--rtt", roundTripMilliseconds.ToString(CultureInfo.InvariantCulture), "--resp-port", "0", "--http-port", "0", "--peer-port", "0");
+            Path.Combine(folder, "regions.log"),
+            QuorateCluster.Binary, "dev", "--ephemeral", "--regions", string.Join(',', regions),
+            "--rtt",
+            roundTripMilliseconds.ToString(CultureInfo.InvariantCulture), "--resp-port", "0", "--http-port", "0", "--peer-port",
+            "0");
         for (var end = DateTime.UtcNow + StartLimit; ; Thread.Sleep(50))
         {
             var log = File.Exists(_process.LogPath) ? File.ReadAllText(_process.LogPath) : "";
             Ports = [.. Address.Matches(log).Select(m => int.Parse(m.Groups["port"].Value, CultureInfo.InvariantCulture))];
             if (log.Contains("quorate ready", StringComparison.Ordinal)) break;
-            if (_process.HasExited || DateTime.UtcNow > end) throw new InvalidOperationException($"quorate dev does not become ready. Its last words:\n{_process.LogTail()}");
+            if (_process.HasExited || DateTime.UtcNow > end)
+                throw new InvalidOperationException($"quorate dev does not become ready. Its last words:\n{_process.LogTail()}");
         }
     }
 
@@ -41,6 +46,7 @@ internal sealed class RegionCluster : IDisposable
     private void Ask(params string[] words)
     {
         var reply = RespClient.TryCall(Ports[0], words);
-        if (reply is not { IsError: false }) throw new InvalidOperationException($"{string.Join(' ', words)}: {reply?.Text ?? "no answer"}");
+        if (reply is not { IsError: false })
+            throw new InvalidOperationException($"{string.Join(' ', words)}: {reply?.Text ?? "no answer"}");
     }
 }

@@ -40,8 +40,11 @@ internal abstract class ServerCluster : IDisposable
         while (!condition())
         {
             var dead = Processes.FirstOrDefault(p => p.HasExited);
-            if (dead is not null) throw new InvalidOperationException($"{what}: a server ended. Its last words:\n{dead.LogTail()}");
-            if (DateTime.UtcNow > end) throw new InvalidOperationException($"{what} within {StartLimit.TotalSeconds} s. Last words:\n{Processes[0].LogTail()}");
+            if (dead is not null)
+                throw new InvalidOperationException($"{what}: a server ended. Its last words:\n{dead.LogTail()}");
+            if (DateTime.UtcNow > end)
+                throw new InvalidOperationException(
+                    $"{what} within {StartLimit.TotalSeconds} s. Last words:\n{Processes[0].LogTail()}");
             Thread.Sleep(50);
         }
     }

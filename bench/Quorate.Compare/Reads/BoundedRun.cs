@@ -8,8 +8,8 @@ using Quorate.Compare.Processes;
 namespace Quorate.Compare.Reads;
 
 /// <summary>
-/// Bounded reads at a replica that is cut off from the others for a while, with a write every few milliseconds: each answer must hold
-/// every write that was acknowledged longer ago than the bound. What cannot be proved must be refused.
+/// Bounded reads at a replica that is cut off from the others for a while, with a write every few milliseconds: each answer must
+/// hold every write that was acknowledged longer ago than the bound. What cannot be proved must be refused.
 /// </summary>
 internal static class BoundedRun
 {
@@ -20,7 +20,8 @@ internal static class BoundedRun
 
     public static bool Run(QuorateCluster cluster)
     {
-        var keyspace = new KeyspaceUnderTest("stock", $"STRATEGY primary REPLICAS 3 ACK majority READS bounded:{BoundMilliseconds}");
+        var keyspace = new KeyspaceUnderTest(
+            "stock", $"STRATEGY primary REPLICAS 3 ACK majority READS bounded:{BoundMilliseconds}");
         keyspace.Create(cluster);
         var place = ReadRun.Whole(cluster, keyspace.Name);
         var victim = place.Members.First(m => m != place.Leader);
@@ -36,7 +37,12 @@ internal static class BoundedRun
         writer.Dispose();
         var (read, lies, refused) = (readers.Sum(r => r.Answered), readers.Sum(r => r.Lies), readers.Sum(r => r.Refused));
         var oldest = readers.Max(r => r.OldestMilliseconds);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{keyspace.Name}: reads bounded:{BoundMilliseconds} at n{victim + 1}, cut off for {Phase.TotalSeconds:0} s: {read} answered, {refused} refused ({refusedAway} while it was cut off), {lies} older than promised; the oldest lacked a write acknowledged {oldest:0} ms before"));
+        Console.WriteLine(string
+            .Create(
+                CultureInfo.InvariantCulture,
+                $"{keyspace.Name}: reads bounded:{BoundMilliseconds} at n{victim + 1}, cut off for {Phase.TotalSeconds:0} s: "
+                    + $"{read} answered, {refused} refused ({refusedAway} while it was cut off), {lies} older than promised; "
+                    + $"the oldest lacked a write acknowledged {oldest:0} ms before"));
         foreach (var text in readers.SelectMany(r => r.Texts).Distinct()) Console.WriteLine($"  refused with: {text}");
         return lies == 0 && refusedAway > 0 && read > 0 && writer.Written > 0;
     }
@@ -74,10 +80,13 @@ internal static class BoundedRun
             }
         }
 
-        /// <summary>How long before the moment the write after this one was acknowledged, in milliseconds; negative: after it.</summary>
+        /// <summary>How long before the moment the write after this one was acknowledged, in milliseconds; negative: after
+        /// it.</summary>
         public double LackedFor(int number, long timestamp)
         {
-            lock (_lock) return number + 1 >= _acknowledged.Count ? 0 : (timestamp - _acknowledged[number + 1]) * 1000.0 / Stopwatch.Frequency;
+            lock (_lock)
+                return number + 1 >= _acknowledged.Count
+                    ? 0 : (timestamp - _acknowledged[number + 1]) * 1000.0 / Stopwatch.Frequency;
         }
 
         public void Dispose()

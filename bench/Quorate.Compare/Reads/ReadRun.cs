@@ -7,9 +7,9 @@ using Quorate.Compare.Processes;
 namespace Quorate.Compare.Reads;
 
 /// <summary>
-/// Five real processes, a keyspace on three of them, read through the two that have no replica: the reads spread over the replicas; one that
-/// is stopped gets none within a second, and gets its share back when it goes on. First a chain, then a primary with its backups; then
-/// bounded reads, which are to be refused where they cannot be kept.
+/// Five real processes, a keyspace on three of them, read through the two that have no replica: the reads spread over the
+/// replicas; one that is stopped gets none within a second, and gets its share back when it goes on. First a chain, then a
+/// primary with its backups; then bounded reads, which are to be refused where they cannot be kept.
 /// </summary>
 internal static class ReadRun
 {
@@ -52,7 +52,9 @@ internal static class ReadRun
         using (var writer = keyspace.Open(cluster.Ports[outsiders[0]]))
             for (var i = 0; i < Keys; i++) writer.Call("SET", $"item:{i}", Value);
         var at = Enumerable.Range(1, 2).First(i => members[i] != place.Leader);
-        Console.WriteLine($"{keyspace.Name} ({keyspace.Policy.ToLowerInvariant()}) on {Names(members)}; {Clients} clients read through {Names(outsiders)}; n{members[at] + 1} is stopped for {Stopped.TotalSeconds:0} s");
+        Console.WriteLine(
+            $"{keyspace.Name} ({keyspace.Policy.ToLowerInvariant()}) on {Names(members)}; {Clients} clients read through "
+                + $"{Names(outsiders)}; n{members[at] + 1} is stopped for {Stopped.TotalSeconds:0} s");
         using var readers = new Readers(Clients, i => keyspace.Open(cluster.Ports[outsiders[i % outsiders.Length]]));
         Thread.Sleep(WarmUp);
         var beganAt = Stopwatch.GetTimestamp();
@@ -78,15 +80,28 @@ internal static class ReadRun
         var tail = back[^20..];
         var share = 100.0 * tail.Sum(s => s[at]) / Math.Max(1, tail.Sum(s => s.Sum()));
         var wrong = readers.Wrong;
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  before: {measured.Rate:0} reads/s, shares {shares[0]:0} %, {shares[1]:0} %, {shares[2]:0} %; longest wait of a client {measured.Calmest:0} ms"));
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  stopped: no read was sent to it after {lastStray} ms; longest wait of a client {readers.LongestSince(stoppedAt):0} ms; wrong answers {wrong.Values.Sum()}"));
-        Console.WriteLine(firstBack < 0 ? "  it never got reads again" : string.Create(CultureInfo.InvariantCulture, $"  goes on: reads again after {firstBack * SampleMilliseconds} ms, share at the end {share:0} %"));
+        Console.WriteLine(string
+            .Create(
+                CultureInfo.InvariantCulture,
+                $"  before: {measured.Rate:0} reads/s, shares {shares[0]:0} %, {shares[1]:0} %, {shares[2]:0} %; longest wait "
+                    + $"of a client {measured.Calmest:0} ms"));
+        Console.WriteLine(string
+            .Create(
+                CultureInfo.InvariantCulture,
+                $"  stopped: no read was sent to it after {lastStray} ms; longest wait of a client "
+                    + $"{readers.LongestSince(stoppedAt):0} ms; wrong answers {wrong.Values.Sum()}"));
+        Console.WriteLine(firstBack < 0
+            ? "  it never got reads again"
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"  goes on: reads again after {firstBack * SampleMilliseconds} ms, share at the end {share:0} %"));
         foreach (var (text, count) in wrong) Console.WriteLine($"  {count} times: {text}");
         return shares.All(s => s > 20) && lastStray <= 1000 && share > 20 && wrong.Count == 0;
     }
 
     /// <summary>Runs of reads that the outsiders sent to each replica, in steps.</summary>
-    private static List<long[]> Sample(QuorateCluster cluster, int[] outsiders, int[] members, TimeSpan length, bool isVerbose, string what)
+    private static List<long[]> Sample(
+        QuorateCluster cluster, int[] outsiders, int[] members, TimeSpan length, bool isVerbose, string what)
     {
         var samples = new List<long[]>();
         var last = Sent(cluster, outsiders, members);
@@ -97,7 +112,12 @@ internal static class ReadRun
             var now = Sent(cluster, outsiders, members);
             samples.Add([.. now.Zip(last, (a, b) => a - b)]);
             last = now;
-            if (isVerbose) Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{clock.ElapsedMilliseconds,6} ms  {string.Join("  ", members.Zip(samples[^1], (m, n) => $"n{m + 1} {n,5}"))}  {what}"));
+            if (isVerbose)
+                Console.WriteLine(string
+                    .Create(
+                        CultureInfo.InvariantCulture,
+                        $"{clock.ElapsedMilliseconds,6} ms  "
+                            + $"{string.Join("  ", members.Zip(samples[^1], (m, n) => $"n{m + 1} {n,5}"))}  {what}"));
         }
 
         return samples;
@@ -109,7 +129,8 @@ internal static class ReadRun
         foreach (var outsider in outsiders)
         {
             var metrics = cluster.Metrics(outsider);
-            for (var i = 0; i < members.Length; i++) sent[i] += (long)metrics.GetValueOrDefault($"quorate_read_peer_sent_total{{node=\"n{members[i] + 1}\"}}");
+            for (var i = 0; i < members.Length; i++)
+                sent[i] += (long)metrics.GetValueOrDefault($"quorate_read_peer_sent_total{{node=\"n{members[i] + 1}\"}}");
         }
 
         return sent;
@@ -117,5 +138,6 @@ internal static class ReadRun
 
     private static string Names(int[] nodes) => string.Join(", ", nodes.Select(n => $"n{n + 1}"));
 
-    private sealed record Measured(double Rate, double Calmest, List<long[]> Calm, List<long[]> Away, List<long[]> Back, int Stopped);
+    private sealed record Measured(
+        double Rate, double Calmest, List<long[]> Calm, List<long[]> Away, List<long[]> Back, int Stopped);
 }

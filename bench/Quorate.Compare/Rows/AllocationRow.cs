@@ -4,7 +4,8 @@ using Quorate.Compare.Processes;
 
 namespace Quorate.Compare.Rows;
 
-/// <summary>P12: what a SET of an existing key allocates on the managed heap of leader and followers, when all buffers have grown.</summary>
+/// <summary>P12: what a SET of an existing key allocates on the managed heap of leader and followers, when all buffers have
+/// grown.</summary>
 internal static class AllocationRow
 {
     private const string Allocated = "quorate_allocated_bytes_total";
@@ -29,7 +30,10 @@ internal static class AllocationRow
             var perSet = (
                 Leader: Math.Max(0, after.Leader - before.Leader - (idle.Leader * seconds)) / count,
                 Follower: Math.Max(0, after.Follower - before.Follower - (idle.Follower * seconds)) / count);
-            notes.Add(string.Create(CultureInfo.InvariantCulture, $"pipeline {pipeline}: leader {perSet.Leader:0.00}, follower {perSet.Follower:0.00}"));
+            notes.Add(string
+                .Create(
+                    CultureInfo.InvariantCulture,
+                    $"pipeline {pipeline}: leader {perSet.Leader:0.00}, follower {perSet.Follower:0.00}"));
             Console.WriteLine($"  P12 {notes[^1]} bytes per SET");
             worst = (Math.Max(worst.Leader, perSet.Leader), Math.Max(worst.Follower, perSet.Follower));
         }

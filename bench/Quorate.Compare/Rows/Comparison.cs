@@ -147,7 +147,8 @@ internal sealed class Comparison(CompareOptions options, string folder, bool has
 
         // Reading what does not exist is cheaper: (nearly) all keys are there on both sides.
         if (!isPut && ours is not null) RedisBenchmark.Run(ours, "set", 16, keys * 10L, connections: 32, keys);
-        if (!isPut && theirs is not null) EtcdLoad.Run(theirs, isPut: true, Math.Max(keys * 2, 6_400), connections: 32, inFlight: 16, keys);
+        if (!isPut && theirs is not null)
+            EtcdLoad.Run(theirs, isPut: true, Math.Max(keys * 2, 6_400), connections: 32, inFlight: 16, keys);
         _lines.Add(ThroughputRow.Measure(
             "P5", what, target, _rounds, "Quorate fsync", "etcd",
             ours is null ? null : () => RedisBenchmark.Run(ours, isPut ? "set" : "get", 16, Requests(16), connections: 32, keys),
@@ -157,14 +158,16 @@ internal sealed class Comparison(CompareOptions options, string folder, bool has
     private void Set(string id, string what, int pipeline, double? target, ServerCluster? ours, ServerCluster? theirs) =>
         Benchmark(id, what, "set", pipeline, target, ours, theirs);
 
-    private void Benchmark(string id, string what, string test, int pipeline, double? target, ServerCluster? ours, ServerCluster? theirs) =>
+    private void Benchmark(
+        string id, string what, string test, int pipeline, double? target, ServerCluster? ours, ServerCluster? theirs) =>
         _lines.Add(ThroughputRow.Measure(
             id, what, target, _rounds, ours?.Name ?? "Quorate", theirs?.Name ?? "Redis",
             ours is null ? null : () => RedisBenchmark.Run(ours, test, pipeline, Requests(pipeline)),
             theirs is null ? null : () => RedisBenchmark.Run(theirs, test, pipeline, Requests(pipeline))));
 
     /// <summary>Enough for two to four seconds of load on two cores.</summary>
-    private long Requests(int pipeline) => (pipeline == 1 ? 200_000 : pipeline == 16 ? 1_200_000 : 2_000_000) / (options.IsQuick ? 4 : 1);
+    private long Requests(int pipeline) =>
+        (pipeline == 1 ? 200_000 : pipeline == 16 ? 1_200_000 : 2_000_000) / (options.IsQuick ? 4 : 1);
 
     /// <summary>A just-in-time compiler needs some load before it shows its speed; a server runs for weeks.</summary>
     private static void WarmUp(ServerCluster? ours)

@@ -57,7 +57,8 @@ internal static class FailoverRow
         var patience = Stopwatch.StartNew();
         while (client.CountSince(warmUp) < 20)
         {
-            if (patience.Elapsed > TimeSpan.FromSeconds(60)) throw new InvalidOperationException($"{cluster.Name}: no write is acknowledged");
+            if (patience.Elapsed > TimeSpan.FromSeconds(60))
+                throw new InvalidOperationException($"{cluster.Name}: no write is acknowledged");
             Thread.Sleep(100);
         }
 
@@ -72,5 +73,6 @@ internal static class FailoverRow
         return gap;
     }
 
-    private static string Text(List<double> gaps) => string.Join(' ', gaps.Select(g => g.ToString("0.00", System.Globalization.CultureInfo.InvariantCulture)));
+    private static string Text(List<double> gaps) =>
+        string.Join(' ', gaps.Select(g => g.ToString("0.00", System.Globalization.CultureInfo.InvariantCulture)));
 }

@@ -39,7 +39,8 @@ internal static class MemoryRow
             client.Flush();
             for (var i = 0; i < Batch; i++)
             {
-                if (client.Read() is { IsError: true } error) throw new InvalidOperationException($"{cluster.Name}: {error.Text}");
+                if (client.Read() is { IsError: true } error)
+                    throw new InvalidOperationException($"{cluster.Name}: {error.Text}");
             }
         }
 

@@ -24,7 +24,9 @@ internal static class SlowFollowerRow
                 cluster.Processes[follower].Resume();
             }
 
-            Console.WriteLine($"  P7 round {round + 1}: p99 {healthy[^1].P99:0.00} ms healthy, {impaired[^1].P99:0.00} ms with one follower stopped");
+            Console.WriteLine(
+                $"  P7 round {round + 1}: p99 {healthy[^1].P99:0.00} ms healthy, {impaired[^1].P99:0.00} ms with one follower "
+                    + $"stopped");
             // What it missed has to reach it before the cluster is called healthy again.
             cluster.RequireCaughtUp();
         }

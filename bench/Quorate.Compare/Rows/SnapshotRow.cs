@@ -37,9 +37,15 @@ internal static class SnapshotRow
 
         var note = string.Create(
             CultureInfo.InvariantCulture,
-            $"{Clients} clients, {during.Length} writes in {seconds:0.00} s of snapshot: p50 {Sample.Percentile(during, 50):0.00} p99 {Sample.Percentile(during, 99):0.00} p99.9 {Sample.Percentile(during, 99.9):0.00} largest {during.LastOrDefault():0.0} ms; before it ({before.Length} writes) p50 {Sample.Percentile(before, 50):0.00} p99 {Sample.Percentile(before, 99):0.00} p99.9 {Sample.Percentile(before, 99.9):0.00} largest {before.LastOrDefault():0.0} ms");
+            $"{Clients} clients, {during.Length} writes in {seconds:0.00} s of snapshot: p50 "
+                + $"{Sample.Percentile(during, 50):0.00} p99 {Sample.Percentile(during, 99):0.00} p99.9 "
+                + $"{Sample.Percentile(during, 99.9):0.00} largest {during.LastOrDefault():0.0} ms; before it "
+                + $"({before.Length} writes) p50 {Sample.Percentile(before, 50):0.00} p99 "
+                + $"{Sample.Percentile(before, 99):0.00} p99.9 {Sample.Percentile(before, 99.9):0.00} largest "
+                + $"{before.LastOrDefault():0.0} ms");
         Console.WriteLine($"  P10 {label}: {note}");
-        yield return Line($"p99.9 of SET, pipeline 1, while a snapshot of {label} is written", Sample.Percentile(during, 99.9), 10, "ms", note);
+        yield return Line(
+            $"p99.9 of SET, pipeline 1, while a snapshot of {label} is written", Sample.Percentile(during, 99.9), 10, "ms", note);
 
         var recovery = Recover(cluster, keys);
         Console.WriteLine($"  P10 {label}: {recovery:0.00} s from kill -9 of all nodes to the first answer");
@@ -79,11 +85,14 @@ internal static class SnapshotRow
 
     private static (string Name, long Length) Sealed(QuorateCluster cluster, int node)
     {
-        var newest = Files(cluster, node).Where(f => !f.Name.EndsWith(".unfinished", StringComparison.Ordinal)).OrderBy(f => f.Name, StringComparer.Ordinal).LastOrDefault();
+        var newest = Files(cluster, node)
+            .Where(f => !f.Name.EndsWith(".unfinished", StringComparison.Ordinal)).OrderBy(f => f.Name, StringComparer.Ordinal)
+            .LastOrDefault();
         return newest is null ? ("", 0) : (newest.Name, newest.Exists ? newest.Length : 0);
     }
 
-    private static bool IsMaking(QuorateCluster cluster, int node) => Files(cluster, node).Any(f => f.Name.EndsWith(".unfinished", StringComparison.Ordinal));
+    private static bool IsMaking(QuorateCluster cluster, int node) =>
+        Files(cluster, node).Any(f => f.Name.EndsWith(".unfinished", StringComparison.Ordinal));
 
     private static IEnumerable<FileInfo> Files(QuorateCluster cluster, int node)
     {
@@ -104,7 +113,8 @@ internal static class SnapshotRow
                 if (RespClient.TryCall(port, "GET", $"key:{keys - 1:D12}") is not { IsError: false, IsNull: false }) continue;
                 var seconds = clock.Elapsed.TotalSeconds;
                 var size = RespClient.TryCall(cluster.Ports[cluster.RequireLeader()], "DBSIZE")?.Text;
-                if (long.Parse(size ?? "0", CultureInfo.InvariantCulture) < keys) throw new InvalidOperationException($"{cluster.Name} came back with {size} keys");
+                if (long.Parse(size ?? "0", CultureInfo.InvariantCulture) < keys)
+                    throw new InvalidOperationException($"{cluster.Name} came back with {size} keys");
                 return seconds;
             }
 

@@ -6,7 +6,9 @@ namespace Quorate.Compare.Rows;
 internal static class ThroughputRow
 {
     public static Line Measure(
-        string id, string what, double? target, int rounds, string ours, string theirs, Func<Sample>? measureOurs, Func<Sample>? measureTheirs)
+        string id,
+        string what, double? target, int rounds, string ours, string theirs, Func<Sample>? measureOurs,
+        Func<Sample>? measureTheirs)
     {
         var ourSamples = new List<Sample>();
         var theirSamples = new List<Sample>();
@@ -35,7 +37,9 @@ internal static class ThroughputRow
             if (measure is null) return;
             var sample = measure();
             samples.Add(sample);
-            Console.WriteLine($"  {id} {what}, {who}: {sample.OpsPerSecond:N0}/s, p50 {sample.P50:0.00} p99 {sample.P99:0.00} p99.9 {sample.P999:0.00} ms, {sample.CpuSecondsPerMillion:0.00} CPU s per million");
+            Console.WriteLine(
+                $"  {id} {what}, {who}: {sample.OpsPerSecond:N0}/s, p50 {sample.P50:0.00} p99 {sample.P99:0.00} p99.9 "
+                    + $"{sample.P999:0.00} ms, {sample.CpuSecondsPerMillion:0.00} CPU s per million");
         }
     }
 }

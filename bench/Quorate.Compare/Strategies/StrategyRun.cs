@@ -32,7 +32,8 @@ internal sealed class StrategyRun(CompareOptions options)
     }
 
     /// <summary>The lines of these cases, and why others are missing. Each is written as soon as it is measured.</summary>
-    public static (IReadOnlyList<StrategyLine> Lines, IReadOnlyList<string> Failures) Measure(CompareOptions options, string folder, IReadOnlyList<StrategyCase> cases)
+    public static (IReadOnlyList<StrategyLine> Lines, IReadOnlyList<string> Failures) Measure(
+        CompareOptions options, string folder, IReadOnlyList<StrategyCase> cases)
     {
         var run = new StrategyRun(options);
         var failures = new List<string>();
@@ -65,23 +66,28 @@ internal sealed class StrategyRun(CompareOptions options)
         using var keyspace = new KeyspaceOf(ours, one.Name, Database, one.Policy);
         Console.WriteLine($"{one.Name}: {one.Policy}, replicas on {string.Join(", ", keyspace.Nodes.Select(n => $"n{n + 1}"))}");
         WarmUp(ours, keyspace);
-        foreach (var pipeline in Pipelines) Compare(one, "SET", "set", pipeline, keyspace.Nodes[0], pipeline == 16 ? one.Target : null, ours, theirs);
+        foreach (var pipeline in Pipelines)
+            Compare(one, "SET", "set", pipeline, keyspace.Nodes[0], pipeline == 16 ? one.Target : null, ours, theirs);
         foreach (var read in one.Reads)
         {
             if (read.Reads is not null) keyspace.Alter("READS", read.Reads);
             var node = keyspace.Nodes[read.Place];
             RedisBenchmark.Run(ours, "get", 16, 400_000 / Share, node: node, database: Database);
-            foreach (var pipeline in _rounds < 3 ? [16] : Pipelines) Compare(one, $"GET {read.Name}", "get", pipeline, node, null, ours, theirs);
+            foreach (var pipeline in _rounds < 3 ? [16] : Pipelines)
+                Compare(one, $"GET {read.Name}", "get", pipeline, node, null, ours, theirs);
         }
     }
 
     private int Share => options.IsQuick ? 4 : 1;
 
-    private void Compare(StrategyCase one, string what, string test, int pipeline, int node, double? target, QuorateCluster ours, RedisCluster theirs)
+    private void Compare(
+        StrategyCase one, string what, string test, int pipeline, int node, double? target, QuorateCluster ours,
+        RedisCluster theirs)
     {
         var theirRequests = (pipeline == 1 ? 160_000 : pipeline == 16 ? 1_000_000 : 1_500_000) / Share;
         // What takes long per operation takes fewer of them, so that every figure comes from a few seconds.
-        var ourRequests = Math.Clamp((long)(_rate * Seconds * (pipeline == 1 ? 0.2 : pipeline == 16 ? 1 : 1.5)), 20_000, theirRequests);
+        var ourRequests = Math.Clamp(
+            (long)(_rate * Seconds * (pipeline == 1 ? 0.2 : pipeline == 16 ? 1 : 1.5)), 20_000, theirRequests);
         var beside = $"{theirs.Name}, {(theirs.Ports.Length == 1 ? "no replica" : "one replica")}";
         var line = ThroughputRow.Measure(
             "P6", $"{one.Name}, {what}, pipeline {pipeline}", target, _rounds, "Quorate", beside,
@@ -108,6 +114,7 @@ internal sealed class StrategyRun(CompareOptions options)
         RedisBenchmark.Run(ours, "set", 1, 40_000 / Share, node: keyspace.Nodes[0], database: Database);
         BulkLoader.Fill(ours, options.IsQuick ? Keys / 4 : Keys, node: keyspace.Nodes[0], database: Database);
         RedisBenchmark.Run(ours, "set", 16, 200_000, node: keyspace.Nodes[0], database: Database);
-        _rate = RedisBenchmark.Run(ours, "set", 16, options.IsQuick ? 100_000 : 200_000, node: keyspace.Nodes[0], database: Database).OpsPerSecond;
+        _rate = RedisBenchmark.Run(
+            ours, "set", 16, options.IsQuick ? 100_000 : 200_000, node: keyspace.Nodes[0], database: Database).OpsPerSecond;
     }
 }

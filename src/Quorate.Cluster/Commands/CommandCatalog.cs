@@ -11,7 +11,8 @@ public static class CommandCatalog
 {
     /// <summary>Commands that only keyspaces have whose data merges, or whose keys are agreed on one by one.</summary>
     private static IEnumerable<CommandSpec> OfOtherKeyspaces =>
-        MergingTable.Keyspace.Concat(RegisterTable.Keyspace).Where(spec => CommandTable.Keyspace.All(known => known.Name != spec.Name));
+        MergingTable.Keyspace.Concat(RegisterTable.Keyspace)
+            .Where(spec => CommandTable.Keyspace.All(known => known.Name != spec.Name));
 
     /// <summary>In alphabetical order.</summary>
     public static IReadOnlyList<CommandSpec> All { get; } =

@@ -46,7 +46,8 @@ internal static class CommandDescription
         }
     }
 
-    /// <summary>What the command does to its keys. The table does not tell overwriting from updating, so a write claims both.</summary>
+    /// <summary>What the command does to its keys. The table does not tell overwriting from updating, so a write claims
+    /// both.</summary>
     public static void WriteKeyFlags(RespWriter reply, CommandSpec spec) =>
         WriteSet(reply, (spec.Flags & CommandFlags.ReadOnly) != 0 ? ["RO", "access"] : ["RW", "access", "update"]);
 

@@ -46,7 +46,9 @@ public static class CommandErrors
     /// <summary>The command concerns several groups of the selected keyspace, and none can execute it alone.</summary>
     internal static void SeveralGroups(RespWriter reply, CommandSpec spec)
     {
-        if (spec.NamesKeys) reply.Error($"CROSSSLOT Keys in request don't hash to the same slot: '{spec.Name}' takes keys of one group only; keys with one {{tag}} are in one");
+        if (spec.NamesKeys)
+            reply.Error($"CROSSSLOT Keys in request don't hash to the same slot: '{spec.Name}' takes keys of one group only; "
+                + $"keys with one {{tag}} are in one");
         else reply.Error($"ERR '{spec.Name}' is about all keys, and cannot be asked of a keyspace of several groups yet");
     }
 

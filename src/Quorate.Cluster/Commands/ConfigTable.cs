@@ -9,8 +9,8 @@ namespace Quorate.Cluster.Commands;
 /// </summary>
 internal static class ConfigTable
 {
-    /// <summary>Whether clients of a keyspace are disconnected when this node ceases to lead it. No unless it is asked for: any node takes
-    /// any command, so the connection of an old leader goes on working.</summary>
+    /// <summary>Whether clients of a keyspace are disconnected when this node ceases to lead it. No unless it is asked for: any
+    /// node takes any command, so the connection of an old leader goes on working.</summary>
     public const string CloseOnDemotion = "close-clients-on-demotion";
 
     /// <summary>In alphabetical order.</summary>

@@ -25,8 +25,8 @@ internal static class ControlQuestions
     public static void AskForEach(NodeCommand command, KeyspaceEntry keyspace, Func<GroupId, long> ask) =>
         Await(command, [.. keyspace.Groups.Select(ask)], null);
 
-    /// <summary>Answers the client when the control leader has answered, or when it is too late. What was done is known to this node
-    /// before its client hears of it, so that the next command finds it.</summary>
+    /// <summary>Answers the client when the control leader has answered, or when it is too late. What was done is known to this
+    /// node before its client hears of it, so that the next command finds it.</summary>
     /// <param name="command">The command that asked.</param>
     /// <param name="ticket">What the question was answered with.</param>
     /// <param name="done">Writes the reply when it was done; null: OK.</param>
@@ -36,19 +36,23 @@ internal static class ControlQuestions
     {
         var answers = new ControlAnswer?[tickets.Length];
         if (Attempt()) return;
-        command.WaitUntil(command.Now.Nanoseconds + (command.Node.Options.RequestTimeoutMilliseconds * StepTime.NanosecondsPerMillisecond), Attempt);
+        command.WaitUntil(
+            command.Now.Nanoseconds + (command.Node.Options.RequestTimeoutMilliseconds * StepTime.NanosecondsPerMillisecond),
+            Attempt);
 
         bool Attempt()
         {
             for (var i = 0; i < tickets.Length; i++) answers[i] ??= command.Node.TryTakeAnswer(tickets[i], command.TimedOut);
             if (!command.TimedOut && !Array.TrueForAll(answers, IsKnownHere)) return false;
             if (Array.Find(answers, a => a?.Refusal is not null) is { Refusal: { } why }) command.Reply.Error(why);
-            else if (Array.Exists(answers, a => a is null)) command.Reply.Error("UNCERTAIN the control group did not answer in time: check whether the change was made"u8);
+            else if (Array.Exists(answers, a => a is null))
+                command.Reply.Error("UNCERTAIN the control group did not answer in time: check whether the change was made"u8);
             else if (done is not null) done();
             else command.Reply.Ok();
             return true;
         }
 
-        bool IsKnownHere(ControlAnswer? answer) => answer is not null && (answer.Refusal is not null || command.Node.Map!.Version >= answer.MapVersion);
+        bool IsKnownHere(ControlAnswer? answer) =>
+            answer is not null && (answer.Refusal is not null || command.Node.Map!.Version >= answer.MapVersion);
     }
 }

@@ -4,8 +4,8 @@ using Quorate.Resp;
 
 namespace Quorate.Cluster.Commands;
 
-/// <summary>FAILOVER [TO host port [FORCE]] [ABORT] [TIMEOUT milliseconds], of the keyspace that the session has selected. OK means that
-/// it is under way, as in Redis.</summary>
+/// <summary>FAILOVER [TO host port [FORCE]] [ABORT] [TIMEOUT milliseconds], of the keyspace that the session has selected. OK
+/// means that it is under way, as in Redis.</summary>
 internal static class FailoverCommand
 {
     private const int LongestTimeoutMilliseconds = 600_000;
@@ -38,8 +38,10 @@ internal static class FailoverCommand
             }
         }
 
-        if (isForced && (timeout == 0 || target.IsNone)) command.Reply.Error("ERR FAILOVER with force option requires both a timeout and target HOST and IP."u8);
-        else if (command.Node.KeyspaceOf(command.Session) is not { } keyspace) command.Reply.Error("ERR the selected keyspace was dropped: SELECT another"u8);
+        if (isForced && (timeout == 0 || target.IsNone))
+            command.Reply.Error("ERR FAILOVER with force option requires both a timeout and target HOST and IP."u8);
+        else if (command.Node.KeyspaceOf(command.Session) is not { } keyspace)
+            command.Reply.Error("ERR the selected keyspace was dropped: SELECT another"u8);
         else
         {
             var next = isAborted ? Supervisor.NoMore : target;

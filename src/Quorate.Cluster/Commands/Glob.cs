@@ -31,7 +31,8 @@ internal static class Glob
         return p == pattern.Length;
     }
 
-    /// <summary>Matches one byte and moves past what it was matched with; leaves <paramref name="p"/> anywhere otherwise.</summary>
+    /// <summary>Matches one byte and moves past what it was matched with; leaves <paramref name="p"/> anywhere
+    /// otherwise.</summary>
     private static bool MatchesOne(ReadOnlySpan<byte> pattern, ref int p, byte value, bool ignoreCase)
     {
         if (pattern[p] == '?')

@@ -37,7 +37,8 @@ public interface INodeView
     /// <summary>The groups of the keyspace that the session has selected, in the order of their slots; at least one.</summary>
     IReadOnlyList<GroupStatus> GroupsOf(SessionState session);
 
-    /// <summary>The one among them that Redis's words for a single master are about (ROLE, INFO): that of the first slot.</summary>
+    /// <summary>The one among them that Redis's words for a single master are about (ROLE, INFO): that of the first
+    /// slot.</summary>
     GroupStatus GroupOf(SessionState session);
 
     /// <summary>Nodes, keyspaces and who holds what, as this node knows it; null when there is no control plane.</summary>
@@ -65,13 +66,14 @@ public interface INodeView
     /// <returns>A ticket for <see cref="TryTakeAnswer"/>.</returns>
     long AskControl(ControlCommand command) => throw new InvalidOperationException("there is no control plane");
 
-    /// <summary>Asks the control group's leader to let another replica lead; none: whoever is fit; <see cref="Supervisor.NoMore"/>: to give up
-    /// what was asked for before.</summary>
+    /// <summary>Asks the control group's leader to let another replica lead; none: whoever is fit;
+    /// <see cref="Supervisor.NoMore"/>: to give up what was asked for before.</summary>
     /// <param name="group">The group.</param>
     /// <param name="target">Who is to lead.</param>
     /// <param name="patienceMilliseconds">For how long the leader is asked; 0: as usual, and then it is deposed.</param>
     /// <param name="isForced">After that it is deposed; false: all stays as it was.</param>
-    long AskFailover(GroupId group, NodeId target, int patienceMilliseconds = 0, bool isForced = true) => throw new InvalidOperationException("there is no control plane");
+    long AskFailover(GroupId group, NodeId target, int patienceMilliseconds = 0, bool isForced = true) =>
+        throw new InvalidOperationException("there is no control plane");
 
     /// <summary>The answer to a question, once; null while it is not there.</summary>
     /// <param name="last">Nobody asks for it again.</param>

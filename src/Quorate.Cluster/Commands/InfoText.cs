@@ -32,7 +32,8 @@ internal static class InfoText
     ];
 
     /// <param name="command">Who asks.</param>
-    /// <param name="wanted">Names of sections in lower case, <c>default</c>, <c>all</c> or <c>everything</c>; none: default.</param>
+    /// <param name="wanted">Names of sections in lower case, <c>default</c>, <c>all</c> or <c>everything</c>; none:
+    /// default.</param>
     public static string Write(NodeCommand command, IReadOnlyList<string> wanted)
     {
         var everything = wanted.Contains("all") || wanted.Contains("everything");

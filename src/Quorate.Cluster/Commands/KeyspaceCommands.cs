@@ -24,18 +24,28 @@ internal static class KeyspaceCommands
             Command("keyspace|create", -3, Anytime, Group, "7.2.0", "Creates a keyspace with a policy of its own", Create),
             Command("keyspace|alter", -5, Anytime, Group, "7.2.0", "Changes the policy of a keyspace", Alter),
             Command("keyspace|drop", 3, Anytime, Group, "7.2.0", "Removes a keyspace and all its keys", Drop),
-            Command("keyspace|list", 2, Loading | Stale, Group, "7.2.0", "Lists the keyspaces with their policies", List, complexity: "O(N)"),
-            Command("keyspace|show", 3, Loading | Stale, Group, "7.2.0", "Says what a keyspace's policy promises and which nodes hold it", Show),
-            Command("keyspace|script", 3, Loading | Stale, Group, "7.2.0", "Returns the script of a keyspace's merge rule", Script),
+            Command(
+                "keyspace|list", 2, Loading | Stale, Group, "7.2.0", "Lists the keyspaces with their policies", List,
+                complexity: "O(N)"),
+            Command(
+                "keyspace|show", 3, Loading | Stale, Group, "7.2.0",
+                "Says what a keyspace's policy promises and which nodes hold it", Show),
+            Command(
+                "keyspace|script", 3, Loading | Stale, Group, "7.2.0", "Returns the script of a keyspace's merge rule", Script),
             Command("keyspace|failover", -3, Anytime, Group, "7.2.0", "Lets another replica lead a keyspace", Failover),
-            Command("keyspace|lost", -3, Anytime, Group, "7.2.0", "Lists, or with CLEAR or FORGET forgets, the entries that fail-overs cut off on this node", Lost, complexity: "O(N)"),
+            Command(
+                "keyspace|lost", -3, Anytime, Group, "7.2.0",
+                "Lists, or with CLEAR or FORGET forgets, the entries that fail-overs cut off on this node", Lost,
+                complexity: "O(N)"),
             Help("keyspace", Group,
-                "CREATE <name> [DB <n>] [STRATEGY raft|primary|chain|multileader|leaderless] [REPLICAS <n>] [ACK async|semisync:<k>|majority|sync]",
+                "CREATE <name> [DB <n>] [STRATEGY raft|primary|chain|multileader|leaderless] [REPLICAS <n>] [ACK "
+                    + "async|semisync:<k>|majority|sync]",
                 "    [MIN-IN-SYNC <n>] [WHEN-SHORT refuse|degrade] [SHIP log|state] [READS linearizable|tail|craq|eventual|weak]",
                 "    [DURABILITY fsync|written|memory] [SPREAD zone|region|provider]",
                 "    primary: [DELAY <replicas>:<time, such as 1h>|none] [CASCADE <replicas>], beyond REPLICAS",
                 "    multileader, leaderless: [CONFLICTS crdt|siblings|lww|merge:<rule> [SCRIPT <text>]]",
-                "    multileader: [TOPOLOGY all|ring|star]; leaderless: [N <n>] [R <n>] [W <n>] [SLOPPY on|off] [CONSENSUS on|off]",
+                "    multileader: [TOPOLOGY all|ring|star]; leaderless: [N <n>] [R <n>] [W <n>] [SLOPPY on|off] [CONSENSUS "
+                    + "on|off]",
                 "    Create a keyspace. SELECT <name> chooses it.",
                 "ALTER <name> <word> <value> [<word> <value> ...]", "    Change what can be changed while it runs.",
                 "DROP <name>", "    Remove a keyspace and all its keys.",
@@ -43,7 +53,8 @@ internal static class KeyspaceCommands
                 "SHOW <name>", "    Return what its policy promises, in sentences, and which nodes hold it.",
                 "SCRIPT <name>", "    Return the script of its merge rule.",
                 "FAILOVER <name> [TO <node>]", "    Let another replica lead.",
-                "LOST <name> [RAW|CLEAR|FORGET <epoch> <index>]", "    Return, or forget, what fail-overs cut off on this node.")),
+                "LOST <name> [RAW|CLEAR|FORGET <epoch> <index>]",
+                "    Return, or forget, what fail-overs cut off on this node.")),
     ];
 
     private static void Create(NodeCommand command, in CommandArgs args)
@@ -65,12 +76,15 @@ internal static class KeyspaceCommands
 
         if (!Words.IsPlain(args[2]) || int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out _))
         {
-            command.Reply.Error("ERR a keyspace's name is printable ASCII without blanks and is not a number; DB <n> gives the keyspace a number"u8);
+            command.Reply.Error(
+                "ERR a keyspace's name is printable ASCII without blanks and is not a number; DB <n> gives the keyspace a "u8
+                    + "number"u8);
             return;
         }
 
         var policy = map.DefaultPolicy;
-        if ((words.Count > 0 && !PolicyText.TryParse(words, null, out policy, out var why, StrategiesOf(command))) || (why = Problem(policy!)) is not null)
+        if ((words.Count > 0 && !PolicyText.TryParse(words, null, out policy, out var why, StrategiesOf(command)))
+            || (why = Problem(policy!)) is not null)
         {
             command.Reply.Error("ERR " + why);
             return;
@@ -88,14 +102,16 @@ internal static class KeyspaceCommands
             return;
         }
 
-        if (ReplicaPlacement.Choose(policy!, map.Nodes, map.ReplicasOn, out var members) is { } shortage) command.Reply.Error("ERR " + shortage);
+        if (ReplicaPlacement.Choose(policy!, map.Nodes, map.ReplicasOn, out var members) is { } shortage)
+            command.Reply.Error("ERR " + shortage);
         else Ask(command, new CreateKeyspace(name, database, policy!, [members]));
     }
 
     private static void Alter(NodeCommand command, in CommandArgs args)
     {
         if (Find(command, args) is not { } keyspace) return;
-        if (!PolicyText.TryParse(Rest(args, 3), keyspace.Policy, out var policy, out var why, StrategiesOf(command)) || ((why = Problem(policy!)) is not null))
+        if (!PolicyText.TryParse(Rest(args, 3), keyspace.Policy, out var policy, out var why, StrategiesOf(command))
+            || ((why = Problem(policy!)) is not null))
         {
             command.Reply.Error("ERR " + why);
             return;
@@ -128,15 +144,19 @@ internal static class KeyspaceCommands
         if (Find(command, args) is not { } keyspace) return;
         var map = command.Node.Map!;
         var text = new StringBuilder();
-        text.Append("keyspace ").Append(keyspace.Name).Append('\n').Append("policy ").Append(PolicyText.Print(command.Node.PolicyInForce(keyspace))).Append('\n');
+        text.Append("keyspace ")
+            .Append(keyspace.Name).Append('\n').Append("policy ").Append(PolicyText.Print(command.Node.PolicyInForce(keyspace)))
+            .Append('\n');
         foreach (var id in keyspace.Groups)
         {
             if (map.Group(id) is not { } group) continue;
-            if (group.Keyspace == keyspace.Id && group.Policy != keyspace.Policy) text.Append("not yet in force; until then ").Append(PolicyText.Print(group.Policy)).Append('\n');
+            if (group.Keyspace == keyspace.Id && group.Policy != keyspace.Policy)
+                text.Append("not yet in force; until then ").Append(PolicyText.Print(group.Policy)).Append('\n');
             text.Append("group ").Append(id).Append(' ').Append(group.Configuration).Append('\n');
         }
 
-        foreach (var sentence in Guarantee.Of(command.Node.PolicyInForce(keyspace)).ToSentences()) text.Append(sentence).Append('\n');
+        foreach (var sentence in Guarantee.Of(command.Node.PolicyInForce(keyspace)).ToSentences())
+            text.Append(sentence).Append('\n');
         command.Reply.Verbatim(Encoding.UTF8.GetBytes(text.ToString()));
     }
 
@@ -182,10 +202,13 @@ internal static class KeyspaceCommands
         {
             Raw(command, [.. keyspace.Groups.SelectMany(command.Node.LostCommandsOf)]);
         }
-        else if (args.Count == 6 && Words.Is(args[3], "forget") && Words.TryInteger(args[4], out var epoch) && Words.TryInteger(args[5], out var index))
+        else if (args.Count == 6
+            && Words.Is(args[3], "forget") && Words.TryInteger(args[4], out var epoch)
+            && Words.TryInteger(args[5], out var index))
         {
             // Epoch and index are numbers of one group: those of two may be equal.
-            if (keyspace.Groups is [var only]) command.Reply.Integer(command.Node.ForgetLost(only, new Epoch(epoch), new LogIndex(index)) ? 1 : 0);
+            if (keyspace.Groups is [var only])
+                command.Reply.Integer(command.Node.ForgetLost(only, new Epoch(epoch), new LogIndex(index)) ? 1 : 0);
             else command.Reply.Error("ERR KEYSPACE LOST <name> FORGET cannot be asked of a keyspace of several groups yet"u8);
         }
         else if (args.Count == 3)

@@ -29,7 +29,8 @@ public sealed class NodeCommand(SessionState session, INodeView node, RespWriter
     /// <summary>True until the command has been answered, when its handler could not answer at once.</summary>
     public bool IsWaiting => _tryAnswer is not null;
 
-    /// <summary>When to give up waiting (monotonic, as <see cref="StepTime.Nanoseconds"/>); <see cref="long.MaxValue"/>: never.</summary>
+    /// <summary>When to give up waiting (monotonic, as <see cref="StepTime.Nanoseconds"/>); <see cref="long.MaxValue"/>:
+    /// never.</summary>
     public long DeadlineNanoseconds { get; private set; }
 
     /// <summary>True in the last attempt, which must answer.</summary>

@@ -49,7 +49,8 @@ public static class NodeCommandTable
         return Lookup.TryGetValue(text[..name.Length], out var entry) ? entry : null;
     }
 
-    /// <summary>The subcommand that the words name if the command has subcommands and it is one of them, else the command.</summary>
+    /// <summary>The subcommand that the words name if the command has subcommands and it is one of them, else the
+    /// command.</summary>
     public static NodeCommandEntry Resolve(NodeCommandEntry entry, in CommandArgs args)
     {
         if (entry.Subcommands.Count == 0 || args.Count < 2) return entry;

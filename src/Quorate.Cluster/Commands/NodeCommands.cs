@@ -18,10 +18,18 @@ internal static class NodeCommands
     public static readonly NodeCommandEntry[] Entries =
     [
         Container("node", Group, "7.2.0", "A container for commands about the cluster's nodes",
-            Command("node|list", 2, Loading | Stale, Group, "7.2.0", "Lists the nodes with their addresses, labels and state", List, complexity: "O(N)"),
-            Command("node|add", -4, Anytime, Group, "7.2.0", "Makes a node known that is to join, and says what it has to know", NodeJoining.Add),
-            Command("node|voters", -2, Anytime, Group, "7.2.0", "Says or changes how many nodes decide and hold the numbered databases", NodeJoining.Voters),
-            Command("node|drain", 3, Anytime, Group, "7.2.0", "Moves a node's replicas away where there is room and gives it no new ones", Drain),
+            Command(
+                "node|list", 2, Loading | Stale, Group, "7.2.0", "Lists the nodes with their addresses, labels and state", List,
+                complexity: "O(N)"),
+            Command(
+                "node|add", -4, Anytime, Group, "7.2.0", "Makes a node known that is to join, and says what it has to know",
+                NodeJoining.Add),
+            Command(
+                "node|voters", -2, Anytime, Group, "7.2.0",
+                "Says or changes how many nodes decide and hold the numbered databases", NodeJoining.Voters),
+            Command(
+                "node|drain", 3, Anytime, Group, "7.2.0",
+                "Moves a node's replicas away where there is room and gives it no new ones", Drain),
             Command("node|undrain", 3, Anytime, Group, "7.2.0", "Lets a draining node hold replicas again", Undrain),
             Command("node|remove", 3, Anytime, Group, "7.2.0", "Removes for ever a node that holds nothing any more", Remove),
             Help("node", Group,
@@ -44,12 +52,16 @@ internal static class NodeCommands
     private static string LineOf(NodeCommand command, ClusterMap map, NodeEntry node)
     {
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"{node.Id} {node.Name} state={node.State.ToString().ToLowerInvariant()} replicas={map.ReplicasOn(node.Id)}");
+        text.Append(
+            CultureInfo.InvariantCulture,
+            $"{node.Id} {node.Name} state={node.State.ToString().ToLowerInvariant()} replicas={map.ReplicasOn(node.Id)}");
         if (map.Group(ControlMachine.ControlGroup)!.Configuration.InSync.Contains(node.Id)) text.Append(" voter");
         text.Append(" resp=").Append(node.ClientAddress).Append(" peer=").Append(node.PeerAddress);
-        foreach (var (label, value) in new[] { ("provider", node.Labels.Provider), ("region", node.Labels.Region), ("zone", node.Labels.Zone) })
+        foreach (var (label, value) in new[] { ("provider", node.Labels.Provider), ("region", node.Labels.Region), (
+            "zone", node.Labels.Zone) })
             if (value is not null) text.Append(' ').Append(label).Append('=').Append(value);
-        if (node.State == NodeState.Draining && NodeChanges.Held(map, node.Id) is { Length: > 0 } held) text.Append(" still-holds=").Append(held.Replace(", ", ",", StringComparison.Ordinal));
+        if (node.State == NodeState.Draining && NodeChanges.Held(map, node.Id) is { Length: > 0 } held)
+            text.Append(" still-holds=").Append(held.Replace(", ", ",", StringComparison.Ordinal));
         if (command.Node.IsSuspected(node.Id) is true) text.Append(" suspected");
         return text.ToString();
     }

@@ -12,8 +12,8 @@ namespace Quorate.Cluster.Commands;
 /// <param name="CommitIndex">The last entry known to be committed.</param>
 /// <param name="LastApplied">The last entry that the state here contains.</param>
 /// <param name="LeaderHeardMilliseconds">How long ago the leader was last heard of; 0 on the leader, -1 when never.</param>
-/// <param name="Followers">On the leader one for every other member that it feeds, in ascending order of id; on the source of cascaded
-/// replicas those; elsewhere empty.</param>
+/// <param name="Followers">On the leader one for every other member that it feeds, in ascending order of id; on the source of
+/// cascaded replicas those; elsewhere empty.</param>
 public sealed record GroupStatus(
     GroupId Group,
     string Strategy,

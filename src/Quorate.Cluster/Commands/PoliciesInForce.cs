@@ -15,6 +15,7 @@ public static class PoliciesInForce
         ArgumentNullException.ThrowIfNull(node);
         ArgumentNullException.ThrowIfNull(keyspace);
         if (node.Options.IsEphemeral) return keyspace.Policy with { Durability = Durability.Memory };
-        return keyspace.Groups.Contains(ControlMachine.DefaultGroup) ? keyspace.Policy with { Durability = node.Options.Durability } : keyspace.Policy;
+        return keyspace.Groups.Contains(ControlMachine.DefaultGroup)
+            ? keyspace.Policy with { Durability = node.Options.Durability } : keyspace.Policy;
     }
 }

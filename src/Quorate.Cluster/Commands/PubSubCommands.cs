@@ -4,7 +4,8 @@ using static Quorate.Data.Commands.CommandFlags;
 
 namespace Quorate.Cluster.Commands;
 
-/// <summary>Publishing and subscribing among the clients of one node; see <see cref="Channels"/> for how far messages go.</summary>
+/// <summary>Publishing and subscribing among the clients of one node; see <see cref="Channels"/> for how far messages
+/// go.</summary>
 internal static class PubSubCommands
 {
     public static readonly NodeCommandEntry[] Entries =

@@ -18,12 +18,15 @@ internal static class QuorateCommands
         Container("quorate", "quorate", "7.2.0", "A container for commands about the cluster and its groups",
             Command("quorate|status", 2, Loading | Stale, "quorate", "7.2.0", "Describes nodes, roles and progress",
                 Status, complexity: "O(N) where N is the number of groups and nodes"),
-            Command("quorate|cut", 3, Admin | Loading | Stale, "quorate", "7.2.0", "Cuts a region off, in a cluster that plays regions in one process", Cut),
+            Command(
+                "quorate|cut", 3, Admin | Loading | Stale, "quorate", "7.2.0",
+                "Cuts a region off, in a cluster that plays regions in one process", Cut),
             Command("quorate|heal", 3, Admin | Loading | Stale, "quorate", "7.2.0", "Heals a region that was cut off", Heal),
             Help("quorate", "quorate",
                 "CUT <region>", "    Lose all that is sent between the region and the others (quorate dev --regions only).",
                 "HEAL <region>", "    End that.",
-                "STATUS", "    Return the nodes and, for each group, its keyspace, leader, epoch or term, indexes and lag, as text.")),
+                "STATUS",
+                "    Return the nodes and, for each group, its keyspace, leader, epoch or term, indexes and lag, as text.")),
     ];
 
     private static void Status(NodeCommand command, in CommandArgs args)
@@ -82,7 +85,8 @@ internal static class QuorateCommands
         foreach (var follower in group.Followers)
         {
             text.Append($"follower {group.Group} {follower.Node} match={follower.MatchIndex.Value} ")
-                .Append($"behind={follower.EntriesBehind} heard_ms={follower.HeardMilliseconds} progress={follower.Progress}{(follower.DelaySeconds > 0 ? $" delay_s={follower.DelaySeconds}" : "")}\n");
+                .Append($"behind={follower.EntriesBehind} heard_ms={follower.HeardMilliseconds} "
+                    + $"progress={follower.Progress}{(follower.DelaySeconds > 0 ? $" delay_s={follower.DelaySeconds}" : "")}\n");
         }
     }
 
@@ -92,9 +96,11 @@ internal static class QuorateCommands
         text.Append($"keyspace={map.NamesOf(entry.Id)} ");
         if (!entry.IsConfigured) return;
         var configuration = entry.Configuration;
-        text.Append($"epoch={configuration.Epoch.Value} leader={configuration.Leader} in_sync={string.Join(',', configuration.InSync)} ");
+        text.Append($"epoch={configuration.Epoch.Value} leader={configuration.Leader} "
+            + $"in_sync={string.Join(',', configuration.InSync)} ");
         if (configuration.Learners.Count > 0) text.Append($"learners={string.Join(',', configuration.Learners)} ");
         if (configuration.Standby.Delayed.Count > 0) text.Append($"delayed={string.Join(',', configuration.Standby.Delayed)} ");
-        if (configuration.Standby.Feeds.Count > 0) text.Append($"fed={string.Join(',', configuration.Standby.Feeds.Select(f => $"{f.Replica}<{configuration.SourceOf(f.Replica)}"))} ");
+        if (configuration.Standby.Feeds.Count > 0)
+            text.Append($"fed={string.Join(',', configuration.Standby.Feeds.Select(f => $"{f.Replica}<{configuration.SourceOf(f.Replica)}"))} ");
     }
 }

@@ -25,8 +25,9 @@ internal static class ReadReport
         InfoText.Field(text, "read_peer_ejections", command.Node.ReadEjections);
         foreach (var peer in command.Node.ReadPeers)
         {
+            var state = peer.IsEjected ? "ejected" : "ok";
             InfoText.Field(text, $"read_peer_{NodeNames.NodeName(command.Node, peer.Node)}", FormattableString.Invariant(
-                $"sent={peer.Sent},outstanding={peer.Outstanding},latency_usec={peer.LatencyMicroseconds},state={(peer.IsEjected ? "ejected" : "ok")}"));
+                $"sent={peer.Sent},outstanding={peer.Outstanding},latency_usec={peer.LatencyMicroseconds},state={state}"));
         }
     }
 }

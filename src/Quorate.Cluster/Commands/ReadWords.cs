@@ -22,13 +22,15 @@ internal static class ReadWords
         if (word.Length >= 7 && Words.Is(word[..7], "bounded") && (word.Length == 7 ? at < args.Count : word[7] == (byte)':'))
         {
             var number = word.Length == 7 ? args[at++] : word[8..];
-            if (number.Length > 0 && Words.TryInteger(number, out var bound) && bound is >= 1 and <= PolicyCheck.LongestBoundMilliseconds)
+            if (number.Length > 0
+                && Words.TryInteger(number, out var bound) && bound is >= 1 and <= PolicyCheck.LongestBoundMilliseconds)
                 return new ReadRule(ReadConsistency.Bounded, (int)bound);
         }
 
         why = word.Length >= 7 && Words.Is(word[..7], "bounded")
             ? $"ERR bounded takes milliseconds, 1 to {PolicyCheck.LongestBoundMilliseconds}: READS bounded 500"
-            : "ERR READS is followed by linearizable, bounded <milliseconds>, session, eventual, weak, default, TOKEN, or AFTER <token>";
+            : "ERR READS is followed by linearizable, bounded <milliseconds>, session, eventual, weak, default, TOKEN, or "
+                + "AFTER <token>";
         return null;
     }
 }

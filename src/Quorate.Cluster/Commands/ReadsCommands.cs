@@ -13,7 +13,9 @@ internal static class ReadsCommands
     public static readonly NodeCommandEntry[] Entries =
     [
         Command("reads", -1, Loading | Stale | Fast, "connection", "1.0.0",
-            "Says what this connection's reads may return, or one read's; TOKEN and AFTER carry a session over to another connection", Reads),
+            "Says what this connection's reads may return, or one read's; TOKEN and AFTER carry a session over to another "
+                + "connection",
+            Reads),
         Command("readonly", 1, Loading | Stale | Fast, "cluster", "3.0.0", "As READS eventual",
             (NodeCommand command, in CommandArgs _) => Become(command, new ReadRule(ReadConsistency.Eventual))),
         Command("readwrite", 1, Loading | Stale | Fast, "cluster", "3.0.0", "As READS default",
@@ -47,7 +49,9 @@ internal static class ReadsCommands
         var at = 1;
         var rule = ReadWords.Read(args, ref at, out var why);
         if (why is not null) command.Reply.Error(why);
-        else if (at < args.Count) command.Reply.Error("ERR after the rule there may be one command that reads keys, such as: READS bounded 500 GET key");
+        else if (at < args.Count)
+            command.Reply.Error(
+                "ERR after the rule there may be one command that reads keys, such as: READS bounded 500 GET key");
         else Become(command, rule);
     }
 

@@ -13,7 +13,8 @@ namespace Quorate.Cluster.Commands;
 internal static class ReplicationCommands
 {
     private const CommandFlags Operator = Admin | NoScript | Stale;
-    private const string Refusal = " is not used here: a keyspace's policy decides which nodes hold it (KEYSPACE ALTER <name> REPLICAS <n>, "
+    private const string Refusal =
+        " is not used here: a keyspace's policy decides which nodes hold it (KEYSPACE ALTER <name> REPLICAS <n>, "
         + "NODE DRAIN <node>), and FAILOVER changes its leader";
 
     private const string ReplicaStream = " is not served: a Redis replica cannot follow this server; "
@@ -30,7 +31,9 @@ internal static class ReplicationCommands
         Command("replicaof", 3, Operator | NoAsyncLoading, "server", "5.0.0", "Refused",
             Refuse("ERR REPLICAOF" + Refusal)),
         Command("slaveof", 3, Operator | NoAsyncLoading, "server", "1.0.0", "Refused", Refuse("ERR SLAVEOF" + Refusal)),
-        Command("failover", -1, Operator, "server", "6.2.0", "Lets another replica lead the selected keyspace", FailoverCommand.Execute),
+        Command(
+            "failover", -1, Operator, "server", "6.2.0", "Lets another replica lead the selected keyspace",
+            FailoverCommand.Execute),
         Command("psync", -3, Admin | NoScript | NoAsyncLoading | NoMulti, "server", "2.8.0", "Refused",
             Refuse("ERR PSYNC" + ReplicaStream)),
         Command("sync", 1, Admin | NoScript | NoAsyncLoading | NoMulti, "server", "1.0.0", "Refused",

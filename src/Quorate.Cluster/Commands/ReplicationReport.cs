@@ -19,7 +19,9 @@ internal static class ReplicationReport
         if (!leads) Slave(node, group, text);
         Field(text, "connected_slaves", group.Followers.Count(IsOnline));
         Slaves(node, group, text);
-        Field(text, "master_failover_state", node.Map?.Group(group.Group) is { IsSealed: true } ? "failover-in-progress" : "no-failover");
+        Field(
+            text, "master_failover_state",
+            node.Map?.Group(group.Group) is { IsSealed: true } ? "failover-in-progress" : "no-failover");
         Field(text, "master_replid", NodeNames.HistoryName(node, group.Group));
         Field(text, "master_replid2", new string('0', 40));
         Field(text, "master_repl_offset", leads ? group.LastIndex.Value : group.CommitIndex.Value);
@@ -38,7 +40,8 @@ internal static class ReplicationReport
                 + $"commit_index={group.CommitIndex.Value},last_applied={group.LastApplied.Value},trust={group.Trust}");
             var voting = group.Voting;
             Field(text, $"group{group.Group.Value}_voting",
-                $"rounds={voting.Rounds},ranges_agreed={voting.RangesAgreed},ranges_undecided={voting.RangesUndecided},dissents={voting.Dissents},"
+                $"rounds={voting.Rounds},ranges_agreed={voting.RangesAgreed},ranges_undecided={voting.RangesUndecided},"
+                    + $"dissents={voting.Dissents},"
                 + $"disagreements={voting.Disagreements},quarantines={voting.QuarantinesOrdered},reseeds={voting.Reseeds},"
                 + $"voted_reads={voting.VotedReads},masked_reads={voting.MaskedReads},undecided_reads={voting.UndecidedReads}");
         }
@@ -74,10 +77,12 @@ internal static class ReplicationReport
         foreach (var follower in group.Followers)
         {
             if (!IsOnline(follower)) continue;
-            var (host, port) = Words.Address(node.Members.FirstOrDefault(member => member.Id == follower.Node)?.RespAddress ?? "");
+            var (host, port) = Words.Address(node.Members.FirstOrDefault(member => member.Id == follower.Node)?.RespAddress
+                ?? "");
             var state = follower.Progress == "snapshot" ? "wait_bgsave" : "online";
             Field(text, "slave" + number++,
-                $"ip={host},port={port},state={state},offset={follower.MatchIndex.Value},lag={follower.HeardMilliseconds / 1000}{(follower.DelaySeconds > 0 ? $",delay={follower.DelaySeconds}" : "")}");
+                $"ip={host},port={port},state={state},offset={follower.MatchIndex.Value},"
+                    + $"lag={follower.HeardMilliseconds / 1000}{(follower.DelaySeconds > 0 ? $",delay={follower.DelaySeconds}" : "")}");
         }
     }
 }

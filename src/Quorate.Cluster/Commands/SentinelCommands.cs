@@ -8,7 +8,8 @@ using static Quorate.Data.Commands.CommandFlags;
 namespace Quorate.Cluster.Commands;
 
 /// <summary>
-/// SENTINEL, as far as clients ask it where a leader is: the master's name is a keyspace's. StackExchange.Redis asks every server for
+/// SENTINEL, as far as clients ask it where a leader is: the master's name is a keyspace's. StackExchange.Redis asks every server
+/// for
 /// <c>SENTINEL MASTERS</c> and takes whoever answers with a list for a Sentinel that holds no data; so that list is for clients
 /// that have said by CLIENT SETINFO that they are another library.
 /// </summary>
@@ -25,7 +26,10 @@ internal static class SentinelCommands
             Sub("replicas", 3, "Describes the other replicas of the keyspace", Replicas),
             Sub("slaves", 3, "Describes the other replicas of the keyspace", Replicas),
             Sub("sentinels", 3, "Describes the other nodes, which can be asked the same", Sentinels),
-            Sub("myid", 2, "Answers the node's name", (NodeCommand command, in CommandArgs _) => command.Reply.Bulk(NodeNames.NodeName(command.Node, command.Node.Self.Id))),
+            Sub(
+                "myid", 2, "Answers the node's name",
+                (NodeCommand command, in CommandArgs _) =>
+                    command.Reply.Bulk(NodeNames.NodeName(command.Node, command.Node.Self.Id))),
             Help("sentinel", "sentinel",
                 "GET-MASTER-ADDR-BY-NAME <keyspace>", "    Return host and port of the node that leads the keyspace.",
                 "MASTER <keyspace>", "    Describe that node.",
@@ -41,7 +45,8 @@ internal static class SentinelCommands
     private static void Address(NodeCommand command, in CommandArgs args)
     {
         if (ControlQuestions.Map(command) is not { } map) return;
-        if (map.Keyspace(Words.Text(args[2])) is not { } keyspace || Member(command, command.Node.LeaderOf(GroupOf(keyspace))) is not { } leader)
+        if (map.Keyspace(Words.Text(args[2])) is not { } keyspace
+            || Member(command, command.Node.LeaderOf(GroupOf(keyspace))) is not { } leader)
         {
             command.Reply.NullArray();
             return;
@@ -61,9 +66,12 @@ internal static class SentinelCommands
     private static void Masters(NodeCommand command, in CommandArgs args)
     {
         if (ControlQuestions.Map(command) is not { } map) return;
-        if (command.Session.LibName.Length == 0 || command.Session.LibName.StartsWith(TakesListsForSentinels, StringComparison.Ordinal))
+        if (command.Session.LibName.Length == 0
+            || command.Session.LibName.StartsWith(TakesListsForSentinels, StringComparison.Ordinal))
         {
-            command.Reply.Error("ERR this is not a Sentinel but a node that holds data: use SENTINEL GET-MASTER-ADDR-BY-NAME <keyspace>, or name the client's library by CLIENT SETINFO first"u8);
+            command.Reply.Error(
+                "ERR this is not a Sentinel but a node that holds data: use SENTINEL GET-MASTER-ADDR-BY-NAME <keyspace>, or "u8
+                    + "name the client's library by CLIENT SETINFO first"u8);
             return;
         }
 
@@ -77,7 +85,9 @@ internal static class SentinelCommands
         var leader = command.Node.LeaderOf(GroupOf(keyspace));
         // Clients look here for replicas to read from: a delayed one is none.
         var configuration = command.Node.Map!.Group(GroupOf(keyspace))?.Configuration;
-        var members = configuration?.Members.Where(n => n != leader && !configuration.Standby.Delayed.Contains(n)).Select(n => Member(command, n)).OfType<Member>().ToList() ?? [];
+        var members = configuration?.Members.Where(n => n != leader && !configuration.Standby.Delayed.Contains(n))
+            .Select(n => Member(command, n)).OfType<Member>().ToList()
+            ?? [];
         command.Reply.Array(members.Count);
         foreach (var member in members) Describe(command, member, "slave");
     }
@@ -98,8 +108,8 @@ internal static class SentinelCommands
         return null;
     }
 
-    /// <summary>Sentinel knows one leader of a keyspace. Of several groups the one of the first slot stands for all: every node takes
-    /// every command, and hands it to the group that it concerns.</summary>
+    /// <summary>Sentinel knows one leader of a keyspace. Of several groups the one of the first slot stands for all: every node
+    /// takes every command, and hands it to the group that it concerns.</summary>
     private static GroupId GroupOf(KeyspaceEntry keyspace) => keyspace.GroupOf(slot: 0);
 
     private static Member? Member(NodeCommand command, NodeId id) => command.Node.Members.FirstOrDefault(m => m.Id == id);
@@ -112,9 +122,11 @@ internal static class SentinelCommands
         var replicas = configuration is null ? 0 : configuration.Members.Count() - configuration.Standby.Delayed.Count;
         Fields(
             command,
-            ("name", keyspace.Name), ("ip", host), ("port", Text(port)), ("runid", leader is null ? "" : NodeNames.NodeName(command.Node, leader.Id)),
+            ("name", keyspace.Name),
+            ("ip", host), ("port", Text(port)), ("runid", leader is null ? "" : NodeNames.NodeName(command.Node, leader.Id)),
             ("flags", leader is null ? "master,o_down" : "master"), ("num-slaves", Text(Math.Max(0, replicas - 1))),
-            ("num-other-sentinels", Text(command.Node.Members.Count - 1)), ("quorum", Text((command.Node.Members.Count / 2) + 1)));
+            ("num-other-sentinels", Text(command.Node.Members.Count - 1)),
+            ("quorum", Text((command.Node.Members.Count / 2) + 1)));
     }
 
     private static void Describe(NodeCommand command, Member member, string flags)
@@ -123,7 +135,8 @@ internal static class SentinelCommands
         if (command.Node.IsSuspected(member.Id) is true) flags += ",s_down";
         Fields(
             command,
-            ("name", member.Name), ("ip", host), ("port", Text(port)), ("runid", NodeNames.NodeName(command.Node, member.Id)), ("flags", flags),
+            ("name", member.Name),
+            ("ip", host), ("port", Text(port)), ("runid", NodeNames.NodeName(command.Node, member.Id)), ("flags", flags),
             ("master-link-status", "ok"));
     }
 

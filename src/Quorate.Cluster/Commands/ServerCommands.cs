@@ -8,7 +8,8 @@ namespace Quorate.Cluster.Commands;
 /// <summary>The node about itself: INFO, TIME, LOLWUT, MODULE, and what an operator may not do through a client.</summary>
 internal static class ServerCommands
 {
-    /// <summary>The version of Redis whose commands' words and replies this node follows; clients choose features by it.</summary>
+    /// <summary>The version of Redis whose commands' words and replies this node follows; clients choose features by
+    /// it.</summary>
     public const string RedisVersion = "7.2.4";
 
     private const CommandFlags Operator = Admin | NoScript | Loading | Stale;

@@ -18,7 +18,8 @@ internal static class Adoption
         return true;
     }
 
-    /// <summary>A majority of more replicas than can be had yet would refuse every write: they come first, then the rule.</summary>
+    /// <summary>A majority of more replicas than can be had yet would refuse every write: they come first, then the
+    /// rule.</summary>
     private static bool IsTooFewFor(Policy policy, GroupEntry group) =>
         policy is { Strategy.Leadership: Leadership.Named, Ack: Ack.Majority } && policy.Replicas > group.Policy.Replicas
         && group.Configuration.InSync.Count - 1 < policy.Replicas / 2;

@@ -15,13 +15,16 @@ internal static class ChainCare
     {
         var current = group.Configuration;
         watch.LastLeader = current.Leader;
-        bool IsFine(NodeId node) => !supervisor.Detector.IsSuspected(node) && supervisor.BeatOf(node, group.Id) is not { Report.NeedsState: true };
+        bool IsFine(NodeId node) =>
+            !supervisor.Detector.IsSuspected(node) && supervisor.BeatOf(node, group.Id) is not { Report.NeedsState: true };
         NodeId[] left = FailoverChoice.LeftOfChain(group, IsFine);
         if (!left.SequenceEqual(current.InSync))
         {
             var gone = current.InSync.Except(left).ToList();
             watch.Say("reconfiguration", $"{string.Join(", ", gone)} out of the chain", now);
-            if (left.Length == 0 && group.Counted.Any(IsFine) && !supervisor.Rules.MustWaitFor(current.InSync.Any(n => supervisor.Leases.MayStillAct(group.Id, n, now))))
+            if (left.Length == 0
+                && group.Counted.Any(IsFine)
+                && !supervisor.Rules.MustWaitFor(current.InSync.Any(n => supervisor.Leases.MayStillAct(group.Id, n, now))))
             {
                 // Nobody left certainly holds everything; the answers of enough others may show who does.
                 supervisor.Propose(group, new Seal(group.Id, group.Epoch), now);
@@ -43,12 +46,14 @@ internal static class ChainCare
         if (TakeWanted(supervisor, group, watch, now)) return;
         Heirs.IsOverdue(supervisor, group, watch, current.Leader, now);
         if (watch.Heir.IsNone) watch.Say("steady", "", now);
-        if (Settling.Step(supervisor, group, watch, now) || SetAside.Step(supervisor, group, watch, now) || Adoption.Step(supervisor, group, now)) return;
+        if (Settling.Step(supervisor, group, watch, now)
+            || SetAside.Step(supervisor, group, watch, now) || Adoption.Step(supervisor, group, now))
+            return;
         Membership.Step(supervisor, group, watch, now);
     }
 
-    /// <summary>One of them has said that it holds all there is. A chain of replicas that are all empty, or have all forgotten, would
-    /// never order anything, and nobody could join it: at its birth those that have not heard of it are empty.</summary>
+    /// <summary>One of them has said that it holds all there is. A chain of replicas that are all empty, or have all forgotten,
+    /// would never order anything, and nobody could join it: at its birth those that have not heard of it are empty.</summary>
     private static bool HasWhole(Supervisor supervisor, GroupEntry group, NodeId[] chain) =>
         chain.Any(n => supervisor.BeatOf(n, group.Id) is { Report.NeedsState: false } beat && beat.Report.Epoch.Value > 0);
 
@@ -61,7 +66,8 @@ internal static class ChainCare
         {
             if (supervisor.BeatOf(node, group.Id) is not { Wanted: { } wanted } beat) continue;
             if (beat.Report.Epoch != group.Epoch || wanted.Epoch != group.Epoch.Next) continue;
-            NodeId[] order = [.. wanted.InSync.Where(n => current.InSync.Contains(n) || (current.Learners.Contains(n) && !supervisor.Detector.IsSuspected(n)))];
+            NodeId[] order = [.. wanted.InSync
+                .Where(n => current.InSync.Contains(n) || (current.Learners.Contains(n) && !supervisor.Detector.IsSuspected(n)))];
             // The head and the tail begin anew in a new epoch when they were restarted, with the same chain.
             var isAnew = wanted.InSync.SequenceEqual(current.InSync);
             if (!HasWhole(supervisor, group, order) || (order.SequenceEqual(current.InSync) && !isAnew)) continue;

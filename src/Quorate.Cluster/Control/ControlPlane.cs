@@ -72,11 +72,18 @@ internal sealed class ControlPlane : IHosted, IControlListener
     /// <returns>The ticket to ask <see cref="TryTakeAnswer"/> with.</returns>
     public long Ask(Asking what, byte[] payload, StepTime now)
     {
-        var question = new ControlQuestion { Ticket = ++_lastTicket, Incarnation = Node.Options.Incarnation, What = what, Payload = payload };
+        var question = new ControlQuestion
+        {
+            Ticket = ++_lastTicket,
+            Incarnation = Node.Options.Incarnation,
+            What = what,
+            Payload = payload,
+        };
         _tickets[question.Ticket] = null;
         _tickets.Remove(question.Ticket - MostTickets); // whoever asked has gone
         if (_electing.IsLeader) OnQuestion(Node.Options.Self, question, now);
-        else if (_electing.Leader.IsNone) _tickets[question.Ticket] = new ControlAnswer("TRYAGAIN the control group has no leader now", Map.Version);
+        else if (_electing.Leader.IsNone)
+            _tickets[question.Ticket] = new ControlAnswer("TRYAGAIN the control group has no leader now", Map.Version);
         else Hosting.Send(_electing.Leader, question);
         Hosting.NeedsTurnEnd();
         return _lastTicket;
@@ -136,7 +143,8 @@ internal sealed class ControlPlane : IHosted, IControlListener
         if (Map.Nodes.Count > 0) return;
         var labels = Node.Options.Labels;
         Propose(default, new Bootstrap([.. Node.Options.Founders.Select(m => new NodeEntry(
-            m.Id, m.Name, m.PeerAddress, m.RespAddress, "", m.Id == Node.Options.Self ? labels : new(), NodeState.Up))]).Encode(), now);
+            m.Id, m.Name, m.PeerAddress, m.RespAddress, "", m.Id == Node.Options.Self
+                ? labels : new(), NodeState.Up))]).Encode(), now);
     }
 
     public bool OnMessage(NodeId from, ushort kind, ReadOnlyMemory<byte> body, StepTime now)
@@ -145,7 +153,8 @@ internal sealed class ControlPlane : IHosted, IControlListener
         {
             case Heartbeat.WireKind:
                 if (!Heartbeat.TryDecode(body, out var beat)) return false;
-                if (_supervisor.OnHeartbeat(from, beat!, now, _electedIn == _electing.CurrentTerm && IsCurrent(now)) is { } reply) Hosting.Send(from, reply);
+                if (_supervisor.OnHeartbeat(from, beat!, now, _electedIn == _electing.CurrentTerm && IsCurrent(now)) is { } reply)
+                    Hosting.Send(from, reply);
                 return true;
             case HeartbeatReply.WireKind:
                 if (!HeartbeatReply.TryDecode(body, out var answer, Node.Options.Strategies)) return false;
@@ -174,7 +183,8 @@ internal sealed class ControlPlane : IHosted, IControlListener
             : $"TRYAGAIN {outcome.Why ?? "the control group's leader changed"}");
     }
 
-    public void OnResult(RequestId request, ControlResult result) => Tell(request, result.Refusal is null ? null : "ERR " + result.Refusal);
+    public void OnResult(RequestId request, ControlResult result) =>
+        Tell(request, result.Refusal is null ? null : "ERR " + result.Refusal);
 
     private bool IsCurrent(StepTime now) => _electing.IsLeader && _electing.MayReadLocally(now);
 
@@ -188,18 +198,23 @@ internal sealed class ControlPlane : IHosted, IControlListener
     {
         var id = new RequestId(++_lastRequest);
         _asked[id] = (origin, question.Ticket, question.Incarnation);
-        if (_electedIn != _electing.CurrentTerm || !IsCurrent(now)) Tell(id, "TRYAGAIN the control group has no leader with a lease now");
+        if (_electedIn != _electing.CurrentTerm || !IsCurrent(now))
+            Tell(id, "TRYAGAIN the control group has no leader with a lease now");
         else if (question.What == Asking.Failover) AskFailover(id, question.Payload.Span, now);
-        else if (!ControlCodec.TryDecode(question.Payload.Span, out var command, Node.Options.Strategies)) Tell(id, "ERR the control leader does not know this command: it runs another version");
+        else if (!ControlCodec.TryDecode(question.Payload.Span, out var command, Node.Options.Strategies))
+            Tell(id, "ERR the control leader does not know this command: it runs another version");
         else if (Machine.WhyNot(command!) is { } refusal) Tell(id, "ERR " + refusal);
         else if (command is RemoveNode leaving && WhyStillHolds(leaving.Id) is { } why) Tell(id, "ERR " + why);
         else Propose(id, question.Payload.ToArray(), now);
     }
 
     private string? WhyStillHolds(NodeId node) =>
-        _electing.Members.IsVoter(node) ? "it still votes in the control group: it is on its way out, try again in a moment" : _supervisor.WhyStillHolds(node);
+        _electing.Members.IsVoter(node)
+            ? "it still votes in the control group: it is on its way out, try again in a moment"
+            : _supervisor.WhyStillHolds(node);
 
-    /// <summary>The heir did not take over, and without a lease nothing is decided here in this term: anybody may lead the next.</summary>
+    /// <summary>The heir did not take over, and without a lease nothing is decided here in this term: anybody may lead the
+    /// next.</summary>
     private void HandOverAgain(StepTime now)
     {
         const long Every = 100 * StepTime.NanosecondsPerMillisecond;
@@ -207,7 +222,13 @@ internal sealed class ControlPlane : IHosted, IControlListener
         var others = _electing.Voters.Where(n => n != Node.Options.Self).ToList();
         if (others.Count == 0) return;
         _electing.OnRequest(
-            new ReplicaRequest { Id = default, Kind = RequestKind.TransferLeadership, Target = others[_handOvers++ % others.Count] }, now, Effects);
+            new ReplicaRequest
+            {
+                Id = default,
+                Kind = RequestKind.TransferLeadership,
+                Target = others[_handOvers++ % others.Count],
+            },
+            now, Effects);
         Hosting.NeedsTurnEnd();
     }
 
@@ -217,9 +238,11 @@ internal sealed class ControlPlane : IHosted, IControlListener
         _nextVoters = now.Nanoseconds + Every;
         var self = Node.Options.Self;
         if (_voters.Heir(self) is { IsNone: false } heir)
-            _electing.OnRequest(new ReplicaRequest { Id = default, Kind = RequestKind.TransferLeadership, Target = heir }, now, Effects);
+            _electing.OnRequest(
+                new ReplicaRequest { Id = default, Kind = RequestKind.TransferLeadership, Target = heir }, now, Effects);
         else if (_voters.Step(self, now.Nanoseconds) is { } target)
-            _electing.OnRequest(new ReplicaRequest { Id = default, Kind = RequestKind.ChangeMembership, Payload = target }, now, Effects);
+            _electing.OnRequest(
+                new ReplicaRequest { Id = default, Kind = RequestKind.ChangeMembership, Payload = target }, now, Effects);
         else return;
         Hosting.NeedsTurnEnd();
     }
@@ -234,7 +257,8 @@ internal sealed class ControlPlane : IHosted, IControlListener
 
         var group = new GroupId(BinaryPrimitives.ReadInt32LittleEndian(payload));
         var refusal = _supervisor.AskFailover(group, new NodeId(BinaryPrimitives.ReadInt32LittleEndian(payload[4..])), now,
-            Math.Max(0, BinaryPrimitives.ReadInt32LittleEndian(payload[8..])), BinaryPrimitives.ReadInt32LittleEndian(payload[12..]) != 0);
+            Math.Max(0, BinaryPrimitives.ReadInt32LittleEndian(payload[8..])),
+            BinaryPrimitives.ReadInt32LittleEndian(payload[12..]) != 0);
         Tell(id, refusal is null ? null : "ERR " + refusal);
     }
 
@@ -243,7 +267,8 @@ internal sealed class ControlPlane : IHosted, IControlListener
         if (!_asked.Remove(id, out var asked)) return;
         var answer = new ControlAnswer(refusal, Map.Version);
         if (asked.Origin == Node.Options.Self) Answered(asked.Ticket, answer);
-        else Hosting.Send(asked.Origin, new ControlReply { Ticket = asked.Ticket, Incarnation = asked.Incarnation, Answer = answer });
+        else Hosting.Send(
+            asked.Origin, new ControlReply { Ticket = asked.Ticket, Incarnation = asked.Incarnation, Answer = answer });
     }
 
     private void Answered(long ticket, ControlAnswer answer)
@@ -271,10 +296,13 @@ internal sealed class ControlPlane : IHosted, IControlListener
             Gone = gone,
         };
         if (!_electing.IsLeader) Hosting.Send(_electing.Leader, heartbeat);
-        else if (_supervisor.OnHeartbeat(Node.Options.Self, heartbeat, now, _electedIn == _electing.CurrentTerm && IsCurrent(now)) is { } reply) CarryOut(reply, now);
+        else if (_supervisor
+            .OnHeartbeat(Node.Options.Self, heartbeat, now, _electedIn == _electing.CurrentTerm && IsCurrent(now)) is { } reply)
+            CarryOut(reply, now);
     }
 
-    /// <summary>What was decided just now is told at once to whom it concerns: a fail-over does not wait for heartbeats.</summary>
+    /// <summary>What was decided just now is told at once to whom it concerns: a fail-over does not wait for
+    /// heartbeats.</summary>
     private void TellNews(StepTime now)
     {
         _mapIsNews = false;

@@ -11,12 +11,13 @@ internal enum Asking : byte
     /// <summary>Order the encoded <see cref="ControlCommand"/>.</summary>
     Command = 1,
 
-    /// <summary>Let another replica lead: [i32 group][i32 node, 0 for whoever is fit, −1 for nobody any more][i32 patience in milliseconds][i32
-    /// 1: the leader is deposed when that is over].</summary>
+    /// <summary>Let another replica lead: [i32 group][i32 node, 0 for whoever is fit, −1 for nobody any more][i32 patience in
+    /// milliseconds][i32 1: the leader is deposed when that is over].</summary>
     Failover = 2,
 }
 
-/// <summary>A node → the control leader. Not repeated: when the answer is lost the client is told that the outcome is unknown.</summary>
+/// <summary>A node → the control leader. Not repeated: when the answer is lost the client is told that the outcome is
+/// unknown.</summary>
 internal sealed class ControlQuestion : Message
 {
     public const ushort WireKind = 10;
@@ -47,7 +48,13 @@ internal sealed class ControlQuestion : Message
         message = null;
         if (body.Length < Head) return false;
         var reader = new FieldReader(body.Span[..Head]);
-        message = new ControlQuestion { Ticket = reader.Int64(), Incarnation = reader.Int64(), What = (Asking)reader.Byte(), Payload = body[Head..] };
+        message = new ControlQuestion
+        {
+            Ticket = reader.Int64(),
+            Incarnation = reader.Int64(),
+            What = (Asking)reader.Byte(),
+            Payload = body[Head..],
+        };
         return message.What is Asking.Command or Asking.Failover;
     }
 }
@@ -77,7 +84,8 @@ internal sealed class ControlReply : Message
         writer.Int64(Incarnation);
         writer.Int64(Answer.MapVersion);
         writer.Flag(Answer.Refusal is not null);
-        if (Answer.Refusal is { } why) output.Write(Encoding.UTF8.GetBytes(why.Length > LongestRefusal ? why[..LongestRefusal] : why));
+        if (Answer.Refusal is { } why)
+            output.Write(Encoding.UTF8.GetBytes(why.Length > LongestRefusal ? why[..LongestRefusal] : why));
     }
 
     public static bool TryDecode(ReadOnlyMemory<byte> body, out ControlReply? message)

@@ -28,7 +28,8 @@ internal sealed class ControlVoters(Supervisor supervisor, IElectingReplica elec
         if (!actual.Are(actual.Voters, learning)) return electing.EncodeMembers(actual.Voters, learning);
         if (!actual.Voters.ToHashSet().SetEquals(wish))
         {
-            var isHopeless = wish.Any(n => !actual.IsVoter(n) && (supervisor.Detector.IsSuspected(n) || Map.Node(n) is not { State: NodeState.Up }));
+            var isHopeless = wish.Any(n => !actual.IsVoter(n)
+                && (supervisor.Detector.IsSuspected(n) || Map.Node(n) is not { State: NodeState.Up }));
             if (!isHopeless) return electing.EncodeMembers(wish, nodes.Except(wish));
             Propose(group, actual.Voters, now);
             return null;
@@ -42,7 +43,8 @@ internal sealed class ControlVoters(Supervisor supervisor, IElectingReplica elec
     public NodeId Heir(NodeId self)
     {
         if (Map.Node(self) is { State: NodeState.Up } && Map.Group(Id)!.Configuration.InSync.Contains(self)) return NodeId.None;
-        return electing.Voters.FirstOrDefault(n => n != self && !supervisor.Detector.IsSuspected(n) && !Failover.IsUnfit(supervisor, n));
+        return electing.Voters.FirstOrDefault(n => n != self
+            && !supervisor.Detector.IsSuspected(n) && !Failover.IsUnfit(supervisor, n));
     }
 
     private IReadOnlyList<NodeId>? Next(GroupEntry group, NodeId self, long now)
@@ -53,8 +55,10 @@ internal sealed class ControlVoters(Supervisor supervisor, IElectingReplica elec
         var staying = voters.Where(n => !IsGone(n)).ToList();
         if (staying.Count < group.Policy.Replicas)
         {
-            var nodes = Map.Nodes.Where(n => !voters.Contains(n.Id) && !supervisor.Detector.IsSuspected(n.Id) && supervisor.Detector.WasHeard(n.Id));
-            return ReplicaPlacement.ChooseOne(group.Policy, [.. staying.Select(n => Map.Node(n)!)], nodes, Map.ReplicasOn) is { } newcomer
+            var nodes = Map.Nodes.Where(n => !voters.Contains(n.Id)
+                && !supervisor.Detector.IsSuspected(n.Id) && supervisor.Detector.WasHeard(n.Id));
+            return ReplicaPlacement.ChooseOne(
+                group.Policy, [.. staying.Select(n => Map.Node(n)!)], nodes, Map.ReplicasOn) is { } newcomer
                 ? [.. voters.Append(newcomer).Order()]
                 : null;
         }
@@ -68,7 +72,11 @@ internal sealed class ControlVoters(Supervisor supervisor, IElectingReplica elec
     private void Propose(GroupEntry group, IReadOnlyList<NodeId> voters, long now)
     {
         var watch = supervisor.WatchOf(Id);
-        if (watch.IsPendingIn(group.Epoch) && now - watch.ProposedAt < supervisor.Options.Nanoseconds(supervisor.Options.ProposeAgainMilliseconds)) return;
-        supervisor.Propose(group, new SetConfiguration(Id, group.Epoch, new GroupConfiguration(group.Epoch.Next, default, [.. voters], [])), now);
+        if (watch.IsPendingIn(group.Epoch)
+            && now - watch.ProposedAt < supervisor.Options.Nanoseconds(supervisor.Options.ProposeAgainMilliseconds))
+            return;
+        supervisor.Propose(
+            group, new SetConfiguration(Id, group.Epoch, new GroupConfiguration(group.Epoch.Next, default, [.. voters], [])),
+            now);
     }
 }

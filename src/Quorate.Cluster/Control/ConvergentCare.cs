@@ -15,7 +15,8 @@ internal static class ConvergentCare
     {
         watch.Say("steady", "", now);
         if (Adoption.Step(supervisor, group, now)) return;
-        if ((Wished(supervisor, group) ?? Moved(supervisor, group, now)) is { } next) Membership.Change(supervisor, group, watch, next, now);
+        if ((Wished(supervisor, group) ?? Moved(supervisor, group, now)) is { } next)
+            Membership.Change(supervisor, group, watch, next, now);
     }
 
     /// <summary>What a replica asks for about itself; what it says of others is not its to say.</summary>
@@ -24,9 +25,13 @@ internal static class ConvergentCare
         var current = group.Configuration;
         foreach (var node in current.Members)
         {
-            if (supervisor.Detector.IsSuspected(node) || supervisor.BeatOf(node, group.Id) is not { } beat || beat.Report.Epoch != group.Epoch) continue;
+            if (supervisor.Detector.IsSuspected(node)
+                || supervisor.BeatOf(node, group.Id) is not { } beat || beat.Report.Epoch != group.Epoch)
+                continue;
             var isLearner = current.Learners.Contains(node);
-            if (isLearner && !IsLeaving(supervisor, node) && (MayCountAtOnce(group.Policy) || beat.Wanted is { } w && w.InSync.Contains(node)))
+            if (isLearner
+                && !IsLeaving(supervisor, node)
+                && (MayCountAtOnce(group.Policy) || beat.Wanted is { } w && w.InSync.Contains(node)))
                 return With(current, [.. current.InSync, node], current.Learners.Where(n => n != node));
             if (!isLearner && beat.Wanted is { } wanted && wanted.Learners.Contains(node) && current.InSync.Count > 1)
                 return With(current, current.InSync.Where(n => n != node), [.. current.Learners, node]);
@@ -43,8 +48,10 @@ internal static class ConvergentCare
         var staying = current.Members.Where(n => !IsLeaving(supervisor, n)).ToList();
         if (staying.Count < policy.Replicas)
         {
-            var nodes = supervisor.Map.Nodes.Where(n => !current.Contains(n.Id) && !supervisor.Detector.IsSuspected(n.Id) && supervisor.Detector.WasHeard(n.Id));
-            return ReplicaPlacement.ChooseOne(policy, [.. staying.Select(n => supervisor.Map.Node(n)!)], nodes, supervisor.Map.ReplicasOn) is { } newcomer
+            var nodes = supervisor.Map.Nodes.Where(n => !current.Contains(n.Id)
+                && !supervisor.Detector.IsSuspected(n.Id) && supervisor.Detector.WasHeard(n.Id));
+            return ReplicaPlacement.ChooseOne(
+                policy, [.. staying.Select(n => supervisor.Map.Node(n)!)], nodes, supervisor.Map.ReplicasOn) is { } newcomer
                 ? With(current, current.InSync, [.. current.Learners, newcomer])
                 : null;
         }
@@ -58,8 +65,8 @@ internal static class ConvergentCare
         return gone.IsNone ? null : With(current, current.InSync, current.Learners.Where(n => n != gone));
     }
 
-    /// <summary>Nothing of what it took is known to it alone; or it has been silent for so long that waiting is pointless, and its
-    /// operator has said that it goes.</summary>
+    /// <summary>Nothing of what it took is known to it alone; or it has been silent for so long that waiting is pointless, and
+    /// its operator has said that it goes.</summary>
     private static bool HasGivenAway(Supervisor supervisor, GroupEntry group, NodeId node, long now)
     {
         if (supervisor.Detector.IsDeadFor(node, supervisor.Options.ReplaceMilliseconds, now)) return true;
@@ -77,8 +84,10 @@ internal static class ConvergentCare
     private static bool IsWhole(Supervisor supervisor, GroupEntry group, NodeId node) =>
         supervisor.BeatOf(node, group.Id) is { Report.NeedsState: false } beat && beat.Report.Epoch == group.Epoch;
 
-    private static bool IsLeaving(Supervisor supervisor, NodeId node) => supervisor.Map.Node(node) is not { State: NodeState.Up or NodeState.Joining };
+    private static bool IsLeaving(Supervisor supervisor, NodeId node) =>
+        supervisor.Map.Node(node) is not { State: NodeState.Up or NodeState.Joining };
 
-    private static GroupConfiguration With(GroupConfiguration current, IEnumerable<NodeId> inSync, IEnumerable<NodeId> learners) =>
+    private static GroupConfiguration With(
+        GroupConfiguration current, IEnumerable<NodeId> inSync, IEnumerable<NodeId> learners) =>
         new(current.Epoch.Next, default, [.. inSync], [.. learners]);
 }

@@ -64,21 +64,25 @@ internal static class Failover
         foreach (var node in group.Configuration.Members.Union(group.Counted).Union(group.Complete))
         {
             if (supervisor.Detector.IsSuspected(node) || group.Configuration.Standby.Contains(node)) continue;
-            if (supervisor.BeatOf(node, group.Id) is { } beat && beat.Report.Epoch == group.Epoch) answers.Add(new Answer(node, beat.Report));
+            if (supervisor.BeatOf(node, group.Id) is { } beat && beat.Report.Epoch == group.Epoch)
+                answers.Add(new Answer(node, beat.Report));
             else missing++;
         }
 
         return answers;
     }
 
-    private static void Tell(Supervisor supervisor, GroupEntry group, GroupWatch watch, GroupConfiguration next, List<Answer> answers)
+    private static void Tell(
+        Supervisor supervisor, GroupEntry group, GroupWatch watch, GroupConfiguration next, List<Answer> answers)
     {
         var text = $"{group.Id}: {next.Leader} takes over from {watch.LastLeader} in {next.Epoch}";
-        if (group.Policy.Ack == Ack.Async && !watch.LastLeader.IsNone && answers.Find(a => a.Node == next.Leader) is { Node.IsNone: false } chosen)
+        if (group.Policy.Ack == Ack.Async
+            && !watch.LastLeader.IsNone && answers.Find(a => a.Node == next.Leader) is { Node.IsNone: false } chosen)
         {
             var lost = watch.LastLeaderReport.LastIndex - chosen.Report.LastIndex;
             text += lost > 0
-                ? $"; {lost} entries or more that {watch.LastLeader} had acknowledged were not shipped, and come to its lost-and-found when it is back"
+                ? $"; {lost} entries or more that {watch.LastLeader} had acknowledged were not shipped, and come to its "
+                    + $"lost-and-found when it is back"
                 : "; nothing that it reported is missing, what it took after its last heartbeat may be";
         }
 

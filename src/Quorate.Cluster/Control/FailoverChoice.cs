@@ -22,9 +22,11 @@ internal static class FailoverChoice
 {
     /// <summary>The configuration after the sealed one; null when the answers are not enough, and then why.</summary>
     public static GroupConfiguration? Choose(
-        GroupEntry group, IReadOnlyList<Answer> answers, NodeId preferred, Predicate<NodeId> isUnfit, SupervisorRules rules, out string? why)
+        GroupEntry group,
+        IReadOnlyList<Answer> answers, NodeId preferred, Predicate<NodeId> isUnfit, SupervisorRules rules, out string? why)
     {
-        var holding = answers.Where(a => a.Report.Epoch == group.Epoch && !a.Report.NeedsState && !group.Configuration.Standby.Contains(a.Node)).ToList();
+        var holding = answers.Where(a => a.Report.Epoch == group.Epoch
+            && !a.Report.NeedsState && !group.Configuration.Standby.Contains(a.Node)).ToList();
         // A slow or leaving node is passed over as long as the others' answers are enough without it.
         var pool = Enough(group, holding.Where(a => !isUnfit(a.Node)).ToList(), out _) ?? Enough(group, holding, out why);
         if (pool is null) return NotEnough(group, holding, out why);
@@ -32,7 +34,9 @@ internal static class FailoverChoice
         var best = Best(pool, preferred, rules);
         if (!group.Policy.Strategy.IsChained) return Led(group, holding, best);
         // Among those left, and none of them certainly complete, only the best is known to hold everything.
-        return ShorterChain(group, holding) ?? new GroupConfiguration(group.Epoch.Next, best.Node, [best.Node], [.. group.Configuration.Members.Where(n => n != best.Node)]);
+        return ShorterChain(group, holding)
+            ?? new GroupConfiguration(
+                group.Epoch.Next, best.Node, [best.Node], [.. group.Configuration.Members.Where(n => n != best.Node)]);
     }
 
     private static GroupConfiguration? NotEnough(GroupEntry group, List<Answer> holding, out string? why)
@@ -60,7 +64,8 @@ internal static class FailoverChoice
         var counted = holding.Where(a => group.Counted.Contains(a.Node)).ToList();
         var needed = group.FewestHolders == 0 ? 1 : Math.Max(1, group.Counted.Count - group.FewestHolders + 1);
         if (counted.Count >= needed) return counted;
-        why = $"{counted.Count} of {string.Join(", ", group.Counted)} answer, {needed} must" + (group.Complete.Count > 0 ? $", or one of {string.Join(", ", group.Complete)}" : "");
+        why = $"{counted.Count} of {string.Join(", ", group.Counted)} answer, {needed} must" + (group.Complete.Count > 0
+            ? $", or one of {string.Join(", ", group.Complete)}" : "");
         return null;
     }
 
@@ -70,7 +75,9 @@ internal static class FailoverChoice
         foreach (var answer in pool)
         {
             if (rules.IsAhead(answer.Report, best.Report)) best = answer;
-            else if (!rules.IsAhead(best.Report, answer.Report) && (answer.Node == preferred || (best.Node != preferred && answer.Node.Value < best.Node.Value))) best = answer;
+            else if (!rules.IsAhead(best.Report, answer.Report)
+                && (answer.Node == preferred || (best.Node != preferred && answer.Node.Value < best.Node.Value)))
+                best = answer;
         }
 
         return best;
@@ -80,11 +87,13 @@ internal static class FailoverChoice
     {
         var now = group.Configuration;
         // Counted, but taken out of the group since: it comes back as a learner first, and the seal goes on.
-        if (!now.Contains(best.Node)) return now with { Epoch = group.Epoch.Next, Leader = default, Learners = [.. now.Learners, best.Node] };
+        if (!now.Contains(best.Node))
+            return now with { Epoch = group.Epoch.Next, Leader = default, Learners = [.. now.Learners, best.Node] };
         // With ack sync whoever is in sync is needed for every write: no one who may lack an old one begins there.
         var stays = group.Policy.Ack == Ack.Sync && group.Complete.Count > 0 ? group.Complete : now.InSync;
         // A majority is one of all: who does not answer now is still one of those it is counted among.
-        bool IsInSync(NodeId node) => node == best.Node || (stays.Contains(node) && (group.Policy.Ack == Ack.Majority || holding.Any(a => a.Node == node)));
+        bool IsInSync(NodeId node) =>
+            node == best.Node || (stays.Contains(node) && (group.Policy.Ack == Ack.Majority || holding.Any(a => a.Node == node)));
         return now with
         {
             Epoch = group.Epoch.Next,
@@ -99,13 +108,15 @@ internal static class FailoverChoice
     public static NodeId[] LeftOfChain(GroupEntry group, Predicate<NodeId> isFine)
     {
         var now = group.Configuration;
-        NodeId[] left = [.. now.InSync.Where(n => isFine(n)).SkipWhile(n => group.Complete.Count > 0 && !group.Complete.Contains(n))];
+        NodeId[] left = [.. now.InSync
+            .Where(n => isFine(n)).SkipWhile(n => group.Complete.Count > 0 && !group.Complete.Contains(n))];
         return left.Length > 0 ? left : [.. group.Complete.Where(n => now.Contains(n) && isFine(n))];
     }
 
     private static GroupConfiguration? ShorterChain(GroupEntry group, List<Answer> holding)
     {
         var left = LeftOfChain(group, n => holding.Any(a => a.Node == n));
-        return left.Length == 0 ? null : new GroupConfiguration(group.Epoch.Next, left[0], left, [.. group.Configuration.Members.Except(left)]);
+        return left.Length == 0
+            ? null : new GroupConfiguration(group.Epoch.Next, left[0], left, [.. group.Configuration.Members.Except(left)]);
     }
 }

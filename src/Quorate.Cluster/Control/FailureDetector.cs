@@ -52,7 +52,8 @@ public sealed class FailureDetector(ControlOptions options)
 
     /// <summary>True when it has been suspected for so long.</summary>
     public bool IsDeadFor(NodeId node, int milliseconds, long now) =>
-        _nodes.TryGetValue(node.Value, out var health) && health.IsSuspected && now - health.SuspectedSince >= options.Nanoseconds(milliseconds);
+        _nodes.TryGetValue(node.Value, out var health)
+            && health.IsSuspected && now - health.SuspectedSince >= options.Nanoseconds(milliseconds);
 
     /// <summary>Its disk makes writes wait: it should lead nothing.</summary>
     public bool IsSlow(NodeId node) => _nodes.TryGetValue(node.Value, out var health) && health.IsSlow;

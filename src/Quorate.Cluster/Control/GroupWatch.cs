@@ -52,7 +52,8 @@ internal sealed class GroupWatch(GroupId group)
 
     public ReplicaReport LastLeaderReport { get; set; }
 
-    /// <summary>What the leader held when it was first heard in its epoch: when enough others hold that too, the group is settled.</summary>
+    /// <summary>What the leader held when it was first heard in its epoch: when enough others hold that too, the group is
+    /// settled.</summary>
     public (Epoch Epoch, Epoch LastEpoch, LogIndex LastIndex)? SettleMark { get; set; }
 
     public long SettleProposedAt { get; set; } = long.MinValue / 2;

@@ -10,7 +10,8 @@ namespace Quorate.Cluster.Control;
 /// <param name="Leads">For a raft group: this replica is the leader.</param>
 public sealed record GroupBeat(GroupId Group, ReplicaReport Report, GroupConfiguration? Wanted = null, bool Leads = false)
 {
-    /// <summary>Replicas whose state was found to differ from the majority's: the leader says it of others, and one that was told of itself.</summary>
+    /// <summary>Replicas whose state was found to differ from the majority's: the leader says it of others, and one that was told
+    /// of itself.</summary>
     public IReadOnlyList<NodeId> Diverged { get; init; } = [];
 }
 
@@ -34,8 +35,8 @@ public sealed class Heartbeat : Message
     /// <summary>How long the last fdatasync took, in milliseconds.</summary>
     public int LastSyncMilliseconds { get; init; }
 
-    /// <summary>0: <see cref="Groups"/> are all groups of the node. Else the <see cref="SentAt"/> of an earlier heartbeat that was
-    /// answered: these are the groups that are not as they were in that one.</summary>
+    /// <summary>0: <see cref="Groups"/> are all groups of the node. Else the <see cref="SentAt"/> of an earlier heartbeat that
+    /// was answered: these are the groups that are not as they were in that one.</summary>
     public long BasedOn { get; init; }
 
     public IReadOnlyList<GroupBeat> Groups { get; init; } = [];
@@ -81,7 +82,8 @@ public sealed class Heartbeat : Message
             var group = reader.Group();
             var report = reader.Report();
             var leads = reader.Flag();
-            groups.Add(new GroupBeat(group, report, reader.Flag() ? reader.Configuration() : null, leads) { Diverged = reader.Nodes() });
+            groups.Add(new GroupBeat(
+                group, report, reader.Flag() ? reader.Configuration() : null, leads) { Diverged = reader.Nodes() });
         }
 
         var gone = new List<GroupId>();

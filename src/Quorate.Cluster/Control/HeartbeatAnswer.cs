@@ -17,7 +17,8 @@ internal static class HeartbeatAnswer
         {
             if (!group.Needs(node)) continue;
             var beat = beats.Of(group.Id);
-            if (beat is null ? group.Configuration.Contains(node) : beat.Report.Epoch < group.Epoch) assignments.Add(Assignment(group));
+            if (beat is null ? group.Configuration.Contains(node) : beat.Report.Epoch < group.Epoch)
+                assignments.Add(Assignment(group));
             if (MayGrant(supervisor, group, node))
             {
                 supervisor.Leases.Grant(group.Id, node, group.Epoch, now);
@@ -25,7 +26,8 @@ internal static class HeartbeatAnswer
             }
 
             var heir = supervisor.WatchOf(group.Id).Heir;
-            if (!heir.IsNone && heir != node && (group.Configuration.Leader == node || beat is { Leads: true })) handOvers.Add((group.Id, heir));
+            if (!heir.IsNone && heir != node && (group.Configuration.Leader == node || beat is { Leads: true }))
+                handOvers.Add((group.Id, heir));
         }
 
         return new HeartbeatReply
@@ -50,7 +52,8 @@ internal static class HeartbeatAnswer
         WantsAll = true,
     };
 
-    /// <summary>A lease is of the map's epoch, also when the node has yet to hear of that: the assignment comes with it.</summary>
+    /// <summary>A lease is of the map's epoch, also when the node has yet to hear of that: the assignment comes with
+    /// it.</summary>
     private static bool MayGrant(Supervisor supervisor, GroupEntry group, NodeId node)
     {
         if (!group.IsConfigured || group.IsConvergent || group.IsSealed || supervisor.Detector.IsSuspected(node)) return false;
@@ -61,7 +64,8 @@ internal static class HeartbeatAnswer
 
     /// <summary>A replica that is out hears of it first, by the configuration, and is told to go when it says that it knows.
     /// A raft replica goes by its own group's word: its leader says that it counts no more.</summary>
-    private static List<GroupId> Dropped(Supervisor supervisor, NodeId node, IEnumerable<GroupBeat> beats, List<GroupAssignment> assignments)
+    private static List<GroupId> Dropped(
+        Supervisor supervisor, NodeId node, IEnumerable<GroupBeat> beats, List<GroupAssignment> assignments)
     {
         var dropped = new List<GroupId>();
         foreach (var beat in beats)
@@ -84,7 +88,8 @@ internal static class HeartbeatAnswer
         GroupBeat? newest = null;
         foreach (var member in group.Configuration.Members)
         {
-            if (supervisor.Detector.IsSuspected(member) || supervisor.BeatOf(member, group.Id) is not { Leads: true } beat) continue;
+            if (supervisor.Detector.IsSuspected(member) || supervisor.BeatOf(member, group.Id) is not { Leads: true } beat)
+                continue;
             if (newest is null || beat.Report.LastEpoch > newest.Report.LastEpoch) newest = beat;
         }
 
@@ -93,5 +98,7 @@ internal static class HeartbeatAnswer
 
     /// <summary>With the rule of the policy in force: it holds from this epoch on, whoever passes the configuration on.</summary>
     private static GroupAssignment Assignment(GroupEntry group) =>
-        new(group.Id, group.Policy, group.IsConfigured ? group.Configuration with { Rule = GroupRule.Of(group.Policy) } : group.Configuration);
+        new(
+            group.Id, group.Policy,
+            group.IsConfigured ? group.Configuration with { Rule = GroupRule.Of(group.Policy) } : group.Configuration);
 }

@@ -40,8 +40,8 @@ public sealed class HeartbeatReply : Message
     /// need nothing of it: the data may go.</summary>
     public IReadOnlyList<GroupId> Dropped { get; init; } = [];
 
-    /// <summary>The control leader does not know the heartbeat that this one was <see cref="Heartbeat.BasedOn"/>: the node is to tell
-    /// of all its groups. Such an answer says nothing else.</summary>
+    /// <summary>The control leader does not know the heartbeat that this one was <see cref="Heartbeat.BasedOn"/>: the node is to
+    /// tell of all its groups. Such an answer says nothing else.</summary>
     public bool WantsAll { get; init; }
 
     public override void Encode(IBufferWriter<byte> output)
@@ -81,7 +81,8 @@ public sealed class HeartbeatReply : Message
     public static bool TryDecode(ReadOnlyMemory<byte> body, out HeartbeatReply? message, StrategySet? strategies = null)
     {
         var reader = new FieldReader(body.Span, strategies);
-        var (incarnation, sentAt, lease, version) = (reader.Int64(), reader.Int64(), reader.Between(1, int.MaxValue), reader.Natural());
+        var (incarnation, sentAt, lease, version) = (
+            reader.Int64(), reader.Int64(), reader.Between(1, int.MaxValue), reader.Natural());
         var wantsAll = reader.Flag();
         var assignments = new List<GroupAssignment>();
         var grants = new List<(GroupId, Epoch)>();
@@ -89,8 +90,10 @@ public sealed class HeartbeatReply : Message
         var dropped = new List<GroupId>();
         for (var n = reader.Count(ControlLimits.MostGroups); n > 0 && !reader.HasFailed; n--)
             assignments.Add(new GroupAssignment(reader.Group(), reader.Policy(), reader.Configuration()));
-        for (var n = reader.Count(ControlLimits.MostGroups); n > 0 && !reader.HasFailed; n--) grants.Add((reader.Group(), reader.Epoch()));
-        for (var n = reader.Count(ControlLimits.MostGroups); n > 0 && !reader.HasFailed; n--) handOvers.Add((reader.Group(), reader.Node()));
+        for (var n = reader.Count(ControlLimits.MostGroups); n > 0 && !reader.HasFailed; n--)
+            grants.Add((reader.Group(), reader.Epoch()));
+        for (var n = reader.Count(ControlLimits.MostGroups); n > 0 && !reader.HasFailed; n--)
+            handOvers.Add((reader.Group(), reader.Node()));
         for (var n = reader.Count(ControlLimits.MostGroups); n > 0 && !reader.HasFailed; n--) dropped.Add(reader.Group());
         message = !reader.IsWhole ? null : new HeartbeatReply
         {

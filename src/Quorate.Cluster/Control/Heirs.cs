@@ -3,7 +3,8 @@ using Quorate.Replication;
 
 namespace Quorate.Cluster.Control;
 
-/// <summary>Planned changes of leadership: by an operator's word, or because the leader's node leaves or its disk is slow.</summary>
+/// <summary>Planned changes of leadership: by an operator's word, or because the leader's node leaves or its disk is
+/// slow.</summary>
 internal static class Heirs
 {
     /// <summary>Decides whether the leader should hand over, and to whom. The answers to its heartbeats then ask it to.</summary>
@@ -12,7 +13,9 @@ internal static class Heirs
     {
         if (watch.Heir == leader) (watch.Heir, watch.IsOperatorsWish) = (default, false);
         var isUnfit = Failover.IsUnfit(supervisor, leader);
-        if (!watch.Heir.IsNone && (supervisor.Detector.IsSuspected(watch.Heir) || !group.Configuration.InSync.Contains(watch.Heir) || (!isUnfit && !watch.IsOperatorsWish)))
+        if (!watch.Heir.IsNone
+            && (supervisor.Detector.IsSuspected(watch.Heir)
+                || !group.Configuration.InSync.Contains(watch.Heir) || (!isUnfit && !watch.IsOperatorsWish)))
             (watch.Heir, watch.IsOperatorsWish) = (default, false);
         if (watch.Heir.IsNone && isUnfit)
         {
@@ -23,7 +26,8 @@ internal static class Heirs
         if (watch.IsOperatorsWish && !watch.IsHeirForced && now - watch.HeirSince >= watch.HeirPatience) GiveUp(watch);
         if (watch.Heir.IsNone) return false;
         watch.Say("hand-over", $"{leader} is asked to hand over to {watch.Heir}", now);
-        var patience = watch.IsOperatorsWish ? watch.HeirPatience : supervisor.Options.Nanoseconds(supervisor.Options.HandOverMilliseconds);
+        var patience = watch.IsOperatorsWish
+            ? watch.HeirPatience : supervisor.Options.Nanoseconds(supervisor.Options.HandOverMilliseconds);
         return now - watch.HeirSince >= patience;
     }
 

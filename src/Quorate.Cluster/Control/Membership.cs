@@ -50,11 +50,14 @@ internal static class Membership
             || supervisor.Detector.IsDeadFor(node, supervisor.Options.ReplaceMilliseconds, now);
         var members = current.Members.Where(n => !IsGone(n)).ToList();
         var staying = members.Where(n => !current.Standby.Contains(n)).ToList();
-        var nodes = supervisor.Map.Nodes.Where(n => !current.Contains(n.Id) && !supervisor.Detector.IsSuspected(n.Id) && supervisor.Detector.WasHeard(n.Id)
+        var nodes = supervisor.Map.Nodes.Where(n => !current.Contains(n.Id)
+            && !supervisor.Detector.IsSuspected(n.Id) && supervisor.Detector.WasHeard(n.Id)
             && SetAside.MayCome(supervisor, group, n.Id, now));
         if (staying.Count < policy.Replicas)
         {
-            if (ReplicaPlacement.ChooseOne(policy, Entries(supervisor, staying), nodes, supervisor.Map.ReplicasOn) is { } newcomer) return With(current, newcomer);
+            if (ReplicaPlacement
+                .ChooseOne(policy, Entries(supervisor, staying), nodes, supervisor.Map.ReplicasOn) is { } newcomer)
+                return With(current, newcomer);
             if (policy.Holders == policy.Replicas && current.Standby.IsEmpty) return null;
             if (Promoted(supervisor, policy, current, staying, members) is { } promoted) return promoted;
         }
@@ -77,37 +80,50 @@ internal static class Membership
         return goes.IsNone ? null : current.Without(goes);
     }
 
-    /// <summary>A cascaded replica in the place of one that is gone for good, when no other node can take that: as a learner, which
-    /// comes into sync like any other. A delayed one never, unless there are more of them than are wanted.</summary>
-    private static GroupConfiguration? Promoted(Supervisor supervisor, Policy policy, GroupConfiguration current, List<NodeId> staying, List<NodeId> members)
+    /// <summary>A cascaded replica in the place of one that is gone for good, when no other node can take that: as a learner,
+    /// which comes into sync like any other. A delayed one never, unless there are more of them than are wanted.</summary>
+    private static GroupConfiguration? Promoted(
+        Supervisor supervisor, Policy policy, GroupConfiguration current, List<NodeId> staying, List<NodeId> members)
     {
         var standby = current.Standby;
         var surplus = Math.Max(0, members.Count(standby.Delayed.Contains) - policy.Delayed);
-        var candidates = standby.Feeds.Select(f => f.Replica).Concat(standby.Delayed.Reverse().Take(surplus)).Where(n => members.Contains(n) && !supervisor.Detector.IsSuspected(n));
-        return ReplicaPlacement.ChooseOne(policy, Entries(supervisor, staying), Entries(supervisor, candidates), supervisor.Map.ReplicasOn) is { } promoted
+        var candidates = standby.Feeds.Select(f => f.Replica)
+            .Concat(standby.Delayed.Reverse().Take(surplus))
+            .Where(n => members.Contains(n) && !supervisor.Detector.IsSuspected(n));
+        return ReplicaPlacement.ChooseOne(
+            policy, Entries(supervisor, staying), Entries(supervisor, candidates), supervisor.Map.ReplicasOn) is { } promoted
             ? current with { Epoch = current.Epoch.Next, Standby = standby.Without(promoted) }
             : null;
     }
 
-    /// <summary>They count for nothing: one that is not wanted any more goes at once, one that is gone when another has come.</summary>
-    private static GroupConfiguration? NextStandby(Supervisor supervisor, GroupEntry group, Policy policy, List<NodeId> members, IEnumerable<NodeEntry> nodes)
+    /// <summary>They count for nothing: one that is not wanted any more goes at once, one that is gone when another has
+    /// come.</summary>
+    private static GroupConfiguration? NextStandby(
+        Supervisor supervisor, GroupEntry group, Policy policy, List<NodeId> members, IEnumerable<NodeEntry> nodes)
     {
         var current = group.Configuration;
         NodeId[] fed = [.. current.Standby.Feeds.Select(f => f.Replica)];
-        var isShort = (Delayed: members.Count(current.Standby.Delayed.Contains) < policy.Delayed, Fed: members.Count(fed.Contains) < policy.Cascaded);
+        var isShort = (
+            Delayed: members.Count(current.Standby.Delayed.Contains) < policy.Delayed,
+            Fed: members.Count(fed.Contains) < policy.Cascaded);
         if (isShort.Delayed || isShort.Fed)
         {
             // Who may be needed by a fail-over is none that a fail-over never asks.
-            if (ReplicaPlacement.ChooseStandby(policy, Entries(supervisor, members), nodes.Where(n => !group.Needs(n.Id)), supervisor.Map.ReplicasOn) is { } newcomer)
+            if (ReplicaPlacement
+                .ChooseStandby(
+                    policy, Entries(supervisor, members), nodes.Where(n => !group.Needs(n.Id)),
+                    supervisor.Map.ReplicasOn) is { } newcomer)
             {
                 var standby = isShort.Delayed
                     ? current.Standby with { Delayed = [.. current.Standby.Delayed, newcomer] }
-                    : current.Standby with { Feeds = [.. current.Standby.Feeds, new Feed(newcomer, StandbyCare.Source(supervisor, group, newcomer))] };
+                    : current.Standby with { Feeds = [
+                        .. current.Standby.Feeds, new Feed(newcomer, StandbyCare.Source(supervisor, group, newcomer))] };
                 return With(current, newcomer) with { Standby = standby };
             }
         }
 
-        if (Surplus(current.Standby.Delayed, policy.Delayed, members) is { IsNone: false } delayed) return current.Without(delayed);
+        if (Surplus(current.Standby.Delayed, policy.Delayed, members) is { IsNone: false } delayed)
+            return current.Without(delayed);
         return Surplus(fed, policy.Cascaded, members) is { IsNone: false } cascaded ? current.Without(cascaded) : null;
     }
 
@@ -121,11 +137,13 @@ internal static class Membership
     private static GroupConfiguration With(GroupConfiguration current, NodeId newcomer) =>
         current with { Epoch = current.Epoch.Next, Learners = [.. current.Learners, newcomer] };
 
-    private static List<NodeEntry> Entries(Supervisor supervisor, IEnumerable<NodeId> nodes) => [.. nodes.Select(n => supervisor.Map.Node(n)!)];
+    private static List<NodeEntry> Entries(Supervisor supervisor, IEnumerable<NodeId> nodes) =>
+        [.. nodes.Select(n => supervisor.Map.Node(n)!)];
 
     private static NodeId MostLoaded(Supervisor supervisor, GroupEntry group)
     {
         var leader = group.IsConfigured ? group.Configuration.Leader : RaftCare.LeaderOf(supervisor, group);
-        return group.Configuration.InSync.Where(n => n != leader).OrderByDescending(supervisor.Map.ReplicasOn).ThenByDescending(n => n.Value).FirstOrDefault();
+        return group.Configuration.InSync.Where(n => n != leader)
+            .OrderByDescending(supervisor.Map.ReplicasOn).ThenByDescending(n => n.Value).FirstOrDefault();
     }
 }

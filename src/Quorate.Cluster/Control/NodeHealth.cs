@@ -38,7 +38,8 @@ internal sealed class NodeHealth
     public bool WasHeard { get; private set; }
 
     /// <summary>How many regular heartbeats in a row a suspected node must still show, in nanoseconds of them.</summary>
-    public long RecoveryNanoseconds => _options.Nanoseconds(_options.RecoveryMilliseconds) << Math.Max(0, Math.Min(_relapses, MostRelapses) - 1);
+    public long RecoveryNanoseconds =>
+        _options.Nanoseconds(_options.RecoveryMilliseconds) << Math.Max(0, Math.Min(_relapses, MostRelapses) - 1);
 
     public void OnHeartbeat(int stallMilliseconds, long now)
     {

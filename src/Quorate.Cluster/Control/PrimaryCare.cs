@@ -11,10 +11,12 @@ internal static class PrimaryCare
         var leader = group.Configuration.Leader;
         var beat = supervisor.BeatOf(leader, group.Id);
         watch.SealedSince = 0;
-        if (beat is not null && beat.Report.Epoch == group.Epoch) (watch.LastLeader, watch.LastLeaderReport) = (leader, beat.Report);
+        if (beat is not null && beat.Report.Epoch == group.Epoch)
+            (watch.LastLeader, watch.LastLeaderReport) = (leader, beat.Report);
         if (supervisor.Detector.IsSuspected(leader))
         {
-            if (supervisor.Rules.MustWaitFor(supervisor.Leases.MayStillAct(group.Id, leader, now))) watch.Say("suspected", $"{leader} is silent and its lease still runs", now);
+            if (supervisor.Rules.MustWaitFor(supervisor.Leases.MayStillAct(group.Id, leader, now)))
+                watch.Say("suspected", $"{leader} is silent and its lease still runs", now);
             else Seal(supervisor, group, watch, $"{leader} is silent", now);
             return;
         }
@@ -34,7 +36,8 @@ internal static class PrimaryCare
         }
 
         if (watch.Heir.IsNone) watch.Say("steady", "", now);
-        if (Settling.Step(supervisor, group, watch, now) || SetAside.Step(supervisor, group, watch, now) || Adoption.Step(supervisor, group, now)
+        if (Settling.Step(supervisor, group, watch, now)
+            || SetAside.Step(supervisor, group, watch, now) || Adoption.Step(supervisor, group, now)
             || StandbyCare.Step(supervisor, group, watch, now)) return;
         Membership.Step(supervisor, group, watch, now);
     }
@@ -62,7 +65,9 @@ internal static class PrimaryCare
         }
 
         bool IsInSync(NodeId node) =>
-            node == current.Leader || (!current.Standby.Contains(node) && wanted.InSync.Contains(node) && (current.InSync.Contains(node) || !supervisor.Detector.IsSuspected(node)));
+            node == current.Leader
+                || (!current.Standby.Contains(node)
+                    && wanted.InSync.Contains(node) && (current.InSync.Contains(node) || !supervisor.Detector.IsSuspected(node)));
         var next = current with
         {
             Epoch = group.Epoch.Next,

@@ -20,7 +20,8 @@ internal static class RaftCare
 
     /// <summary>Who says that it leads; none when nobody does.</summary>
     public static NodeId LeaderOf(Supervisor supervisor, GroupEntry group) =>
-        group.Configuration.InSync.FirstOrDefault(n => supervisor.BeatOf(n, group.Id) is { Leads: true } && !supervisor.Detector.IsSuspected(n));
+        group.Configuration.InSync.FirstOrDefault(n => supervisor.BeatOf(n, group.Id) is { Leads: true }
+            && !supervisor.Detector.IsSuspected(n));
 
     /// <summary>A learner that has nearly all becomes a voter; the raft leader refuses while it lacks too much.</summary>
     private static GroupConfiguration? Promoted(Supervisor supervisor, GroupEntry group)
@@ -31,7 +32,9 @@ internal static class RaftCare
             if (supervisor.BeatOf(node, group.Id) is { } beat) committed = LogIndex.Max(committed, beat.Report.CommitIndex);
         foreach (var node in current.Learners)
         {
-            if (supervisor.Detector.IsSuspected(node) || supervisor.BeatOf(node, group.Id) is not { Report.NeedsState: false } beat) continue;
+            if (supervisor.Detector.IsSuspected(node)
+                || supervisor.BeatOf(node, group.Id) is not { Report.NeedsState: false } beat)
+                continue;
             if (committed - beat.Report.LastIndex > supervisor.Options.PromotionLagEntries) continue;
             return current with
             {

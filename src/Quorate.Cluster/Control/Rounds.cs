@@ -4,9 +4,9 @@ using Quorate.Replication;
 namespace Quorate.Cluster.Control;
 
 /// <summary>
-/// Which groups the supervisor looks at in a tick. Those whose leader the map names: all of them, for somebody waits. Of those that elect for
-/// themselves there may be a thousand that nobody uses: where something stirs ten times a second, elsewhere every three
-/// seconds, and all of them soon after a change of the map or of what is thought of a node.
+/// Which groups the supervisor looks at in a tick. Those whose leader the map names: all of them, for somebody waits. Of those
+/// that elect for themselves there may be a thousand that nobody uses: where something stirs ten times a second, elsewhere every
+/// three seconds, and all of them soon after a change of the map or of what is thought of a node.
 /// </summary>
 internal sealed class Rounds
 {

@@ -28,14 +28,20 @@ internal static class SetAside
         foreach (var node in current.Members)
         {
             if (node == current.Leader || !IsAccused(supervisor, group, node) || IsDeaf(supervisor, watch, node, now)) continue;
-            if (watch.SetAside.Any(s => s.Key != node && supervisor.Map.IsMember(s.Key) && !current.InSync.Contains(s.Key) && !current.Standby.Contains(s.Key) && !HasGivenUp(watch, s.Key))) continue;
+            if (watch.SetAside
+                .Any(s => s.Key != node
+                    && supervisor.Map.IsMember(s.Key) && !current.InSync.Contains(s.Key) && !current.Standby.Contains(s.Key)
+                    && !HasGivenUp(watch, s.Key)))
+                continue;
             var left = current.InSync.Count(n => n != node);
             var needed = Math.Max(HoldersRule.HoldersOf(group.Policy), (group.Policy.Replicas / 2) + 1);
             var next = current.Without(node);
             if (left < needed || supervisor.Machine.WhyNot(new SetConfiguration(group.Id, group.Epoch, next)) is not null)
             {
                 Note(supervisor, watch, node, now);
-                supervisor.Notice($"{group.Id}: the state of {node} differs from the majority's, but without it {left} would be in sync and {needed} must be: it stays until there are more");
+                supervisor.Notice(
+                    $"{group.Id}: the state of {node} differs from the majority's, but without it {left} would be in sync and "
+                        + $"{needed} must be: it stays until there are more");
                 continue;
             }
 
@@ -43,8 +49,12 @@ internal static class SetAside
             watch.Say("quarantine", $"the state of {node} differs from the majority's", now);
             if (!watch.IsPendingIn(group.Epoch)) return true; // a chain's lease is waited for
             Note(supervisor, watch, node, now);
-            supervisor.Notice($"{group.Id}: the state of {node} differs from the majority's: it leaves the group and comes again empty");
-            if (HasGivenUp(watch, node)) supervisor.Notice($"{group.Id}: the state of {node} went wrong again and again, it does not come again: look at that machine's memory");
+            supervisor.Notice(
+                $"{group.Id}: the state of {node} differs from the majority's: it leaves the group and comes again empty");
+            if (HasGivenUp(watch, node))
+                supervisor.Notice(
+                    $"{group.Id}: the state of {node} went wrong again and again, it does not come again: look at that "
+                        + $"machine's memory");
             return true;
         }
 
@@ -65,14 +75,17 @@ internal static class SetAside
         supervisor.BeatOf(group.Configuration.Leader, group.Id)?.Diverged.Contains(node) == true
         || supervisor.BeatOf(node, group.Id)?.Diverged.Contains(node) == true;
 
-    private static bool HasGivenUp(GroupWatch watch, NodeId node) => watch.SetAside.TryGetValue(node, out var last) && last.Times > MostTimes;
+    private static bool HasGivenUp(GroupWatch watch, NodeId node) =>
+        watch.SetAside.TryGetValue(node, out var last) && last.Times > MostTimes;
 
     private static bool IsDeaf(Supervisor supervisor, GroupWatch watch, NodeId node, long now) =>
         watch.SetAside.TryGetValue(node, out var last) && now - last.At < supervisor.Options.Nanoseconds(DeafMilliseconds);
 
     private static void Note(Supervisor supervisor, GroupWatch watch, NodeId node, long now)
     {
-        var times = watch.SetAside.TryGetValue(node, out var last) && now - last.At < supervisor.Options.Nanoseconds(MemoryMilliseconds) ? last.Times : 0;
+        var times = watch.SetAside.TryGetValue(node, out var last)
+            && now - last.At < supervisor.Options.Nanoseconds(MemoryMilliseconds)
+            ? last.Times : 0;
         watch.SetAside[node] = (times + 1, now);
     }
 }

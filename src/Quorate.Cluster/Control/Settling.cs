@@ -15,7 +15,8 @@ internal static class Settling
     {
         if (HoldersRule.IsSettled(group)) return false;
         var leader = group.Configuration.Leader;
-        if (supervisor.BeatOf(leader, group.Id) is not { } beat || beat.Report.Epoch != group.Epoch || beat.Report.NeedsState) return false;
+        if (supervisor.BeatOf(leader, group.Id) is not { } beat || beat.Report.Epoch != group.Epoch || beat.Report.NeedsState)
+            return false;
         if (watch.SettleMark?.Epoch != group.Epoch)
         {
             // An index that is committed but not yet durable here has an unknown epoch: wait for a better moment.
@@ -24,11 +25,15 @@ internal static class Settling
         }
 
         var (_, lastEpoch, lastIndex) = watch.SettleMark!.Value;
-        var holders = group.Configuration.InSync.Count(n => Holds(supervisor.BeatOf(n, group.Id), group.Epoch, lastEpoch, lastIndex));
-        var needed = group.Policy.Ack == Ack.Sync ? group.Configuration.InSync.Count : Math.Max(1, HoldersRule.HoldersOf(group.Policy));
+        var holders = group.Configuration.InSync.Count(n => Holds(
+            supervisor.BeatOf(n, group.Id), group.Epoch, lastEpoch, lastIndex));
+        var needed = group.Policy.Ack == Ack.Sync
+            ? group.Configuration.InSync.Count : Math.Max(1, HoldersRule.HoldersOf(group.Policy));
         if (holders < needed) return false;
         var command = new Settle(group.Id, group.Epoch);
-        if (now - watch.SettleProposedAt < supervisor.Options.Nanoseconds(supervisor.Options.ProposeAgainMilliseconds) || supervisor.Machine.WhyNot(command) is not null) return false;
+        if (now - watch.SettleProposedAt < supervisor.Options.Nanoseconds(supervisor.Options.ProposeAgainMilliseconds)
+            || supervisor.Machine.WhyNot(command) is not null)
+            return false;
         watch.SettleProposedAt = now;
         supervisor.ProposeAside(command); // the epoch stays, so leases may go on
         return true;

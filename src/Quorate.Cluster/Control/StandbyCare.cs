@@ -4,8 +4,8 @@ using Quorate.Replication;
 namespace Quorate.Cluster.Control;
 
 /// <summary>
-/// A primary's replicas that no acknowledgement waits for. Which they are is part of the group's configuration, and so is who feeds
-/// the cascaded ones: a backup in sync that is up; when it is no more, another; without any, the primary.
+/// A primary's replicas that no acknowledgement waits for. Which they are is part of the group's configuration, and so is who
+/// feeds the cascaded ones: a backup in sync that is up; when it is no more, another; without any, the primary.
 /// </summary>
 internal static class StandbyCare
 {

@@ -76,28 +76,33 @@ public sealed class Supervisor
         if (!_beats.TryGetValue(from.Value, out var beats)) _beats.Add(from.Value, beats = new NodeBeats());
         if (beats.IsOld(heartbeat)) return null;
         if (!beats.TryTake(heartbeat)) return HeartbeatAnswer.WantsAll(this, heartbeat);
-        Detector.OnHeartbeat(from, Math.Max(heartbeat.OldestUnsyncedMilliseconds, heartbeat.LastSyncMilliseconds), now.Nanoseconds);
+        Detector.OnHeartbeat(
+            from, Math.Max(heartbeat.OldestUnsyncedMilliseconds, heartbeat.LastSyncMilliseconds), now.Nanoseconds);
         foreach (var beat in heartbeat.Groups)
             if (Map.Group(beat.Group) is { IsConfigured: false }) Rounds.Stir(beat.Group);
         if (node.State == NodeState.Joining) Admit(from, now.Nanoseconds);
         return HeartbeatAnswer.To(this, from, beats, now.Nanoseconds);
     }
 
-    /// <summary>Answers a node's newest heartbeat once more, because the map has changed since; null: there is nothing to tell it. The
-    /// leases in it run from the time that the node sent that heartbeat, so that they are only shorter than those of the
+    /// <summary>Answers a node's newest heartbeat once more, because the map has changed since; null: there is nothing to tell
+    /// it. The leases in it run from the time that the node sent that heartbeat, so that they are only shorter than those of the
     /// answer to its next one.</summary>
     internal HeartbeatReply? AnswerAgain(NodeId node, StepTime now)
     {
-        if (Map.Node(node) is not { State: not NodeState.Removed } || _beats.GetValueOrDefault(node.Value) is not { Last: not null } beats) return null;
+        if (Map.Node(node) is not { State: not NodeState.Removed }
+            || _beats.GetValueOrDefault(node.Value) is not { Last: not null } beats)
+            return null;
         if (Detector.IsSuspected(node)) return null;
         var reply = HeartbeatAnswer.To(this, node, beats, now.Nanoseconds);
         return reply.Assignments.Count + reply.Dropped.Count > 0 ? reply : null;
     }
 
-    /// <summary>Time has passed; call about every <see cref="IReplica.TickLength"/>, after what was committed is applied.</summary>
+    /// <summary>Time has passed; call about every <see cref="IReplica.TickLength"/>, after what was committed is
+    /// applied.</summary>
     public void OnTick(StepTime now)
     {
-        if (Detector.OnTick(Map.Nodes.Where(n => n.State != NodeState.Removed).Select(n => n.Id), now.Nanoseconds)) Rounds.LookAtAll();
+        if (Detector.OnTick(Map.Nodes.Where(n => n.State != NodeState.Removed).Select(n => n.Id), now.Nanoseconds))
+            Rounds.LookAtAll();
         Leases.Prune(now.Nanoseconds);
         foreach (var group in Rounds.Next(Map))
         {
@@ -116,24 +121,28 @@ public sealed class Supervisor
     /// <param name="id">The group.</param>
     /// <param name="target">None: whoever is fit.</param>
     /// <param name="now">The time of the step.</param>
-    /// <param name="patienceMilliseconds">How long the leader is asked to hand over; 0: <see cref="ControlOptions.HandOverMilliseconds"/>.</param>
+    /// <param name="patienceMilliseconds">How long the leader is asked to hand over; 0:
+    /// <see cref="ControlOptions.HandOverMilliseconds"/>.</param>
     /// <param name="isForced">It is deposed then; false: it stays.</param>
     /// <returns>Why not; null when it is under way, see <see cref="StatusOf"/>.</returns>
     public string? AskFailover(GroupId id, NodeId target, StepTime now, int patienceMilliseconds = 0, bool isForced = true)
     {
         if (Map.Group(id) is not { } group) return $"there is no group {id}";
-        if (group.IsConvergent) return $"{id} has no leader: its strategy {PolicyWords.Of(group.Policy.Strategy)} elects none and needs no fail-over";
+        if (group.IsConvergent)
+            return $"{id} has no leader: its strategy {PolicyWords.Of(group.Policy.Strategy)} elects none and needs no fail-over";
         if (target == NoMore) return Heirs.GiveUp(WatchOf(id)) ? null : "No failover in progress.";
         var leader = group.IsConfigured ? group.Configuration.Leader : RaftCare.LeaderOf(this, group);
         if (target.IsNone) target = Heirs.Find(this, group, leader);
         if (target.IsNone) return $"no other replica of {id} is in sync, up and fit to lead";
         if (leader == target) return $"{target} leads {id} already";
-        if (!group.Configuration.InSync.Contains(target)) return $"{target} is not in sync in {id}: it may lack acknowledged writes";
+        if (!group.Configuration.InSync.Contains(target))
+            return $"{target} is not in sync in {id}: it may lack acknowledged writes";
         if (Detector.IsSuspected(target)) return $"{target} does not answer";
         var watch = WatchOf(id);
         Rounds.Stir(id);
         (watch.Heir, watch.HeirSince, watch.IsOperatorsWish) = (target, now.Nanoseconds, true);
-        (watch.HeirPatience, watch.IsHeirForced) = (Options.Nanoseconds(patienceMilliseconds == 0 ? Options.HandOverMilliseconds : patienceMilliseconds), isForced);
+        (watch.HeirPatience, watch.IsHeirForced) = (
+            Options.Nanoseconds(patienceMilliseconds == 0 ? Options.HandOverMilliseconds : patienceMilliseconds), isForced);
         return null;
     }
 
@@ -144,8 +153,13 @@ public sealed class Supervisor
         foreach (var group in Map.Groups)
         {
             var isThere = !Detector.IsSuspected(node) && BeatOf(node, group.Id) is not null;
-            var isCounted = !isThere && !group.IsConfigured && group.Configuration.Members.Any(n => BeatOf(n, group.Id) is { Leads: true, Wanted: { } actual } && actual.Contains(node));
-            if (isThere || isCounted) return $"{Map.Node(node)?.Name ?? node.ToString()} still holds a replica of {Map.NamesOf(group.Id)}: it is on its way out, try again in a moment";
+            var isCounted = !isThere
+                && !group.IsConfigured
+                && group.Configuration.Members.Any(n => BeatOf(n, group.Id) is { Leads: true, Wanted: { } actual }
+                    && actual.Contains(node));
+            if (isThere || isCounted)
+                return $"{Map.Node(node)?.Name ?? node.ToString()} still holds a replica of {Map.NamesOf(group.Id)}: it is on "
+                    + $"its way out, try again in a moment";
         }
 
         return null;
@@ -170,7 +184,9 @@ public sealed class Supervisor
         ArgumentNullException.ThrowIfNull(text);
         text.Append(System.Globalization.CultureInfo.InvariantCulture, $"map v{Map.Version}");
         foreach (var group in Map.Groups)
-            text.Append(System.Globalization.CultureInfo.InvariantCulture, $"; {group.Id} {group.Configuration} {WatchOf(group.Id).Status.Phase}");
+            text.Append(
+                System.Globalization.CultureInfo.InvariantCulture,
+                $"; {group.Id} {group.Configuration} {WatchOf(group.Id).Status.Phase}");
     }
 
     internal GroupWatch WatchOf(GroupId group)

@@ -35,7 +35,9 @@ internal sealed class ToldBeats
     /// <param name="now">Its <see cref="Heartbeat.SentAt"/>.</param>
     /// <param name="groups">What the node holds.</param>
     /// <param name="isAll">False: some of what is as it was told is left out, and what is held no more is not looked for.</param>
-    public (long BasedOn, IReadOnlyList<GroupBeat> Groups, IReadOnlyList<GroupId> Gone) Of(long now, IReadOnlyList<GroupBeat> groups, bool isAll)
+    public (
+        long BasedOn, IReadOnlyList<GroupBeat> Groups,
+        IReadOnlyList<GroupId> Gone) Of(long now, IReadOnlyList<GroupBeat> groups, bool isAll)
     {
         if (_since == long.MaxValue) _since = now;
         foreach (var beat in groups)

@@ -73,7 +73,8 @@ internal sealed class ForwardInbox
             return true;
         }
 
-        if (!EntryCodec.TryRead(entry, ref _ranges, out var header, out var args) || header.Kind != KeyspaceEntryKind.Command) return false;
+        if (!EntryCodec.TryRead(entry, ref _ranges, out var header, out var args) || header.Kind != KeyspaceEntryKind.Command)
+            return false;
         _lastAccepted[session] = sequence;
         var spec = _group.Find(args);
         if (TryVote(origin, session, sequence, header, args, spec, now)) return true;
@@ -86,10 +87,17 @@ internal sealed class ForwardInbox
     }
 
     /// <summary>False: not a read. A read comes this way when all replicas are to vote on it.</summary>
-    private bool TryVote(NodeId origin, long session, long sequence, in EntryHeader header, in CommandArgs args, CommandSpec? spec, StepTime now)
+    private bool TryVote(
+        NodeId origin, long session, long sequence, in EntryHeader header, in CommandArgs args, CommandSpec? spec, StepTime now)
     {
         if (spec is not { Route: CommandRoute.Read } || !_group.VotesOnReads) return false;
-        var asker = new PendingRequest { Owner = RequestOwner.Peer, Origin = origin, OriginSession = session, Sequence = sequence };
+        var asker = new PendingRequest
+        {
+            Owner = RequestOwner.Peer,
+            Origin = origin,
+            OriginSession = session,
+            Sequence = sequence,
+        };
         _group.AskRead(asker, header, args, now);
         return true;
     }

@@ -18,8 +18,9 @@ internal sealed class ForwardRequests : Message
     /// <summary>One session per life of a node: id and incarnation.</summary>
     public long Session { get; init; }
 
-    /// <summary>Every sequence below has an outcome at the origin and will not be asked for again. Where the data merges nobody remembers
-    /// outcomes, and it is the life of the node that is asked (its <see cref="Lives"/>), which alone may execute them.</summary>
+    /// <summary>Every sequence below has an outcome at the origin and will not be asked for again. Where the data merges nobody
+    /// remembers outcomes, and it is the life of the node that is asked (its <see cref="Lives"/>), which alone may execute
+    /// them.</summary>
     public long LowestOutstanding { get; init; }
 
     public long FirstSequence { get; init; }
@@ -82,13 +83,16 @@ internal sealed class ForwardReplies : Message
     }
 
     /// <summary>Takes the first reply off. False: the bytes make no sense.</summary>
-    public static bool TryTake(ref ReadOnlyMemory<byte> bytes, out long sequence, out HistoryPoint point, out ReadOnlyMemory<byte> reply)
+    public static bool TryTake(
+        ref ReadOnlyMemory<byte> bytes, out long sequence, out HistoryPoint point, out ReadOnlyMemory<byte> reply)
     {
         (sequence, point, reply) = (0, default, default);
         if (bytes.Length < HeadBytes) return false;
         var span = bytes.Span;
         sequence = BinaryPrimitives.ReadInt64LittleEndian(span);
-        point = new HistoryPoint(new Epoch(BinaryPrimitives.ReadInt64LittleEndian(span[8..])), new LogIndex(BinaryPrimitives.ReadInt64LittleEndian(span[16..])));
+        point = new HistoryPoint(
+            new Epoch(BinaryPrimitives.ReadInt64LittleEndian(span[8..])),
+            new LogIndex(BinaryPrimitives.ReadInt64LittleEndian(span[16..])));
         var length = BinaryPrimitives.ReadInt32LittleEndian(span[24..]);
         if (length < 0 || length > bytes.Length - HeadBytes || point.Index.Value < 0 || point.Epoch.Value < 0) return false;
         reply = bytes.Slice(HeadBytes, length);

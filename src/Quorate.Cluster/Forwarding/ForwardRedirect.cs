@@ -21,7 +21,8 @@ internal sealed class ForwardRedirect : Message
 
     public static bool TryDecode(ReadOnlyMemory<byte> body, out ForwardRedirect? message)
     {
-        message = body.Length == 4 ? new ForwardRedirect { Leader = new NodeId(BinaryPrimitives.ReadInt32LittleEndian(body.Span)) } : null;
+        message = body.Length == 4
+            ? new ForwardRedirect { Leader = new NodeId(BinaryPrimitives.ReadInt32LittleEndian(body.Span)) } : null;
         return message is { Leader.Value: > 0 };
     }
 }

@@ -157,7 +157,8 @@ internal sealed class Forwarder(long session, NodeId self)
     private static byte[] WriteNothing()
     {
         var entry = new byte[64];
-        var length = EntryCodec.WriteCommand(ref entry, 0, 0, 2, new CommandArgs("EXISTSx"u8, [new ArgRange(0, 6), new ArgRange(6, 1)]));
+        var length = EntryCodec.WriteCommand(
+            ref entry, 0, 0, 2, new CommandArgs("EXISTSx"u8, [new ArgRange(0, 6), new ArgRange(6, 1)]));
         return entry[..length];
     }
 

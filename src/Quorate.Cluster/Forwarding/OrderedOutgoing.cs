@@ -7,7 +7,8 @@ using Quorate.Resp;
 
 namespace Quorate.Cluster.Forwarding;
 
-/// <summary>To a group with one order of all writes: commands go to its leader, reads to any replica that may answer them.</summary>
+/// <summary>To a group with one order of all writes: commands go to its leader, reads to any replica that may answer
+/// them.</summary>
 internal sealed class OrderedOutgoing : Outgoing
 {
     private readonly IGroupNode _node;
@@ -72,5 +73,6 @@ internal sealed class OrderedOutgoing : Outgoing
         Reads.Flush();
     }
 
-    private bool IsOutsider(NodeId node) => _node.Map?.Group(_group.Hosting.Id) is { } entry && !entry.Configuration.Contains(node);
+    private bool IsOutsider(NodeId node) =>
+        _node.Map?.Group(_group.Hosting.Id) is { } entry && !entry.Configuration.Contains(node);
 }

@@ -7,8 +7,8 @@ using Quorate.Resp;
 
 namespace Quorate.Cluster.Forwarding;
 
-/// <summary>What this node's clients ask of a group and other nodes answer. It outlives the object that stands for the group on this
-/// node: the one that takes its place goes on with what has no answer.</summary>
+/// <summary>What this node's clients ask of a group and other nodes answer. It outlives the object that stands for the group on
+/// this node: the one that takes its place goes on with what has no answer.</summary>
 internal abstract class Outgoing
 {
     /// <summary>Nothing is without an answer.</summary>

@@ -20,7 +20,9 @@ internal sealed class AbsentGroup : Group
     /// <param name="policy">Null: the default group's, or not known yet.</param>
     /// <param name="before">What stood for the group on this node until now.</param>
     public AbsentGroup(GroupId id, IGroupsNode node, Policy? policy, Group? before)
-        : base(id, node, policy, policy is { IsConvergent: true } ? Succession.ToMerging(before, policy, node) : Succession.ToOrdered(before, node))
+        : base(
+            id, node, policy,
+            policy is { IsConvergent: true } ? Succession.ToMerging(before, policy, node) : Succession.ToOrdered(before, node))
     {
         Commands = policy is { IsConvergent: true } ? new MergingCommands(policy) : OrderedCommands.Instance;
         _replica = new AbsentReplica(() => node.Routing.LeaderElsewhere(id));
@@ -71,5 +73,6 @@ internal sealed class AbsentGroup : Group
         return base.OnReadsAnswered(from, answered, now);
     }
 
-    protected override void OnRedirect(NodeId from, NodeId leader, StepTime now) => Node.Routing.OnRedirect(this, from, leader, now);
+    protected override void OnRedirect(NodeId from, NodeId leader, StepTime now) =>
+        Node.Routing.OnRedirect(this, from, leader, now);
 }

@@ -17,7 +17,8 @@ internal sealed class AbsentReplica(Func<NodeId> leader) : IReplica
     {
     }
 
-    public void OnRequest(in ReplicaRequest request, StepTime now, Effects effects) => effects.Reply(request.Id, Outcome.NotLeader(Leader));
+    public void OnRequest(in ReplicaRequest request, StepTime now, Effects effects) =>
+        effects.Reply(request.Id, Outcome.NotLeader(Leader));
 
     public void OnMessage(NodeId from, Message message, StepTime now, Effects effects)
     {

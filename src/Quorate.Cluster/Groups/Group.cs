@@ -26,7 +26,8 @@ internal abstract class Group : IHosted, IForwardingGroup
     /// <param name="id">Which group.</param>
     /// <param name="node">Where.</param>
     /// <param name="policy">Null for the default group.</param>
-    /// <param name="outgoing">What its clients asked of other nodes; it comes from the object that stood for the group until now.</param>
+    /// <param name="outgoing">What its clients asked of other nodes; it comes from the object that stood for the group until
+    /// now.</param>
     protected Group(GroupId id, IGroupsNode node, Policy? policy, Outgoing outgoing)
     {
         (Node, Policy, Outgoing) = (node, policy, outgoing);
@@ -45,7 +46,8 @@ internal abstract class Group : IHosted, IForwardingGroup
     /// <summary>True when this node has no replica of the group, but forwards to those that have.</summary>
     public abstract bool IsAbsent { get; }
 
-    /// <summary>As it was when the replica was made, but for how reads are answered, which follows the map. Null for the default group.</summary>
+    /// <summary>As it was when the replica was made, but for how reads are answered, which follows the map. Null for the default
+    /// group.</summary>
     public Policy? Policy { get; set; }
 
     /// <summary>Which commands the group's keyspace has, and how they go.</summary>
@@ -57,7 +59,8 @@ internal abstract class Group : IHosted, IForwardingGroup
     /// <summary>The newest configuration of the control plane that this node carried out; 0 before the first.</summary>
     public Epoch Epoch { get; set; }
 
-    /// <summary>Of a group that elects for itself: the configuration that the control plane wishes for. Null before it is known.</summary>
+    /// <summary>Of a group that elects for itself: the configuration that the control plane wishes for. Null before it is
+    /// known.</summary>
     public GroupConfiguration? Wish { get; set; }
 
     /// <summary>The voters of a group that elects for itself are those that the control plane wishes for.</summary>
@@ -143,7 +146,8 @@ internal abstract class Group : IHosted, IForwardingGroup
     /// <summary>Executes a read on the state here, which <see cref="Judge"/> has allowed.</summary>
     /// <returns>False: the log's clock is behind; the reply must be thrown away, and the read executed again after
     /// <see cref="WaitForClock"/>.</returns>
-    public virtual bool TryRead(CommandSpec spec, int database, in CommandArgs args, RespWriter reply, in ReadRule rule, StepTime now) =>
+    public virtual bool TryRead(
+        CommandSpec spec, int database, in CommandArgs args, RespWriter reply, in ReadRule rule, StepTime now) =>
         throw new InvariantViolation("a read is executed only where the state may be read");
 
     /// <summary>A state that the rule and the session allow was read: notes what the session has seen now.</summary>
@@ -169,8 +173,8 @@ internal abstract class Group : IHosted, IForwardingGroup
     public virtual void AskForLeave(RequestOwner owner, IAsker? session, long sequence, ulong keyHash, StepTime now) =>
         throw new InvariantViolation("leave to read is asked for only where there is a state");
 
-    /// <summary>What tells clean keys from dirty ones: the hash of the only key of a command, 0 for a command of several keys or of
-    /// none, which concerns them all, and where the strategy does not look at it.</summary>
+    /// <summary>What tells clean keys from dirty ones: the hash of the only key of a command, 0 for a command of several keys or
+    /// of none, which concerns them all, and where the strategy does not look at it.</summary>
     public virtual ulong KeyHashOf(CommandSpec spec, in CommandArgs args) => 0;
 
     /// <summary>A hint: a command on this key is about to be executed here. False: nothing is executed here.</summary>
@@ -269,7 +273,8 @@ internal abstract class Group : IHosted, IForwardingGroup
     protected virtual bool OnReadsAsked(NodeId from, ReadsAsked asked, StepTime now) => true;
 
     /// <summary>Another replica has answered reads. False: the message makes no sense.</summary>
-    protected virtual bool OnReadsAnswered(NodeId from, ReadsAnswered answered, StepTime now) => Outgoing.OnReads(from, answered, now);
+    protected virtual bool OnReadsAnswered(NodeId from, ReadsAnswered answered, StepTime now) =>
+        Outgoing.OnReads(from, answered, now);
 
     /// <summary>A member says who leads the group.</summary>
     protected virtual void OnRedirect(NodeId from, NodeId leader, StepTime now)

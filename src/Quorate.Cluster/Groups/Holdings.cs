@@ -139,7 +139,8 @@ internal sealed class Holdings(IGroupsNode node) : IHeldReplicas
     public void HandOver(GroupId id, NodeId to, StepTime now)
     {
         if (node.Find(id) is not { IsAbsent: false } group) return;
-        group.Replica.OnRequest(new ReplicaRequest { Id = default, Kind = RequestKind.TransferLeadership, Target = to }, now, group.Effects);
+        group.Replica.OnRequest(
+            new ReplicaRequest { Id = default, Kind = RequestKind.TransferLeadership, Target = to }, now, group.Effects);
         group.AfterStep(now);
         group.NeedsTurnEnd();
     }
@@ -148,7 +149,8 @@ internal sealed class Holdings(IGroupsNode node) : IHeldReplicas
     public void Drop(GroupId id)
     {
         if (node.Find(id) is not { IsAbsent: false } group) return;
-        if (group.Configured is { MayLeave: false } && !node.Map!.WasDropped(id)) return; // it is told again with a later heartbeat
+        // it is told again with a later heartbeat
+        if (group.Configured is { MayLeave: false } && !node.Map!.WasDropped(id)) return;
         if (!_assigned.Remove(id.Value) && id != ControlMachine.DefaultGroup) return;
         _beats = 0; // what is gone is told with all that is held
         _left[id.Value] = new PersistPoint(group.Effects.End.Value - 1);
@@ -201,7 +203,8 @@ internal sealed class Holdings(IGroupsNode node) : IHeldReplicas
             foreach (var hosted in node.Ticking)
                 if (BeatOf(node.Find(hosted.Id)) is { } beat) beats.Add(beat);
             foreach (var id in _quiet)
-                if (node.Find(new GroupId(id)) is { Hosting.IsTicking: false } group && BeatOf(group) is { } beat) beats.Add(beat);
+                if (node.Find(new GroupId(id)) is { Hosting.IsTicking: false } group && BeatOf(group) is { } beat)
+                    beats.Add(beat);
         }
 
         _quiet.Clear();
@@ -225,7 +228,8 @@ internal sealed class Holdings(IGroupsNode node) : IHeldReplicas
         }
 
         if (group.Electing is not { } electing) return null;
-        var beat = group.Hosting.IsTicking || group.QuietBeat?.Report.Epoch != group.Epoch ? BeatOf(group, electing) : group.QuietBeat;
+        var beat = group.Hosting.IsTicking || group.QuietBeat?.Report.Epoch != group.Epoch
+            ? BeatOf(group, electing) : group.QuietBeat;
         group.QuietBeat = group.Hosting.IsTicking ? null : beat;
         return beat;
     }

@@ -11,8 +11,8 @@ namespace Quorate.Cluster.Groups;
 /// <summary>One entry that a fail-over cut off.</summary>
 internal sealed record LostEntry(Epoch MadeIn, LogIndex Index, byte[] Payload)
 {
-    /// <summary>What would do it again: the command that it was, or those that lead to the state that it shipped; one without words when it is
-    /// neither, or changed no key.</summary>
+    /// <summary>What would do it again: the command that it was, or those that lead to the state that it shipped; one without
+    /// words when it is neither, or changed no key.</summary>
     /// <param name="stamp">The leader's time, in milliseconds.</param>
     public IReadOnlyList<IReadOnlyList<byte[]>> Commands(out long stamp)
     {

@@ -5,8 +5,8 @@ using Quorate.Replication;
 
 namespace Quorate.Cluster.Groups;
 
-/// <summary>The contents of a replica whose data merges: a store, or one for each partition that it holds, and how the replica that
-/// fills them is made.</summary>
+/// <summary>The contents of a replica whose data merges: a store, or one for each partition that it holds, and how the replica
+/// that fills them is made.</summary>
 internal sealed class MergingContents
 {
     private readonly SortedList<int, MergingMachine> _machines = []; // by partition
@@ -26,7 +26,8 @@ internal sealed class MergingContents
 
     public Policy Policy { get; }
 
-    /// <summary>The stores of this node's replica: one, or one for each partition that it holds; none where keys are agreed on.</summary>
+    /// <summary>The stores of this node's replica: one, or one for each partition that it holds; none where keys are agreed
+    /// on.</summary>
     public IEnumerable<MergingMachine> Machines => _machines.Values;
 
     /// <param name="members">The group's members now.</param>
@@ -46,7 +47,8 @@ internal sealed class MergingContents
     public bool Foresee(ReadOnlySpan<byte> key)
     {
         if (_machines.Count == 0) return false;
-        if (_machines.TryGetValue(_partitions == 1 ? 0 : CommandKeys.PartitionOf(key, _partitions), out var machine)) machine.Store.Foresee(key);
+        if (_machines.TryGetValue(_partitions == 1 ? 0 : CommandKeys.PartitionOf(key, _partitions), out var machine))
+            machine.Store.Foresee(key);
         return true;
     }
 
@@ -56,7 +58,8 @@ internal sealed class MergingContents
         {
             Conflicts = Policy.Conflicts,
             LossesKeptMilliseconds = 1000L * Policy.KeepLosersSeconds,
-            MergeRule = Policy.Conflicts == ConflictRule.Merge ? _rule ??= _node.Host.MergeRuleOf(Policy.MergeName!, Policy.MergeScript ?? "") : null,
+            MergeRule = Policy.Conflicts == ConflictRule.Merge
+                ? _rule ??= _node.Host.MergeRuleOf(Policy.MergeName!, Policy.MergeScript ?? "") : null,
             Rules = _node.Rules.Merging,
         };
         var beside = _machines.Count > 0 ? _machines.Values[0] : null;

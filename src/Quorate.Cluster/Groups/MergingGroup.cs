@@ -9,8 +9,8 @@ using Quorate.Resp;
 
 namespace Quorate.Cluster.Groups;
 
-/// <summary>A replica without one order of all writes: it takes any command, reads too, in the order in which they are handed in, and
-/// asks others where its strategy wants that.</summary>
+/// <summary>A replica without one order of all writes: it takes any command, reads too, in the order in which they are handed in,
+/// and asks others where its strategy wants that.</summary>
 internal sealed class MergingGroup : Group, IAnswering, IMergingReplica
 {
     private readonly MergingOutgoing _outgoing;
@@ -24,7 +24,8 @@ internal sealed class MergingGroup : Group, IAnswering, IMergingReplica
     /// <param name="node">Where.</param>
     /// <param name="policy">As it is now: replica and contents keep it.</param>
     /// <param name="members">The group's members when the replica is made.</param>
-    /// <param name="before">What stood for the group on this node until now: what it forwarded and has no answer to goes on here.</param>
+    /// <param name="before">What stood for the group on this node until now: what it forwarded and has no answer to goes on
+    /// here.</param>
     public MergingGroup(GroupId id, IGroupsNode node, Policy policy, IReadOnlyList<NodeId> members, Group? before)
         : base(id, node, policy, Succession.ToMerging(before, policy, node))
     {
@@ -51,8 +52,8 @@ internal sealed class MergingGroup : Group, IAnswering, IMergingReplica
     public bool Serves => Replica.IsLeader;
 
     /// <inheritdoc/>
-    /// <remarks>A read might be answered by replicas that have not heard of a write sent just before it. A leader among many answers
-    /// both itself.</remarks>
+    /// <remarks>A read might be answered by replicas that have not heard of a write sent just before it. A leader among many
+    /// answers both itself.</remarks>
     public override bool ReadsFollowWrites => _readsWaitForWrites || !Replica.IsLeader;
 
     protected override long Reign => Configured.Configuration?.Epoch.Value ?? 0;
@@ -67,7 +68,9 @@ internal sealed class MergingGroup : Group, IAnswering, IMergingReplica
 
         var length = QuorumWords.WriteEntry(_policy, ref _entry, args, session.Protocol, now, out var command);
         var isRead = spec.Route == CommandRoute.Read;
-        Ask(_replies.Requests.Add(RequestOwner.Client, session, slot), isRead, KeyHashOf(spec, command), _entry.AsSpan(0, length), now);
+        Ask(
+            _replies.Requests.Add(RequestOwner.Client, session, slot), isRead, KeyHashOf(spec, command), _entry.AsSpan(0, length),
+            now);
         if (_entry.Length > 1 << 20) _entry = new byte[256];
     }
 
@@ -90,7 +93,8 @@ internal sealed class MergingGroup : Group, IAnswering, IMergingReplica
 
     public override bool Foresee(int database, ReadOnlySpan<byte> key) => Replica.IsLeader && _contents.Foresee(key);
 
-    public override bool OnRequests(NodeId from, ForwardRequests requests, StepTime now) => _outgoing.OnRequests(from, requests, now);
+    public override bool OnRequests(NodeId from, ForwardRequests requests, StepTime now) =>
+        _outgoing.OnRequests(from, requests, now);
 
     public override void OnOutcome(RequestId id, in Outcome outcome)
     {

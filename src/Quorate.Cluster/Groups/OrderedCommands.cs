@@ -6,8 +6,8 @@ using Quorate.Replication;
 
 namespace Quorate.Cluster.Groups;
 
-/// <summary>Where writes have one order: they go through the log, and reads are executed on a state that their rule allows, but for
-/// those on which all replicas vote.</summary>
+/// <summary>Where writes have one order: they go through the log, and reads are executed on a state that their rule allows, but
+/// for those on which all replicas vote.</summary>
 internal sealed class OrderedCommands : GroupCommands
 {
     private OrderedCommands()
@@ -23,7 +23,8 @@ internal sealed class OrderedCommands : GroupCommands
 
     public override bool HandsOnReads => false;
 
-    public override bool IsHandedOn(CommandSpec spec, in ReadRule rule) => spec.Route == CommandRoute.Write || VotedReads.AreFor(rule, spec);
+    public override bool IsHandedOn(CommandSpec spec, in ReadRule rule) =>
+        spec.Route == CommandRoute.Write || VotedReads.AreFor(rule, spec);
 
     public override ReadOnlySpan<byte> OfFailure(in Outcome outcome, bool isRead) => Replies.OfWrite(outcome);
 }

@@ -9,8 +9,8 @@ using Quorate.Resp;
 
 namespace Quorate.Cluster.Groups;
 
-/// <summary>A replica that keeps one order of all writes, and the state that it comes to: clients' writes go to its leader, reads are
-/// answered here when <see cref="Gate"/> allows it.</summary>
+/// <summary>A replica that keeps one order of all writes, and the state that it comes to: clients' writes go to its leader, reads
+/// are answered here when <see cref="Gate"/> allows it.</summary>
 internal sealed class OrderedGroup : Group, IAnswering, IOrderingGroup, IReadableGroup, IVotingGroup
 {
     private readonly OrderedOutgoing _outgoing;
@@ -27,7 +27,8 @@ internal sealed class OrderedGroup : Group, IAnswering, IOrderingGroup, IReadabl
     /// <param name="before">What stood for the group on this node until now: what it forwarded and has no answer to goes on
     /// here, and the sequence of its session, of which the log remembers what it has seen.</param>
     /// <param name="policy">Null for the default group.</param>
-    public OrderedGroup(GroupId id, IGroupsNode node, Func<OrderedGroup, IReplica> makeReplica, Group? before = null, Policy? policy = null)
+    public OrderedGroup(
+        GroupId id, IGroupsNode node, Func<OrderedGroup, IReplica> makeReplica, Group? before = null, Policy? policy = null)
         : base(id, node, policy, Succession.ToOrdered(before, node))
     {
         _outgoing = (OrderedOutgoing)Outgoing;
@@ -88,7 +89,8 @@ internal sealed class OrderedGroup : Group, IAnswering, IOrderingGroup, IReadabl
 
     public int VotersOfDigests => Math.Max(VotersOfReads, Voters.Count);
 
-    /// <summary>False where there is nothing to compare, or where state is shipped: there the commands are not in the log.</summary>
+    /// <summary>False where there is nothing to compare, or where state is shipped: there the commands are not in the
+    /// log.</summary>
     public bool ComparesReplicas => Voters.Count > 1 && Policy is not { Ship: Ship.State };
 
     public GroupConfiguration? Configuration => Configured?.Configuration;
@@ -113,13 +115,15 @@ internal sealed class OrderedGroup : Group, IAnswering, IOrderingGroup, IReadabl
     /// <param name="now">The time of the step.</param>
     public void Propose(RequestId id, ReadOnlySpan<byte> entry, ulong keyHash, StepTime now)
     {
-        Replica.OnRequest(new ReplicaRequest { Id = id, Kind = RequestKind.Write, Payload = entry, KeyHash = keyHash }, now, Effects);
+        Replica.OnRequest(
+            new ReplicaRequest { Id = id, Kind = RequestKind.Write, Payload = entry, KeyHash = keyHash }, now, Effects);
         NeedsTurnEnd();
     }
 
     public override ReadVerdict Judge(in ReadRule rule, SessionPositions? seen, StepTime now) => Gate.Judge(rule, seen, now);
 
-    public override bool TryRead(CommandSpec spec, int database, in CommandArgs args, RespWriter reply, in ReadRule rule, StepTime now)
+    public override bool TryRead(
+        CommandSpec spec, int database, in CommandArgs args, RespWriter reply, in ReadRule rule, StepTime now)
     {
         var seesDue = rule.Consistency is ReadConsistency.Eventual or ReadConsistency.Weak;
         Machine.ExecuteRead(spec, database, args, reply, now.UnixMilliseconds, out var clockBehind, seesDue);
@@ -141,7 +145,8 @@ internal sealed class OrderedGroup : Group, IAnswering, IOrderingGroup, IReadabl
 
     public CommandSpec? Find(in CommandArgs args) => Commands.Find(args);
 
-    public bool TryGetSessionReply(long session, long sequence, out ReadOnlyMemory<byte> reply) => Machine.TryGetSessionReply(session, sequence, out reply);
+    public bool TryGetSessionReply(long session, long sequence, out ReadOnlyMemory<byte> reply) =>
+        Machine.TryGetSessionReply(session, sequence, out reply);
 
     public bool Refuse(NodeId origin, ForwardRequests requests, StepTime now) => Outgoing.Refuse(origin, requests, now);
 
@@ -225,7 +230,8 @@ internal sealed class OrderedGroup : Group, IAnswering, IOrderingGroup, IReadabl
     public override void OnOutcome(RequestId id, in Outcome outcome)
     {
         if (!_replies.TryEnd(id, outcome, out var request)) return;
-        if (outcome.Kind == OutcomeKind.ReadNow && request.Owner is RequestOwner.Client or RequestOwner.PeerRead or RequestOwner.Freshness)
+        if (outcome.Kind == OutcomeKind.ReadNow
+            && request.Owner is RequestOwner.Client or RequestOwner.PeerRead or RequestOwner.Freshness)
             Gate.OnLeave(request.AskedAt);
         switch (request.Owner)
         {
@@ -247,7 +253,8 @@ internal sealed class OrderedGroup : Group, IAnswering, IOrderingGroup, IReadabl
         }
     }
 
-    public void OnBallot(LogIndex index, in EntryHeader entry, ReadOnlySpan<byte> result) => Voting.OnBallot(index, entry, result);
+    public void OnBallot(LogIndex index, in EntryHeader entry, ReadOnlySpan<byte> result) =>
+        Voting.OnBallot(index, entry, result);
 
     public void Answer(in PendingRequest request, ReadOnlySpan<byte> reply)
     {

@@ -38,7 +38,8 @@ internal sealed class PendingReplies(IAnswering group) : IReplyRouter
         if (!Requests.TryPeek(id, out var request)) return;
         Requests.Remove(id);
         Note(request);
-        if (request.Owner == RequestOwner.Client && request.Session!.WriterFor(request.Sequence) is not null) request.Session.OnHeadWritten();
+        if (request.Owner == RequestOwner.Client && request.Session!.WriterFor(request.Sequence) is not null)
+            request.Session.OnHeadWritten();
         else group.Answer(request, _scratch.Written.Span);
     }
 
@@ -52,8 +53,8 @@ internal sealed class PendingReplies(IAnswering group) : IReplyRouter
 
     public bool IsEarly(long session, long sequence) => Requests.IsEarly(session, sequence);
 
-    /// <summary>Takes in an outcome that is not an applied entry. What was executed early was answered then, and the answer counts
-    /// now that it is done.</summary>
+    /// <summary>Takes in an outcome that is not an applied entry. What was executed early was answered then, and the answer
+    /// counts now that it is done.</summary>
     /// <returns>True when the outcome is all that there is to tell: the group tells it.</returns>
     public bool TryEnd(RequestId id, in Outcome outcome, out PendingRequest request)
     {

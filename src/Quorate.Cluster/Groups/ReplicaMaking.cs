@@ -22,7 +22,8 @@ internal static class ReplicaMaking
     /// <summary>A replica of a group that elects for itself and follows no keyspace's policy.</summary>
     /// <param name="members">The group's members at its birth.</param>
     public static IReplica MakeElecting(
-        this IGroupsNode node, GroupId group, IReadOnlyList<NodeId> members, IStateMachine machine, bool isDurable, StrategyRules rules)
+        this IGroupsNode node,
+        GroupId group, IReadOnlyList<NodeId> members, IStateMachine machine, bool isDurable, StrategyRules rules)
     {
         var policy = PolicyDefaults.For(node.Options.Strategies.Electing.Strategy);
         return node.MakeOrdered(group, policy, members, machine, isDurable, rules);
@@ -32,7 +33,9 @@ internal static class ReplicaMaking
     public static OrderedGroup MakeDefault(this IGroupsNode node, IReadOnlyList<NodeId> voters, Group? before) => new(
         ControlMachine.DefaultGroup,
         node,
-        group => node.MakeElecting(group.Id, voters, group.Machine, node.Options.Durability != Durability.Memory, node.Rules.Strategies),
+        group =>
+            node.MakeElecting(
+                group.Id, voters, group.Machine, node.Options.Durability != Durability.Memory, node.Rules.Strategies),
         before);
 
     /// <summary>All but the machine.</summary>

@@ -7,8 +7,8 @@ using Quorate.Resp;
 
 namespace Quorate.Cluster.Groups;
 
-/// <summary>Which group a command goes to: by the keyspace that its session has selected, and by its keys. For groups of which this
-/// node has no replica, to which node.</summary>
+/// <summary>Which group a command goes to: by the keyspace that its session has selected, and by its keys. For groups of which
+/// this node has no replica, to which node.</summary>
 internal sealed class Routing(IGroupsNode node)
 {
     private readonly Dictionary<int, NodeId> _elsewhere = [];
@@ -17,7 +17,8 @@ internal sealed class Routing(IGroupsNode node)
     /// <summary>Counts the changes of who holds what: sessions then look for their way again.</summary>
     public long Version { get; private set; }
 
-    /// <summary>The default group's keyspaces as long as no map is known, and for a session that has never selected one that exists.</summary>
+    /// <summary>The default group's keyspaces as long as no map is known, and for a session that has never selected one that
+    /// exists.</summary>
     public KeyspaceGroups First => new(null, [node.Default], 0, default);
 
     /// <summary>The group that holds the keys of a command, or, when it has none, the one that its spec asks for.</summary>
@@ -63,7 +64,11 @@ internal sealed class Routing(IGroupsNode node)
             foreach (var id in keyspace.Groups)
             {
                 if (node.Find(id) is not { Policy: { } policy } group || policy.Reads == keyspace.Policy.Reads) continue;
-                group.Policy = policy with { Reads = keyspace.Policy.Reads, BoundMilliseconds = keyspace.Policy.BoundMilliseconds };
+                group.Policy = policy with
+                {
+                    Reads = keyspace.Policy.Reads,
+                    BoundMilliseconds = keyspace.Policy.BoundMilliseconds,
+                };
             }
         }
     }

@@ -4,8 +4,9 @@ using Quorate.Replication;
 
 namespace Quorate.Cluster.Groups;
 
-/// <summary>What one object that stands for a group on this node hands to the one that takes its place: all that was forwarded and has
-/// no answer. A group's kind does not change, so what does not fit was made before the group's policy was known, and is empty.</summary>
+/// <summary>What one object that stands for a group on this node hands to the one that takes its place: all that was forwarded
+/// and has no answer. A group's kind does not change, so what does not fit was made before the group's policy was known, and is
+/// empty.</summary>
 internal static class Succession
 {
     public static OrderedOutgoing ToOrdered(Group? before, IGroupsNode node) =>

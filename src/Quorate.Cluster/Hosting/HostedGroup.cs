@@ -2,7 +2,8 @@ using Quorate.Replication;
 
 namespace Quorate.Cluster.Hosting;
 
-/// <summary>What the node drives for one group: steps go in here, effects come out by <see cref="HostedGroup.Effects"/>.</summary>
+/// <summary>What the node drives for one group: steps go in here, effects come out by
+/// <see cref="HostedGroup.Effects"/>.</summary>
 internal interface IHosted
 {
     IReplica Replica { get; }

@@ -13,8 +13,8 @@ internal interface IAsker
     /// <summary>The client's reads go by what it has written and read: both are to be noted.</summary>
     bool FollowsHistory { get; }
 
-    /// <summary>The client's own output, for a slot's reply when nothing is owed before it; null: <see cref="CompleteSlot"/> takes
-    /// it. After writing, <see cref="OnHeadWritten"/>.</summary>
+    /// <summary>The client's own output, for a slot's reply when nothing is owed before it; null: <see cref="CompleteSlot"/>
+    /// takes it. After writing, <see cref="OnHeadWritten"/>.</summary>
     RespWriter? WriterFor(long slot);
 
     /// <summary>The reply of the first unanswered command has been written to <see cref="WriterFor"/>.</summary>

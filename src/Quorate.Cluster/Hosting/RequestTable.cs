@@ -32,7 +32,8 @@ internal struct PendingRequest
     public NodeId Origin;
     public long OriginSession;
 
-    /// <summary>Of a question whether the whole state may be read: when it was put, in monotonic nanoseconds; else the least number.</summary>
+    /// <summary>Of a question whether the whole state may be read: when it was put, in monotonic nanoseconds; else the least
+    /// number.</summary>
     public long AskedAt { readonly get => OriginSession; set => OriginSession = value; }
 
     /// <summary>Slot of the client's session, or sequence in the origin's session.</summary>

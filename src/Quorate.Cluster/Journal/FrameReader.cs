@@ -20,7 +20,9 @@ internal readonly ref struct FrameReader(ReadOnlySpan<byte> segment, uint seed, 
         for (; offset + JournalFormat.BatchFrame <= _segment.Length; offset += 8)
         {
             var bytes = _segment[offset..];
-            if (BinaryPrimitives.ReadInt32LittleEndian(bytes) != length || BinaryPrimitives.ReadInt32LittleEndian(bytes[16..]) != 0) continue;
+            if (BinaryPrimitives.ReadInt32LittleEndian(bytes) != length
+                || BinaryPrimitives.ReadInt32LittleEndian(bytes[16..]) != 0)
+                continue;
             if (TryRead(offset, above + 1, long.MaxValue, verify: true, out frame)) return true;
         }
 
@@ -39,7 +41,8 @@ internal readonly ref struct FrameReader(ReadOnlySpan<byte> segment, uint seed, 
         var group = BinaryPrimitives.ReadInt32LittleEndian(bytes[16..]);
         if (group <= 0) return false;
         var payload = (int)length - JournalFormat.LengthWithoutPayload;
-        frame = new Frame(point, group, bytes.Slice(JournalFormat.FrameHeader, payload), offset + JournalFormat.FrameLength(payload));
+        frame = new Frame(
+            point, group, bytes.Slice(JournalFormat.FrameHeader, payload), offset + JournalFormat.FrameLength(payload));
         return true;
     }
 
@@ -54,9 +57,11 @@ internal readonly ref struct FrameReader(ReadOnlySpan<byte> segment, uint seed, 
         if (point < least || point > greatest) return false;
         var group = BinaryPrimitives.ReadInt32LittleEndian(bytes[16..]);
         if (group < 0) return false;
-        if (verify && BinaryPrimitives.ReadUInt32LittleEndian(bytes[4..]) != JournalFormat.ChecksumOf(bytes, seed, (int)length)) return false;
+        if (verify && BinaryPrimitives.ReadUInt32LittleEndian(bytes[4..]) != JournalFormat.ChecksumOf(bytes, seed, (int)length))
+            return false;
         var payload = (int)length - JournalFormat.LengthWithoutPayload;
-        frame = new Frame(point, group, bytes.Slice(JournalFormat.FrameHeader, payload), offset + JournalFormat.FrameLength(payload));
+        frame = new Frame(
+            point, group, bytes.Slice(JournalFormat.FrameHeader, payload), offset + JournalFormat.FrameLength(payload));
         return true;
     }
 }

@@ -13,7 +13,8 @@ public interface IJournalFiles
     /// durable only with <see cref="SyncDirectory"/>.</summary>
     /// <param name="name">its name in the folder; what has it is replaced</param>
     /// <param name="length">in bytes</param>
-    /// <param name="isBeside">batches are written to other files meanwhile and are not to wait for this: it may take longer</param>
+    /// <param name="isBeside">batches are written to other files meanwhile and are not to wait for this: it may take
+    /// longer</param>
     void Create(string name, long length, bool isBeside = false);
 
     long Length(string name);

@@ -76,10 +76,12 @@ internal sealed class JournalOpening(IJournalFiles files, JournalOptions options
             if (file.Header.Version != JournalFormat.Version)
             {
                 throw new JournalRefusedException(
-                    $"{file.Name} has format version {file.Header.Version}; this program reads {JournalFormat.Version}. Start the version of the program that wrote it.");
+                    $"{file.Name} has format version {file.Header.Version}; this program reads {JournalFormat.Version}. Start "
+                        + $"the version of the program that wrote it.");
             }
 
-            if (isSalted && file.Header.Salt != _salt) throw Damaged(file, 0, "it belongs to another journal than the segments before it");
+            if (isSalted && file.Header.Salt != _salt)
+                throw Damaged(file, 0, "it belongs to another journal than the segments before it");
             (_salt, isSalted) = (file.Header.Salt, true);
         }
     }
@@ -123,7 +125,9 @@ internal sealed class JournalOpening(IJournalFiles files, JournalOptions options
 
         if (endOfPrevious > 0 && _rules.RefuseDamage)
         {
-            throw Damaged(file, JournalFormat.HeaderLength, $"the first record is unreadable; the next segment was begun, so this one was durable up to {endOfPrevious}");
+            throw Damaged(
+                file, JournalFormat.HeaderLength,
+                $"the first record is unreadable; the next segment was begun, so this one was durable up to {endOfPrevious}");
         }
 
         var offset = JournalFormat.HeaderLength;
@@ -135,7 +139,9 @@ internal sealed class JournalOpening(IJournalFiles files, JournalOptions options
             {
                 if (mark.Synced >= mark.FirstOfSegment && _rules.RefuseDamage)
                 {
-                    throw Damaged(file, JournalFormat.HeaderLength, $"the first record is unreadable, although all up to {mark.Synced} was durable");
+                    throw Damaged(
+                        file, JournalFormat.HeaderLength,
+                        $"the first record is unreadable, although all up to {mark.Synced} was durable");
                 }
 
                 // It was begun, so the one before was durable to its end.
@@ -149,7 +155,8 @@ internal sealed class JournalOpening(IJournalFiles files, JournalOptions options
     private void ReadManifest(SegmentFile last, RecoveredState state, out List<(long Number, long First, long Last)> required)
     {
         var reader = new FrameReader(Load(last), JournalFormat.ChecksumSeed(last.Number, _salt), _rules);
-        if (!TryReadStart(reader, out var frame) || !Mark.TryRead(frame.Payload, out var mark)) throw Damaged(last, JournalFormat.HeaderLength, "it cannot be read twice alike");
+        if (!TryReadStart(reader, out var frame) || !Mark.TryRead(frame.Payload, out var mark))
+            throw Damaged(last, JournalFormat.HeaderLength, "it cannot be read twice alike");
         required = [];
         for (var i = 0; i < mark.SegmentCount; i++) required.Add(mark.Segment(i));
         for (var i = 0; i < mark.GroupCount; i++)
@@ -159,7 +166,8 @@ internal sealed class JournalOpening(IJournalFiles files, JournalOptions options
         }
     }
 
-    /// <summary>A segment before the last one: durable to its end before the next was begun, so all of it must be there.</summary>
+    /// <summary>A segment before the last one: durable to its end before the next was begun, so all of it must be
+    /// there.</summary>
     private void ReadWhole(long number, long first, long end, RecoveredState state)
     {
         if (!_files.TryGetValue(number, out var file)) throw Missing(number, null);
@@ -192,7 +200,8 @@ internal sealed class JournalOpening(IJournalFiles files, JournalOptions options
         var offset = JournalFormat.HeaderLength;
         var point = start.Point;
         var attested = start.Point - 1;
-        while (reader.TryRead(offset, point, out var frame) || (!_rules.CutTornTail && reader.TryReadBlindly(offset, point, out frame)))
+        while (reader.TryRead(offset, point, out var frame)
+            || (!_rules.CutTornTail && reader.TryReadBlindly(offset, point, out frame)))
         {
             if (frame.Group == 0 && Mark.TryRead(frame.Payload, out var mark)) attested = Math.Max(attested, mark.Synced);
             Deliver(file, offset, frame, live, state);
@@ -221,7 +230,9 @@ internal sealed class JournalOpening(IJournalFiles files, JournalOptions options
         if (!_rules.RefuseDamage) return 0;
         if (endOfPrevious >= point)
         {
-            throw Damaged(file, end, $"record {point} is unreadable; the next segment was begun, so this one was durable up to {endOfPrevious}");
+            throw Damaged(
+                file, end,
+                $"record {point} is unreadable; the next segment was begun, so this one was durable up to {endOfPrevious}");
         }
 
         var count = 0;
@@ -230,7 +241,10 @@ internal sealed class JournalOpening(IJournalFiles files, JournalOptions options
         {
             if (frame.Group == 0 && Mark.TryRead(frame.Payload, out var mark) && mark.Synced >= point)
             {
-                throw Damaged(file, end, $"record {point} is unreadable, although a later one, at offset {offset}, says that all up to {mark.Synced} was durable");
+                throw Damaged(
+                    file, end,
+                    $"record {point} is unreadable, although a later one, at offset {offset}, says that all up to "
+                        + $"{mark.Synced} was durable");
             }
 
             count++;
@@ -268,7 +282,8 @@ internal sealed class JournalOpening(IJournalFiles files, JournalOptions options
         DeleteAbove(last.Number);
         foreach (var file in _files.Values)
         {
-            if (file.Number < last.Number && !state.Live.Exists(live => live.Number == file.Number)) state.Free.Add((file.Name, file.Length));
+            if (file.Number < last.Number && !state.Live.Exists(live => live.Number == file.Number))
+                state.Free.Add((file.Name, file.Length));
         }
 
         if (_rules.EraseTornTail) _bytes.AsSpan((int)state.Offset, last.Loaded - (int)state.Offset).Clear();
@@ -321,7 +336,9 @@ internal sealed class JournalOpening(IJournalFiles files, JournalOptions options
         if (!file.IsIntact) throw Damaged(file, 0, "the header is unreadable");
         if (file.Length != file.Header.Length)
         {
-            throw Damaged(file, Math.Min(file.Length, file.Header.Length), $"the file has {file.Length} bytes instead of {file.Header.Length}");
+            throw Damaged(
+                file, Math.Min(file.Length, file.Header.Length),
+                $"the file has {file.Length} bytes instead of {file.Header.Length}");
         }
     }
 

@@ -2,7 +2,8 @@ namespace Quorate.Cluster.Journal;
 
 /// <summary>
 /// House-keeping that may run beside the writing: prepare the next segment, delete what nobody needs. Made by
-/// <see cref="NodeJournal.PlanNext"/>, carried out by <see cref="NodeJournal.Prepare"/>, ended by <see cref="NodeJournal.EndPlan"/>.
+/// <see cref="NodeJournal.PlanNext"/>, carried out by <see cref="NodeJournal.Prepare"/>, ended by
+/// <see cref="NodeJournal.EndPlan"/>.
 /// </summary>
 public sealed class SegmentPlan
 {

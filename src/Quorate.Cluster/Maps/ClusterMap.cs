@@ -59,7 +59,8 @@ public sealed class ClusterMap
     /// <summary>True when there was such a group. A map that lags behind does not know yet of the newest ones.</summary>
     public bool WasDropped(GroupId id) => id.Value <= LastGroup && Group(id) is null;
 
-    /// <summary>The keyspaces that a group holds, for people: <c>cache</c>, or <c>0..15</c> of several the first and the last.</summary>
+    /// <summary>The keyspaces that a group holds, for people: <c>cache</c>, or <c>0..15</c> of several the first and the
+    /// last.</summary>
     public string NamesOf(GroupId group)
     {
         var held = _keyspaces.Values.Where(k => k.Groups.Contains(group)).ToList();
@@ -110,7 +111,8 @@ public sealed class ClusterMap
         var map = new ClusterMap();
         var policy = PolicyDefaults.Usual();
         for (var i = 0; i < ControlLimits.Databases; i++)
-            map.Put(new KeyspaceEntry(i + 1, i.ToString(System.Globalization.CultureInfo.InvariantCulture), i, policy, [ControlMachine.DefaultGroup]));
+            map.Put(new KeyspaceEntry(
+                i + 1, i.ToString(System.Globalization.CultureInfo.InvariantCulture), i, policy, [ControlMachine.DefaultGroup]));
         map.Put(FirstGroup(ControlMachine.DefaultGroup, 1, policy));
         map.Put(FirstGroup(ControlMachine.ControlGroup, 0, policy));
         return map;

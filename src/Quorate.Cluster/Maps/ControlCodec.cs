@@ -6,7 +6,8 @@ namespace Quorate.Cluster.Maps;
 /// <summary>Reads back what <see cref="ControlCommand.Encode"/> wrote.</summary>
 public static class ControlCodec
 {
-    /// <summary>False: these bytes are no entry of the control group, or one about a strategy that this node does not have.</summary>
+    /// <summary>False: these bytes are no entry of the control group, or one about a strategy that this node does not
+    /// have.</summary>
     /// <param name="payload">The entry.</param>
     /// <param name="command">What it says.</param>
     /// <param name="strategies">Those that this node has; null: <see cref="Strategy.All"/>.</param>

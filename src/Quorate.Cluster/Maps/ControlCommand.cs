@@ -38,7 +38,8 @@ public sealed record Bootstrap(IReadOnlyList<NodeEntry> Nodes) : ControlCommand
 }
 
 /// <summary>Makes a node known, or changes its name and addresses. An id that was removed is refused for ever.</summary>
-public sealed record AddNode(NodeId Id, string Name, string PeerAddress, string ClientAddress, string HttpAddress, NodeLabels Labels) : ControlCommand
+public sealed record AddNode(
+    NodeId Id, string Name, string PeerAddress, string ClientAddress, string HttpAddress, NodeLabels Labels) : ControlCommand
 {
     internal override byte Kind => 2;
 
@@ -48,7 +49,8 @@ public sealed record AddNode(NodeId Id, string Name, string PeerAddress, string 
 
 /// <summary>Makes a node known that is to join, under the next id that was never used. Said again by a node that was not heard
 /// yet it is done again, with the same id.</summary>
-public sealed record JoinNode(string Name, string PeerAddress, string ClientAddress, string HttpAddress, NodeLabels Labels) : ControlCommand
+public sealed record JoinNode(
+    string Name, string PeerAddress, string ClientAddress, string HttpAddress, NodeLabels Labels) : ControlCommand
 {
     internal override byte Kind => 14;
 
@@ -107,7 +109,8 @@ public sealed record RemoveNode(NodeId Id) : ControlCommand
 
 /// <param name="Database">Number to select it by, or −1. The number must be free: drop the keyspace that has it before.</param>
 /// <param name="Members">For each of its groups the nodes that hold it, chosen by <see cref="ReplicaPlacement"/>.</param>
-public sealed record CreateKeyspace(string Name, int Database, Policy Policy, IReadOnlyList<IReadOnlyList<NodeId>> Members) : ControlCommand
+public sealed record CreateKeyspace(
+    string Name, int Database, Policy Policy, IReadOnlyList<IReadOnlyList<NodeId>> Members) : ControlCommand
 {
     internal override byte Kind => 7;
 
@@ -139,9 +142,11 @@ public sealed record DropKeyspace(string Name) : ControlCommand
     internal override void Write(FieldWriter writer) => writer.Text(Name);
 }
 
-/// <summary>Compare-and-set: taken only if the group's epoch is <paramref name="Expected"/> and the configuration's the next.</summary>
+/// <summary>Compare-and-set: taken only if the group's epoch is <paramref name="Expected"/> and the configuration's the
+/// next.</summary>
 /// <param name="AdoptPolicy">The group begins to follow its keyspace's policy as it is when this is applied.</param>
-public sealed record SetConfiguration(GroupId Group, Epoch Expected, GroupConfiguration Configuration, bool AdoptPolicy = false) : ControlCommand
+public sealed record SetConfiguration(
+    GroupId Group, Epoch Expected, GroupConfiguration Configuration, bool AdoptPolicy = false) : ControlCommand
 {
     internal override byte Kind => 10;
 

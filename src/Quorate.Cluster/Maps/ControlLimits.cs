@@ -11,7 +11,8 @@ public static class ControlLimits
     /// <summary>Nodes that are not removed.</summary>
     public const int MostNodes = 256;
 
-    /// <summary>Nodes with which another may join: the control group's configuration has room for so many, and for one on its way in.</summary>
+    /// <summary>Nodes with which another may join: the control group's configuration has room for so many, and for one on its way
+    /// in.</summary>
     public const int MostJoinedNodes = 200;
 
     /// <summary>Removed nodes that are remembered by id; older ones are refused by number alone.</summary>

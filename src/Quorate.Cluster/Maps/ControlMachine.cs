@@ -44,7 +44,8 @@ public sealed class ControlMachine(IControlListener? listener = null, StrategySe
         LastApplied = index;
         if (payload.IsEmpty) return true; // a leader's first entry
         Invariant.Require(
-            ControlCodec.TryDecode(payload, out var command, strategies), "a committed payload is an entry, and its strategy one that this node has");
+            ControlCodec.TryDecode(payload, out var command, strategies),
+            "a committed payload is an entry, and its strategy one that this node has");
         var refusal = Execute(command!);
         if (refusal is null) Map.Version++;
         if (!request.IsNone) listener?.OnResult(request, new ControlResult(refusal, Map.Version));

@@ -41,7 +41,9 @@ public sealed record KeyspaceEntry(int Id, string Name, int Database, Policy Pol
     private int FirstSlotOf(int place) => ((place * KeySlot.Count) + Groups.Count - 1) / Groups.Count;
 
     public bool Equals(KeyspaceEntry? other) =>
-        other is not null && Id == other.Id && Name == other.Name && Database == other.Database && Policy == other.Policy && Groups.SequenceEqual(other.Groups);
+        other is not null
+            && Id == other.Id && Name == other.Name && Database == other.Database && Policy == other.Policy
+            && Groups.SequenceEqual(other.Groups);
 
     public override int GetHashCode() => Id;
 }
@@ -67,14 +69,16 @@ public sealed record GroupEntry(
     /// <summary>Configured by the control plane, not by its own elections.</summary>
     public bool IsConfigured => Policy.Strategy.Leadership != Leadership.Elected;
 
-    /// <summary>Nobody leads it, so nothing is ever sealed, granted or handed over; who is a member is all there is to decide.</summary>
+    /// <summary>Nobody leads it, so nothing is ever sealed, granted or handed over; who is a member is all there is to
+    /// decide.</summary>
     public bool IsConvergent => Policy.IsConvergent;
 
     /// <summary>The replicas are only asked what they hold; nobody leads.</summary>
     public bool IsSealed => IsConfigured && !IsConvergent && Configuration.Leader.IsNone;
 
     public bool Equals(GroupEntry? other) =>
-        other is not null && Id == other.Id && Keyspace == other.Keyspace && Policy == other.Policy && Configuration.Equals(other.Configuration)
+        other is not null
+            && Id == other.Id && Keyspace == other.Keyspace && Policy == other.Policy && Configuration.Equals(other.Configuration)
         && Complete.SequenceEqual(other.Complete) && Counted.SequenceEqual(other.Counted) && FewestHolders == other.FewestHolders;
 
     public override int GetHashCode() => Id.Value;

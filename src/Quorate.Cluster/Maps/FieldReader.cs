@@ -178,8 +178,11 @@ internal ref struct FieldReader(ReadOnlySpan<byte> bytes, StrategySet? strategie
         var standby = Standby.Nobody;
         if ((flags & FieldWriter.HasStandby) != 0)
         {
-            if (!Standby.TryRead(ref _rest, out standby, out var delay) || (delay > 0 && rule is null) || (delay == 0 && standby.IsEmpty)) Fail();
-            else if (standby.Delayed.Except(learners).Any() || standby.Feeds.Select(f => f.Replica).Except(learners).Any()) Fail();
+            if (!Standby.TryRead(ref _rest, out standby, out var delay)
+                || (delay > 0 && rule is null) || (delay == 0 && standby.IsEmpty))
+                Fail();
+            else if (standby.Delayed.Except(learners).Any() || standby.Feeds.Select(f => f.Replica).Except(learners).Any())
+                Fail();
             else if (rule is not null) rule = rule with { DelayMilliseconds = delay };
         }
 
@@ -227,7 +230,12 @@ internal ref struct FieldReader(ReadOnlySpan<byte> bytes, StrategySet? strategie
             || !Enum.IsDefined(policy.WhenShort) || !Enum.IsDefined(policy.Durability)) Fail();
         if (policy.IsConvergent) policy = Convergent(policy);
         if ((first & FieldWriter.WithStandby) == 0) return policy;
-        policy = policy with { Delayed = Between(0, PolicyCheck.MostReplicas), DelayMilliseconds = Between(0, int.MaxValue), Cascaded = Between(0, PolicyCheck.MostReplicas) };
+        policy = policy with
+        {
+            Delayed = Between(0, PolicyCheck.MostReplicas),
+            DelayMilliseconds = Between(0, int.MaxValue),
+            Cascaded = Between(0, PolicyCheck.MostReplicas),
+        };
         if (policy.Delayed + policy.Cascaded == 0) Fail();
         return policy;
     }

@@ -6,7 +6,8 @@ using Quorate.Replication.Policies;
 
 namespace Quorate.Cluster.Maps;
 
-/// <summary>Writes the fields of the control plane's entries, snapshots and heartbeats: little-endian, one way to write each value.</summary>
+/// <summary>Writes the fields of the control plane's entries, snapshots and heartbeats: little-endian, one way to write each
+/// value.</summary>
 internal readonly struct FieldWriter(IBufferWriter<byte> output)
 {
     /// <summary>What follows a configuration's members, as flags.</summary>

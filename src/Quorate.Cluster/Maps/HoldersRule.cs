@@ -5,7 +5,8 @@ namespace Quorate.Cluster.Maps;
 /// <summary>What an acknowledgement proves about who holds the write; all that a fail-over is safe by. Pure.</summary>
 internal static class HoldersRule
 {
-    /// <summary>In-sync replicas that certainly hold a write acknowledged under the policy; 0: nothing but the leader's word.</summary>
+    /// <summary>In-sync replicas that certainly hold a write acknowledged under the policy; 0: nothing but the leader's
+    /// word.</summary>
     public static int HoldersOf(Policy policy) => policy.Ack switch
     {
         _ when policy.IsConvergent => 0, // there is no fail-over to be safe by

@@ -16,7 +16,8 @@ public static class ReplicaPlacement
     /// <param name="load">Replicas that a node holds.</param>
     /// <param name="chosen">Empty when there are not enough nodes.</param>
     /// <returns>Why not; null when done.</returns>
-    public static string? Choose(Policy policy, IEnumerable<NodeEntry> nodes, Func<NodeId, int> load, out IReadOnlyList<NodeId> chosen)
+    public static string? Choose(
+        Policy policy, IEnumerable<NodeEntry> nodes, Func<NodeId, int> load, out IReadOnlyList<NodeId> chosen)
     {
         ArgumentNullException.ThrowIfNull(policy);
         chosen = [];
@@ -31,20 +32,23 @@ public static class ReplicaPlacement
 
     /// <summary>The best further node for a group that <paramref name="staying"/> hold; null when there is none that the
     /// policy allows.</summary>
-    public static NodeId? ChooseOne(Policy policy, IReadOnlyList<NodeEntry> staying, IEnumerable<NodeEntry> nodes, Func<NodeId, int> load)
+    public static NodeId? ChooseOne(
+        Policy policy, IReadOnlyList<NodeEntry> staying, IEnumerable<NodeEntry> nodes, Func<NodeId, int> load)
     {
         ArgumentNullException.ThrowIfNull(policy);
         return Next(policy, staying, [.. nodes.Where(n => n.State == NodeState.Up)], load)?.Id;
     }
 
     /// <summary>The same for a replica that no acknowledgement waits for.</summary>
-    public static NodeId? ChooseStandby(Policy policy, IReadOnlyList<NodeEntry> staying, IEnumerable<NodeEntry> nodes, Func<NodeId, int> load)
+    public static NodeId? ChooseStandby(
+        Policy policy, IReadOnlyList<NodeEntry> staying, IEnumerable<NodeEntry> nodes, Func<NodeId, int> load)
     {
         ArgumentNullException.ThrowIfNull(policy);
         return Next(policy, staying, [.. nodes.Where(n => n.State == NodeState.Up)], load, isStandby: true)?.Id;
     }
 
-    private static NodeEntry? Next(Policy policy, IReadOnlyList<NodeEntry> taken, List<NodeEntry> candidates, Func<NodeId, int> load, bool isStandby = false)
+    private static NodeEntry? Next(
+        Policy policy, IReadOnlyList<NodeEntry> taken, List<NodeEntry> candidates, Func<NodeId, int> load, bool isStandby = false)
     {
         var label = policy.Spread ?? SpreadAnyway;
         NodeEntry? best = null;

@@ -10,10 +10,13 @@ internal static class VoterChanges
     {
         change = null;
         var up = map.Nodes.Count(n => n.State is NodeState.Up or NodeState.Joining);
-        if (command.Count is < 1 or > PolicyCheck.MostReplicas) return $"there are 1 to {PolicyCheck.MostReplicas} voters, not {command.Count}";
+        if (command.Count is < 1 or > PolicyCheck.MostReplicas)
+            return $"there are 1 to {PolicyCheck.MostReplicas} voters, not {command.Count}";
         if (command.Count > up) return $"{command.Count} voters are more than the nodes there are: {up}";
         var control = map.Group(ControlMachine.ControlGroup)!;
-        if (control.Policy.Replicas == command.Count && map.Keyspaces.All(k => !IsNumbered(k) || k.Policy.Replicas == command.Count)) return $"there are {command.Count} voters already";
+        if (control.Policy.Replicas == command.Count
+            && map.Keyspaces.All(k => !IsNumbered(k) || k.Policy.Replicas == command.Count))
+            return $"there are {command.Count} voters already";
         change = () =>
         {
             map.Put(HoldersRule.Settled(control with { Policy = control.Policy with { Replicas = command.Count } }));

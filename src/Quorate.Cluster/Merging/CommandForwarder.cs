@@ -7,9 +7,9 @@ using Quorate.Replication;
 namespace Quorate.Cluster.Merging;
 
 /// <summary>
-/// Takes commands of this node's clients to a replica elsewhere, the nearest that answers. Nothing remembers which commands it has
-/// executed, as a log does, so a write goes out once, to one life of one member: when its reply does not come nobody knows whether it took
-/// effect, and the client is told just that. Reads are asked for again.
+/// Takes commands of this node's clients to a replica elsewhere, the nearest that answers. Nothing remembers which commands it
+/// has executed, as a log does, so a write goes out once, to one life of one member: when its reply does not come nobody knows
+/// whether it took effect, and the client is told just that. Reads are asked for again.
 /// </summary>
 internal sealed class CommandForwarder(MergingOutgoing outgoing, IGroupNode node)
 {
@@ -64,7 +64,8 @@ internal sealed class CommandForwarder(MergingOutgoing outgoing, IGroupNode node
         Target = NodeId.None;
         for (var at = _lowest; at < _nextToSend; at++)
         {
-            if (At(at)! is { IsDone: false, MayHaveHappened: true } item) Finish(item, Replies.Uncertain("the replica that it was sent to did not answer in time"));
+            if (At(at)! is { IsDone: false, MayHaveHappened: true } item)
+                Finish(item, Replies.Uncertain("the replica that it was sent to did not answer in time"));
         }
 
         DropFinished();
@@ -82,7 +83,8 @@ internal sealed class CommandForwarder(MergingOutgoing outgoing, IGroupNode node
             var life = Target == node.Options.Self ? node.Life : _lives.GetValueOrDefault(Target);
             while (_nextToSend < _next && _batch.Length < MaxBatchBytes)
             {
-                // What was given up meanwhile, or may have been executed elsewhere, keeps its place, empty: sequences are consecutive.
+                // What was given up meanwhile, or may have been executed elsewhere, keeps its place, empty: sequences are
+                // consecutive.
                 var item = At(_nextToSend++)!;
                 var isLeftOut = item.IsDone || item.MayHaveHappened;
                 var length = isLeftOut ? 0 : item.Entry.Length;
@@ -106,8 +108,8 @@ internal sealed class CommandForwarder(MergingOutgoing outgoing, IGroupNode node
         }
     }
 
-    /// <summary>A member says in which life it is, and that it has executed nothing that was sent to another. What was sent to none in
-    /// particular goes to this one; of writes that were sent to an earlier one nobody knows.</summary>
+    /// <summary>A member says in which life it is, and that it has executed nothing that was sent to another. What was sent to
+    /// none in particular goes to this one; of writes that were sent to an earlier one nobody knows.</summary>
     public void OnLife(NodeId member, long life, StepTime now)
     {
         if (life <= _lives.GetValueOrDefault(member)) return;

@@ -9,8 +9,9 @@ namespace Quorate.Cluster.Merging;
 
 /// <summary>
 /// Executes what nodes without a replica send here: each command once at most, in the order of its sender. What arrives behind
-/// something later is not executed, so a client's pipeline never overtakes itself. What was executed is remembered for as long as the node
-/// runs, so commands name the life in which they may be executed: what was sent to an earlier one, and comes late, is not.
+/// something later is not executed, so a client's pipeline never overtakes itself. What was executed is remembered for as long as
+/// the node runs, so commands name the life in which they may be executed: what was sent to an earlier one, and comes late, is
+/// not.
 /// </summary>
 internal sealed class CommandInbox(MergingOutgoing outgoing, long life)
 {
@@ -56,7 +57,8 @@ internal sealed class CommandInbox(MergingOutgoing outgoing, long life)
     private bool Take(NodeId origin, long session, long sequence, ReadOnlySpan<byte> entry, StepTime now)
     {
         var command = QuorumPrefix.TakeOff(entry, out _, out _);
-        if (!EntryCodec.TryRead(command, ref _ranges, out var header, out var args) || header.Kind != KeyspaceEntryKind.Command) return false;
+        if (!EntryCodec.TryRead(command, ref _ranges, out var header, out var args) || header.Kind != KeyspaceEntryKind.Command)
+            return false;
         if (outgoing.Serves) outgoing.Here!.Take(origin, session, sequence, args, entry, now);
         else outgoing.Answers.Reply(origin, session, sequence, default, Replies.NoReplicaHere);
         return true;

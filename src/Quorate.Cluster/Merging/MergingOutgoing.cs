@@ -7,8 +7,8 @@ using Quorate.Resp;
 
 namespace Quorate.Cluster.Merging;
 
-/// <summary>To a group whose data merges: any replica executes any command, reads too. What this node was asked by others, and has
-/// executed, is remembered here as well, across the times in which it has no replica.</summary>
+/// <summary>To a group whose data merges: any replica executes any command, reads too. What this node was asked by others, and
+/// has executed, is remembered here as well, across the times in which it has no replica.</summary>
 internal sealed class MergingOutgoing : Outgoing
 {
     private readonly CommandForwarder _forwarder;
@@ -60,7 +60,8 @@ internal sealed class MergingOutgoing : Outgoing
 
     public override void Forget(IAsker session) => _forwarder.Forget(session);
 
-    public override void OnReply(long sequence, in HistoryPoint point, ReadOnlySpan<byte> reply, StepTime now) => _forwarder.OnReply(sequence, reply, now);
+    public override void OnReply(long sequence, in HistoryPoint point, ReadOnlySpan<byte> reply, StepTime now) =>
+        _forwarder.OnReply(sequence, reply, now);
 
     public override void OnLife(NodeId member, long life, StepTime now) => _forwarder.OnLife(member, life, now);
 
@@ -69,7 +70,8 @@ internal sealed class MergingOutgoing : Outgoing
 
     /// <inheritdoc/>
     /// <remarks>The inbox tells the asker which life of this node it reaches, and that there is no replica.</remarks>
-    public override bool Refuse(NodeId origin, ForwardRequests requests, StepTime now) => _inbox.OnRequests(origin, requests, now);
+    public override bool Refuse(NodeId origin, ForwardRequests requests, StepTime now) =>
+        _inbox.OnRequests(origin, requests, now);
 
     public override void OnTick(StepTime now) => _forwarder.OnTick(now);
 

@@ -7,12 +7,14 @@ using Quorate.Resp;
 
 namespace Quorate.Cluster.Merging;
 
-/// <summary><c>QUORUM [R n] [W n] command ...</c>: one command of a leaderless keyspace with other numbers than the keyspace's.</summary>
+/// <summary><c>QUORUM [R n] [W n] command ...</c>: one command of a leaderless keyspace with other numbers than the
+/// keyspace's.</summary>
 internal static class QuorumWords
 {
     public const string Name = "quorum";
 
-    public const string Usage = "ERR QUORUM [R <n>] [W <n>] <command> ... takes numbers from 1 to the n of a leaderless keyspace, and a command";
+    public const string Usage =
+        "ERR QUORUM [R <n>] [W <n>] <command> ... takes numbers from 1 to the n of a leaderless keyspace, and a command";
 
     /// <summary>The command behind the words, 0 standing for what was not said. Words that make no sense here are left as they
     /// are: the command QUORUM itself then says what is wrong.</summary>
@@ -24,7 +26,8 @@ internal static class QuorumWords
         for (; at + 2 < args.Count; at += 2)
         {
             if (r == 0 && Ascii.EqualsIgnoreCase(args[at], "r"u8) && TryCount(args[at + 1], policy.N, out var reads)) r = reads;
-            else if (w == 0 && Ascii.EqualsIgnoreCase(args[at], "w"u8) && TryCount(args[at + 1], policy.N, out var writes)) w = writes;
+            else if (w == 0 && Ascii.EqualsIgnoreCase(args[at], "w"u8) && TryCount(args[at + 1], policy.N, out var writes))
+                w = writes;
             else break;
         }
 
@@ -34,7 +37,8 @@ internal static class QuorumWords
     }
 
     /// <summary>The payload of a client's words for a replica, at the start of <paramref name="buffer"/>.</summary>
-    public static int WriteEntry(Policy policy, ref byte[] buffer, in CommandArgs args, int protocol, StepTime now, out CommandArgs command)
+    public static int WriteEntry(
+        Policy policy, ref byte[] buffer, in CommandArgs args, int protocol, StepTime now, out CommandArgs command)
     {
         command = TakeOff(policy, args, out var r, out var w);
         return WriteEntry(ref buffer, now, protocol, command, r, w);

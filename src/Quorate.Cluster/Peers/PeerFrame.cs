@@ -5,8 +5,8 @@ using Quorate.Replication;
 namespace Quorate.Cluster.Peers;
 
 /// <summary>
-/// A message on the wire between nodes: <c>[u32 length][u32 crc32c][u16 kind][i32 group][body]</c>, little-endian; the length counts
-/// what follows it, the checksum covers what follows it. TCP's own checksum is too weak for a store: a flipped bit must
+/// A message on the wire between nodes: <c>[u32 length][u32 crc32c][u16 kind][i32 group][body]</c>, little-endian; the length
+/// counts what follows it, the checksum covers what follows it. TCP's own checksum is too weak for a store: a flipped bit must
 /// never become an entry.
 /// </summary>
 public static class PeerFrame

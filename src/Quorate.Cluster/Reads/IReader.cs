@@ -16,7 +16,8 @@ internal interface IReader : IAsker
     /// <param name="point">How far that state was.</param>
     /// <param name="count">Commands answered.</param>
     /// <param name="replies">Each with its length before it.</param>
-    void OnRunAnswered(long ticket, GroupId group, in ReadRule rule, in HistoryPoint point, int count, ReadOnlySpan<byte> replies);
+    void OnRunAnswered(
+        long ticket, GroupId group, in ReadRule rule, in HistoryPoint point, int count, ReadOnlySpan<byte> replies);
 
     /// <summary>What the session has seen is not in the group's history any more.</summary>
     void OnRunLost(long ticket);

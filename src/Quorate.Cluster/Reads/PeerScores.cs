@@ -50,7 +50,8 @@ internal sealed class PeerScores
         Of(peer).IsCircuitOpen = isOpen;
     }
 
-    /// <summary>The best of some peers; none when there is none. If all are put aside, the best of those: better late than never.</summary>
+    /// <summary>The best of some peers; none when there is none. If all are put aside, the best of those: better late than
+    /// never.</summary>
     /// <param name="candidates">Peers that could answer, with how far away they are: 0 is nearest.</param>
     /// <param name="now">The time of the step.</param>
     public NodeId Choose(ReadOnlySpan<(NodeId Peer, int Distance)> candidates, StepTime now)
@@ -63,7 +64,8 @@ internal sealed class PeerScores
             var score = Of(candidates[i].Peer);
             score.Consider(candidates[i].Distance % Readers.SecondChoice, now.Nanoseconds);
             // Latencies on one network differ by chance: only doublings from two milliseconds on count.
-            var cost = (long)(score.Outstanding + 1) << (32 - BitOperations.LeadingZeroCount((uint)Math.Min(score.LatencyMicroseconds / 2000, 1 << 20)));
+            var cost = (long)(score.Outstanding + 1) << (32 - BitOperations
+                .LeadingZeroCount((uint)Math.Min(score.LatencyMicroseconds / 2000, 1 << 20)));
             var key = (score.IsEjected, candidates[i].Distance, cost, (i + _turn) % candidates.Length);
             if (best is not null && key.CompareTo(bestKey) >= 0) continue;
             (best, bestKey) = (score, key);
@@ -119,7 +121,8 @@ internal sealed class PeerScores
     {
         var fastest = long.MaxValue;
         foreach (var other in _peers.Values)
-            if (other != score && !other.IsEjected && other.Distance == score.Distance && other.HasLatency) fastest = Math.Min(fastest, other.LatencyMicroseconds);
+            if (other != score && !other.IsEjected && other.Distance == score.Distance && other.HasLatency)
+                fastest = Math.Min(fastest, other.LatencyMicroseconds);
         return fastest == long.MaxValue ? long.MaxValue : Math.Max(SlowMicroseconds, SlowFactor * fastest);
     }
 

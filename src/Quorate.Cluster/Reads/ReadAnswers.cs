@@ -32,7 +32,12 @@ internal sealed class ReadAnswers(HostedGroup group)
         {
             var (origin, answers) = (_answers.GetKeyAtIndex(i), _answers.GetValueAtIndex(i));
             if (answers.Bytes.Length == 0) continue;
-            var message = new ReadsAnswered { Session = answers.Session, Leader = group.Replica.Leader, Runs = answers.Bytes.Memory };
+            var message = new ReadsAnswered
+            {
+                Session = answers.Session,
+                Leader = group.Replica.Leader,
+                Runs = answers.Bytes.Memory,
+            };
             group.Send(new NodeId(origin), message);
             answers.Bytes.Clear();
         }

@@ -29,7 +29,8 @@ internal sealed class ReadGate(IReadableGroup group, NodeId self)
     /// <summary>The state here stays behind on purpose.</summary>
     public bool IsDelayed => group.Hosting.Replica.DelayMilliseconds > 0;
 
-    /// <summary>The configuration has let this replica go: nobody feeds it any more, what it holds stays as old as it is.</summary>
+    /// <summary>The configuration has let this replica go: nobody feeds it any more, what it holds stays as old as it
+    /// is.</summary>
     public bool IsOutside => group.Configuration is { } configuration && !configuration.Contains(self);
 
     /// <param name="rule">What the read may return.</param>
@@ -41,7 +42,8 @@ internal sealed class ReadGate(IReadableGroup group, NodeId self)
         // Who stays behind on purpose answers only those who have asked for whatever is here.
         if (IsDelayed && rule.Consistency != ReadConsistency.Weak) return ReadVerdict.Elsewhere;
         if (rule.IsNewest) return group.Hosting.Replica.MayReadLocally(now) ? ReadVerdict.Now : ReadVerdict.Ask;
-        if (group.Hosting.Replica.History is not { } history) return group.Hosting.Replica.MayReadLocally(now) ? ReadVerdict.Now : ReadVerdict.Ask;
+        if (group.Hosting.Replica.History is not { } history)
+            return group.Hosting.Replica.MayReadLocally(now) ? ReadVerdict.Now : ReadVerdict.Ask;
         if (!history.HasState)
         {
             _freshness.Forget();

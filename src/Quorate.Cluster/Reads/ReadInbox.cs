@@ -6,13 +6,15 @@ using Quorate.Resp;
 
 namespace Quorate.Cluster.Reads;
 
-/// <summary>A replica's side of reads that came to another node: answers each run from one state, or says that it cannot.</summary>
+/// <summary>A replica's side of reads that came to another node: answers each run from one state, or says that it
+/// cannot.</summary>
 internal sealed class ReadInbox(IReadableGroup group, IGroupNode node, ReadStatistics statistics)
 {
     /// <summary>Runs that wait for leave to read; more are refused at once.</summary>
     private const int MostRuns = 10_000;
 
-    /// <summary>Of a run, no more is answered once there are so many bytes: a few bytes may ask for a lot. The asker comes again for the rest.</summary>
+    /// <summary>Of a run, no more is answered once there are so many bytes: a few bytes may ask for a lot. The asker comes again
+    /// for the rest.</summary>
     private const int MostAnswerBytes = 1 << 20;
 
     /// <summary>What waits longer is given back, so that the asker tries another replica.</summary>
@@ -162,6 +164,7 @@ internal sealed class ReadInbox(IReadableGroup group, IGroupNode node, ReadStati
     {
         var commands = run.Commands;
         if (run.Count != 1 || !run.Rule.IsNewest) return 0;
-        return EntryCodec.TryRead(RunCodec.NextPiece(ref commands), ref _ranges, out _, out var args) ? group.KeyHashOf(_specs[0], args) : 0;
+        return EntryCodec.TryRead(RunCodec.NextPiece(ref commands), ref _ranges, out _, out var args)
+            ? group.KeyHashOf(_specs[0], args) : 0;
     }
 }

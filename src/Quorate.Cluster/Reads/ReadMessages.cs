@@ -6,8 +6,8 @@ namespace Quorate.Cluster.Reads;
 
 /// <summary>
 /// Reads that a node's clients asked for, for a replica of the group. Each run is
-/// <c>[i64 ticket][u8 consistency][i32 bound][u8 points]([i64 epoch][i64 index])*[u16 commands]([u32 length][command as an entry])*</c>:
-/// the reads of one client that come one after another, to be answered from one state.
+/// <c>[i64 ticket][u8 consistency][i32 bound][u8 points]([i64 epoch][i64 index])*[u16 commands]([u32 length][command as an
+/// entry])*</c>: the reads of one client that come one after another, to be answered from one state.
 /// </summary>
 internal sealed class ReadsAsked : Message
 {
@@ -29,12 +29,14 @@ internal sealed class ReadsAsked : Message
 
     public static bool TryDecode(ReadOnlyMemory<byte> body, out ReadsAsked? message)
     {
-        message = body.Length < 8 ? null : new ReadsAsked { Session = BinaryPrimitives.ReadInt64LittleEndian(body.Span), Runs = body[8..] };
+        message = body.Length < 8
+            ? null : new ReadsAsked { Session = BinaryPrimitives.ReadInt64LittleEndian(body.Span), Runs = body[8..] };
         return message is not null;
     }
 }
 
-/// <summary>What became of runs: each <c>[i64 ticket][u8 outcome][i64 epoch][i64 index][u16 replies]([u32 length][RESP bytes])*</c>.</summary>
+/// <summary>What became of runs: each <c>[i64 ticket][u8 outcome][i64 epoch][i64 index][u16 replies]([u32 length][RESP
+/// bytes])*</c>.</summary>
 internal sealed class ReadsAnswered : Message
 {
     public const ushort WireKind = 21;

@@ -12,7 +12,9 @@ internal static class ReadReplies
     /// <summary>What a client is told whose read nobody could answer in time.</summary>
     public static ReadOnlySpan<byte> Refusal(in ReadRule rule) => rule.Consistency switch
     {
-        ReadConsistency.Bounded => Encoding.UTF8.GetBytes($"-MASTERDOWN no replica in reach can prove that its state is at most {rule.BoundMilliseconds} ms old\r\n"),
+        ReadConsistency.Bounded =>
+            Encoding.UTF8.GetBytes(
+                $"-MASTERDOWN no replica in reach can prove that its state is at most {rule.BoundMilliseconds} ms old\r\n"),
         ReadConsistency.Session => "-MASTERDOWN no replica in reach has everything that this connection has seen\r\n"u8,
         ReadConsistency.Eventual or ReadConsistency.Weak => "-MASTERDOWN no replica in reach has a state that can be read\r\n"u8,
         _ => Replies.NoLeader,

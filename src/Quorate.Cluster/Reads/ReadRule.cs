@@ -11,7 +11,9 @@ namespace Quorate.Cluster.Reads;
 public readonly record struct ReadRule(ReadConsistency Consistency, int BoundMilliseconds = 0)
 {
     /// <summary>Nothing but the newest will do.</summary>
-    public bool IsNewest => Consistency is not (ReadConsistency.Bounded or ReadConsistency.Session or ReadConsistency.Eventual or ReadConsistency.Weak);
+    public bool IsNewest =>
+        Consistency is not (
+            ReadConsistency.Bounded or ReadConsistency.Session or ReadConsistency.Eventual or ReadConsistency.Weak);
 
     /// <summary>What the connection has seen before is never unseen.</summary>
     public bool FollowsSession => Consistency is ReadConsistency.Bounded or ReadConsistency.Session;

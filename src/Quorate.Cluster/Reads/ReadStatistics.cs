@@ -2,7 +2,8 @@ using Quorate.Replication;
 
 namespace Quorate.Cluster.Reads;
 
-/// <summary>How reads were answered, counted since the node was started or since CONFIG RESETSTAT. Under the node's lock.</summary>
+/// <summary>How reads were answered, counted since the node was started or since CONFIG RESETSTAT. Under the node's
+/// lock.</summary>
 public sealed class ReadStatistics
 {
     private readonly long[] _byConsistency = new long[Enum.GetValues<ReadConsistency>().Length];

@@ -22,12 +22,14 @@ internal sealed class Readers(IGroupNode node)
         var map = node.Map;
         if (map is not { IsKnown: true } || map.Group(group.Id) is not { } entry)
         {
-            foreach (var member in node.Options.Members) Add(member.Id, rule.IsNewest && member.Id != group.Replica.Leader ? 2 + SecondChoice : 2);
+            foreach (var member in node.Options.Members)
+                Add(member.Id, rule.IsNewest && member.Id != group.Replica.Leader ? 2 + SecondChoice : 2);
             return _readers;
         }
 
         var members = entry.Configuration.InSync;
-        var knows = rule.IsNewest ? node.Options.Strategies.Of(entry.Policy).NewestIsAt(entry.Policy, members, group.Replica.Leader) : NodeId.None;
+        var knows = rule.IsNewest
+            ? node.Options.Strategies.Of(entry.Policy).NewestIsAt(entry.Policy, members, group.Replica.Leader) : NodeId.None;
         foreach (var member in members) Add(member, DistanceTo(member) + (knows.IsNone || knows == member ? 0 : SecondChoice));
         return _readers;
     }

@@ -85,7 +85,8 @@ internal sealed class RemoteReads(IGroupNode node, PeerScores peers)
         if (message.Session != node.Life) return true; // meant for an earlier life
         for (var runs = message.Runs.Span; runs.Length > 0;)
         {
-            if (!RunCodec.TryTakeAnswer(ref runs, out var ticket, out var outcome, out var point, out var count, out var replies)) return false;
+            if (!RunCodec.TryTakeAnswer(ref runs, out var ticket, out var outcome, out var point, out var count, out var replies))
+                return false;
             // A replica that was given up may answer yet: as good as any, unless it says that it cannot.
             if (!_runs.TryGetValue(ticket, out var run) || (run.Target != from && outcome == RunOutcome.Unable)) continue;
             OnAnswer(run, from, outcome, point, count, replies, now);
@@ -99,7 +100,8 @@ internal sealed class RemoteReads(IGroupNode node, PeerScores peers)
         if (_runs.Count == 0) return;
         _late.Clear();
         foreach (var run in _runs.Values)
-            if (now.Nanoseconds - run.SentAt >= Patience || peers.IsEjected(run.Target) || node.Host.OutputTo(run.Target) is null) _late.Add(run);
+            if (now.Nanoseconds - run.SentAt >= Patience || peers.IsEjected(run.Target) || node.Host.OutputTo(run.Target) is null)
+                _late.Add(run);
         foreach (var run in _late) TryAnother(run, now);
     }
 
@@ -114,7 +116,8 @@ internal sealed class RemoteReads(IGroupNode node, PeerScores peers)
         }
     }
 
-    private void OnAnswer(Run run, NodeId from, RunOutcome outcome, in HistoryPoint point, int count, ReadOnlySpan<byte> replies, StepTime now)
+    private void OnAnswer(
+        Run run, NodeId from, RunOutcome outcome, in HistoryPoint point, int count, ReadOnlySpan<byte> replies, StepTime now)
     {
         if (outcome == RunOutcome.Unable)
         {

@@ -22,11 +22,16 @@ internal readonly ref struct AskedRun
     public void NotePoints(SessionPositions seen, GroupId group)
     {
         for (var points = Points; points.Length > 0; points = points[16..])
-            seen.Note(group, new HistoryPoint(new Epoch(BinaryPrimitives.ReadInt64LittleEndian(points)), new LogIndex(BinaryPrimitives.ReadInt64LittleEndian(points[8..]))));
+            seen.Note(
+                group,
+                new HistoryPoint(
+                    new Epoch(BinaryPrimitives.ReadInt64LittleEndian(points)),
+                    new LogIndex(BinaryPrimitives.ReadInt64LittleEndian(points[8..]))));
     }
 }
 
-/// <summary>The bytes of <see cref="ReadsAsked"/> and <see cref="ReadsAnswered"/>, written and taken apart without copies.</summary>
+/// <summary>The bytes of <see cref="ReadsAsked"/> and <see cref="ReadsAnswered"/>, written and taken apart without
+/// copies.</summary>
 internal static class RunCodec
 {
     private const int AskedHead = 8 + 1 + 4 + 1;
@@ -79,7 +84,14 @@ internal static class RunCodec
         var count = BinaryPrimitives.ReadUInt16LittleEndian(bytes[(AskedHead + points)..]);
         var rest = bytes[(AskedHead + points + 2)..];
         if (!TrySkip(rest, count, out var length)) return false;
-        run = new AskedRun { Ticket = ticket, Rule = new ReadRule(consistency, bound), Points = seen, Count = count, Commands = rest[..length] };
+        run = new AskedRun
+        {
+            Ticket = ticket,
+            Rule = new ReadRule(consistency, bound),
+            Points = seen,
+            Count = count,
+            Commands = rest[..length],
+        };
         bytes = rest[length..];
         return true;
     }
@@ -96,20 +108,23 @@ internal static class RunCodec
         output.Advance(AnsweredHead);
     }
 
-    /// <summary>Of how many commands there are replies in the answer that begins at <paramref name="start"/>: the first ones of the run.</summary>
+    /// <summary>Of how many commands there are replies in the answer that begins at <paramref name="start"/>: the first ones of
+    /// the run.</summary>
     public static void SetCount(ByteQueue output, int start, int count) =>
         BinaryPrimitives.WriteUInt16LittleEndian(output.Written[(start + 25)..], (ushort)count);
 
     /// <summary>Takes the first answer off. False: the bytes make no sense.</summary>
     public static bool TryTakeAnswer(
-        ref ReadOnlySpan<byte> bytes, out long ticket, out RunOutcome outcome, out HistoryPoint point, out int count, out ReadOnlySpan<byte> replies)
+        ref ReadOnlySpan<byte> bytes,
+        out long ticket, out RunOutcome outcome, out HistoryPoint point, out int count, out ReadOnlySpan<byte> replies)
     {
         (ticket, outcome, point, count) = (0, default, default, 0);
         replies = default;
         if (bytes.Length < AnsweredHead || bytes[8] > (byte)RunOutcome.Lost) return false;
         ticket = BinaryPrimitives.ReadInt64LittleEndian(bytes);
         outcome = (RunOutcome)bytes[8];
-        var (epoch, index) = (BinaryPrimitives.ReadInt64LittleEndian(bytes[9..]), BinaryPrimitives.ReadInt64LittleEndian(bytes[17..]));
+        var (epoch, index) = (
+            BinaryPrimitives.ReadInt64LittleEndian(bytes[9..]), BinaryPrimitives.ReadInt64LittleEndian(bytes[17..]));
         if (epoch < 0 || index < 0) return false;
         point = new HistoryPoint(new Epoch(epoch), new LogIndex(index));
         count = BinaryPrimitives.ReadUInt16LittleEndian(bytes[25..]);

@@ -79,7 +79,8 @@ public sealed class SessionPositions
 
     public void Clear() => _points.Clear();
 
-    /// <summary>Takes over what another connection has seen. False, and nothing is changed: that is no token, or it says too much.</summary>
+    /// <summary>Takes over what another connection has seen. False, and nothing is changed: that is no token, or it says too
+    /// much.</summary>
     public bool TryMerge(string token)
     {
         if (token == Nothing) return true;
@@ -88,9 +89,11 @@ public sealed class SessionPositions
         {
             var numbers = part.Split('.');
             if (read.Count == Most || numbers.Length != 3 || numbers[0].Length < 2 || numbers[0][0] != 'g') return false;
-            if (!int.TryParse(numbers[0].AsSpan(1), NumberStyles.None, CultureInfo.InvariantCulture, out var group) || group < 1) return false;
+            if (!int.TryParse(numbers[0].AsSpan(1), NumberStyles.None, CultureInfo.InvariantCulture, out var group) || group < 1)
+                return false;
             if (!long.TryParse(numbers[1], NumberStyles.None, CultureInfo.InvariantCulture, out var epoch)) return false;
-            if (!long.TryParse(numbers[2], NumberStyles.None, CultureInfo.InvariantCulture, out var index) || index < 1) return false;
+            if (!long.TryParse(numbers[2], NumberStyles.None, CultureInfo.InvariantCulture, out var index) || index < 1)
+                return false;
             read.Add((new GroupId(group), new HistoryPoint(new Epoch(epoch), new LogIndex(index))));
         }
 
@@ -105,7 +108,9 @@ public sealed class SessionPositions
         if (_points.Count == 0) return Nothing;
         var text = new StringBuilder();
         foreach (var (group, point) in _points)
-            text.Append(CultureInfo.InvariantCulture, $"{(text.Length > 0 ? "," : "")}g{group.Value}.{point.Epoch.Value}.{point.Index.Value}");
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"{(text.Length > 0 ? "," : "")}g{group.Value}.{point.Epoch.Value}.{point.Index.Value}");
         return text.ToString();
     }
 

@@ -44,7 +44,8 @@ public sealed class ClientSession : IClient
     /// <summary>Bytes for the client. The host takes them (and clears the writer) at the end of a turn.</summary>
     public RespWriter Output { get; } = new();
 
-    /// <summary>True once the client asked to QUIT or broke the protocol, and all it was owed is in <see cref="Output"/>.</summary>
+    /// <summary>True once the client asked to QUIT or broke the protocol, and all it was owed is in
+    /// <see cref="Output"/>.</summary>
     public bool WantsClose => State.WantsClose && _slots.Count == 0;
 
     /// <summary>For the host: its own object for this connection.</summary>
@@ -82,7 +83,8 @@ public sealed class ClientSession : IClient
     /// <summary>False when the selected keyspace was dropped.</summary>
     internal bool HasKeyspace => _selected.Exists;
 
-    /// <summary>Executes one command; its reply appears in <see cref="Output"/> now or in a later step, never out of order.</summary>
+    /// <summary>Executes one command; its reply appears in <see cref="Output"/> now or in a later step, never out of
+    /// order.</summary>
     public void Execute(in CommandArgs args, StepTime now)
     {
         if (State.WantsClose || args.Count == 0) return;
@@ -137,7 +139,9 @@ public sealed class ClientSession : IClient
             ref var head = ref _slots[_slots.Head];
             // What this node answers alone has only waited for the commands before it, and begins right after them.
             if (head is { State: SlotState.Held, Way: CommandWay.Alone }) break;
-            if (head.State == SlotState.Done || now.Nanoseconds - Math.Max(head.SinceNanoseconds, Node.Pause.Over) <= SessionReads.PatienceFor(head, limit)) break;
+            if (head.State == SlotState.Done
+                || now.Nanoseconds - Math.Max(head.SinceNanoseconds, Node.Pause.Over) <= SessionReads.PatienceFor(head, limit))
+                break;
             if (head.Way == CommandWay.Read) Reads.Refuse(head);
             else Replies.CompleteSlot(_slots.Head, LateReply.Of(this, _slots.Head, head));
         }
@@ -179,7 +183,8 @@ public sealed class ClientSession : IClient
         {
             ref var head = ref _slots[_slots.Head];
             if (head.State == SlotState.Done) Advance(inStep: true);
-            else if (head.State == SlotState.Writing) Replies.CompleteSlot(_slots.Head, Cluster.Replies.Uncertain("this node's journal failed"));
+            else if (head.State == SlotState.Writing)
+                Replies.CompleteSlot(_slots.Head, Cluster.Replies.Uncertain("this node's journal failed"));
             else Replies.CompleteSlot(_slots.Head, Encoding.UTF8.GetBytes($"-{Node.Refusal}\r\n"));
         }
     }
@@ -193,7 +198,9 @@ public sealed class ClientSession : IClient
     private void TakeRead(Group group, CommandSpec spec, in CommandArgs args, in ReadRule rule, StepTime now)
     {
         var isSilent = State.BeginCommand(spec.Name, now);
-        if (_slots.Count == 0 && !Node.Pause.HoldsReads(now) && Reads.MayReadNow(group, rule, now) && Reads.TryRead(group, spec, args, rule, isSilent, now))
+        if (_slots.Count == 0
+            && !Node.Pause.HoldsReads(now) && Reads.MayReadNow(group, rule, now)
+            && Reads.TryRead(group, spec, args, rule, isSilent, now))
             return;
         Hold(new SessionSlot { Way = CommandWay.Read, Spec = spec, Group = group, IsSilent = isSilent, Rule = rule }, args, now);
         if (_slots.Count == 1) Advance(inStep: false);
@@ -210,9 +217,11 @@ public sealed class ClientSession : IClient
         return true;
     }
 
-    /// <summary>Finds the command that the words name, and the group that it goes to. False: this node answers it alone.</summary>
+    /// <summary>Finds the command that the words name, and the group that it goes to. False: this node answers it
+    /// alone.</summary>
     private bool TryRoute(
-        KeyspaceGroups keyspace, in CommandArgs args, [NotNullWhen(true)] out CommandSpec? spec, [NotNullWhen(true)] out Group? group)
+        KeyspaceGroups keyspace,
+        in CommandArgs args, [NotNullWhen(true)] out CommandSpec? spec, [NotNullWhen(true)] out Group? group)
     {
         group = null;
         spec = keyspace.Commands.Find(args, out var command);
@@ -237,7 +246,9 @@ public sealed class ClientSession : IClient
     private bool TryBeginHead(ref SessionSlot head, bool inStep)
     {
         var now = Node.Now;
-        if (head.Way == CommandWay.Read ? Node.Pause.HoldsReads(now) : head.Way == CommandWay.HandOn && Node.Pause.HoldsWrites(now)) return false;
+        if (head.Way == CommandWay.Read
+            ? Node.Pause.HoldsReads(now) : head.Way == CommandWay.HandOn && Node.Pause.HoldsWrites(now))
+            return false;
         if (head.Way == CommandWay.Read && Node.Refusal is null) return Reads.TryBegin(ref head, inStep, now);
         if (inStep)
         {

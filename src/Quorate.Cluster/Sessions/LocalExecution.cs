@@ -62,9 +62,11 @@ internal sealed class LocalExecution(ClientSession session)
         var spec = session.Keyspace.Commands.Table.Resolve(command, output); // says what is wrong with the words, if anything
         if (spec is null) Invariant.Require(output.Length > start, "a command that is not found is answered with an error");
         else if (session.State.IsSubscriberOnly) CommandErrors.NotWhileSubscribed(output, spec.Name);
-        else if (node.Refusal is null && !session.HasKeyspace) output.Error("ERR the selected keyspace was dropped: SELECT another"u8);
+        else if (node.Refusal is null && !session.HasKeyspace)
+            output.Error("ERR the selected keyspace was dropped: SELECT another"u8);
         else if (node.Refusal is null && spec.Name == QuorumWords.Name) output.Error(QuorumWords.Usage);
-        else if (node.Refusal is null && Routing.Of(session.Keyspace, spec, command) is null) CommandErrors.SeveralGroups(output, spec);
+        else if (node.Refusal is null && Routing.Of(session.Keyspace, spec, command) is null)
+            CommandErrors.SeveralGroups(output, spec);
         else output.Error(node.Refusal ?? "ERR this command has no handler");
         if (session.State.BeginCommand(spec?.Name ?? "NULL", now)) output.Truncate(start);
         else node.Statistics.CountError(output.Written.Span[(start + 1)..]);

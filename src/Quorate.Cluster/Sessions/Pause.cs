@@ -2,7 +2,8 @@ using Quorate.Replication;
 
 namespace Quorate.Cluster.Sessions;
 
-/// <summary>CLIENT PAUSE: commands on keys of this node's clients wait, and are executed when it is over. Other nodes' clients go on.</summary>
+/// <summary>CLIENT PAUSE: commands on keys of this node's clients wait, and are executed when it is over. Other nodes' clients go
+/// on.</summary>
 internal sealed class Pause
 {
     private long _writesUntil = long.MinValue;

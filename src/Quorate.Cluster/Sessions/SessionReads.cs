@@ -100,7 +100,8 @@ internal sealed class SessionReads(ClientSession session, SlotQueue slots)
         head.State = SlotState.Reading;
         (_asked, _askedEnd) = (group, slots.End);
         var isAlone = slots.Count == 1 && head.Rule.IsNewest;
-        group.AskForLeave(RequestOwner.Client, session.Replies, slots.Head, isAlone ? group.KeyHashOf(head.Spec!, head.Command!.Args) : 0, now);
+        group.AskForLeave(
+            RequestOwner.Client, session.Replies, slots.Head, isAlone ? group.KeyHashOf(head.Spec!, head.Command!.Args) : 0, now);
         return false;
     }
 
@@ -127,7 +128,8 @@ internal sealed class SessionReads(ClientSession session, SlotQueue slots)
         }
     }
 
-    public void OnRunAnswered(long ticket, GroupId group, in ReadRule rule, in HistoryPoint point, int count, ReadOnlySpan<byte> replies)
+    public void OnRunAnswered(
+        long ticket, GroupId group, in ReadRule rule, in HistoryPoint point, int count, ReadOnlySpan<byte> replies)
     {
         if (!TryEndRun(ticket)) return;
         if (rule.Consistency == ReadConsistency.Session) session.State.Positions.Replace(group, point);
@@ -203,7 +205,8 @@ internal sealed class SessionReads(ClientSession session, SlotQueue slots)
         return true;
     }
 
-    /// <summary>Sends the reads at the head of the queue to another replica, as many as follow the same rule and go to the same group.</summary>
+    /// <summary>Sends the reads at the head of the queue to another replica, as many as follow the same rule and go to the same
+    /// group.</summary>
     private bool TrySendRun(StepTime now)
     {
         if (_run != 0) return true;
@@ -213,7 +216,9 @@ internal sealed class SessionReads(ClientSession session, SlotQueue slots)
         for (var at = slots.Head; at < slots.End && count < MostInRun && bytes < MostRunBytes; at++, count++)
         {
             ref var slot = ref slots[at];
-            if (!IsRead(slot) || slot.Group != group || slot.State is not (SlotState.Held or SlotState.Reading) || slot.Rule != rule) break;
+            if (!IsRead(slot)
+                || slot.Group != group || slot.State is not (SlotState.Held or SlotState.Reading) || slot.Rule != rule)
+                break;
             bytes += slot.Command!.Length;
         }
 

@@ -4,8 +4,8 @@ using Quorate.Resp;
 
 namespace Quorate.Cluster.Sessions;
 
-/// <summary>A session as groups see it: takes the replies to its commands, in whatever order they come, and puts them into the client's
-/// output in the order of the commands.</summary>
+/// <summary>A session as groups see it: takes the replies to its commands, in whatever order they come, and puts them into the
+/// client's output in the order of the commands.</summary>
 internal sealed class SessionReplies(ClientSession session, SlotQueue slots) : IReader
 {
     public int Protocol => session.Output.Protocol;
@@ -18,7 +18,8 @@ internal sealed class SessionReplies(ClientSession session, SlotQueue slots) : I
 
     /// <inheritdoc/>
     public RespWriter? WriterFor(long slot) =>
-        !session.IsGone && slot == slots.Head && slots.Count > 0 && slots[slot] is { State: not SlotState.Done, IsSilent: false } ? session.Output : null;
+        !session.IsGone && slot == slots.Head && slots.Count > 0 && slots[slot] is { State: not SlotState.Done, IsSilent: false }
+            ? session.Output : null;
 
     /// <inheritdoc/>
     public void OnHeadWritten()
@@ -83,7 +84,8 @@ internal sealed class SessionReplies(ClientSession session, SlotQueue slots) : I
 
     public void MakeReady() => session.MakeReady();
 
-    public void OnRunAnswered(long ticket, GroupId group, in ReadRule rule, in HistoryPoint point, int count, ReadOnlySpan<byte> replies) =>
+    public void OnRunAnswered(
+        long ticket, GroupId group, in ReadRule rule, in HistoryPoint point, int count, ReadOnlySpan<byte> replies) =>
         session.Reads.OnRunAnswered(ticket, group, rule, point, count, replies);
 
     public void OnRunLost(long ticket) => session.Reads.OnRunLost(ticket);

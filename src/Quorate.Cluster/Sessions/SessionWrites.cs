@@ -6,8 +6,8 @@ using Quorate.Resp;
 
 namespace Quorate.Cluster.Sessions;
 
-/// <summary>The commands of one session that replicas are handed: writes, and the reads that go as writes do. They are handed on in
-/// order, one after another without waiting, as long as they go the same way to the same group.</summary>
+/// <summary>The commands of one session that replicas are handed: writes, and the reads that go as writes do. They are handed on
+/// in order, one after another without waiting, as long as they go the same way to the same group.</summary>
 internal sealed class SessionWrites(ClientSession session, SlotQueue slots)
 {
     private long _lastWrite = -1;
@@ -23,7 +23,8 @@ internal sealed class SessionWrites(ClientSession session, SlotQueue slots)
             return;
         }
 
-        var slot = slots.Push(new SessionSlot { Way = CommandWay.HandOn, Spec = spec, SinceNanoseconds = now.Nanoseconds, IsSilent = isSilent });
+        var slot = slots.Push(
+            new SessionSlot { Way = CommandWay.HandOn, Spec = spec, SinceNanoseconds = now.Nanoseconds, IsSilent = isSilent });
         OnHandedOn(slot, ref slots[slot], group, spec);
         group.Take(session.Replies, slot, session.Selected.Database, spec, args, now);
     }

@@ -33,7 +33,8 @@ internal sealed class SlotQueue
         for (var s = End - 1; s >= Head; s--)
         {
             ref var slot = ref this[s];
-            if (slot.State == SlotState.Reading || (slot.State == SlotState.Held && slot.Group?.ReadsKeepUp(now) != true)) return false;
+            if (slot.State == SlotState.Reading || (slot.State == SlotState.Held && slot.Group?.ReadsKeepUp(now) != true))
+                return false;
             if (slot.State == SlotState.Writing) return slot.Group == group && slot.PathEpoch == group.PathEpoch;
         }
 

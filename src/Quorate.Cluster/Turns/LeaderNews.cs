@@ -7,9 +7,10 @@ using Quorate.Replication;
 namespace Quorate.Cluster.Turns;
 
 /// <summary>
-/// Tells the log and subscribers on this node that another leads a keyspace, in the words of Sentinel (<c>+switch-master</c>) and of .NET's usual client
-/// (<c>__Booksleeve_MasterChanged</c>), so that clients that look for the leader look again at once. Looked at every tick where
-/// something stirs, and now and then elsewhere: a leader that comes and goes within one tick is nobody's news.
+/// Tells the log and subscribers on this node that another leads a keyspace, in the words of Sentinel (<c>+switch-master</c>) and
+/// of .NET's usual client (<c>__Booksleeve_MasterChanged</c>), so that clients that look for the leader look again at once.
+/// Looked at every tick where something stirs, and now and then elsewhere: a leader that comes and goes within one tick is
+/// nobody's news.
 /// </summary>
 internal sealed class LeaderNews(NodeTurns node)
 {
@@ -30,7 +31,8 @@ internal sealed class LeaderNews(NodeTurns node)
     public NodeId LeaderOf(GroupId id)
     {
         if (node.Find(id) is { IsAbsent: false } here) return here.Replica.Leader;
-        return node.Control?.Map.Group(id) is { IsConfigured: true } elsewhere ? elsewhere.Configuration.Leader : node.Routing.ToldLeader(id);
+        return node.Control?.Map.Group(id) is { IsConfigured: true } elsewhere
+            ? elsewhere.Configuration.Leader : node.Routing.ToldLeader(id);
     }
 
     public void OnTick()
@@ -65,7 +67,9 @@ internal sealed class LeaderNews(NodeTurns node)
         {
             if (!keyspace.Groups.Contains(group.Id)) continue;
             names.Add(keyspace.Name);
-            Publish("+switch-master", string.Create(CultureInfo.InvariantCulture, $"{keyspace.Name} {oldHost} {oldPort} {newHost} {newPort}"));
+            Publish(
+                "+switch-master",
+                string.Create(CultureInfo.InvariantCulture, $"{keyspace.Name} {oldHost} {oldPort} {newHost} {newPort}"));
         }
 
         Publish("__Booksleeve_MasterChanged", to);
@@ -73,7 +77,9 @@ internal sealed class LeaderNews(NodeTurns node)
         if (node.Find(group.Id) is { IsAbsent: false }) node.Alarms.Note($"{now} leads {led} in place of {before}");
         if (!ClosesClients || before != node.Options.Self) return;
         foreach (var session in node.Sessions.ToList())
-            if (session.State.SubscriptionCount == 0 && node.Routing.Of(session.State.Keyspace, session.State.Database)?.All.Any(g => g.Id == group.Id) == true) node.View.Close(session.State);
+            if (session.State.SubscriptionCount == 0
+                && node.Routing.Of(session.State.Keyspace, session.State.Database)?.All.Any(g => g.Id == group.Id) == true)
+                node.View.Close(session.State);
     }
 
     private void Publish(string channel, string message) =>

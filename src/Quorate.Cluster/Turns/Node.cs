@@ -73,7 +73,8 @@ public sealed class Node
 
     internal IReadOnlyList<HostedGroup> Ticking => _turns.Ticking;
 
-    /// <summary>Feeds a journal record back, in order, before <see cref="Start"/>. False: damaged journal, do not start.</summary>
+    /// <summary>Feeds a journal record back, in order, before <see cref="Start"/>. False: damaged journal, do not
+    /// start.</summary>
     public bool Recover(GroupId group, ReadOnlySpan<byte> record, PersistPoint point)
     {
         if (LostAndFound.IsStream(group)) return Lost.Recover(group, record, point);
@@ -100,7 +101,8 @@ public sealed class Node
     {
         var id = ++_lastSessionId;
         Statistics.ConnectionsReceived++;
-        var session = new ClientSession(_turns, id, new SessionState(id, clientAddress, localAddress, now)) { Place = _turns.Sessions.Count };
+        var session = new ClientSession(
+            _turns, id, new SessionState(id, clientAddress, localAddress, now)) { Place = _turns.Sessions.Count };
         _turns.Sessions.Add(session);
         return session;
     }
@@ -119,7 +121,8 @@ public sealed class Node
         sessions.RemoveAt(sessions.Count - 1);
     }
 
-    /// <summary>One whole frame from a peer (without the length prefix). False: damaged or not understood; drop the connection.</summary>
+    /// <summary>One whole frame from a peer (without the length prefix). False: damaged or not understood; drop the
+    /// connection.</summary>
     public bool OnPeerFrame(NodeId from, ReadOnlyMemory<byte> frame, StepTime now)
     {
         _turns.Now = now;

@@ -14,8 +14,8 @@ using Quorate.Replication.Rows;
 
 namespace Quorate.Cluster.Turns;
 
-/// <summary>The parts of a node, and what they ask of each other within a turn: which groups are touched, which wait for the journal or
-/// for their clock, which sessions go on after the step. Each part sees of it what its own interface names.</summary>
+/// <summary>The parts of a node, and what they ask of each other within a turn: which groups are touched, which wait for the
+/// journal or for their clock, which sessions go on after the step. Each part sees of it what its own interface names.</summary>
 internal sealed class NodeTurns : IGroupsNode, IControlNode, ISessionNode
 {
     private readonly SortedList<int, HostedGroup> _hosted = [];
@@ -45,7 +45,8 @@ internal sealed class NodeTurns : IGroupsNode, IControlNode, ISessionNode
             _hosted[Control.Hosting.Id.Value] = Control.Hosting;
             Clocks.Begin(Control.Hosting);
             Invariant.Require(
-                Holdings.TryRestore(), "the note of the node's groups is damaged: restore the folder, or add the node anew with an empty one");
+                Holdings.TryRestore(),
+                "the note of the node's groups is damaged: restore the folder, or add the node anew with an empty one");
         }
 
         if (Find(ControlMachine.DefaultGroup) is not null) return;
@@ -143,7 +144,8 @@ internal sealed class NodeTurns : IGroupsNode, IControlNode, ISessionNode
     }
 
     public IReplica MakeControlReplica(IStateMachine machine) => this.MakeElecting(
-        ControlMachine.ControlGroup, [.. Options.Founders.Select(m => m.Id)], machine, isDurable: !Options.IsEphemeral, StrategyRules.Sound);
+        ControlMachine.ControlGroup,
+        [.. Options.Founders.Select(m => m.Id)], machine, isDurable: !Options.IsEphemeral, StrategyRules.Sound);
 
     public void OnMapChanged() => Routing.OnMapChanged();
 

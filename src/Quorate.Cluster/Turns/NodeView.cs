@@ -83,9 +83,11 @@ internal sealed class NodeView(NodeTurns node) : INodeView
 
     public GroupStatus Default => StatusOf(node.Default);
 
-    public IReadOnlyList<GroupStatus> GroupsOf(SessionState session) => [.. (node.Routing.Of(session.Keyspace, session.Database)?.All ?? [node.Default]).Select(StatusOf)];
+    public IReadOnlyList<GroupStatus> GroupsOf(SessionState session) =>
+        [.. (node.Routing.Of(session.Keyspace, session.Database)?.All ?? [node.Default]).Select(StatusOf)];
 
-    public GroupStatus GroupOf(SessionState session) => StatusOf(node.Routing.Of(session.Keyspace, session.Database)?.First ?? node.Default);
+    public GroupStatus GroupOf(SessionState session) =>
+        StatusOf(node.Routing.Of(session.Keyspace, session.Database)?.First ?? node.Default);
 
     public string? CutRegion(string region, bool isCut) => node.Host.CutRegion(region, isCut);
 
@@ -95,7 +97,9 @@ internal sealed class NodeView(NodeTurns node) : INodeView
         {
             var sum = default(ConflictFigures);
             foreach (var store in node.Groups.SelectMany(g => g.Stores).Select(m => m.Store))
-                sum = new(sum.Keys + store.Conflicted.Count, sum.Seen + store.ConflictsSeen, sum.Lost + store.Losses.Total, sum.RuleFailures + store.RuleFailures);
+                sum = new(
+                    sum.Keys + store.Conflicted.Count, sum.Seen + store.ConflictsSeen, sum.Lost + store.Losses.Total,
+                    sum.RuleFailures + store.RuleFailures);
             return sum;
         }
     }
@@ -129,7 +133,8 @@ internal sealed class NodeView(NodeTurns node) : INodeView
         foreach (var entry in node.Lost.EntriesOf(group))
             foreach (var words in entry.Commands(out var stamp))
                 lines.Add(FormattableString.Invariant($"{entry.MadeIn} {entry.Index} at {stamp}: {LineOf(words)}"));
-        if (node.Lost.GoneOf(group) is > 0 and var gone) lines.Add(FormattableString.Invariant($"and {gone} more than could be kept"));
+        if (node.Lost.GoneOf(group) is > 0 and var gone)
+            lines.Add(FormattableString.Invariant($"and {gone} more than could be kept"));
         return lines;
     }
 
@@ -138,12 +143,15 @@ internal sealed class NodeView(NodeTurns node) : INodeView
     public bool ForgetLost(GroupId group, Epoch madeIn, LogIndex index) => node.Lost.Forget(group, madeIn, index);
 
     public IReadOnlyList<LostCommand> LostCommandsOf(GroupId group) =>
-        [.. node.Lost.EntriesOf(group).SelectMany(e => e.Commands(out _).Select(words => new LostCommand(e.MadeIn, e.Index, words)))];
+        [.. node.Lost.EntriesOf(group)
+            .SelectMany(e => e.Commands(out _).Select(words => new LostCommand(e.MadeIn, e.Index, words)))];
 
     private static string LineOf(IReadOnlyList<byte[]> words)
     {
         const int MostWord = 64;
-        return words.Count == 0 ? "(not a command)" : string.Join(' ', words.Select(w => w.Length > MostWord ? Words.Text(w.AsSpan(0, MostWord)) + "…" : Words.Text(w)));
+        return words.Count == 0
+            ? "(not a command)"
+            : string.Join(' ', words.Select(w => w.Length > MostWord ? Words.Text(w.AsSpan(0, MostWord)) + "…" : Words.Text(w)));
     }
 
     private GroupStatus StatusOf(Group group) =>
@@ -182,7 +190,10 @@ internal sealed class NodeView(NodeTurns node) : INodeView
             FollowersOf(group))
         {
             DelaySeconds = (int)(group.Replica.DelayMilliseconds / 1000),
-            Source = configuration is not null && configuration.Standby.IsFed(self) && configuration.SourceOf(self) is var source && source != configuration.Leader ? source : default,
+            Source = configuration is not null
+                && configuration.Standby.IsFed(self) && configuration.SourceOf(self) is var source
+                && source != configuration.Leader
+                ? source : default,
             IsStandby = configuration is not null && configuration.Standby.Contains(self),
         };
     }
@@ -263,7 +274,8 @@ internal sealed class NodeView(NodeTurns node) : INodeView
         "port" => PortOf(Self.RespAddress),
         ConfigTable.CloseOnDemotion => node.News.ClosesClients ? "yes" : "no",
         "appendonly" => Options.Durability == Durability.Memory ? "no" : "yes",
-        "appendfsync" => Options.Durability == Durability.Fsync ? "always" : Options.Durability == Durability.Written ? "no" : "no",
+        "appendfsync" =>
+            Options.Durability == Durability.Fsync ? "always" : Options.Durability == Durability.Written ? "no" : "no",
         _ => null,
     };
 

@@ -5,7 +5,8 @@ using Quorate.Replication.Rows;
 namespace Quorate.Cluster.Turns;
 
 /// <summary>When other nodes were last heard of. While groups here are quiet it pings their members for all of them at once, and
-/// stirs them when one falls silent: one message between two nodes stands for the heartbeats of all groups that they share.</summary>
+/// stirs them when one falls silent: one message between two nodes stands for the heartbeats of all groups that they
+/// share.</summary>
 internal sealed class PeerWatch(NodeTurns node, GroupClocks clocks) : IPeerWatch
 {
     private readonly PingRhythm? _rhythm = node.Options.Strategies.Electing.PingsBy(node.Options.Settings);
@@ -13,7 +14,9 @@ internal sealed class PeerWatch(NodeTurns node, GroupClocks clocks) : IPeerWatch
     private int _ticks;
 
     /// <inheritdoc/>
-    public long LastHeard(NodeId peer) => peer == node.Options.Self ? node.Now.Nanoseconds : _peers.TryGetValue(peer, out var known) ? known.HeardAt : long.MinValue;
+    public long LastHeard(NodeId peer) =>
+        peer == node.Options.Self
+            ? node.Now.Nanoseconds : _peers.TryGetValue(peer, out var known) ? known.HeardAt : long.MinValue;
 
     public void OnFrame(NodeId from, StepTime now)
     {

@@ -6,8 +6,8 @@ namespace Quorate.Cluster.Turns;
 
 /// <summary>
 /// What is wrong right now with the groups of this node, and somebody should know: writes that fewer copies stand for than the
-/// policy asks, writes that are refused for want of copies, a state that is not trusted. Each is raised when it begins, noted when it is
-/// over, and can be read as long as it lasts.
+/// policy asks, writes that are refused for want of copies, a state that is not trusted. Each is raised when it begins, noted
+/// when it is over, and can be read as long as it lasts.
 /// </summary>
 internal sealed class StandingAlarms(NodeTurns node)
 {
@@ -25,7 +25,8 @@ internal sealed class StandingAlarms(NodeTurns node)
     public void OnTick()
     {
         if (++_ticks % LookTicks != 0 || node.Control is not { Map: { IsKnown: true } map }) return;
-        foreach (var hosted in node.Ticking) if (node.Find(hosted.Id) is { } group) Look(map, group); // nothing goes wrong in one that is quiet
+        // nothing goes wrong in one that is quiet
+        foreach (var hosted in node.Ticking) if (node.Find(hosted.Id) is { } group) Look(map, group);
         for (var i = _now.Count - 1; i >= 0; i--)
         {
             if (node.Find(new GroupId(_now.Keys[i])) is not { } group) _now.RemoveAt(i);
@@ -43,7 +44,9 @@ internal sealed class StandingAlarms(NodeTurns node)
     private void Keep(GroupId group, string text)
     {
         var known = _now.GetValueOrDefault(group.Value);
-        var looks = known.Text == text ? Math.Min(known.Looks + 1, PatienceLooks + 1) : text.Contains("degraded", StringComparison.Ordinal) ? PatienceLooks : 1;
+        var looks = known.Text == text
+            ? Math.Min(known.Looks + 1, PatienceLooks + 1) : text.Contains("degraded", StringComparison.Ordinal) ? PatienceLooks
+            : 1;
         _now[group.Value] = (text, looks);
         if (looks == PatienceLooks) node.Alarms.Raise(text);
     }

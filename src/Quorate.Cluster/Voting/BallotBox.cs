@@ -12,7 +12,8 @@ internal sealed class BallotBox(IVotingGroup group)
     /// <summary>Longer replies go as their hash alone, unless the whole is asked for.</summary>
     public const int LongestWhole = 1024;
 
-    /// <summary>A replica that catches up executes old entries by the thousand, and nobody waits for their ballots any more.</summary>
+    /// <summary>A replica that catches up executes old entries by the thousand, and nobody waits for their ballots any
+    /// more.</summary>
     private const int MostBytes = 4 << 20;
 
     private readonly List<Pending> _pending = []; // by the time they first asked: walked at the end of every turn
@@ -22,7 +23,8 @@ internal sealed class BallotBox(IVotingGroup group)
 
     public void Put(LogIndex index, in EntryHeader entry, ReadOnlySpan<byte> result)
     {
-        var isWhole = entry.Kind == KeyspaceEntryKind.VotedRead && (result.Length <= LongestWhole || entry.LowestOutstanding == 1);
+        var isWhole = entry.Kind == KeyspaceEntryKind.VotedRead
+            && (result.Length <= LongestWhole || entry.LowestOutstanding == 1);
         var bytes = BytesFor(entry.Session);
         if (bytes.Length > MostBytes) return;
         var span = bytes.Reserve(Ballots.HeaderLength + (isWhole ? result.Length : 0));

@@ -5,7 +5,8 @@ using Quorate.Replication;
 namespace Quorate.Cluster.Voting;
 
 /// <summary>A replica → the node that asked: what came out of digests and voted reads here. Each is
-/// <c>[i64 number][i64 index][u64 value][i32 length or -1][reply]</c>; -1: the reply is long and was not asked for whole.</summary>
+/// <c>[i64 number][i64 index][u64 value][i32 length or -1][reply]</c>; -1: the reply is long and was not asked for
+/// whole.</summary>
 internal sealed class Ballots : Message
 {
     public const ushort WireKind = 24;
@@ -35,7 +36,9 @@ internal sealed class Ballots : Message
     }
 
     /// <summary>Takes the first item off. False: there is none that is whole.</summary>
-    public static bool TryTake(ref ReadOnlySpan<byte> items, out long number, out LogIndex index, out ulong value, out bool isWhole, out ReadOnlySpan<byte> reply)
+    public static bool TryTake(
+        ref ReadOnlySpan<byte> items, out long number, out LogIndex index, out ulong value, out bool isWhole,
+        out ReadOnlySpan<byte> reply)
     {
         (number, index, value, isWhole) = (0, default, 0, false);
         reply = default;
@@ -71,7 +74,8 @@ internal sealed class QuarantineOrder : Message
 
     public static bool TryDecode(ReadOnlyMemory<byte> body, out QuarantineOrder? message)
     {
-        message = body.Length == 8 ? new QuarantineOrder { Index = new LogIndex(BinaryPrimitives.ReadInt64LittleEndian(body.Span)) } : null;
+        message = body.Length == 8
+            ? new QuarantineOrder { Index = new LogIndex(BinaryPrimitives.ReadInt64LittleEndian(body.Span)) } : null;
         return message is { Index.Value: > 0 };
     }
 }

@@ -3,7 +3,8 @@ using Quorate.Replication;
 
 namespace Quorate.Cluster.Voting;
 
-/// <summary>Goes over the whole state, range by range, again and again, as long as this node leads: which range is hashed when.</summary>
+/// <summary>Goes over the whole state, range by range, again and again, as long as this node leads: which range is hashed
+/// when.</summary>
 internal sealed class DigestRounds(IVotingGroup group, DivergenceOptions options, VotingFigures figures)
 {
     private StateRange _next;
@@ -29,7 +30,8 @@ internal sealed class DigestRounds(IVotingGroup group, DivergenceOptions options
             if (_begunAt is { } begun && now.Nanoseconds - begun < rest * StepTime.NanosecondsPerMillisecond) return false;
             long keys = 0;
             foreach (var database in group.Machine.Databases) keys += database.Count;
-            _next = new StateRange(StateRange.LevelFor(keys, group.Machine.UsedBytes, options.KeysPerRange, options.BytesPerRange), 0);
+            _next = new StateRange(
+                StateRange.LevelFor(keys, group.Machine.UsedBytes, options.KeysPerRange, options.BytesPerRange), 0);
             (_begunAt, _executed) = (now.Nanoseconds, group.Machine.Statistics.Executed);
             IsUnderWay = true;
         }

@@ -63,7 +63,8 @@ internal sealed class GroupVoting
         var items = message.Items.Span;
         while (!items.IsEmpty)
         {
-            if (!Ballots.TryTake(ref items, out var number, out var index, out var value, out var isWhole, out var reply)) return false;
+            if (!Ballots.TryTake(ref items, out var number, out var index, out var value, out var isWhole, out var reply))
+                return false;
             _polls.Count(from, number, index, value, isWhole, reply);
         }
 
@@ -78,7 +79,9 @@ internal sealed class GroupVoting
     {
         _polls.OnTick(now);
         _verdicts.OnTick(now);
-        if (_group.Hosting.Replica.IsLeader && !IsDistrusted && _group.ComparesReplicas && _polls.MayAskDigest && _rounds.TryTake(now, out var range)) _polls.AskDigest(range, now);
+        if (_group.Hosting.Replica.IsLeader
+            && !IsDistrusted && _group.ComparesReplicas && _polls.MayAskDigest && _rounds.TryTake(now, out var range))
+            _polls.AskDigest(range, now);
     }
 
     public void OnTurnEnd(StepTime now)

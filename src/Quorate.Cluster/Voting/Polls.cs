@@ -10,7 +10,9 @@ namespace Quorate.Cluster.Voting;
 /// The questions that this node, leading the group, has put to all replicas and whose answers it still counts: digests and
 /// voted reads. Each is an entry of the log, so every replica answers on the state of that very index.
 /// </summary>
-internal sealed class Polls(IVotingGroup group, IGroupNode node, VotingFigures figures, Action<NodeId, MajorityGate, string> onDissent, Action<string> onDisagreement)
+internal sealed class Polls(
+    IVotingGroup group, IGroupNode node, VotingFigures figures, Action<NodeId, MajorityGate, string> onDissent,
+    Action<string> onDisagreement)
 {
     /// <summary>More reads at once are refused; the client may try again.</summary>
     private const int MostReads = 10_000;
@@ -57,7 +59,8 @@ internal sealed class Polls(IVotingGroup group, IGroupNode node, VotingFigures f
     /// <summary>A replica's answer.</summary>
     public void Count(NodeId from, long number, LogIndex index, ulong value, bool isWhole, ReadOnlySpan<byte> reply)
     {
-        if (!_polls.TryGetValue(number, out var poll) || !group.Voters.Contains(from) || !poll.Gate.Add(from, index, value)) return;
+        if (!_polls.TryGetValue(number, out var poll) || !group.Voters.Contains(from) || !poll.Gate.Add(from, index, value))
+            return;
         if (from == node.Options.Self) Forget(poll);
         if (isWhole && poll.Range is null) poll.Keep(value, reply);
         while (poll.TryTakeDissenter(group.Voters, out var dissenter)) onDissent(dissenter, poll.Gate, NameOf(poll));
@@ -155,7 +158,8 @@ internal sealed class Polls(IVotingGroup group, IGroupNode node, VotingFigures f
         var asker = poll.Asker;
         poll.Asker = default;
         group.AnswerPoll(asker, System.Text.Encoding.UTF8.GetBytes(
-            $"-TRYAGAIN no {(group.VotersOfReads / 2) + 1} of {group.VotersOfReads} replicas gave the same answer in time; nothing was done\r\n"));
+            $"-TRYAGAIN no {(group.VotersOfReads / 2) + 1} of {group.VotersOfReads} replicas gave the same answer in time; "
+                + $"nothing was done\r\n"));
         if (poll.Gate.HasDisagreement) Disagree(poll);
     }
 

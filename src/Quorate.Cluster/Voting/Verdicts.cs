@@ -7,8 +7,8 @@ namespace Quorate.Cluster.Voting;
 /// <summary>
 /// What becomes of a replica that a majority contradicts. On the leader: it is told that its state is not to be used; a
 /// leader that is itself the one hands leadership to one of the majority first. Never more than a minority at once. On
-/// the replica that was told: one that can (<see cref="IQuarantiningReplica"/>) puts its state machine out of use and gets another
-/// state; under the other strategies the control plane takes the replica out of the group and gives it a new one.
+/// the replica that was told: one that can (<see cref="IQuarantiningReplica"/>) puts its state machine out of use and gets
+/// another state; under the other strategies the control plane takes the replica out of the group and gives it a new one.
 /// </summary>
 internal sealed class Verdicts(IVotingGroup group, IGroupNode node, VotingFigures figures)
 {
@@ -29,7 +29,8 @@ internal sealed class Verdicts(IVotingGroup group, IGroupNode node, VotingFigure
     private long _setAsideUntil = long.MinValue;
 
     /// <summary>The state here was found wrong: no read is answered from it.</summary>
-    public bool IsDistrusted => _isCondemned || IsSetAside || group.Hosting.Replica is IQuarantiningReplica { IsQuarantined: true };
+    public bool IsDistrusted =>
+        _isCondemned || IsSetAside || group.Hosting.Replica is IQuarantiningReplica { IsQuarantined: true };
 
     /// <summary>A hand-over is to be tried again, or an order to be forgotten.</summary>
     public bool NeedsTicks => _isCondemned || _ordered.Count > 0;
@@ -45,7 +46,8 @@ internal sealed class Verdicts(IVotingGroup group, IGroupNode node, VotingFigure
     /// <summary>For the control plane: on the leader, replicas that were found wrong a while ago at most; on a replica that was
     /// told, itself.</summary>
     public IReadOnlyList<NodeId> Diverged => IsSetAside ? [node.Options.Self]
-        : _ordered.Count > 0 && group.Hosting.Replica.IsLeader ? [.. _ordered.Where(o => node.Now.Nanoseconds - o.Value < 10 * OrderAgain).Select(o => new NodeId(o.Key))]
+        : _ordered.Count > 0 && group.Hosting.Replica.IsLeader
+            ? [.. _ordered.Where(o => node.Now.Nanoseconds - o.Value < 10 * OrderAgain).Select(o => new NodeId(o.Key))]
         : [];
 
     public void OnDissent(NodeId dissenter, MajorityGate gate, string what)
@@ -56,7 +58,9 @@ internal sealed class Verdicts(IVotingGroup group, IGroupNode node, VotingFigure
     }
 
     public void OnDisagreement(string what) =>
-        node.Alarms.Raise($"{group.Hosting.Id}: the replicas differ in {what} and no majority agrees, so none is put out of use. Compare them by hand");
+        node.Alarms.Raise(
+            $"{group.Hosting.Id}: the replicas differ in {what} and no majority agrees, so none is put out of use. Compare "
+                + $"them by hand");
 
     /// <summary>The leader's word about the replica here.</summary>
     public void OnOrder(NodeId from, QuarantineOrder order, StepTime now)
@@ -104,14 +108,18 @@ internal sealed class Verdicts(IVotingGroup group, IGroupNode node, VotingFigure
             figures.QuarantinesOrdered++;
             (_isCondemned, _nextHandOver) = (true, now.Nanoseconds);
             _heirs = [.. group.Voters.Where(gate.IsAmongMajority)];
-            node.Alarms.Raise($"{group.Hosting.Id}: the state of the leader, {dissenter}, differs from the majority's in {what} at {index}: it hands over and is quarantined");
+            node.Alarms.Raise(
+                $"{group.Hosting.Id}: the state of the leader, {dissenter}, differs from the majority's in {what} at {index}: "
+                    + $"it hands over and is quarantined");
             return;
         }
 
         if (_ordered.TryGetValue(dissenter.Value, out var at) && now.Nanoseconds - at < OrderAgain) return;
         if (Distrusted(dissenter, now) >= (group.VotersOfDigests - 1) / 2)
         {
-            node.Alarms.Raise($"{group.Hosting.Id}: {dissenter} differs from the majority in {what} at {index} too, but more than a minority is never quarantined at once");
+            node.Alarms.Raise(
+                $"{group.Hosting.Id}: {dissenter} differs from the majority in {what} at {index} too, but more than a "
+                    + $"minority is never quarantined at once");
             return;
         }
 
@@ -139,7 +147,12 @@ internal sealed class Verdicts(IVotingGroup group, IGroupNode node, VotingFigure
     private void HandOver(StepTime now)
     {
         _nextHandOver = now.Nanoseconds + (2 * OrderAgain);
-        var request = new ReplicaRequest { Id = default, Kind = RequestKind.TransferLeadership, Target = _heirs[_nextHeir++ % _heirs.Length] };
+        var request = new ReplicaRequest
+        {
+            Id = default,
+            Kind = RequestKind.TransferLeadership,
+            Target = _heirs[_nextHeir++ % _heirs.Length],
+        };
         group.Hosting.Replica.OnRequest(request, now, group.Hosting.Effects);
         group.Hosting.Hosted.AfterStep(now);
         group.Hosting.NeedsTurnEnd();
@@ -167,9 +180,14 @@ internal sealed class Verdicts(IVotingGroup group, IGroupNode node, VotingFigure
     {
         if (group.Hosting.Replica is not IQuarantiningReplica replica) return;
         var (count, hasGivenUp) = replica.Reseeds;
-        if (replica.IsQuarantined && !_wasQuarantined) node.Alarms.Raise($"{group.Hosting.Id}: the state here is out of use until the leader has sent its own");
-        if (_wasQuarantined && !replica.IsQuarantined) node.Alarms.Raise($"{group.Hosting.Id}: the state here was replaced by the leader's and is in use again");
-        if (hasGivenUp && !_hadGivenUp) node.Alarms.Raise($"{group.Hosting.Id}: the state here went wrong again and again and is not replaced any more: look at this machine's memory, then restart the node");
+        if (replica.IsQuarantined && !_wasQuarantined)
+            node.Alarms.Raise($"{group.Hosting.Id}: the state here is out of use until the leader has sent its own");
+        if (_wasQuarantined && !replica.IsQuarantined)
+            node.Alarms.Raise($"{group.Hosting.Id}: the state here was replaced by the leader's and is in use again");
+        if (hasGivenUp && !_hadGivenUp)
+            node.Alarms.Raise(
+                $"{group.Hosting.Id}: the state here went wrong again and again and is not replaced any more: look at this "
+                    + $"machine's memory, then restart the node");
         (_wasQuarantined, _hadGivenUp) = (replica.IsQuarantined, hasGivenUp);
         figures.Reseeds = count;
     }

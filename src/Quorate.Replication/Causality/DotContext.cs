@@ -51,7 +51,8 @@ public sealed class DotContext
         return new DotRun(node, 0, 0);
     }
 
-    /// <summary>The first updates of the node, numbered up to <paramref name="upTo"/>, that are not in it; empty: all are.</summary>
+    /// <summary>The first updates of the node, numbered up to <paramref name="upTo"/>, that are not in it; empty: all
+    /// are.</summary>
     public DotRun FirstGapOf(NodeId node, long upTo)
     {
         var at = 0L;
@@ -79,7 +80,9 @@ public sealed class DotContext
     {
         if (run.UpTo <= run.After) return;
         var first = 0;
-        while (first < Count && (Runs[first].Node.CompareTo(run.Node) < 0 || (Runs[first].Node == run.Node && Runs[first].UpTo < run.After))) first++;
+        while (first < Count
+            && (Runs[first].Node.CompareTo(run.Node) < 0 || (Runs[first].Node == run.Node && Runs[first].UpTo < run.After)))
+            first++;
         var end = first;
         var (after, upTo) = (run.After, run.UpTo);
         for (; end < Count && Runs[end].Node == run.Node && Runs[end].After <= run.UpTo; end++)
@@ -175,7 +178,8 @@ public sealed class DotContext
     public static bool TryDecodeRun(ref PackedReader reader, out DotRun run)
     {
         run = default;
-        if (!reader.TryNode(out var node) || !reader.TryNatural(out var after) || !reader.TryNatural(out var length)) return false;
+        if (!reader.TryNode(out var node) || !reader.TryNatural(out var after) || !reader.TryNatural(out var length))
+            return false;
         if (length == 0 || length > long.MaxValue - after) return false;
         run = new DotRun(node, after, after + length);
         return true;

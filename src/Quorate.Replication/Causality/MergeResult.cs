@@ -15,7 +15,8 @@ public enum MergeKind : byte
     /// has caught up.</summary>
     TooFarAhead,
 
-    /// <summary>Too much was lost before it. Nothing was changed; merge the sender's states of the keys, then adopt its summary.</summary>
+    /// <summary>Too much was lost before it. Nothing was changed; merge the sender's states of the keys, then adopt its
+    /// summary.</summary>
     NeedsState,
 }
 

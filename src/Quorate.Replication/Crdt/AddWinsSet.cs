@@ -107,7 +107,8 @@ public sealed class AddWinsSet
     private void JoinElement(byte[] element, Dot[] mine, Dot[] theirs, in JoinScope scope)
     {
         // Dots of one element are as many as there were concurrent additions: one, mostly.
-        Span<Dot> joined = mine.Length + theirs.Length <= MostDots ? stackalloc Dot[mine.Length + theirs.Length] : new Dot[mine.Length + theirs.Length];
+        Span<Dot> joined = mine.Length + theirs.Length <= MostDots
+            ? stackalloc Dot[mine.Length + theirs.Length] : new Dot[mine.Length + theirs.Length];
         var n = 0;
         foreach (var dot in mine)
             if (scope.Keeps(theirs.AsSpan().Contains(dot), dot)) joined[n++] = dot;

@@ -3,7 +3,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace Quorate.Replication.Crdt;
 
 /// <summary>Compares and orders names that are bytes, and finds them by a span.</summary>
-public sealed class ByteKeys : IEqualityComparer<byte[]>, IAlternateEqualityComparer<ReadOnlySpan<byte>, byte[]>, IComparer<byte[]>
+public sealed class ByteKeys
+    : IEqualityComparer<byte[]>, IAlternateEqualityComparer<ReadOnlySpan<byte>, byte[]>, IComparer<byte[]>
 {
     public static readonly ByteKeys Comparer = new();
 

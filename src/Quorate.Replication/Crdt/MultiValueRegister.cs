@@ -124,14 +124,16 @@ public sealed class MultiValueRegister
         }
     }
 
-    /// <summary>Reads into this, replacing it; raises <paramref name="newest"/> to the greatest stamp met. False: no register.</summary>
+    /// <summary>Reads into this, replacing it; raises <paramref name="newest"/> to the greatest stamp met. False: no
+    /// register.</summary>
     public bool TryDecode(ref PackedReader reader, ref HybridTime newest)
     {
         Clear();
         if (!reader.TryCount(4, out var count)) return false;
         for (var i = 0; i < count; i++)
         {
-            if (!Dot.TryDecode(ref reader, out var dot) || !reader.TryNatural(out var stamp) || !reader.TryBytes(out var value)) return false;
+            if (!Dot.TryDecode(ref reader, out var dot) || !reader.TryNatural(out var stamp) || !reader.TryBytes(out var value))
+                return false;
             if (i > 0 && dot.CompareTo(Places[i - 1].Dot) <= 0) return false;
             Put(dot, new HybridTime(stamp), value);
             if (stamp > newest.Value) newest = new HybridTime(stamp);

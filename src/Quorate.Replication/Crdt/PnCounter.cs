@@ -7,7 +7,8 @@ namespace Quorate.Replication.Crdt;
 /// What one node (between two losses of memory) has added to a counter. The sums only ever take part as a difference, and may
 /// wrap around: the difference comes out right.
 /// </summary>
-/// <param name="Since">The node's update with which it began to count; sums of an earlier beginning are over and done with.</param>
+/// <param name="Since">The node's update with which it began to count; sums of an earlier beginning are over and done
+/// with.</param>
 /// <param name="UpTo">Its last update of the counter.</param>
 /// <param name="Total">Sum of all it added since.</param>
 /// <param name="ResetUpTo">The last of its updates that a removal has observed.</param>
@@ -66,7 +67,8 @@ public sealed class PnCounter
         }
     }
 
-    /// <summary>Lists in <paramref name="delta"/> this counter with <paramref name="by"/> added by the node of the dots.</summary>
+    /// <summary>Lists in <paramref name="delta"/> this counter with <paramref name="by"/> added by the node of the
+    /// dots.</summary>
     public void Add(long by, Dot dot, long completeSince, PnCounter delta)
     {
         for (var i = Count - 1; i >= 0; i--)
@@ -85,7 +87,8 @@ public sealed class PnCounter
     }
 
     /// <summary>Lists in <paramref name="delta"/> all that is here as removed by <paramref name="removal"/>; what was removed
-    /// before as well, because the delta's context tells of it, and whoever has seen an entry and lacks it takes it for forgotten.</summary>
+    /// before as well, because the delta's context tells of it, and whoever has seen an entry and lacks it takes it for
+    /// forgotten.</summary>
     public void Reset(Dot removal, PnCounter delta)
     {
         for (var i = 0; i < Count; i++)
@@ -102,7 +105,9 @@ public sealed class PnCounter
         {
             var theirs = seen._entries[i];
             var at = IndexOf(theirs);
-            if (at < 0 || _entries[at].Since != theirs.Since || _entries[at].ResetUpTo >= theirs.UpTo || _entries[at].UpTo < theirs.UpTo) continue;
+            if (at < 0
+                || _entries[at].Since != theirs.Since || _entries[at].ResetUpTo >= theirs.UpTo || _entries[at].UpTo < theirs.UpTo)
+                continue;
             delta.List(_entries[at] with { ResetUpTo = theirs.UpTo, ResetTotal = theirs.Total, ResetBy = removal });
         }
     }
@@ -195,8 +200,10 @@ public sealed class PnCounter
         if (!reader.TryCount(5, out var count)) return false;
         for (var i = 0; i < count; i++)
         {
-            if (!Dot.TryDecode(ref reader, out var last) || !reader.TryNatural(out var length) || length >= last.Counter) return false;
-            if (!reader.TrySigned(out var total) || !reader.TryNatural(out var resetUpTo) || resetUpTo > last.Counter) return false;
+            if (!Dot.TryDecode(ref reader, out var last) || !reader.TryNatural(out var length) || length >= last.Counter)
+                return false;
+            if (!reader.TrySigned(out var total) || !reader.TryNatural(out var resetUpTo) || resetUpTo > last.Counter)
+                return false;
             var entry = new Contribution(last.Node, last.Counter - length, last.Counter, total, resetUpTo, 0, Dot.None);
             if (resetUpTo > 0)
             {

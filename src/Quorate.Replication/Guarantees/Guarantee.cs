@@ -56,7 +56,8 @@ public sealed record Guarantee
     {
         ArgumentNullException.ThrowIfNull(policy);
         policy = PolicyDefaults.Normal(policy);
-        Invariant.Require(PolicyCheck.Problems(policy, BuiltParts.All).Count == 0, "only a policy without contradictions promises anything");
+        Invariant.Require(
+            PolicyCheck.Problems(policy, BuiltParts.All).Count == 0, "only a policy without contradictions promises anything");
         var n = Holders(policy);
         var copies = Copies(policy);
         var window = WindowOf(policy);
@@ -66,13 +67,16 @@ public sealed record Guarantee
             OneNode = Survives(policy, copies, lost: 1),
             Minority = Survives(policy, copies, lost: (n - 1) / 2),
             AllButOne = Survives(policy, copies, lost: n - 1),
-            PowerLoss = policy.Durability == Durability.Fsync ? Survival.Always : policy.Durability == Durability.Written ? Survival.OutsideWindow : Survival.No,
+            PowerLoss = policy.Durability == Durability.Fsync
+                ? Survival.Always : policy.Durability == Durability.Written ? Survival.OutsideWindow : Survival.No,
             Zone = SurvivesPlace(policy, copies, "zone"),
             Region = SurvivesPlace(policy, copies, "region"),
             Provider = SurvivesPlace(policy, copies, "provider"),
             Window = window,
-            WritersNeeded = policy.WhenShort == WhenShort.Degrade ? 1 : policy.Strategy == Strategy.Pbft ? n - ((n - 1) / 3) : copies,
-            AnswersForFailover = policy.Strategy != Strategy.Primary ? 0 : policy.Ack is Ack.SemiSync or Ack.Majority ? n - copies + 1 : 1,
+            WritersNeeded = policy.WhenShort == WhenShort.Degrade
+                ? 1 : policy.Strategy == Strategy.Pbft ? n - ((n - 1) / 3) : copies,
+            AnswersForFailover = policy.Strategy != Strategy.Primary
+                ? 0 : policy.Ack is Ack.SemiSync or Ack.Majority ? n - copies + 1 : 1,
             NeedsControlPlane = policy.Strategy.Leadership == Leadership.Named,
         };
     }
@@ -89,11 +93,16 @@ public sealed record Guarantee
                 Policy.Sloppy || Policy.R + Policy.W <= Policy.N ? ReadPromise.Refused : ReadPromise.Linearizable,
             ReadConsistency.Session when Policy.Strategy == Strategy.Leaderless => ReadPromise.Refused,
             ReadConsistency.Bounded or ReadConsistency.Voted when Policy.IsConvergent => ReadPromise.Refused,
-            ReadConsistency.Eventual or ReadConsistency.Weak when Policy.Strategy == Strategy.Leaderless && Policy.R + Policy.W > Policy.N && !Policy.Sloppy =>
+            ReadConsistency.Eventual or ReadConsistency.Weak when Policy.Strategy == Strategy.Leaderless
+                && Policy.R + Policy.W > Policy.N && !Policy.Sloppy =>
                 ReadPromise.Regular,
-            ReadConsistency.Voted when !canOrder || Policy.Strategy == Strategy.Chain || Policy.Ship == Ship.State || Policy.Replicas < 3 || Policy.Replicas % 2 == 0 => ReadPromise.Refused,
+            ReadConsistency.Voted when !canOrder
+                || Policy.Strategy == Strategy.Chain || Policy.Ship == Ship.State || Policy.Replicas < 3
+                || Policy.Replicas % 2 == 0 =>
+                ReadPromise.Refused,
             ReadConsistency.Linearizable or ReadConsistency.Tail or ReadConsistency.Craq =>
-                (Window & (LossWindow.Unshipped | LossWindow.WhileDegraded)) == 0 ? ReadPromise.Linearizable : ReadPromise.LinearizableUntilFailover,
+                (Window & (LossWindow.Unshipped | LossWindow.WhileDegraded)) == 0
+                    ? ReadPromise.Linearizable : ReadPromise.LinearizableUntilFailover,
             ReadConsistency.Bounded => ReadPromise.Bounded,
             ReadConsistency.Session => ReadPromise.Session,
             ReadConsistency.Eventual => ReadPromise.Eventual,
@@ -111,7 +120,8 @@ public sealed record Guarantee
     private static int Copies(Policy policy) => policy.Ack switch
     {
         _ when policy.Strategy == Strategy.Leaderless => policy.W,
-        _ when policy.Strategy == Strategy.MultiLeader => 1, // the acknowledgement is the region's, and a region may have one replica
+        // the acknowledgement is the region's, and a region may have one replica
+        _ when policy.Strategy == Strategy.MultiLeader => 1,
         _ when policy.Strategy == Strategy.Pbft => ((policy.Replicas - 1) / 3) + 1, // of those that prepared, the honest ones
         Ack.Async => 1,
         Ack.SemiSync => policy.AckBackups + 1,
@@ -121,7 +131,8 @@ public sealed record Guarantee
 
     private static LossWindow WindowOf(Policy policy)
     {
-        var window = (policy.Ack == Ack.Async || policy.Strategy == Strategy.MultiLeader) && policy.Replicas > 1 ? LossWindow.Unshipped : LossWindow.None;
+        var window = (policy.Ack == Ack.Async || policy.Strategy == Strategy.MultiLeader) && policy.Replicas > 1
+            ? LossWindow.Unshipped : LossWindow.None;
         if (policy.WhenShort == WhenShort.Degrade) window |= LossWindow.WhileDegraded;
         if (policy.Durability != Durability.Fsync) window |= LossWindow.Unsynced;
         return window;

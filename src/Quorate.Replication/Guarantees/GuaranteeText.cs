@@ -153,7 +153,8 @@ internal static class GuaranteeText
                 + "when the dead replica is the tail.",
             { Known: KnownStrategy.Chain } => "Writes wait while a dead replica is taken out of the chain; reads of the newest "
                 + "value wait too when the dead replica is the tail.",
-            { Known: KnownStrategy.Primary, WhenShort: WhenShort.Degrade } => "Writes are accepted as long as there is a primary.",
+            { Known: KnownStrategy.Primary, WhenShort: WhenShort.Degrade } =>
+                "Writes are accepted as long as there is a primary.",
             { Known: KnownStrategy.Primary, Ack: Ack.Sync } => "Writes are refused while fewer than "
                 + $"{Count(policy.MinInSync, "replica")} are in sync.",
             { Known: KnownStrategy.Primary, Ack: Ack.SemiSync } => "Writes are refused while fewer than "

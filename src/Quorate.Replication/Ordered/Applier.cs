@@ -63,7 +63,8 @@ public sealed class Applier<TStamp>
     /// <summary>Entries up to here may be applied, as far as the strategy has said.</summary>
     public LogIndex Limit { get; private set; }
 
-    /// <summary>There are entries that are committed, that others may have heard of, and that are not part of the state.</summary>
+    /// <summary>There are entries that are committed, that others may have heard of, and that are not part of the
+    /// state.</summary>
     public bool IsBehind => LastApplied < _told;
 
     /// <summary>There is something to be applied that the budget left for a later turn.</summary>
@@ -91,7 +92,8 @@ public sealed class Applier<TStamp>
         if (LastApplied > before) _owner.OnApplied();
     }
 
-    /// <summary>A primary that ships state has executed the command of the last entry of the log, before it is committed.</summary>
+    /// <summary>A primary that ships state has executed the command of the last entry of the log, before it is
+    /// committed.</summary>
     public void NoteExecuted(LogIndex index)
     {
         Invariant.Require(!_isUnfinished && index == LastApplied.Next, "what is executed follows on what is applied");

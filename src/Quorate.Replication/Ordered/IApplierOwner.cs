@@ -30,6 +30,7 @@ public interface IApplierOwner<TStamp>
     {
     }
 
-    /// <summary><see cref="Applier{TStamp}.LastApplied"/> rose. Called when the applier has done what it may do for now.</summary>
+    /// <summary><see cref="Applier{TStamp}.LastApplied"/> rose. Called when the applier has done what it may do for
+    /// now.</summary>
     void OnApplied();
 }

@@ -9,7 +9,8 @@ public sealed record BuiltParts(IReadOnlyList<Strategy> Strategies, IReadOnlyLis
     public static readonly BuiltParts Now = new(
         [Strategy.Raft, Strategy.Primary, Strategy.Chain, Strategy.MultiLeader, Strategy.Leaderless],
         [
-            ReadConsistency.Linearizable, ReadConsistency.Tail, ReadConsistency.Craq, ReadConsistency.Bounded, ReadConsistency.Session,
+            ReadConsistency.Linearizable,
+            ReadConsistency.Tail, ReadConsistency.Craq, ReadConsistency.Bounded, ReadConsistency.Session,
             ReadConsistency.Eventual, ReadConsistency.Weak, ReadConsistency.Voted,
         ],
         Consensus: true);

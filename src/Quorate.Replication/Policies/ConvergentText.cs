@@ -16,11 +16,18 @@ internal static class ConvergentText
         {
             var word = said.ToLowerInvariant();
             var strategy = PolicyWords.Of(policy.Strategy);
-            if (Both.Contains(word) && !policy.IsConvergent) return $"{word} is for strategies whose data merges, multileader and leaderless; {strategy} has one order of all writes, and so no conflicts";
-            if (OfLeaderless.Contains(word) && policy.Strategy != Strategy.Leaderless) return $"{word} is for strategy leaderless; {strategy} has no quorums of its own choice";
-            if (word == "topology" && policy.Strategy != Strategy.MultiLeader) return $"topology is for strategy multileader, not for {strategy}";
-            if (policy.Strategy == Strategy.Leaderless && word is "ack" or "min-in-sync") return $"{word} is for strategies with a leader; leaderless acknowledges a write when w replicas have it: w 2";
-            if (policy.Strategy == Strategy.Leaderless && word == "ship") return "leaderless ships nothing in the background that could be chosen: every write goes to all n replicas of its key";
+            if (Both.Contains(word) && !policy.IsConvergent)
+                return $"{word} is for strategies whose data merges, multileader and leaderless; {strategy} has one order of "
+                    + $"all writes, and so no conflicts";
+            if (OfLeaderless.Contains(word) && policy.Strategy != Strategy.Leaderless)
+                return $"{word} is for strategy leaderless; {strategy} has no quorums of its own choice";
+            if (word == "topology" && policy.Strategy != Strategy.MultiLeader)
+                return $"topology is for strategy multileader, not for {strategy}";
+            if (policy.Strategy == Strategy.Leaderless && word is "ack" or "min-in-sync")
+                return $"{word} is for strategies with a leader; leaderless acknowledges a write when w replicas have it: w 2";
+            if (policy.Strategy == Strategy.Leaderless && word == "ship")
+                return "leaderless ships nothing in the background that could be chosen: every write goes to all n replicas "
+                    + "of its key";
         }
 
         return null;
@@ -30,7 +37,8 @@ internal static class ConvergentText
     public static Policy Completed(Dictionary<string, string> said, Policy? current, Policy policy)
     {
         if (policy.Strategy != Strategy.Leaderless) return policy;
-        if (!said.ContainsKey("n") && current?.Strategy != Strategy.Leaderless) policy = policy with { N = Math.Clamp(policy.Replicas, 1, 3) };
+        if (!said.ContainsKey("n") && current?.Strategy != Strategy.Leaderless)
+            policy = policy with { N = Math.Clamp(policy.Replicas, 1, 3) };
         var counted = said.ContainsKey("n") || current?.Strategy != Strategy.Leaderless;
         if (counted) policy = PolicyDefaults.WithCopies(policy, policy.N);
         if (policy.Consensus && current is not { Consensus: true }) policy = policy with { Reads = ReadConsistency.Linearizable };
@@ -54,7 +62,8 @@ internal static class ConvergentText
                 else wrong = $"keep-losers is a time such as 90s, 15m, 6h or 1d, not '{value}'";
                 return true;
             case "topology":
-                if (PolicyWords.TryFind(PolicyWords.Topologies, value, out var topology)) policy = policy with { Topology = topology };
+                if (PolicyWords.TryFind(PolicyWords.Topologies, value, out var topology))
+                    policy = policy with { Topology = topology };
                 else wrong = PolicyText.NotOneOf(word, value, PolicyWords.Topologies);
                 return true;
             case "sloppy":
@@ -74,20 +83,29 @@ internal static class ConvergentText
     {
         if (policy.Strategy == Strategy.MultiLeader) text.Append(" topology ").Append(PolicyWords.Of(policy.Topology));
         else if (policy.Consensus) text.Append(CultureInfo.InvariantCulture, $" n {policy.N} consensus on");
-        else text.Append(CultureInfo.InvariantCulture, $" n {policy.N} r {policy.R} w {policy.W} sloppy {(policy.Sloppy ? "on" : "off")}");
+        else text.Append(
+            CultureInfo.InvariantCulture, $" n {policy.N} r {policy.R} w {policy.W} sloppy {(policy.Sloppy ? "on" : "off")}");
         if (!policy.Consensus) text.Append(" conflicts ").Append(PolicyWords.Of(policy.Conflicts));
         if (policy.MergeName is not null) text.Append(':').Append(policy.MergeName);
-        if (policy.KeepLosersSeconds != LoserTime.Usual) text.Append(" keep-losers ").Append(LoserTime.Print(policy.KeepLosersSeconds));
+        if (policy.KeepLosersSeconds != LoserTime.Usual)
+            text.Append(" keep-losers ").Append(LoserTime.Print(policy.KeepLosersSeconds));
         PolicyText.PrintReads(policy, text);
     }
 
     private static string? TakeConflicts(string value, ref Policy policy)
     {
         var (name, rule) = PolicyText.Split(value);
-        if (!PolicyWords.TryFind(PolicyWords.Conflicts, name, out var conflicts)) return PolicyText.NotOneOf("conflicts", value, PolicyWords.Conflicts);
-        if ((conflicts == ConflictRule.Merge) != (rule is { Length: > 0 })) return $"only merge takes a name, and needs one: conflicts merge:cart, not '{value}'";
+        if (!PolicyWords.TryFind(PolicyWords.Conflicts, name, out var conflicts))
+            return PolicyText.NotOneOf("conflicts", value, PolicyWords.Conflicts);
+        if ((conflicts == ConflictRule.Merge) != (rule is { Length: > 0 }))
+            return $"only merge takes a name, and needs one: conflicts merge:cart, not '{value}'";
         // Another rule's script is not this one's.
-        policy = policy with { Conflicts = conflicts, MergeScript = rule == policy.MergeName || policy.MergeName is null ? policy.MergeScript : null, MergeName = rule };
+        policy = policy with
+        {
+            Conflicts = conflicts,
+            MergeScript = rule == policy.MergeName || policy.MergeName is null ? policy.MergeScript : null,
+            MergeName = rule,
+        };
         return null;
     }
 

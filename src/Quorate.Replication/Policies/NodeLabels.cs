@@ -4,7 +4,8 @@ namespace Quorate.Replication.Policies;
 /// same zone name in two regions names two zones: values are compared with what is around them.</summary>
 public sealed record NodeLabels(string? Provider = null, string? Region = null, string? Zone = null)
 {
-    /// <summary>The value of <c>provider</c>, <c>region</c> or <c>zone</c>, such as <c>aws/eu-1/a</c>; null when not told.</summary>
+    /// <summary>The value of <c>provider</c>, <c>region</c> or <c>zone</c>, such as <c>aws/eu-1/a</c>; null when not
+    /// told.</summary>
     public string? Of(string label) => label switch
     {
         "provider" => Provider,

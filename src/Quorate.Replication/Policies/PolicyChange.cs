@@ -1,7 +1,8 @@
 namespace Quorate.Replication.Policies;
 
 /// <summary>What of a policy can be altered while its keyspace serves. Whatever a group's replicas do differently afterwards
-/// begins with a new epoch; what was acknowledged before keeps what it was promised until the new rule holds for it too.</summary>
+/// begins with a new epoch; what was acknowledged before keeps what it was promised until the new rule holds for it
+/// too.</summary>
 public static class PolicyChange
 {
     /// <summary>Why the policy cannot become the other one online, with the way to get there; null when it can.</summary>
@@ -10,15 +11,20 @@ public static class PolicyChange
         ArgumentNullException.ThrowIfNull(from);
         ArgumentNullException.ThrowIfNull(to);
         if (from.Strategy != to.Strategy)
-            return $"strategy {PolicyWords.Of(from.Strategy)} cannot become {PolicyWords.Of(to.Strategy)} while the keyspace serves: create a second keyspace with the new strategy, copy the keys, then drop this one";
+            return $"strategy {PolicyWords.Of(from.Strategy)} cannot become {PolicyWords.Of(to.Strategy)} while the keyspace "
+                + $"serves: create a second keyspace with the new strategy, copy the keys, then drop this one";
         if (from.Ship != to.Ship)
-            return "ship cannot be altered while the keyspace serves, because the logs would hold two kinds of entries: create a second keyspace and copy the keys";
+            return "ship cannot be altered while the keyspace serves, because the logs would hold two kinds of entries: "
+                + "create a second keyspace and copy the keys";
         if (from.Durability != to.Durability && (from.Durability == Durability.Memory || to.Durability == Durability.Memory))
-            return "durability cannot become memory, or change from memory, while the keyspace serves, because the disks would not contain what was acknowledged: create a second keyspace and copy the keys";
+            return "durability cannot become memory, or change from memory, while the keyspace serves, because the disks "
+                + "would not contain what was acknowledged: create a second keyspace and copy the keys";
         if (from.Consensus)
-            return "nothing of a keyspace with consensus on can be altered while it serves: create a second keyspace and copy the keys";
+            return "nothing of a keyspace with consensus on can be altered while it serves: create a second keyspace and copy "
+                + "the keys";
         if (from.IsConvergent && from != to with { Replicas = from.Replicas })
-            return "only the number of replicas of a keyspace whose data merges can be altered while it serves: create a second keyspace and copy the keys";
+            return "only the number of replicas of a keyspace whose data merges can be altered while it serves: create a "
+                + "second keyspace and copy the keys";
         return null;
     }
 
@@ -37,7 +43,8 @@ public static class PolicyChange
     {
         ArgumentNullException.ThrowIfNull(from);
         ArgumentNullException.ThrowIfNull(to);
-        return from.Ack != to.Ack || from.AckBackups != to.AckBackups || from.MinInSync != to.MinInSync || from.WhenShort != to.WhenShort
+        return from.Ack != to.Ack
+            || from.AckBackups != to.AckBackups || from.MinInSync != to.MinInSync || from.WhenShort != to.WhenShort
             || (from.Ack == Ack.Majority && from.Replicas != to.Replicas);
     }
 }

@@ -18,10 +18,13 @@ public static class PolicyCheck
         built ??= BuiltParts.Now;
         var problems = new List<string>();
         if (!Enum.IsDefined(policy.Ack) || !Enum.IsDefined(policy.Ship) || !Enum.IsDefined(policy.Reads)
-            || !Enum.IsDefined(policy.Conflicts) || !Enum.IsDefined(policy.Topology) || !Enum.IsDefined(policy.WhenShort) || !Enum.IsDefined(policy.Durability)) return ["the policy says something that this version does not know"];
+            || !Enum.IsDefined(policy.Conflicts)
+                || !Enum.IsDefined(policy.Topology) || !Enum.IsDefined(policy.WhenShort)
+                || !Enum.IsDefined(policy.Durability)) return ["the policy says something that this version does not know"];
         AddUnbuilt(policy, built, problems);
         if (policy.Replicas is < 1 or > MostReplicas) problems.Add($"replicas is 1 to {MostReplicas}, not {policy.Replicas}");
-        if (policy.Spread is { } label && !PolicyWords.Labels.Contains(label)) problems.Add($"spread is one of {string.Join('|', PolicyWords.Labels)}, not '{label}'");
+        if (policy.Spread is { } label && !PolicyWords.Labels.Contains(label))
+            problems.Add($"spread is one of {string.Join('|', PolicyWords.Labels)}, not '{label}'");
         AddAckProblems(policy, problems);
         AddReadProblems(policy, problems);
         StandbyText.AddProblems(policy, problems);
@@ -41,12 +44,16 @@ public static class PolicyCheck
         ArgumentNullException.ThrowIfNull(nodes);
         if (nodes.Count < policy.Replicas) return $"replicas {policy.Replicas} asks for more nodes than are up: {nodes.Count}";
         if (nodes.Count < policy.Holders)
-            return $"replicas {policy.Replicas}{StandbyText.Printed(policy)} asks for {policy.Holders} nodes, more nodes than are up ({nodes.Count}): each replica stands on one of its own";
+            return $"replicas {policy.Replicas}{StandbyText.Printed(policy)} asks for {policy.Holders} nodes, more nodes than "
+                + $"are up ({nodes.Count}): each replica stands on one of its own";
         if (policy.Spread is not { } label) return null;
         string[] values = [.. nodes.Select(n => n.Of(label)).OfType<string>().Distinct().Order(StringComparer.Ordinal)];
         return values.Length >= policy.Replicas
             ? null
-            : string.Create(CultureInfo.InvariantCulture, $"spread {label} with replicas {policy.Replicas} asks for {policy.Replicas} different values of {label}; the nodes have {values.Length}{(values.Length == 0 ? "" : $" ({string.Join(", ", values)})")}");
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"spread {label} with replicas {policy.Replicas} asks for {policy.Replicas} different values of {label}; the "
+                    + $"nodes have {values.Length}{(values.Length == 0 ? "" : $" ({string.Join(", ", values)})")}");
     }
 
     internal static bool IsOrdered(Strategy strategy) => strategy.Kind == Rows.GroupKind.Ordered;
@@ -57,7 +64,9 @@ public static class PolicyCheck
         {
             problems.Add($"strategy {PolicyWords.Of(policy.Strategy)} is not built yet; " + policy.Known switch
             {
-                KnownStrategy.MultiLeader => "for local writes in one region use strategy primary with ack async, whose replicas in other regions can be read",
+                KnownStrategy.MultiLeader =>
+                    "for local writes in one region use strategy primary with ack async, whose replicas in other regions can "
+                        + "be read",
                 KnownStrategy.Leaderless => "use strategy raft, which has no fail-over to wait for as long as a majority is up",
                 KnownStrategy.Pbft => "use strategy raft, which stands crashes but not lies",
                 _ => "use strategy raft",
@@ -65,7 +74,8 @@ public static class PolicyCheck
         }
 
         // What a convergent strategy reads is its own doing.
-        if (!policy.IsConvergent && !built.Reads.Contains(policy.Reads)) problems.Add($"reads {PolicyWords.Of(policy.Reads)} is not built yet; use reads linearizable");
+        if (!policy.IsConvergent && !built.Reads.Contains(policy.Reads))
+            problems.Add($"reads {PolicyWords.Of(policy.Reads)} is not built yet; use reads linearizable");
     }
 
     private static void AddAckProblems(Policy policy, List<string> problems)
@@ -73,10 +83,14 @@ public static class PolicyCheck
         switch (policy.Known)
         {
             case KnownStrategy.Raft or KnownStrategy.Pbft when policy.Ack != Ack.Majority:
-                problems.Add($"{PolicyWords.Of(policy.Strategy)} acknowledges by majority; for ack {PolicyWords.Of(policy.Ack)} use strategy primary");
+                problems.Add(
+                    $"{PolicyWords.Of(policy.Strategy)} acknowledges by majority; for ack {PolicyWords.Of(policy.Ack)} use "
+                        + $"strategy primary");
                 break;
             case KnownStrategy.Chain when policy.Ack != Ack.Sync:
-                problems.Add($"a chain acknowledges when its tail has the write, which is ack sync; for ack {PolicyWords.Of(policy.Ack)} use strategy primary");
+                problems.Add(
+                    $"a chain acknowledges when its tail has the write, which is ack sync; for ack "
+                        + $"{PolicyWords.Of(policy.Ack)} use strategy primary");
                 break;
         }
 
@@ -84,36 +98,54 @@ public static class PolicyCheck
         {
             if (policy.AckBackups < 1) problems.Add("semisync waits for 1 backup or more; for none use ack async");
             else if (policy.AckBackups >= policy.Replicas)
-                problems.Add($"semisync:{policy.AckBackups} waits for {policy.AckBackups} backups, and replicas {policy.Replicas} has {Math.Max(0, policy.Replicas - 1)} beside the primary");
+                problems.Add(
+                    $"semisync:{policy.AckBackups} waits for {policy.AckBackups} backups, and replicas {policy.Replicas} has "
+                        + $"{Math.Max(0, policy.Replicas - 1)} beside the primary");
         }
 
         if (policy.Ack == Ack.Sync && !policy.IsConvergent)
         {
             if (policy.MinInSync < 1) problems.Add("min-in-sync is 1 or more: the primary itself counts");
-            if (policy.MinInSync > policy.Replicas) problems.Add($"min-in-sync {policy.MinInSync} is more than replicas {policy.Replicas}: no write would ever be taken");
+            if (policy.MinInSync > policy.Replicas)
+                problems.Add(
+                    $"min-in-sync {policy.MinInSync} is more than replicas {policy.Replicas}: no write would ever be taken");
         }
 
         if (policy is { Known: KnownStrategy.Chain, Replicas: 1 })
-            problems.Add("a chain with replicas 1 has no replica to hand a write to; use replicas 2 or more, or strategy primary with replicas 1");
-        if (policy.WhenShort == WhenShort.Degrade && (policy.Strategy != Strategy.Primary || policy.Ack is not (Ack.SemiSync or Ack.Sync)))
-            problems.Add("when-short degrade belongs to strategy primary with ack semisync or sync; nothing else can fall back to async");
+            problems.Add(
+                "a chain with replicas 1 has no replica to hand a write to; use replicas 2 or more, or strategy primary with "
+                    + "replicas 1");
+        if (policy.WhenShort == WhenShort.Degrade
+            && (policy.Strategy != Strategy.Primary || policy.Ack is not (Ack.SemiSync or Ack.Sync)))
+            problems.Add(
+                "when-short degrade belongs to strategy primary with ack semisync or sync; nothing else can fall back to async");
     }
 
     private static void AddReadProblems(Policy policy, List<string> problems)
     {
         if (policy.Reads is ReadConsistency.Tail or ReadConsistency.Craq && policy.Strategy != Strategy.Chain)
-            problems.Add($"reads {PolicyWords.Of(policy.Reads)} needs strategy chain; {PolicyWords.Of(policy.Strategy)} has no tail, use reads linearizable");
+            problems.Add(
+                $"reads {PolicyWords.Of(policy.Reads)} needs strategy chain; {PolicyWords.Of(policy.Strategy)} has no tail, "
+                    + $"use reads linearizable");
         if (policy.Reads == ReadConsistency.Linearizable && policy.Strategy == Strategy.MultiLeader)
-            problems.Add("multileader orders nothing across regions, so no read is linearizable; use reads session or strategy raft");
+            problems.Add(
+                "multileader orders nothing across regions, so no read is linearizable; use reads session or strategy raft");
         if (policy.Reads == ReadConsistency.Session && policy.Strategy == Strategy.Leaderless)
-            problems.Add("reads session needs a replica that stays with the connection, and leaderless asks others every time; use r and w whose sum is above n, or reads linearizable");
+            problems.Add(
+                "reads session needs a replica that stays with the connection, and leaderless asks others every time; use r "
+                    + "and w whose sum is above n, or reads linearizable");
         if (policy.Reads == ReadConsistency.Bounded && policy.BoundMilliseconds is < 1 or > LongestBoundMilliseconds)
             problems.Add($"reads bounded takes 1 to {LongestBoundMilliseconds} milliseconds");
         if (policy.Reads == ReadConsistency.Voted && policy.Strategy == Strategy.Chain)
             problems.Add("a chain's replicas do not vote; for reads voted use strategy raft or primary");
         if (policy.Reads == ReadConsistency.Voted && policy.Ship == Ship.State && policy.Strategy == Strategy.Primary)
-            problems.Add("reads voted has every replica execute the read as an entry of the log; with ship state there is none, use ship log");
-        if (policy.Reads == ReadConsistency.Voted && (policy.Replicas < 3 || policy.Replicas % 2 == 0 || !IsOrdered(policy.Strategy)))
-            problems.Add("reads voted takes the majority of 2f + 1 copies at one index: an odd number of replicas, 3 or more, of an ordered strategy");
+            problems.Add(
+                "reads voted has every replica execute the read as an entry of the log; with ship state there is none, use "
+                    + "ship log");
+        if (policy.Reads == ReadConsistency.Voted
+            && (policy.Replicas < 3 || policy.Replicas % 2 == 0 || !IsOrdered(policy.Strategy)))
+            problems.Add(
+                "reads voted takes the majority of 2f + 1 copies at one index: an odd number of replicas, 3 or more, of an "
+                    + "ordered strategy");
     }
 }

@@ -17,7 +17,8 @@ public static class PolicyDefaults
     /// <summary>The policy of a keyspace of which nothing is said: its replicas elect their leader.</summary>
     public static Policy Usual(int replicas = 0) => For(Strategy.Raft, replicas);
 
-    /// <summary>A leaderless policy with this many copies of each key, and reads and writes that meet: majorities of them.</summary>
+    /// <summary>A leaderless policy with this many copies of each key, and reads and writes that meet: majorities of
+    /// them.</summary>
     internal static Policy WithCopies(Policy policy, int n) => policy with { N = n, R = Majority(n), W = Majority(n) };
 
     internal static int Majority(int n) => (n / 2) + 1;
@@ -34,9 +35,17 @@ public static class PolicyDefaults
         if (policy.Reads != ReadConsistency.Bounded) policy = policy with { BoundMilliseconds = 500 };
         if (policy.Conflicts != ConflictRule.Merge) policy = policy with { MergeName = null, MergeScript = null };
         if (policy.Strategy != Strategy.MultiLeader) policy = policy with { Topology = Topology.All };
-        if (policy.Strategy != Strategy.Leaderless) policy = policy with { N = 3, R = 2, W = 2, Sloppy = false, Consensus = false };
+        if (policy.Strategy != Strategy.Leaderless)
+            policy = policy with { N = 3, R = 2, W = 2, Sloppy = false, Consensus = false };
         if (policy.Consensus) policy = policy with { R = Majority(policy.N), W = Majority(policy.N) };
-        if (!policy.IsConvergent || policy.Consensus) policy = policy with { Conflicts = ConflictRule.Crdt, MergeName = null, MergeScript = null, KeepLosersSeconds = LoserTime.Usual };
+        if (!policy.IsConvergent || policy.Consensus)
+            policy = policy with
+            {
+                Conflicts = ConflictRule.Crdt,
+                MergeName = null,
+                MergeScript = null,
+                KeepLosersSeconds = LoserTime.Usual,
+            };
         return policy.Spread is null ? policy : policy with { Spread = policy.Spread.ToLowerInvariant() };
     }
 }

@@ -24,7 +24,8 @@ public static class PolicyText
     /// <param name="why">What is wrong with them, for the user.</param>
     /// <param name="strategies">Those that may be said; null: <see cref="Strategy.All"/>.</param>
     public static bool TryParse(
-        IReadOnlyList<string> words, Policy? current, out Policy? policy, out string? why, IReadOnlyList<Strategy>? strategies = null)
+        IReadOnlyList<string> words,
+        Policy? current, out Policy? policy, out string? why, IReadOnlyList<Strategy>? strategies = null)
     {
         ArgumentNullException.ThrowIfNull(words);
         policy = null;
@@ -55,7 +56,8 @@ public static class PolicyText
         result = ConvergentText.Completed(said, current, result);
         if (result.Ack == Ack.Sync && (current?.Ack ?? Ack.Sync) != Ack.Sync) result = result with { MinInSync = 2 };
         // One replica with the usual floor of two would refuse every write: the floor follows unless it is said.
-        if (result.Ack == Ack.Sync) result = result with { MinInSync = Math.Clamp(result.MinInSync, 1, Math.Max(1, result.Replicas)) };
+        if (result.Ack == Ack.Sync)
+            result = result with { MinInSync = Math.Clamp(result.MinInSync, 1, Math.Max(1, result.Replicas)) };
         for (var i = 0; i < words.Count; i += 2)
         {
             why = Take(words[i].ToLowerInvariant(), words[i + 1], ref result);
@@ -82,7 +84,8 @@ public static class PolicyText
 
         text.Append(" ack ").Append(PolicyWords.Of(policy.Ack));
         if (policy.Ack == Ack.SemiSync) text.Append(CultureInfo.InvariantCulture, $":{policy.AckBackups}");
-        if (policy.Ack == Ack.Sync && !policy.IsConvergent) text.Append(CultureInfo.InvariantCulture, $" min-in-sync {policy.MinInSync}");
+        if (policy.Ack == Ack.Sync && !policy.IsConvergent)
+            text.Append(CultureInfo.InvariantCulture, $" min-in-sync {policy.MinInSync}");
         if (policy.WhenShort != WhenShort.Refuse) text.Append(" when-short ").Append(PolicyWords.Of(policy.WhenShort));
         text.Append(" ship ").Append(PolicyWords.Of(policy.Ship));
         StandbyText.Print(policy, text);
@@ -91,7 +94,8 @@ public static class PolicyText
         return text.ToString();
     }
 
-    /// <summary>As <see cref="Print"/>, divided into words, with the script of a merge rule, which is one word whatever is in it.</summary>
+    /// <summary>As <see cref="Print"/>, divided into words, with the script of a merge rule, which is one word whatever is in
+    /// it.</summary>
     public static IReadOnlyList<string> Words(Policy policy)
     {
         ArgumentNullException.ThrowIfNull(policy);
@@ -125,7 +129,12 @@ public static class PolicyText
             if (strategy != policy.Strategy)
             {
                 policy = PolicyDefaults.For(strategy) with { Durability = policy.Durability, Spread = policy.Spread };
-                if (current is not null) policy = PolicyDefaults.For(strategy, current.Replicas) with { Durability = policy.Durability, Spread = policy.Spread };
+                if (current is not null)
+                    policy = PolicyDefaults.For(strategy, current.Replicas) with
+                    {
+                        Durability = policy.Durability,
+                        Spread = policy.Spread,
+                    };
             }
         }
 
@@ -153,28 +162,34 @@ public static class PolicyText
                 policy = policy with { Ship = ship };
                 return null;
             case "durability":
-                if (!PolicyWords.TryFind(PolicyWords.Durabilities, value, out var durability)) return NotOneOf(word, value, PolicyWords.Durabilities);
+                if (!PolicyWords.TryFind(PolicyWords.Durabilities, value, out var durability))
+                    return NotOneOf(word, value, PolicyWords.Durabilities);
                 policy = policy with { Durability = durability };
                 return null;
             case "when-short":
-                if (!PolicyWords.TryFind(PolicyWords.WhenShorts, value, out var whenShort)) return NotOneOf(word, value, PolicyWords.WhenShorts);
+                if (!PolicyWords.TryFind(PolicyWords.WhenShorts, value, out var whenShort))
+                    return NotOneOf(word, value, PolicyWords.WhenShorts);
                 policy = policy with { WhenShort = whenShort };
                 return null;
             case "spread":
                 var label = value.ToLowerInvariant();
-                if (label != "none" && !PolicyWords.Labels.Contains(label)) return $"spread is one of {string.Join('|', PolicyWords.Labels)}|none, not '{value}'";
+                if (label != "none" && !PolicyWords.Labels.Contains(label))
+                    return $"spread is one of {string.Join('|', PolicyWords.Labels)}|none, not '{value}'";
                 policy = policy with { Spread = label == "none" ? null : label };
                 return null;
             case "n" or "r" or "w":
                 if (!TryNumber(value, out var count)) return NotANumber(word, value);
-                policy = word == "n" ? policy with { N = count } : word == "r" ? policy with { R = count } : policy with { W = count };
+                policy = word == "n"
+                    ? policy with { N = count } : word == "r" ? policy with { R = count } : policy with { W = count };
                 return null;
             case "delay": return StandbyText.TakeDelay(value, ref policy);
             case "cascade": return StandbyText.TakeCascade(value, ref policy);
             default:
                 return ConvergentText.TryTake(word, value, ref policy, out var wrong)
                     ? wrong
-                    : $"a policy has no '{word}'; it has strategy, replicas, ack, min-in-sync, when-short, ship, reads, durability, spread, delay, cascade; a convergent one conflicts, script, keep-losers, topology, n, r, w, sloppy, consensus";
+                    : $"a policy has no '{word}'; it has strategy, replicas, ack, min-in-sync, when-short, ship, reads, "
+                        + $"durability, spread, delay, cascade; a convergent one conflicts, script, keep-losers, topology, n, "
+                        + $"r, w, sloppy, consensus";
         }
     }
 
@@ -183,7 +198,8 @@ public static class PolicyText
         var (name, number) = Split(value);
         if (!PolicyWords.TryFind(PolicyWords.Acks, name, out var ack)) return NotOneOf("ack", value, PolicyWords.Acks);
         var backups = 1;
-        if (number is not null && (ack != Ack.SemiSync || !TryNumber(number, out backups))) return $"ack: only semisync takes a number, as in semisync:2; not '{value}'";
+        if (number is not null && (ack != Ack.SemiSync || !TryNumber(number, out backups)))
+            return $"ack: only semisync takes a number, as in semisync:2; not '{value}'";
         policy = policy with { Ack = ack, AckBackups = backups };
         return null;
     }
@@ -193,7 +209,8 @@ public static class PolicyText
         var (name, number) = Split(value);
         if (!PolicyWords.TryFind(PolicyWords.Reads, name, out var reads)) return NotOneOf("reads", value, PolicyWords.Reads);
         var bound = 500;
-        if (number is not null && (reads != ReadConsistency.Bounded || !TryNumber(number, out bound))) return $"only bounded takes milliseconds: reads bounded:500, not '{value}'";
+        if (number is not null && (reads != ReadConsistency.Bounded || !TryNumber(number, out bound)))
+            return $"only bounded takes milliseconds: reads bounded:500, not '{value}'";
         policy = policy with { Reads = reads, BoundMilliseconds = bound };
         return null;
     }

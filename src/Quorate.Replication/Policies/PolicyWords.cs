@@ -25,7 +25,9 @@ public static class PolicyWords
 
     /// <summary><c>merge</c> takes a name after a colon.</summary>
     public static readonly IReadOnlyList<(string Word, ConflictRule Value)> Conflicts =
-        [("crdt", ConflictRule.Crdt), ("siblings", ConflictRule.Siblings), ("lww", ConflictRule.Lww), ("merge", ConflictRule.Merge)];
+        [
+            ("crdt", ConflictRule.Crdt), ("siblings", ConflictRule.Siblings), ("lww", ConflictRule.Lww),
+            ("merge", ConflictRule.Merge)];
 
     public static readonly IReadOnlyList<(string Word, Topology Value)> Topologies =
         [("all", Topology.All), ("ring", Topology.Ring), ("star", Topology.Star)];

@@ -11,7 +11,8 @@ internal static class StandbyText
     /// <summary>A week.</summary>
     public const int LongestDelayMilliseconds = 7 * 24 * 3600 * 1000;
 
-    private static readonly (char Letter, int Milliseconds)[] s_units = [('d', 24 * 3600 * 1000), ('h', 3600 * 1000), ('m', 60 * 1000), ('s', 1000)];
+    private static readonly (char Letter, int Milliseconds)[] s_units = [
+        ('d', 24 * 3600 * 1000), ('h', 3600 * 1000), ('m', 60 * 1000), ('s', 1000)];
 
     public static string? TakeDelay(string value, ref Policy policy)
     {
@@ -31,7 +32,8 @@ internal static class StandbyText
 
     public static string? TakeCascade(string value, ref Policy policy)
     {
-        if (!TryNumber(value, out var count)) return $"cascade is a number, of further replicas that a backup feeds, not '{value}'";
+        if (!TryNumber(value, out var count))
+            return $"cascade is a number, of further replicas that a backup feeds, not '{value}'";
         policy = policy with { Cascaded = count };
         return null;
     }
@@ -40,21 +42,24 @@ internal static class StandbyText
 
     /// <summary>The words with a blank before them; empty when there are none.</summary>
     public static string Printed(Policy policy) =>
-        (policy.Delayed == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $" delay {policy.Delayed}:{Duration(policy.DelayMilliseconds)}"))
+        (policy.Delayed == 0
+            ? "" : string.Create(CultureInfo.InvariantCulture, $" delay {policy.Delayed}:{Duration(policy.DelayMilliseconds)}"))
         + (policy.Cascaded == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $" cascade {policy.Cascaded}"));
 
     /// <summary>In the largest unit that takes no fraction.</summary>
     public static string Duration(int milliseconds)
     {
         foreach (var (letter, unit) in s_units)
-            if (milliseconds > 0 && milliseconds % unit == 0) return string.Create(CultureInfo.InvariantCulture, $"{milliseconds / unit}{letter}");
+            if (milliseconds > 0 && milliseconds % unit == 0)
+                return string.Create(CultureInfo.InvariantCulture, $"{milliseconds / unit}{letter}");
         return string.Create(CultureInfo.InvariantCulture, $"{milliseconds}ms");
     }
 
     public static void AddProblems(Policy policy, List<string> problems)
     {
         if (policy is { Delayed: 0, Cascaded: 0, DelayMilliseconds: 0 }) return;
-        if (policy.Delayed < 0 || policy.Cascaded < 0 || policy.Replicas + (long)policy.Delayed + policy.Cascaded > PolicyCheck.MostReplicas)
+        if (policy.Delayed < 0
+            || policy.Cascaded < 0 || policy.Replicas + (long)policy.Delayed + policy.Cascaded > PolicyCheck.MostReplicas)
         {
             problems.Add($"replicas, delay and cascade together are {PolicyCheck.MostReplicas} at most");
             return;
@@ -66,18 +71,23 @@ internal static class StandbyText
             problems.Add($"{word} needs strategy primary; " + policy.Known switch
             {
                 KnownStrategy.Chain => "a chain feeds each replica by the one before it, and waits for all of them",
-                KnownStrategy.Raft or KnownStrategy.Pbft => $"{PolicyWords.Of(policy.Strategy)} has voters only, all of them fed by the leader",
+                KnownStrategy.Raft or KnownStrategy.Pbft =>
+                    $"{PolicyWords.Of(policy.Strategy)} has voters only, all of them fed by the leader",
                 _ => $"{PolicyWords.Of(policy.Strategy)} has no replica that follows another",
             });
             return;
         }
 
         if (policy.Delayed > 0 && policy.DelayMilliseconds is < ShortestDelayMilliseconds or > LongestDelayMilliseconds)
-            problems.Add($"delay is {Duration(ShortestDelayMilliseconds)} to {Duration(LongestDelayMilliseconds)}, not {Duration(policy.DelayMilliseconds)}");
-        if (policy is { Cascaded: > 0, Replicas: 1 }) problems.Add("cascade has a backup feed its replicas, and replicas 1 has no backup");
+            problems.Add(
+                $"delay is {Duration(ShortestDelayMilliseconds)} to {Duration(LongestDelayMilliseconds)}, not "
+                    + $"{Duration(policy.DelayMilliseconds)}");
+        if (policy is { Cascaded: > 0, Replicas: 1 })
+            problems.Add("cascade has a backup feed its replicas, and replicas 1 has no backup");
     }
 
-    private static bool TryNumber(string text, out int value) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value);
+    private static bool TryNumber(string text, out int value) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value);
 
     private static bool TryDuration(string text, out int milliseconds)
     {
@@ -86,7 +96,9 @@ internal static class StandbyText
         foreach (var (letter, unit) in s_units)
         {
             if (char.ToLowerInvariant(text[^1]) != letter) continue;
-            if (!TryNumber(text[..^1], out var number) || (long)number * unit is < ShortestDelayMilliseconds or > LongestDelayMilliseconds) return false;
+            if (!TryNumber(text[..^1], out var number)
+                || (long)number * unit is < ShortestDelayMilliseconds or > LongestDelayMilliseconds)
+                return false;
             milliseconds = number * unit;
             return true;
         }

@@ -16,7 +16,8 @@ public sealed record ClientLimits
     public int PausingPendingCommands { get; init; } = 100_000;
 
     /// <summary>Bytes of all clients' commands without a reply yet, about: a client with more than its equal share of them is not
-    /// read from until it has fewer. One command of any size is always taken. Keeps a turn of the event loop short, too.</summary>
+    /// read from until it has fewer. One command of any size is always taken. Keeps a turn of the event loop short,
+    /// too.</summary>
     public int PausingPendingBytes { get; init; } = 8 * 1024 * 1024;
 
     /// <summary>What a client may always have of <see cref="PausingPendingBytes"/>, however many there are.</summary>

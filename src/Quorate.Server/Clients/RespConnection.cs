@@ -312,7 +312,8 @@ internal sealed class RespConnection
         session.Output.Length > _limits.PausingOutputBytes || session.PendingCount > _limits.PausingPendingCommands
         || (session.PendingCount > 0 && (_commandBytes >> 4) * session.PendingCount > PendingShare);
 
-    private int PendingShare => Math.Max(_limits.LeastPendingBytes, _limits.PausingPendingBytes / Math.Max(1, _counters.Connected));
+    private int PendingShare =>
+        Math.Max(_limits.LeastPendingBytes, _limits.PausingPendingBytes / Math.Max(1, _counters.Connected));
 
     private Task? BeginDrain()
     {

@@ -17,9 +17,16 @@ internal sealed class HttpEndpoint(NodeLoop loop, Func<NodeReport> report, Func<
             : report().Failure is { } refusal ? (503, refusal + "\n")
             : report().Leader is null ? (503, "no leader is known\n")
             : (200, "ok\n")));
-        app.MapGet("/status", context => AnswerAsync(context, () => (200, (report() with { Keyspaces = keyspaces() }).ToJson()), "application/json"));
-        app.MapGet("/", context => AnswerAsync(context, () => (200, StatusPage.Write(report() with { Keyspaces = keyspaces() })), "text/html"));
-        app.MapGet("/metrics", context => AnswerAsync(context, () => (200, Metrics.Write(report())), "text/plain; version=0.0.4"));
+        app.MapGet(
+            "/status",
+            context =>
+                AnswerAsync(context, () => (200, (report() with { Keyspaces = keyspaces() }).ToJson()), "application/json"));
+        app.MapGet(
+            "/",
+            context =>
+                AnswerAsync(context, () => (200, StatusPage.Write(report() with { Keyspaces = keyspaces() })), "text/html"));
+        app.MapGet(
+            "/metrics", context => AnswerAsync(context, () => (200, Metrics.Write(report())), "text/plain; version=0.0.4"));
     }
 
     private static async Task AnswerAsync(HttpContext context, Func<(int Status, string Text)> answer, string type = "text/plain")

@@ -22,18 +22,23 @@ public sealed record NodeReport(
     internal IReadOnlyList<(string Name, string Help, bool IsCounter, double Value)> Figures { get; init; } = [];
 
     /// <summary>How reads were answered, and by whom, for <c>/metrics</c>.</summary>
-    internal IReadOnlyList<(string Name, string Help, bool IsCounter, string Label, IReadOnlyList<(string Of, double Value)> Values)> Families { get; init; } = [];
+    internal IReadOnlyList<(
+        string Name, string Help, bool IsCounter, string Label,
+        IReadOnlyList<(string Of, double Value)> Values)> Families { get; init; } = [];
 
     /// <summary>What is wrong now with the groups here, a sentence each.</summary>
     public IReadOnlyList<string> Alarms { get; init; } = [];
 
-    /// <summary>True once this node has heard which keyspaces there are: until then it answers LOADING for all but database 0.</summary>
+    /// <summary>True once this node has heard which keyspaces there are: until then it answers LOADING for all but database
+    /// 0.</summary>
     public bool KnowsKeyspaces { get; init; }
 
-    /// <summary>For each group here whether its state is trusted, and what comparing it with the other replicas has come to.</summary>
+    /// <summary>For each group here whether its state is trusted, and what comparing it with the other replicas has come
+    /// to.</summary>
     public IReadOnlyList<TrustReport> Trust { get; init; } = [];
 
-    /// <summary>True once the cluster's map says of this node where it stands, as its operator does: placement goes by that.</summary>
+    /// <summary>True once the cluster's map says of this node where it stands, as its operator does: placement goes by
+    /// that.</summary>
     public bool IsPlaced { get; init; }
 
     /// <summary>Who holds what, and what it promises; empty in a report that was not taken for <c>/status</c>.</summary>
@@ -57,11 +62,13 @@ public sealed record MemberReport(string Node, string Peer, string Resp, bool Is
 /// <param name="Policy">In the words that create such a keyspace.</param>
 /// <param name="Guarantee">What it promises, a sentence each.</param>
 public sealed record KeyspaceReport(
-    IReadOnlyList<string> Names, string Strategy, string Policy, IReadOnlyList<string> Guarantee, IReadOnlyList<GroupReport> Groups);
+    IReadOnlyList<string> Names,
+    string Strategy, string Policy, IReadOnlyList<string> Guarantee, IReadOnlyList<GroupReport> Groups);
 
 /// <summary>A group as the cluster's map has it. <paramref name="Leader"/> is null where the group elects it for itself, and
 /// while there is none.</summary>
-public sealed record GroupReport(string Group, long Epoch, string? Leader, IReadOnlyList<string> InSync, IReadOnlyList<string> Learners)
+public sealed record GroupReport(
+    string Group, long Epoch, string? Leader, IReadOnlyList<string> InSync, IReadOnlyList<string> Learners)
 {
     /// <summary>Those of the learners that apply everything later, by <see cref="DelaySeconds"/>.</summary>
     public IReadOnlyList<string> Delayed { get; init; } = [];
@@ -71,7 +78,8 @@ public sealed record GroupReport(string Group, long Epoch, string? Leader, IRead
     /// <summary>Those of the learners that are cascaded.</summary>
     public IReadOnlyList<FedReport> Fed { get; init; } = [];
 
-    /// <summary>How far the others are behind, when this node leads the group; else empty. With <c>ack async</c> this is the window of loss.</summary>
+    /// <summary>How far the others are behind, when this node leads the group; else empty. With <c>ack async</c> this is the
+    /// window of loss.</summary>
     public IReadOnlyList<FollowerReport> Lag { get; init; } = [];
 }
 

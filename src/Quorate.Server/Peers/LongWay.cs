@@ -5,8 +5,9 @@ using Quorate.Replication;
 
 namespace Quorate.Server.Peers;
 
-/// <summary>What is on its way to a peer in another region of a <see cref="RegionNetwork"/>: whole frames, sent in order when their
-/// time has come. A task that waits, no thread. What is too much is lost, as on a link that is slower than its sender.</summary>
+/// <summary>What is on its way to a peer in another region of a <see cref="RegionNetwork"/>: whole frames, sent in order when
+/// their time has come. A task that waits, no thread. What is too much is lost, as on a link that is slower than its
+/// sender.</summary>
 internal sealed class LongWay
 {
     private const int MostBatches = 100_000;
@@ -15,7 +16,8 @@ internal sealed class LongWay
     private readonly NodeId _from;
     private readonly NodeId _to;
     private readonly Channel<(long Due, Socket Socket, byte[] Bytes)> _batches =
-        Channel.CreateBounded<(long, Socket, byte[])>(new BoundedChannelOptions(MostBatches) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
+        Channel.CreateBounded<(long, Socket, byte[])>(
+            new BoundedChannelOptions(MostBatches) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
 
     public LongWay(RegionNetwork network, NodeId from, NodeId to, CancellationToken stop)
     {

@@ -24,17 +24,21 @@ internal sealed class PeerCircuit
     private readonly Action<bool> _onChange;
     private int _isOpen;
 
-    /// <param name="onChange">Told when the circuit opens (true) and when it is closed again; not under a lock of this class.</param>
+    /// <param name="onChange">Told when the circuit opens (true) and when it is closed again; not under a lock of this
+    /// class.</param>
     public PeerCircuit(Action<bool> onChange)
     {
         _onChange = onChange;
         var failures = new PredicateBuilder()
-            .Handle<SocketException>().Handle<IOException>().Handle<OperationCanceledException>().Handle<ObjectDisposedException>().Handle<PeerRefusal>();
+            .Handle<SocketException>()
+                .Handle<IOException>().Handle<OperationCanceledException>().Handle<ObjectDisposedException>()
+                .Handle<PeerRefusal>();
         _attempts = new ResiliencePipelineBuilder()
             .AddRetry(new RetryStrategyOptions
             {
                 ShouldHandle = new PredicateBuilder()
-                    .Handle<SocketException>().Handle<IOException>().Handle<OperationCanceledException>().Handle<ObjectDisposedException>()
+                    .Handle<SocketException>()
+                        .Handle<IOException>().Handle<OperationCanceledException>().Handle<ObjectDisposedException>()
                     .Handle<PeerRefusal>().Handle<BrokenCircuitException>(),
                 MaxRetryAttempts = int.MaxValue,
                 DelayGenerator = args => ValueTask.FromResult<TimeSpan?>(TimeSpan.FromMilliseconds(

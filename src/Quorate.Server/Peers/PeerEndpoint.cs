@@ -47,7 +47,8 @@ internal sealed class PeerEndpoint(NodeLoop loop, PeerIdentity identity, PeerLin
     public void AbortOthers()
     {
         foreach (var (node, connection) in _current)
-            if (!identity.Members.Contains(node)) ThreadPool.UnsafeQueueUserWorkItem(static c => c.Abort(), connection, preferLocal: false);
+            if (!identity.Members.Contains(node))
+                ThreadPool.UnsafeQueueUserWorkItem(static c => c.Abort(), connection, preferLocal: false);
     }
 
     public void AbortAll()
@@ -70,14 +71,17 @@ internal sealed class PeerEndpoint(NodeLoop loop, PeerIdentity identity, PeerLin
             {
                 input.AdvanceTo(buffer.Start, buffer.End);
                 if (!isTooLong && !read.IsCompleted) continue;
-                if (isTooLong) log.PeerRefused(connection.RemoteEndPoint?.ToString() ?? "", "it does not speak the peers' protocol");
+                if (isTooLong)
+                    log.PeerRefused(connection.RemoteEndPoint?.ToString() ?? "", "it does not speak the peers' protocol");
                 return NodeId.None;
             }
 
             input.AdvanceTo(buffer.Start);
             var isTaken = PeerHello.TryDecode(frame, out var hello, out var why)
                 && hello!.IsFor(identity.Self, identity.Cluster, identity.Members, out why);
-            var isRemoved = !isTaken && hello is not null && hello.Cluster == identity.Cluster && hello.To == identity.Self && identity.IsRemoved(hello.From);
+            var isRemoved = !isTaken
+                && hello is not null && hello.Cluster == identity.Cluster && hello.To == identity.Self
+                && identity.IsRemoved(hello.From);
             if (isRemoved) why = PeerHello.Removed(hello!.From);
             var verdict = isTaken ? PeerVerdict.Taken : isRemoved ? PeerVerdict.Removed : PeerVerdict.Refused;
             await connection.Transport.Output.WriteAsync(PeerWelcome.Encode(isTaken ? identity.RespAddress : why, verdict));
@@ -139,7 +143,8 @@ internal sealed class PeerEndpoint(NodeLoop loop, PeerIdentity identity, PeerLin
                 var now = SystemClock.Now;
                 foreach (var segment in bytes)
                 {
-                    isGood = frames.Take(segment, (loop.Node, from, now), static (to, frame) => to.Node.OnPeerFrame(to.from, frame, to.now));
+                    isGood = frames.Take(
+                        segment, (loop.Node, from, now), static (to, frame) => to.Node.OnPeerFrame(to.from, frame, to.now));
                     if (!isGood) break;
                 }
 

@@ -6,8 +6,8 @@ namespace Quorate.Server.Peers;
 
 /// <summary>
 /// What a node says first on a connection to a peer, so that a connection between the wrong two is refused before any
-/// message: <c>[u32 length]["QRPH"][u16 version][i32 from][i32 to][u64 cluster][u16 n][RESP address, n bytes][u16 m][peer address, m bytes]</c>,
-/// little-endian, the length counting what follows it.
+/// message: <c>[u32 length]["QRPH"][u16 version][i32 from][i32 to][u64 cluster][u16 n][RESP address, n bytes][u16 m][peer
+/// address, m bytes]</c>, little-endian, the length counting what follows it.
 /// </summary>
 /// <param name="Cluster">Fingerprint of the founders' names: nodes of different clusters must not talk.</param>
 /// <param name="RespAddress">Where clients reach the sender; may be empty.</param>
@@ -58,7 +58,8 @@ internal sealed record PeerHello(NodeId From, NodeId To, ulong Cluster, string R
         why = "its hello is damaged";
         if (frame.Length < FixedBytes + 2) return false;
         var end = FixedBytes + BinaryPrimitives.ReadUInt16LittleEndian(frame[22..]);
-        if (frame.Length < end + 2 || frame.Length != end + 2 + BinaryPrimitives.ReadUInt16LittleEndian(frame[end..])) return false;
+        if (frame.Length < end + 2 || frame.Length != end + 2 + BinaryPrimitives.ReadUInt16LittleEndian(frame[end..]))
+            return false;
         why = "";
         hello = new PeerHello(
             new NodeId(BinaryPrimitives.ReadInt32LittleEndian(frame[6..])),
@@ -71,7 +72,8 @@ internal sealed record PeerHello(NodeId From, NodeId To, ulong Cluster, string R
 
     /// <summary>What a removed node is told, for ever.</summary>
     public static string Removed(NodeId node) =>
-        $"{node} was removed from the cluster and cannot come back as what it was; to come back as a new node, empty its folder and start it with --join";
+        $"{node} was removed from the cluster and cannot come back as what it was; to come back as a new node, empty its "
+            + $"folder and start it with --join";
 
     /// <summary>Whether the node <paramref name="self"/> of the cluster takes this connection. If not, why.</summary>
     public bool IsFor(NodeId self, ulong cluster, IReadOnlyCollection<NodeId> members, out string why)

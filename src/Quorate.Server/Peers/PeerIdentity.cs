@@ -43,10 +43,12 @@ internal sealed class PeerIdentity(NodeId self, Member[] members, IEnumerable<Me
     {
         if (address.Length == 0) return;
         for (var i = 0; i < members.Length; i++)
-            if (members[i].Id == peer && members[i].RespAddress != address) members[i] = members[i] with { RespAddress = address };
+            if (members[i].Id == peer && members[i].RespAddress != address)
+                members[i] = members[i] with { RespAddress = address };
     }
 
     /// <summary>The same for the same names with the same ids; addresses may change in the life of a cluster.</summary>
     private static ulong FingerprintOf(IEnumerable<Member> founders) =>
-        Hash.Of(Encoding.UTF8.GetBytes(string.Join(',', founders.OrderBy(m => m.Id.Value).Select(m => $"{m.Id.Value}={m.Name}"))));
+        Hash.Of(Encoding.UTF8
+            .GetBytes(string.Join(',', founders.OrderBy(m => m.Id.Value).Select(m => $"{m.Id.Value}={m.Name}"))));
 }

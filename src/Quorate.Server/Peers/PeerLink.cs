@@ -51,7 +51,8 @@ internal sealed class PeerLink : IBufferWriter<byte>, IDisposable
         _address = address;
         _log = log;
         _stopped = _stop.Token;
-        if (regions is not null && regions.IsFar(identity.Self, peer)) _longWay = new LongWay(regions, identity.Self, peer, _stopped);
+        if (regions is not null && regions.IsFar(identity.Self, peer))
+            _longWay = new LongWay(regions, identity.Self, peer, _stopped);
         _circuit = new PeerCircuit(isOpen => _loop.OnPeer(Peer, isOpen ? PeerNews.CircuitOpened : PeerNews.CircuitClosed));
     }
 
@@ -164,7 +165,8 @@ internal sealed class PeerLink : IBufferWriter<byte>, IDisposable
                 using var socket = await _circuit.ReachAsync(TryReachAsync, _stopped);
                 await StayUpAsync(socket);
             }
-            catch (Exception e) when (e is SocketException or IOException or OperationCanceledException or ObjectDisposedException)
+            catch (Exception e) when (
+                e is SocketException or IOException or OperationCanceledException or ObjectDisposedException)
             {
                 // Gone: try again.
             }

@@ -8,9 +8,9 @@ using Quorate.Server.Turns;
 namespace Quorate.Server.Peers;
 
 /// <summary>
-/// A link to every other member: opened for those that appear in the map, closed for those that were removed. Where a peer is may be known
-/// from three places (the operator, the map, the peer itself), and each of them may be out of date: all are tried. Used under
-/// the node's lock.
+/// A link to every other member: opened for those that appear in the map, closed for those that were removed. Where a peer is may
+/// be known from three places (the operator, the map, the peer itself), and each of them may be out of date: all are tried. Used
+/// under the node's lock.
 /// </summary>
 internal sealed class PeerLinks(NodeLoop loop, PeerIdentity identity, ILogger log, RegionNetwork? regions = null) : IDisposable
 {
@@ -63,7 +63,9 @@ internal sealed class PeerLinks(NodeLoop loop, PeerIdentity identity, ILogger lo
     /// <summary>A peer says of itself where it is.</summary>
     public void OnTold(NodeId peer, string address)
     {
-        if (address.Length == 0 || (_told.TryGetValue(peer, out var before) && before == address) || !identity.Members.Contains(peer)) return;
+        if (address.Length == 0
+            || (_told.TryGetValue(peer, out var before) && before == address) || !identity.Members.Contains(peer))
+            return;
         if (!Addresses.TryParse(address, out _, out var port, out _) || port == 0) return;
         _told[peer] = address;
         Locate(peer);
@@ -77,7 +79,8 @@ internal sealed class PeerLinks(NodeLoop loop, PeerIdentity identity, ILogger lo
 
     private void Locate(NodeId peer)
     {
-        string[] addresses = [.. new[] { _told, _configured, _inMap }.Select(known => known.GetValueOrDefault(peer)).OfType<string>().Where(a => a.Length > 0).Distinct()];
+        string[] addresses = [.. new[] { _told, _configured, _inMap }.Select(known => known.GetValueOrDefault(peer))
+            .OfType<string>().Where(a => a.Length > 0).Distinct()];
         if (addresses.Length == 0) return;
         if (!_links.TryGetValue(peer.Value, out var link))
         {

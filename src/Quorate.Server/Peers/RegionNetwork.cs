@@ -3,8 +3,8 @@ using Quorate.Replication;
 namespace Quorate.Server.Peers;
 
 /// <summary>
-/// The distance between regions for a cluster that runs in one process: what a node sends to another region is on its way for half
-/// a round trip, in order, and is lost while either region is cut off. For demonstrations and tests; nodes in processes of
+/// The distance between regions for a cluster that runs in one process: what a node sends to another region is on its way for
+/// half a round trip, in order, and is lost while either region is cut off. For demonstrations and tests; nodes in processes of
 /// their own know nothing of it. Any thread.
 /// </summary>
 /// <param name="regionOf">The region of every node.</param>
@@ -32,7 +32,8 @@ public sealed class RegionNetwork(IReadOnlyDictionary<NodeId, string> regionOf, 
         return true;
     }
 
-    internal bool IsFar(NodeId from, NodeId to) => regionOf.TryGetValue(from, out var here) && regionOf.TryGetValue(to, out var there) && here != there;
+    internal bool IsFar(NodeId from, NodeId to) =>
+        regionOf.TryGetValue(from, out var here) && regionOf.TryGetValue(to, out var there) && here != there;
 
     internal bool IsCut(NodeId from, NodeId to)
     {

@@ -2,8 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace Quorate.Server.Scripts;
 
-/// <summary>Lua compares strings by the C library's locale: it must be the same on every node, whatever its machine is set to. .NET
-/// has its own and does not look at this one.</summary>
+/// <summary>Lua compares strings by the C library's locale: it must be the same on every node, whatever its machine is set to.
+/// .NET has its own and does not look at this one.</summary>
 internal static partial class CLocale
 {
     private const int Numeric = 1;

@@ -7,8 +7,8 @@ using Quorate.Replication.Crdt;
 namespace Quorate.Server.Scripts;
 
 /// <summary>
-/// A keyspace's own rule for concurrent strings, in Lua: gets the key, the values in an order that is the same everywhere, and when
-/// each was written (Unix milliseconds); returns one string. Instructions and memory are counted, not time, so that what
+/// A keyspace's own rule for concurrent strings, in Lua: gets the key, the values in an order that is the same everywhere, and
+/// when each was written (Unix milliseconds); returns one string. Instructions and memory are counted, not time, so that what
 /// stops it here stops it on every node. Whatever goes wrong leaves the values as they are. One caller at a time.
 /// </summary>
 internal sealed class LuaMergeRule : IMergeRule, IDisposable
@@ -141,7 +141,8 @@ internal sealed class LuaMergeRule : IMergeRule, IDisposable
         return null;
     }
 
-    /// <summary>Runs in the middle of the script: an error raised from here would jump over managed frames, a yield does not.</summary>
+    /// <summary>Runs in the middle of the script: an error raised from here would jump over managed frames, a yield does
+    /// not.</summary>
     private void OnCount()
     {
         _ranOut = true;

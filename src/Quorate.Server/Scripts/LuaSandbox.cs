@@ -1,7 +1,7 @@
 namespace Quorate.Server.Scripts;
 
-/// <summary>What a merge rule's script finds: a part of Lua in which the same arguments give the same result on every node. There is
-/// no way to the system, no clock, no dice, no order of hash tables, no address of anything, and nothing that calls Lua
+/// <summary>What a merge rule's script finds: a part of Lua in which the same arguments give the same result on every node. There
+/// is no way to the system, no clock, no dice, no order of hash tables, no address of anything, and nothing that calls Lua
 /// back from C, where a script could not be stopped.</summary>
 internal static class LuaSandbox
 {

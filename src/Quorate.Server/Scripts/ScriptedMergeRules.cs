@@ -4,7 +4,8 @@ using Quorate.Data.Merging;
 
 namespace Quorate.Server.Scripts;
 
-/// <summary>Makes rules of scripts, and says in the log when one fails, now and then: the counts are in INFO and the metrics.</summary>
+/// <summary>Makes rules of scripts, and says in the log when one fails, now and then: the counts are in INFO and the
+/// metrics.</summary>
 internal static class ScriptedMergeRules
 {
     private static readonly TimeSpan SayAgain = TimeSpan.FromMinutes(1);

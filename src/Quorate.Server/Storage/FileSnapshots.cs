@@ -46,7 +46,8 @@ public sealed class FileSnapshots : ISnapshots, IDisposable
     public ISnapshotWriter Create(SnapshotHeader header)
     {
         _writer?.Dispose();
-        var name = string.Create(CultureInfo.InvariantCulture, $"{SnapshotFormat.NameOf(header)}.{++_serial}{SnapshotFormat.Unfinished}");
+        var name = string.Create(
+            CultureInfo.InvariantCulture, $"{SnapshotFormat.NameOf(header)}.{++_serial}{SnapshotFormat.Unfinished}");
         return _writer = new SnapshotFileWriter(this, _thread, header, Path.Combine(_folder, name));
     }
 
@@ -58,7 +59,8 @@ public sealed class FileSnapshots : ISnapshots, IDisposable
         {
             var path = Path.Combine(_folder, names[i]);
             if (SnapshotFileReader.Open(path, out var why) is { } reader) return reader;
-            _log($"Snapshot {path} of {_group} cannot be used: {why}. {(i > 0 ? "The one before it is taken." : "There is none before it.")}");
+            _log($"Snapshot {path} of {_group} cannot be used: {why}. "
+                + $"{(i > 0 ? "The one before it is taken." : "There is none before it.")}");
         }
 
         return null;

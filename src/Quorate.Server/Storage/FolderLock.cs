@@ -4,14 +4,16 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Quorate.Server.Storage;
 
-/// <summary>Keeps a folder to one process. Ends with <see cref="Dispose"/> or with the process, also when that is killed.</summary>
+/// <summary>Keeps a folder to one process. Ends with <see cref="Dispose"/> or with the process, also when that is
+/// killed.</summary>
 public sealed class FolderLock : IDisposable
 {
     private readonly SafeFileHandle _file;
 
     private FolderLock(SafeFileHandle file) => _file = file;
 
-    /// <exception cref="IOException">Another process (or another part of this one) uses the folder; the text names it.</exception>
+    /// <exception cref="IOException">Another process (or another part of this one) uses the folder; the text names
+    /// it.</exception>
     public static FolderLock Take(string folder)
     {
         var path = Path.Combine(folder, "lock");
@@ -21,7 +23,8 @@ public sealed class FolderLock : IDisposable
             if (!Posix.TryLock(file, path))
             {
                 var holder = HolderOf(file);
-                throw new IOException($"The folder {folder} is in use by another process{(holder is null ? "" : $" (pid {holder})")}.");
+                throw new IOException(
+                    $"The folder {folder} is in use by another process{(holder is null ? "" : $" (pid {holder})")}.");
             }
 
             RandomAccess.SetLength(file, 0);

@@ -6,7 +6,8 @@ namespace Quorate.Server.Storage;
 /// <summary>Counts of a journal thread. Written by that thread, read by any: each figure is right by itself.</summary>
 public sealed class JournalMetrics
 {
-    /// <summary>Bucket i counts writes that took less than 2^i microseconds (and not less than half); the last takes the rest.</summary>
+    /// <summary>Bucket i counts writes that took less than 2^i microseconds (and not less than half); the last takes the
+    /// rest.</summary>
     public const int BucketCount = 24;
 
     private readonly long[] _buckets = new long[BucketCount];
@@ -38,7 +39,8 @@ public sealed class JournalMetrics
     }
 
     /// <summary>How long the batch being written has been under way and how long the one before took, in milliseconds.</summary>
-    internal (int Oldest, int Last) Delay => ((int)Math.Min(UnderWayMilliseconds, int.MaxValue), (int)Math.Min(Volatile.Read(ref _last) / 1000, int.MaxValue));
+    internal (int Oldest, int Last) Delay =>
+        ((int)Math.Min(UnderWayMilliseconds, int.MaxValue), (int)Math.Min(Volatile.Read(ref _last) / 1000, int.MaxValue));
 
     public long Bucket(int i) => Volatile.Read(ref _buckets[i]);
 

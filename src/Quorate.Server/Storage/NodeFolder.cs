@@ -41,7 +41,8 @@ public sealed class NodeFolder : IDisposable
     /// the operator.</exception>
     public static NodeFolder Open(string path, string cluster, string node)
     {
-        if ((cluster + node).Contains('\n', StringComparison.Ordinal)) throw new ArgumentException("Names have no line breaks.", nameof(node));
+        if ((cluster + node).Contains('\n', StringComparison.Ordinal))
+            throw new ArgumentException("Names have no line breaks.", nameof(node));
         path = Path.GetFullPath(path);
         FolderLock? held = null;
         try
@@ -82,7 +83,8 @@ public sealed class NodeFolder : IDisposable
         }
 
         return File.Exists(path)
-            ? $"The journal in {JournalFolder} is empty, but this node had one: its files were deleted. Restore them, or remove the node from the cluster and add it again with an empty folder."
+            ? $"The journal in {JournalFolder} is empty, but this node had one: its files were deleted. Restore them, or "
+                + $"remove the node from the cluster and add it again with an empty folder."
             : null;
     }
 
@@ -132,7 +134,9 @@ public sealed class NodeFolder : IDisposable
         if (!File.Exists(file))
         {
             if (Directory.EnumerateFileSystemEntries(Path.Combine(path, "journal")).Any())
-                throw new IOException($"{path} has a journal but no file named identity, so this node cannot tell which node the journal belongs to.");
+                throw new IOException(
+                    $"{path} has a journal but no file named identity, so this node cannot tell which node the journal "
+                        + $"belongs to.");
             WriteDurably(file, wanted);
             return;
         }
@@ -153,10 +157,13 @@ public sealed class NodeFolder : IDisposable
         var isMissing = !File.Exists(file);
         var isDamaged = isMissing
             ? Directory.EnumerateFileSystemEntries(Path.Combine(path, "journal")).Any()
-            : !long.TryParse(File.ReadAllText(file).TrimEnd('\n'), NumberStyles.None, CultureInfo.InvariantCulture, out count) || count < 1;
+            : !long.TryParse(File.ReadAllText(file).TrimEnd('\n'), NumberStyles.None, CultureInfo.InvariantCulture, out count)
+                || count < 1;
         if (isDamaged)
         {
-            throw new IOException($"{file} is damaged or missing: it must hold how often the node was started. Write a number there that is certainly greater.");
+            throw new IOException(
+                $"{file} is damaged or missing: it must hold how often the node was started. Write a number there that is "
+                    + $"certainly greater.");
         }
 
         WriteDurably(file, string.Create(CultureInfo.InvariantCulture, $"{++count}\n"));

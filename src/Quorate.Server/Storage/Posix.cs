@@ -54,7 +54,8 @@ internal static partial class Posix
     public static SafeFileHandle OpenUnlocked(string path)
     {
         SafeFileHandle file;
-        while ((file = open(path, ReadWriteCreateCloseOnExec, OwnerWritesAllRead)).IsInvalid) ThrowUnlessInterrupted("open", path);
+        while ((file = open(path, ReadWriteCreateCloseOnExec, OwnerWritesAllRead)).IsInvalid)
+            ThrowUnlessInterrupted("open", path);
         return file;
     }
 

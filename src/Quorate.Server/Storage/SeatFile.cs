@@ -25,11 +25,15 @@ public sealed record SeatFile(
     {
         var path = Path.Combine(folder, FileName);
         if (!File.Exists(path)) return null;
-        return TryParse(File.ReadAllLines(path), out var seat) ? seat : throw new IOException($"{path} is damaged: restore it, or remove the node from the cluster and add it anew with an empty folder");
+        return TryParse(File.ReadAllLines(path), out var seat)
+            ? seat
+            : throw new IOException(
+                $"{path} is damaged: restore it, or remove the node from the cluster and add it anew with an empty folder");
     }
 
     /// <summary>True when the folder holds a node already, one that did not join.</summary>
-    public static bool HoldsAnotherNode(string folder) => File.Exists(Path.Combine(folder, "identity")) && !File.Exists(Path.Combine(folder, FileName));
+    public static bool HoldsAnotherNode(string folder) =>
+        File.Exists(Path.Combine(folder, "identity")) && !File.Exists(Path.Combine(folder, FileName));
 
     /// <exception cref="IOException">It could not be written; what was there is still there.</exception>
     public void Write(string folder)
@@ -53,7 +57,9 @@ public sealed record SeatFile(
         }
 
         string Word(string name) => said.TryGetValue(name, out var words) && words.Length == 1 ? OrNone(words[0]) : "";
-        if (!said.TryGetValue("node", out var node) || node.Length != 2 || !TryId(node[0], out var self) || members.All(m => m.Id != self)) return false;
+        if (!said.TryGetValue("node", out var node)
+            || node.Length != 2 || !TryId(node[0], out var self) || members.All(m => m.Id != self))
+            return false;
         if (!TryFounders(Word("founders"), out var founders)) return false;
         string? Label(string name) => Word(name) is { Length: > 0 } label ? label : null;
         seat = new SeatFile(
@@ -88,7 +94,8 @@ public sealed record SeatFile(
     [
         Heading,
         $"node {Self.Value} {Name}",
-        "founders " + string.Join(',', Founders.Select(m => string.Create(CultureInfo.InvariantCulture, $"{m.Id.Value}={m.Name}"))),
+        "founders " + string.Join(
+            ',', Founders.Select(m => string.Create(CultureInfo.InvariantCulture, $"{m.Id.Value}={m.Name}"))),
         $"resp {Or(Resp)}",
         $"peer {Or(Peer)}",
         $"http {Or(Http)}",
@@ -96,7 +103,8 @@ public sealed record SeatFile(
         $"provider {Or(Labels.Provider)}",
         $"region {Or(Labels.Region)}",
         $"zone {Or(Labels.Zone)}",
-        .. Members.Select(m => string.Create(CultureInfo.InvariantCulture, $"member {m.Id.Value} {m.Name} {Or(m.PeerAddress)} {Or(m.RespAddress)}")),
+        .. Members.Select(m => string
+            .Create(CultureInfo.InvariantCulture, $"member {m.Id.Value} {m.Name} {Or(m.PeerAddress)} {Or(m.RespAddress)}")),
         "end",
     ];
 

@@ -3,7 +3,8 @@ using Quorate.Cluster;
 
 namespace Quorate.Server.Storage;
 
-/// <summary>Keeps the members in a joined node's <see cref="SeatFile"/> up to date, so that it finds them when it is started again.</summary>
+/// <summary>Keeps the members in a joined node's <see cref="SeatFile"/> up to date, so that it finds them when it is started
+/// again.</summary>
 internal sealed class SeatKeeper(string folder, ILogger log)
 {
     private readonly Lock _writing = new();
@@ -26,7 +27,8 @@ internal sealed class SeatKeeper(string folder, ILogger log)
             if (ReferenceEquals(members, _kept)) return;
             try
             {
-                if (SeatFile.Read(folder) is { } seat && members.Any(m => m.Id == seat.Self)) (seat with { Members = members }).Write(folder);
+                if (SeatFile.Read(folder) is { } seat && members.Any(m => m.Id == seat.Self))
+                    (seat with { Members = members }).Write(folder);
                 _kept = members;
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)

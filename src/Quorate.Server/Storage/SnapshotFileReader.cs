@@ -18,7 +18,8 @@ internal sealed class SnapshotFileReader : ISnapshotReader
 
     public int PieceCount => _offsets.Length;
 
-    /// <summary>Checks header, footer and the headers of all pieces; the pieces themselves are checked as they are read.</summary>
+    /// <summary>Checks header, footer and the headers of all pieces; the pieces themselves are checked as they are
+    /// read.</summary>
     /// <returns>Null when the file is damaged: <paramref name="why"/> says how.</returns>
     public static SnapshotFileReader? Open(string path, out string why)
     {
@@ -53,7 +54,9 @@ internal sealed class SnapshotFileReader : ISnapshotReader
             if (!TryFill(_file, whole, start - SnapshotFormat.PieceHeader)) return false;
             if (BinaryPrimitives.ReadUInt32LittleEndian(whole) != length) return false;
             var content = whole.AsMemory(SnapshotFormat.PieceHeader);
-            if (BinaryPrimitives.ReadUInt32LittleEndian(whole.AsSpan(4)) != SnapshotFormat.PieceChecksum(Header, piece, content.Span)) return false;
+            if (BinaryPrimitives
+                .ReadUInt32LittleEndian(whole.AsSpan(4)) != SnapshotFormat.PieceChecksum(Header, piece, content.Span))
+                return false;
             bytes = content;
             return true;
         }

@@ -4,9 +4,9 @@ using Quorate.Replication;
 namespace Quorate.Server.Storage;
 
 /// <summary>
-/// Blocks of one size, touched on a thread of their own before a log needs them. The kernel gives memory page by page as it is first written to,
-/// and on a virtual machine that takes so long (5 ms for a MiB was measured) that a log which grows, because a follower is
-/// silent, would slow every commit down. Only while a log grows: one that stays small uses its own blocks again.
+/// Blocks of one size, touched on a thread of their own before a log needs them. The kernel gives memory page by page as it is
+/// first written to, and on a virtual machine that takes so long (5 ms for a MiB was measured) that a log which grows, because a
+/// follower is silent, would slow every commit down. Only while a log grows: one that stays small uses its own blocks again.
 /// </summary>
 internal sealed class WarmBlocks : IBlockSupply, IDisposable
 {

@@ -134,7 +134,8 @@ internal sealed class NodeLoop : INodeHost, IDisposable
         RunStep(static (node, now, s) => node.OnSnapshotSealed(s.group, s.index, s.isSaved, now), (group, index, isSaved));
 
     /// <summary>What a link notices of its peer.</summary>
-    public void OnPeer(NodeId peer, PeerNews news) => RunStep(static (node, now, p) => node.OnPeer(p.peer, p.news, now), (peer, news));
+    public void OnPeer(NodeId peer, PeerNews news) =>
+        RunStep(static (node, now, p) => node.OnPeer(p.peer, p.news, now), (peer, news));
 
     /// <summary>Looks at the node under its lock.</summary>
     public T Read<T>(Func<Node, T> look)

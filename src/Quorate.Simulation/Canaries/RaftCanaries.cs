@@ -57,7 +57,10 @@ internal static class RaftCanaries
 
     private static Canary Of(string name, string rule, RaftRules rules, Func<Prng, Scenario> scenario,
         params ExpectedChecker[] expected) =>
-        new("raft: " + name, rule, 1000, new Variant { Rules = new NodeRules { Strategies = StrategyRules.Sound.With(rules) }, Scenario = scenario }, expected);
+        new(
+            "raft: " + name, rule, 1000,
+            new Variant { Rules = new NodeRules { Strategies = StrategyRules.Sound.With(rules) }, Scenario = scenario },
+            expected);
 
     private static Scenario Base(params (FaultKind Kind, int Weight)[] strikes) => new()
     {

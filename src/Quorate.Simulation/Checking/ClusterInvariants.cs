@@ -72,13 +72,15 @@ internal sealed class ClusterInvariants(Func<Node, RaftReplica?>? find = null)
         if (leads && !seen.WasLeader)
         {
             if (!_leaders.TryAdd(raft.CurrentTerm.Value, id) && _leaders[raft.CurrentTerm.Value] != id)
-                throw new ElectionSafetyFailure($"two leaders in {raft.CurrentTerm}: {_leaders[raft.CurrentTerm.Value]} and {id}");
+                throw new ElectionSafetyFailure(
+                    $"two leaders in {raft.CurrentTerm}: {_leaders[raft.CurrentTerm.Value]} and {id}");
             for (var i = _committed.Count - 1; i > 0 && raft.Log.HasStampAt(new LogIndex(i)) | i > raft.Log.LastIndex.Value; i--)
             {
                 var entry = _committed[i];
                 if (entry.SeenInTerm >= raft.CurrentTerm || entry.SeenInTerm.Value == 0) continue;
                 if (i > raft.Log.LastIndex.Value || raft.Log.StampAt(new LogIndex(i)) != entry.Term)
-                    throw new LeaderCompletenessFailure($"{id} leads {raft.CurrentTerm} and lacks entry {i} of {entry.Term}, committed by {entry.SeenInTerm}");
+                    throw new LeaderCompletenessFailure(
+                        $"{id} leads {raft.CurrentTerm} and lacks entry {i} of {entry.Term}, committed by {entry.SeenInTerm}");
             }
 
             Elected?.Invoke(id);
@@ -116,7 +118,8 @@ internal sealed class ClusterInvariants(Func<Node, RaftReplica?>? find = null)
             EntriesCompared++;
             if (known.SeenInTerm.Value == 0) _committed[(int)i.Value] = new Committed(term, content, raft.CurrentTerm);
             else if (known.Term != term || known.Content != content)
-                throw new StateMachineSafetyFailure($"{id} committed at {i} an entry of {term}, another node one of {known.Term}");
+                throw new StateMachineSafetyFailure(
+                    $"{id} committed at {i} an entry of {term}, another node one of {known.Term}");
         }
 
         seen.CommitIndex = raft.CommitIndex;

@@ -20,10 +20,12 @@ public static class EffectChecker
         }
 
         var value = long.Parse(final ?? "0", CultureInfo.InvariantCulture);
-        if (value < acknowledged) return $"{key}: {acknowledged} increments were acknowledged, the final value is {value}: writes lost";
+        if (value < acknowledged)
+            return $"{key}: {acknowledged} increments were acknowledged, the final value is {value}: writes lost";
         return value <= acknowledged + unknown
             ? null
-            : $"{key}: {acknowledged} increments acknowledged and {unknown} unknown, but the final value is {value}: applied twice";
+            : $"{key}: {acknowledged} increments acknowledged and {unknown} unknown, but the final value is {value}: applied "
+                + $"twice";
     }
 
     /// <summary>A key on which only APPEND of unique tokens (each ends with <c>;</c>) and GET were used.</summary>
@@ -39,7 +41,8 @@ public static class EffectChecker
             seen.Remove(operation.Argument!, out var count);
             if (count > 1) return $"{key}: applied {count} times: {operation}";
             if (count == 0 && operation.Outcome == OperationOutcome.Ok) return $"{key}: acknowledged and lost: {operation}";
-            if (count == 1 && operation.Outcome == OperationOutcome.Failed) return $"{key}: said to have failed, yet applied: {operation}";
+            if (count == 1 && operation.Outcome == OperationOutcome.Failed)
+                return $"{key}: said to have failed, yet applied: {operation}";
         }
 
         return seen.Count == 0 ? null : $"{key}: holds {seen.First().Key}, which no client wrote";

@@ -44,7 +44,9 @@ internal sealed class LinearizationSearch
         _hasAppends = all.Any(o => o.Kind == OperationKind.Append);
         foreach (var operation in _definite)
         {
-            if (operation.Kind is not (OperationKind.Get or OperationKind.GetSet or OperationKind.GetDelete) || operation.Result is not { } seen) continue;
+            if (operation.Kind is not (OperationKind.Get or OperationKind.GetSet or OperationKind.GetDelete)
+                || operation.Result is not { } seen)
+                continue;
             _observed.Add(seen);
             if (seen.Length > (_longestRead?.Length ?? 0)) _longestRead = seen;
         }
@@ -169,7 +171,8 @@ internal sealed class LinearizationSearch
             }
 
             // Unseen, it would have to replace what is there by what nobody sees.
-            if (operation.Kind == OperationKind.SetIfPresent && !_hasAppends && !_observed.Contains(operation.Argument!)) continue;
+            if (operation.Kind == OperationKind.SetIfPresent && !_hasAppends && !_observed.Contains(operation.Argument!))
+                continue;
             if (!_tried.Add((operation.Kind, operation.Argument))) continue;
             var next = KeyModel.Step(_state, operation).Next;
             if (next != _state && IsOnTheWay(next)) _candidates.Add(i);

@@ -83,11 +83,13 @@ public sealed class Operation
 
     public override string ToString()
     {
-        var what = Words is null ? $"{Kind} {Key}{(Argument is null ? "" : " " + Shorten(Argument))}" : Shorten(string.Join(' ', Words));
+        var what = Words is null
+            ? $"{Kind} {Key}{(Argument is null ? "" : " " + Shorten(Argument))}" : Shorten(string.Join(' ', Words));
         var call = $"client {Client}: {what}";
         return Outcome switch
         {
-            OperationOutcome.Ok => $"[{Invoked}..{Returned}] {call} -> {(Result is null ? "nil" : Shorten(Result.ReplaceLineEndings(" ")))}",
+            OperationOutcome.Ok =>
+                $"[{Invoked}..{Returned}] {call} -> {(Result is null ? "nil" : Shorten(Result.ReplaceLineEndings(" ")))}",
             OperationOutcome.Failed => $"[{Invoked}..{Returned}] {call} -> failed",
             _ => $"[{Invoked}..?] {call} -> unknown",
         };

@@ -10,7 +10,8 @@ public abstract class SimulationFailure(string message) : Exception(message)
     internal static string CheckerOf(Type failure)
     {
         if (!failure.IsSubclassOf(typeof(SimulationFailure))) return failure.Name;
-        var words = failure.Name.Replace("Failure", "", StringComparison.Ordinal).SelectMany((c, i) => char.IsUpper(c) && i > 0 ? [' ', c] : new[] { c });
+        var words = failure.Name.Replace("Failure", "", StringComparison.Ordinal)
+            .SelectMany((c, i) => char.IsUpper(c) && i > 0 ? [' ', c] : new[] { c });
         return string.Concat(words).ToLowerInvariant();
     }
 }

@@ -92,7 +92,8 @@ internal sealed class Nemesis(SimCluster cluster, Prng prng, Scenario scenario)
             case FaultKind.PowerLossOfAll: LosePowerOfAll(); break;
             case FaultKind.Pause: Pause(victim, FaultKind.Pause); break;
             case FaultKind.Suspend: Pause(victim, FaultKind.Suspend); break;
-            case FaultKind.Partition or FaultKind.OneWayPartition or FaultKind.BridgePartition or FaultKind.Isolation or FaultKind.RegionCut:
+            case FaultKind.Partition
+                or FaultKind.OneWayPartition or FaultKind.BridgePartition or FaultKind.Isolation or FaultKind.RegionCut:
                 _partitions.Strike(kind, victim, Duration());
                 break;
             case FaultKind.SlowNetwork: SlowNetwork(); break;
@@ -127,7 +128,8 @@ internal sealed class Nemesis(SimCluster cluster, Prng prng, Scenario scenario)
             return cluster.Nodes.First(n => n != leader);
         }
 
-        return leader is not null && prng.Chance(scenario.LeaderPerMille) ? leader : cluster.Nodes[prng.Below(cluster.Nodes.Count)];
+        return leader is not null && prng.Chance(scenario.LeaderPerMille)
+            ? leader : cluster.Nodes[prng.Below(cluster.Nodes.Count)];
     }
 
     private void Crash(SimNode node, bool losesPower)

@@ -48,7 +48,8 @@ internal sealed class PartitionNemesis(SimCluster cluster, Prng prng)
                 };
             case FaultKind.RegionCut:
                 var region = cluster.RegionOf(victim.Id);
-                return Both([.. nodes.Where(n => cluster.RegionOf(n) == region)], [.. nodes.Where(n => cluster.RegionOf(n) != region)]);
+                return Both(
+                    [.. nodes.Where(n => cluster.RegionOf(n) == region)], [.. nodes.Where(n => cluster.RegionOf(n) != region)]);
             case FaultKind.BridgePartition:
                 // Everybody hears the bridge, the two sides do not hear each other.
                 var half = (nodes.Count - 1) / 2;

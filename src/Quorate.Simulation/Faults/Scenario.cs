@@ -139,7 +139,8 @@ public sealed record Scenario
     }
 
     /// <summary>Each kind with a chance, per mille, and now and then all of them.</summary>
-    internal static SortedDictionary<FaultKind, int> SomeOf(IEnumerable<(FaultKind Kind, int Weight)> kinds, Prng prng, int perMille)
+    internal static SortedDictionary<FaultKind, int> SomeOf(
+        IEnumerable<(FaultKind Kind, int Weight)> kinds, Prng prng, int perMille)
     {
         var all = prng.Chance(250);
         var strikes = new SortedDictionary<FaultKind, int>();
@@ -151,7 +152,9 @@ public sealed record Scenario
     /// <summary>Takes away what a keyspace does not claim to stand that has its data in memory only.</summary>
     internal static void SpareMemory(SortedDictionary<FaultKind, int> strikes)
     {
-        foreach (var kind in (ReadOnlySpan<FaultKind>)[FaultKind.PowerLoss, FaultKind.PowerLossOfAll, FaultKind.SyncError, FaultKind.DiskFull, FaultKind.BitRot]) strikes.Remove(kind);
+        foreach (var kind in (ReadOnlySpan<FaultKind>)[
+            FaultKind.PowerLoss, FaultKind.PowerLossOfAll, FaultKind.SyncError, FaultKind.DiskFull, FaultKind.BitRot])
+            strikes.Remove(kind);
     }
 
     /// <summary>Links that lose, repeat, reorder, damage and delay, each in some worlds, and clocks that drift.</summary>

@@ -35,7 +35,8 @@ internal sealed class Convergence(SimCluster cluster)
     /// <summary>An acceptor that votes, with nothing under way: what it holds may be older than what others have agreed
     /// on.</summary>
     private static bool IsReady(Group? held, GroupEntry group) =>
-        held is { IsAbsent: false, Replica: CasPaxosReplica { Status: { IsVoting: true, Waiting: 0 } } replica } && replica.Report.Epoch == group.Epoch;
+        held is { IsAbsent: false, Replica: CasPaxosReplica { Status: { IsVoting: true, Waiting: 0 } } replica }
+            && replica.Report.Epoch == group.Epoch;
 
     private static bool HasConverged(ClusterMap map, GroupEntry group, KeyspacePlan plan, List<SimNode> up)
     {
@@ -43,7 +44,8 @@ internal sealed class Convergence(SimCluster cluster)
         if (plan.Policy.Consensus) return up.All(n => !configuration.Contains(n.Id) || IsReady(n.Node!.Find(group.Id), group));
         // A delayed replica takes nobody's place.
         var able = up.Count(n => !configuration.Standby.Delayed.Contains(n.Id));
-        if (group.IsSealed || up.Count(n => configuration.InSync.Contains(n.Id)) != Math.Min(plan.Policy.Replicas, able)) return false;
+        if (group.IsSealed || up.Count(n => configuration.InSync.Contains(n.Id)) != Math.Min(plan.Policy.Replicas, able))
+            return false;
         var replicas = new List<(SimNode Node, Group Group)>();
         foreach (var node in up.Where(n => configuration.InSync.Contains(n.Id)))
         {
@@ -54,7 +56,9 @@ internal sealed class Convergence(SimCluster cluster)
         var applied = default(LogIndex?);
         foreach (var (_, found) in replicas)
         {
-            if (found.Configured is { } configured && (configured.Configuration?.Epoch != group.Epoch || configured.Report.NeedsState)) return false;
+            if (found.Configured is { } configured
+                && (configured.Configuration?.Epoch != group.Epoch || configured.Report.NeedsState))
+                return false;
             var last = found.Electing?.LastApplied ?? new ReplicaView(found).LastApplied;
             if (found.Configured is not null && last != new ReplicaView(found).LastIndex) return false;
             if (last != (applied ??= last)) return false;
@@ -64,21 +68,28 @@ internal sealed class Convergence(SimCluster cluster)
         var digest = replicas[0].Group.Machine!.Digest();
         foreach (var (node, found) in replicas)
             if (found.Machine!.Digest() != digest)
-                throw new StateMachineSafetyFailure($"equal logs, different states of {plan.Name}: {replicas[0].Node.Id} and {node.Id} at {applied}");
+                throw new StateMachineSafetyFailure(
+                    $"equal logs, different states of {plan.Name}: {replicas[0].Node.Id} and {node.Id} at {applied}");
         return true;
     }
 
     /// <summary>The delayed and the cascaded replicas are there, as far as there are nodes for them, and have applied as
     /// much.</summary>
-    private static bool HasStandby(ClusterMap map, GroupEntry group, KeyspacePlan plan, List<SimNode> up, LogIndex applied, List<(SimNode Node, Group Group)> into)
+    private static bool HasStandby(
+        ClusterMap map, GroupEntry group, KeyspacePlan plan, List<SimNode> up, LogIndex applied,
+        List<(SimNode Node, Group Group)> into)
     {
         var (standby, policy) = (group.Configuration.Standby, plan.Policy);
         // A node that was drained at the last moment stays so: it keeps what it has and gets nothing new.
-        if (up.Count(n => map.Node(n.Id) is { State: NodeState.Up }) >= policy.Holders && (standby.Delayed.Count != policy.Delayed || standby.Feeds.Count != policy.Cascaded)) return false;
+        if (up.Count(n => map.Node(n.Id) is { State: NodeState.Up }) >= policy.Holders
+            && (standby.Delayed.Count != policy.Delayed || standby.Feeds.Count != policy.Cascaded))
+            return false;
         foreach (var node in up.Where(n => standby.Contains(n.Id)))
         {
             if (node.Node!.Find(group.Id) is not { IsAbsent: false, Configured: { } configured } found) return false;
-            if (configured.Configuration?.Epoch != group.Epoch || configured.Report.NeedsState || new ReplicaView(found).LastApplied != applied) return false;
+            if (configured.Configuration?.Epoch != group.Epoch
+                || configured.Report.NeedsState || new ReplicaView(found).LastApplied != applied)
+                return false;
             into.Add((node, found));
         }
 

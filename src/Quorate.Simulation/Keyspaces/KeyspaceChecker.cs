@@ -18,7 +18,8 @@ namespace Quorate.Simulation.Keyspaces;
 /// <param name="lost">The payloads in the lost-and-found of all nodes.</param>
 /// <param name="hasUnlisted">Some were counted and could not be kept.</param>
 internal sealed class KeyspaceChecker(
-    KeyspacePlan plan, IReadOnlyList<Operation> operations, IReadOnlyDictionary<string, string?> final, IReadOnlyList<byte[]> lost, bool hasUnlisted)
+    KeyspacePlan plan,
+    IReadOnlyList<Operation> operations, IReadOnlyDictionary<string, string?> final, IReadOnlyList<byte[]> lost, bool hasUnlisted)
 {
     private bool MayVanish => plan.MayVanish || hasUnlisted;
 
@@ -36,9 +37,11 @@ internal sealed class KeyspaceChecker(
         var readsCount = reading is ReadPromise.Linearizable or ReadPromise.LinearizableUntilFailover;
         if (lost.Count > 0 && MayVanish) return null;
         var whole = new HashSet<string>(workload.Keys.Where(k => !lost.Any(l => Mentions(l, k))), StringComparer.Ordinal);
-        var verdict = LinearizabilityChecker.Check(operations.Where(o => whole.Contains(o.Key) && (readsCount || !o.IsRead)), 300_000);
+        var verdict = LinearizabilityChecker.Check(
+            operations.Where(o => whole.Contains(o.Key) && (readsCount || !o.IsRead)), 300_000);
         Verdict = verdict.Kind;
-        return verdict.Kind == VerdictKind.Invalid && !plan.MayVanish ? new LinearizabilityFailure($"{plan.Name}: {verdict.Why}") : null;
+        return verdict.Kind == VerdictKind.Invalid && !plan.MayVanish
+            ? new LinearizabilityFailure($"{plan.Name}: {verdict.Why}") : null;
     }
 
     private string? CheckCounter(string key)
@@ -53,14 +56,16 @@ internal sealed class KeyspaceChecker(
 
         var value = long.Parse(final[key] ?? "0", CultureInfo.InvariantCulture);
         if (value > acknowledged + unknown)
-            return $"{key}: {acknowledged} increments acknowledged and {unknown} unknown, but the final value is {value}: applied twice";
+            return $"{key}: {acknowledged} increments acknowledged and {unknown} unknown, but the final value is {value}: "
+                + $"applied twice";
         if (value >= acknowledged || MayVanish) return null;
         if (!plan.MayLose) return $"{key}: {acknowledged} increments were acknowledged, the final value is {value}: writes lost";
         AcknowledgedAndLost += acknowledged - value;
         var kept = lost.Count(l => Mentions(l, key));
         return kept >= acknowledged - value
             ? null
-            : $"{key}: {acknowledged} increments were acknowledged, the final value is {value}, and only {kept} are in a lost-and-found";
+            : $"{key}: {acknowledged} increments were acknowledged, the final value is {value}, and only {kept} are in a "
+                + $"lost-and-found";
     }
 
     private string? CheckLedger(string key)
@@ -74,12 +79,14 @@ internal sealed class KeyspaceChecker(
             if (operation.Key != key || operation.Kind != OperationKind.Append) continue;
             seen.Remove(operation.Argument!, out var count);
             if (count > 1) return $"{key}: applied {count} times: {operation}";
-            if (count == 1 && operation.Outcome == OperationOutcome.Failed) return $"{key}: said to have failed, yet applied: {operation}";
+            if (count == 1 && operation.Outcome == OperationOutcome.Failed)
+                return $"{key}: said to have failed, yet applied: {operation}";
             if (count == 1 || operation.Outcome != OperationOutcome.Ok || MayVanish) continue;
             if (!plan.MayLose) return $"{key}: acknowledged and lost: {operation}";
             AcknowledgedAndLost++;
             // A shipped state writes a key's value right behind its name.
-            if (!lost.Any(l => Mentions(l, operation.Argument!) || Mentions(l, key + operation.Argument))) return $"{key}: acknowledged and lost, and in no node's lost-and-found: {operation}";
+            if (!lost.Any(l => Mentions(l, operation.Argument!) || Mentions(l, key + operation.Argument)))
+                return $"{key}: acknowledged and lost, and in no node's lost-and-found: {operation}";
         }
 
         return seen.Count == 0 ? null : $"{key}: holds {seen.First().Key}, which no client wrote";

@@ -36,7 +36,8 @@ internal sealed class KeyspaceOperations
     /// <summary>What is to happen to it while the faults strike.</summary>
     public void Schedule(KeyspacePlan plan)
     {
-        if (plan.CreatedAfterMilliseconds > 0) _cluster.World.After(plan.CreatedAfterMilliseconds * World.Millisecond, () => Create(plan));
+        if (plan.CreatedAfterMilliseconds > 0)
+            _cluster.World.After(plan.CreatedAfterMilliseconds * World.Millisecond, () => Create(plan));
         if (plan.DroppedAfterMilliseconds == 0) return;
         _cluster.World.After(plan.DroppedAfterMilliseconds * World.Millisecond, () =>
         {
@@ -49,7 +50,8 @@ internal sealed class KeyspaceOperations
     public void Mend()
     {
         foreach (var node in _cluster.Nodes)
-            if (_watch.Newest!.Node(node.Id) is { State: NodeState.Draining } entry) _operator.Ask($"NODE UNDRAIN {entry.Name}", insists: true);
+            if (_watch.Newest!.Node(node.Id) is { State: NodeState.Draining } entry)
+                _operator.Ask($"NODE UNDRAIN {entry.Name}", insists: true);
     }
 
     private void Strike(FaultKind kind, Prng prng)
@@ -59,7 +61,11 @@ internal sealed class KeyspaceOperations
         {
             case FaultKind.FailoverAsked:
                 Count(kind);
-                _operator.Ask(prng.Chance(500) ? $"KEYSPACE FAILOVER {plan.Name}" : $"KEYSPACE FAILOVER {plan.Name} TO node{1 + prng.Below(_cluster.Nodes.Count)}", insists: false);
+                _operator.Ask(
+                    prng.Chance(500)
+                        ? $"KEYSPACE FAILOVER {plan.Name}"
+                        : $"KEYSPACE FAILOVER {plan.Name} TO node{1 + prng.Below(_cluster.Nodes.Count)}",
+                    insists: false);
                 break;
             case FaultKind.NodeDrained:
                 Count(kind);
@@ -91,7 +97,8 @@ internal sealed class KeyspaceOperations
         if (map.Group(groups.Count == 1 ? groups.Single() : groups[prng.Below(groups.Count)]) is not { } group) return null;
         if (!group.IsConfigured) return _cluster.Nodes.FirstOrDefault(n => n.Node?.Find(group.Id)?.Replica.IsLeader == true);
         var inSync = group.Configuration.InSync;
-        var node = group.Policy.Strategy == Strategy.Chain && prng.Chance(500) ? inSync[prng.Below(inSync.Count)] : group.Configuration.Leader;
+        var node = group.Policy.Strategy == Strategy.Chain && prng.Chance(500)
+            ? inSync[prng.Below(inSync.Count)] : group.Configuration.Leader;
         return node.IsNone ? null : _cluster.Nodes[node.Value - 1];
     }
 
@@ -104,7 +111,8 @@ internal sealed class KeyspaceOperations
             if (plan.Policy.Durability != Durability.Memory || _watch.Newest?.Keyspace(plan.Name) is not { } keyspace) continue;
             foreach (var group in keyspace.Groups.Select(_watch.Newest.Group).OfType<GroupEntry>())
             {
-                var holders = plan.Policy.IsConvergent ? group.Configuration.Members : group.Counted.Union(group.Configuration.InSync);
+                var holders = plan.Policy.IsConvergent
+                    ? group.Configuration.Members : group.Counted.Union(group.Configuration.InSync);
                 var gone = holders.Count(n => n == node.Id || IsEmpty(_cluster.Nodes[n.Value - 1], group.Id));
                 if (gone > (plan.MayVanish ? 1 : plan.Guarantee.NodesLost)) return false;
             }
@@ -113,5 +121,6 @@ internal sealed class KeyspaceOperations
         return true;
     }
 
-    private static bool IsEmpty(SimNode node, GroupId id) => node.Node?.Find(id) is not { Configured: { } replica } || replica.Report.NeedsState;
+    private static bool IsEmpty(SimNode node, GroupId id) =>
+        node.Node?.Find(id) is not { Configured: { } replica } || replica.Report.NeedsState;
 }

@@ -47,7 +47,9 @@ internal sealed class KeyspaceRun
         _nemesis = new Nemesis(_cluster, _world.Fork(), world);
         foreach (var plan in _scenario.Keyspaces)
         {
-            var workload = new Workload(_world.Fork(), world.Registers, world.Counters, world.Ledgers, world.ReadPerMille) { HasMoreConditions = plan.Policy.Consensus };
+            var workload = new Workload(
+                _world.Fork(), world.Registers, world.Counters, world.Ledgers,
+                world.ReadPerMille) { HasMoreConditions = plan.Policy.Consensus };
             var run = new PlanRun(plan, workload, new History(_counts));
             _plans.Add(run);
             var clients = _scenario.Keyspaces.Count == 1 ? world.ClientsPerNode * world.Nodes : 3;
@@ -63,7 +65,8 @@ internal sealed class KeyspaceRun
 
     public RunOutcome Execute()
     {
-        var policies = string.Join('\n', _scenario.Keyspaces.Select(p => $"{p.Name}: {Replication.Policies.PolicyText.Print(p.Policy)}"));
+        var policies = string.Join(
+            '\n', _scenario.Keyspaces.Select(p => $"{p.Name}: {Replication.Policies.PolicyText.Print(p.Policy)}"));
         var outcome = RunOutcome.Of(
             _cluster, _counts,
             outcome =>
@@ -98,7 +101,11 @@ internal sealed class KeyspaceRun
         _world.Run(_world.Now + 300 * World.Millisecond);
         foreach (var plan in _scenario.Keyspaces)
             if (plan.CreatedAfterMilliseconds == 0) _operations.Create(plan);
-        Until("keyspaces", () => _cluster.Nodes.All(n => _scenario.Keyspaces.All(p => p.CreatedAfterMilliseconds > 0 || n.Node!.Control!.Map.Keyspace(p.Name) is not null)));
+        Until(
+            "keyspaces",
+            () =>
+                _cluster.Nodes.All(n => _scenario.Keyspaces
+                    .All(p => p.CreatedAfterMilliseconds > 0 || n.Node!.Control!.Map.Keyspace(p.Name) is not null)));
     }
 
     private void Break()
@@ -118,7 +125,8 @@ internal sealed class KeyspaceRun
         Until("operator's orders carried out", () => _operator.IsIdle);
         _cluster.EndClients(LivenessTicks, Lasting.SelectMany(p => p.Clients));
         var convergence = new Convergence(_cluster);
-        _cluster.Until("equal states", 2 * LivenessTicks, () => convergence.IsReached(_watch.Newest!, _plans.Select(p => p.Plan)));
+        _cluster.Until(
+            "equal states", 2 * LivenessTicks, () => convergence.IsReached(_watch.Newest!, _plans.Select(p => p.Plan)));
         foreach (var plan in Lasting) ReadAll(plan);
     }
 
@@ -153,18 +161,21 @@ internal sealed class KeyspaceRun
     private void CheckHistory(PlanRun run, RunOutcome outcome)
     {
         var groups = _watch.Newest!.Keyspace(run.Plan.Name)!.Groups;
-        var lost = _cluster.Nodes.Where(n => n.IsUp).SelectMany(n => groups.SelectMany(n.Node!.Lost.EntriesOf)).Select(e => e.Payload).ToList();
+        var lost = _cluster.Nodes.Where(n => n.IsUp)
+            .SelectMany(n => groups.SelectMany(n.Node!.Lost.EntriesOf)).Select(e => e.Payload).ToList();
         var losses = groups.Select(_watch.LossesOf).ToList();
         var (listed, unlisted) = (losses.Sum(l => l.Listed), losses.Sum(l => l.Unlisted));
         if (!run.Plan.MayLose && listed == 0 && lost.Count > 0)
             throw new EffectFailure($"{run.Plan.Name}: a lost-and-found that no fail-over filled");
-        var promise = _operations.HasAltered(run.Plan) ? run.Plan with { Policy = run.Plan.Policy with { Reads = ReadConsistency.Eventual } } : run.Plan;
+        var promise = _operations.HasAltered(run.Plan)
+            ? run.Plan with { Policy = run.Plan.Policy with { Reads = ReadConsistency.Eventual } } : run.Plan;
         var checker = new KeyspaceChecker(promise, run.History.Operations, run.Final, lost, unlisted > 0);
         var complaint = checker.Check(run.Workload);
         outcome.AcknowledgedAndLost += checker.AcknowledgedAndLost;
         outcome.LostAndFound += lost.Count;
         outcome.UnlistedLosses += unlisted;
-        outcome.Verdict = outcome.Verdict == VerdictKind.Unknown || checker.Verdict != VerdictKind.Valid ? checker.Verdict : outcome.Verdict;
+        outcome.Verdict = outcome.Verdict == VerdictKind.Unknown || checker.Verdict != VerdictKind.Valid
+            ? checker.Verdict : outcome.Verdict;
         if (complaint is not null) throw complaint;
     }
 

@@ -83,7 +83,11 @@ internal static class KeyspaceScenarios
     internal static Policy ConsensusPolicy(Prng prng)
     {
         var replicas = 3 + prng.Below(3);
-        var policy = PolicyDefaults.For(Strategy.Leaderless, replicas) with { Consensus = true, Reads = ReadConsistency.Linearizable };
+        var policy = PolicyDefaults.For(Strategy.Leaderless, replicas) with
+        {
+            Consensus = true,
+            Reads = ReadConsistency.Linearizable,
+        };
         if (replicas == 5 && prng.Chance(500)) policy = policy with { N = 5 };
         if (prng.Chance(150)) policy = policy with { Durability = Durability.Memory };
         return PolicyDefaults.Normal(policy);
@@ -91,7 +95,14 @@ internal static class KeyspaceScenarios
 
     /// <summary>Drawn last of all, so that a seed's world is the same whether replicas follow behind or not.</summary>
     private static KeyspaceScenario WithStandby(Prng prng, KeyspaceScenario scenario) =>
-        scenario with { Keyspaces = [.. scenario.Keyspaces.Select(p => p.Policy.Strategy == Strategy.Primary ? p with { Policy = WithStandby(prng, p.Policy) } : p)] };
+        scenario with
+        {
+            Keyspaces =
+            [
+                .. scenario.Keyspaces.Select(p =>
+                    p.Policy.Strategy == Strategy.Primary ? p with { Policy = WithStandby(prng, p.Policy) } : p),
+            ],
+        };
 
     /// <summary>As many as there are nodes for. The delay is short: when all is over they must have come to the others'
     /// state.</summary>

@@ -22,11 +22,13 @@ internal sealed class KeyspaceWatch(SimCluster cluster, IReadOnlyList<KeyspacePl
 
     public long Failovers => _groups.Values.Sum(g => g.Failovers);
 
-    public long Compared => _groups.Values.Sum(g => g.Compared) + _control.EntriesCompared + _rafts.Values.Sum(r => r.EntriesCompared);
+    public long Compared =>
+        _groups.Values.Sum(g => g.Compared) + _control.EntriesCompared + _rafts.Values.Sum(r => r.EntriesCompared);
 
     public long Elections => _control.Elections + _rafts.Values.Sum(r => r.Elections);
 
-    public (long Listed, long Unlisted) LossesOf(GroupId group) => _groups.TryGetValue(group.Value, out var watch) ? watch.Losses : default;
+    public (long Listed, long Unlisted) LossesOf(GroupId group) =>
+        _groups.TryGetValue(group.Value, out var watch) ? watch.Losses : default;
 
     public void Check(SimNode node)
     {
@@ -42,11 +44,13 @@ internal sealed class KeyspaceWatch(SimCluster cluster, IReadOnlyList<KeyspacePl
     {
         var (life, version) = _versions.GetValueOrDefault(node.Id);
         if (life == node.Life && version == map.Version) return;
-        if (life == node.Life && version > map.Version) throw new EpochOrderFailure($"{node.Id} goes back from map {version} to {map.Version}");
+        if (life == node.Life && version > map.Version)
+            throw new EpochOrderFailure($"{node.Id} goes back from map {version} to {map.Version}");
         _versions[node.Id] = (node.Life, map.Version);
         var text = Print(map);
         if (!_maps.TryAdd(map.Version, text) && _maps[map.Version] != text)
-            throw new StateMachineSafetyFailure($"{node.Id} has another map {map.Version}:\n{text}\nthan a node before it:\n{_maps[map.Version]}");
+            throw new StateMachineSafetyFailure(
+                $"{node.Id} has another map {map.Version}:\n{text}\nthan a node before it:\n{_maps[map.Version]}");
         if (Newest is null || map.Version >= Newest.Version) Newest = map;
         foreach (var plan in plans)
         {
@@ -54,14 +58,17 @@ internal sealed class KeyspaceWatch(SimCluster cluster, IReadOnlyList<KeyspacePl
             foreach (var group in keyspace.Groups)
             {
                 if (plan.IsConfigured) _groups.TryAdd(group.Value, new ReplicaWatch(cluster, group, plan));
-                else if (!_rafts.ContainsKey(group.Value)) _rafts.Add(group.Value, new ClusterInvariants(n => n.Find(group)?.Replica as RaftReplica));
+                else if (!_rafts.ContainsKey(group.Value))
+                    _rafts.Add(group.Value, new ClusterInvariants(n => n.Find(group)?.Replica as RaftReplica));
             }
         }
     }
 
     private static string Print(ClusterMap map) => string.Join('\n',
         map.Nodes.Select(n => $"{n.Id} {n.Name} {n.State}")
-            .Concat(map.Keyspaces.Where(k => k.Database < 0).Select(k => $"{k.Name} {Replication.Policies.PolicyText.Print(k.Policy)}"))
+            .Concat(map.Keyspaces
+                .Where(k => k.Database < 0).Select(k => $"{k.Name} {Replication.Policies.PolicyText.Print(k.Policy)}"))
             .Concat(map.Groups.Select(g =>
-                $"{g.Id} {g.Configuration} complete [{string.Join(' ', g.Complete)}] counted [{string.Join(' ', g.Counted)}] {g.FewestHolders}")));
+                $"{g.Id} {g.Configuration} complete [{string.Join(' ', g.Complete)}] counted [{string.Join(' ', g.Counted)}] "
+                    + $"{g.FewestHolders}")));
 }

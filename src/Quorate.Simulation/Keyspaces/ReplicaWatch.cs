@@ -68,20 +68,24 @@ internal sealed class ReplicaWatch(SimCluster cluster, GroupId id, KeyspacePlan 
         (seen.Replica, seen.CommitIndex, seen.LastIndex, seen.Ordered) = (view.Replica, default, default, false);
         (seen.Losses, seen.Unlisted, seen.Accepted) = (0, 0, default);
         if (view.Replica.Report.Epoch < seen.Reported)
-            throw new EpochOrderFailure($"{node.Id} was at {seen.Reported} for good and is at {view.Replica.Report.Epoch} after a restart");
+            throw new EpochOrderFailure(
+                $"{node.Id} was at {seen.Reported} for good and is at {view.Replica.Report.Epoch} after a restart");
     }
 
     private void CheckEpochs(SimNode node, Seen seen, in ReplicaView view)
     {
         var reported = view.Replica.Report.Epoch;
-        if (reported < seen.Reported) throw new EpochOrderFailure($"{id} on {node.Id} goes back from {seen.Reported} to {reported}");
+        if (reported < seen.Reported)
+            throw new EpochOrderFailure($"{id} on {node.Id} goes back from {seen.Reported} to {reported}");
         seen.Reported = reported;
         if (view.Epoch == seen.Accepted) return;
-        if (view.Epoch < seen.Accepted) throw new EpochOrderFailure($"{id} on {node.Id} follows {view.Epoch} after {seen.Accepted}");
+        if (view.Epoch < seen.Accepted)
+            throw new EpochOrderFailure($"{id} on {node.Id} follows {view.Epoch} after {seen.Accepted}");
         seen.Accepted = view.Epoch;
         var configuration = view.Replica.Configuration!;
         if (!_configurations.TryAdd(view.Epoch.Value, configuration) && !_configurations[view.Epoch.Value].Equals(configuration))
-            throw new ElectionSafetyFailure($"{id} on {node.Id} follows {configuration}, another node {_configurations[view.Epoch.Value]}");
+            throw new ElectionSafetyFailure(
+                $"{id} on {node.Id} follows {configuration}, another node {_configurations[view.Epoch.Value]}");
     }
 
     private void CheckLog(SimNode node, Seen seen, in ReplicaView view)
@@ -107,11 +111,14 @@ internal sealed class ReplicaWatch(SimCluster cluster, GroupId id, KeyspacePlan 
             return;
         }
 
-        if (view.Replica.Configuration!.Standby.Contains(node.Id)) throw new ElectionSafetyFailure($"{node.Id} orders {id} in {view.Replica.Configuration}");
+        if (view.Replica.Configuration!.Standby.Contains(node.Id))
+            throw new ElectionSafetyFailure($"{node.Id} orders {id} in {view.Replica.Configuration}");
 
         if (!_orderers.TryAdd(view.Epoch.Value, node.Id))
         {
-            if (_orderers[view.Epoch.Value] != node.Id) throw new ElectionSafetyFailure($"two nodes order {id} in {view.Epoch}: {_orderers[view.Epoch.Value]} and {node.Id}");
+            if (_orderers[view.Epoch.Value] != node.Id)
+                throw new ElectionSafetyFailure(
+                    $"two nodes order {id} in {view.Epoch}: {_orderers[view.Epoch.Value]} and {node.Id}");
             return;
         }
 
@@ -130,7 +137,9 @@ internal sealed class ReplicaWatch(SimCluster cluster, GroupId id, KeyspacePlan 
             var index = new LogIndex(i);
             if (_committed[i].Epoch.Value == 0 || index < view.FirstIndex) continue;
             if (view.Has(index) && view.EntryAt(index).Epoch == _committed[i].Epoch) continue;
-            if (!plan.MayLose) throw new LeaderCompletenessFailure($"{node.Id} orders {id} in {view.Epoch} and lacks the committed entry {i} of {_committed[i].Epoch}");
+            if (!plan.MayLose)
+                throw new LeaderCompletenessFailure(
+                    $"{node.Id} orders {id} in {view.Epoch} and lacks the committed entry {i} of {_committed[i].Epoch}");
             _committed.RemoveRange(i, _committed.Count - i);
             return;
         }
@@ -153,7 +162,9 @@ internal sealed class ReplicaWatch(SimCluster cluster, GroupId id, KeyspacePlan 
             Compared++;
             var known = _committed[(int)i.Value];
             if (known.Epoch.Value == 0) _committed[(int)i.Value] = entry;
-            else if (known != entry) throw new StateMachineSafetyFailure($"{id} on {node.Id} committed at {i} an entry of {entry.Epoch}, another node one of {known.Epoch}");
+            else if (known != entry)
+                throw new StateMachineSafetyFailure(
+                    $"{id} on {node.Id} committed at {i} an entry of {entry.Epoch}, another node one of {known.Epoch}");
         }
 
         if (view.IsChain ? view.IsTail : view.Orders) CheckHolders(node, view, commit);
@@ -181,7 +192,8 @@ internal sealed class ReplicaWatch(SimCluster cluster, GroupId id, KeyspacePlan 
 
         var needed = plan.Policy.Strategy == Strategy.Chain ? inSync.Count : plan.Guarantee.CopiesWhenAcknowledged;
         if (holders + unseen >= needed) return;
-        throw new CopiesFailure($"{node.Id} commits {commit} of {id} in {view.Replica.Configuration} on {holders} nodes; {needed} must have it");
+        throw new CopiesFailure(
+            $"{node.Id} commits {commit} of {id} in {view.Replica.Configuration} on {holders} nodes; {needed} must have it");
     }
 
     /// <summary>Nobody answers alone while somebody who was named later does so without it.</summary>

@@ -75,7 +75,10 @@ internal sealed class SimOperator(SimCluster cluster, Prng prng) : ISimSession
         _session = null;
         _received.Clear();
         // "ERR" is an answer: what was asked for is there already, or cannot be.
-        var isOver = error is null || !order.Insists || (error.StartsWith("ERR", StringComparison.Ordinal) && !error.Contains("nodes than are up", StringComparison.Ordinal));
+        var isOver = error is null
+            || !order.Insists
+            || (error.StartsWith("ERR", StringComparison.Ordinal)
+                && !error.Contains("nodes than are up", StringComparison.Ordinal));
         // Others may have to be carried out first: a node that leaves comes back, and then there are enough.
         _orders.Dequeue();
         if (!isOver) _orders.Enqueue(order);

@@ -90,7 +90,8 @@ public static class FailoverGaps
             _cluster.Watch = _watch.Check;
             var @operator = new SimOperator(_cluster, _world.Fork());
             foreach (var node in _cluster.Nodes) node.Start();
-            _cluster.Until("map", Patience, () => _cluster.Nodes.All(n => n.Node!.Control!.Map.Nodes.Count == _cluster.Nodes.Count));
+            _cluster.Until(
+                "map", Patience, () => _cluster.Nodes.All(n => n.Node!.Control!.Map.Nodes.Count == _cluster.Nodes.Count));
             Serve(300);
             @operator.Ask($"KEYSPACE CREATE k {PolicyText.Print(plan.Policy)}", insists: true);
             _cluster.Until("keyspace", Patience, () => _watch.Newest!.Keyspace("k") is not null);
@@ -99,7 +100,9 @@ public static class FailoverGaps
             for (var id = 1; id <= 10; id++)
             {
                 var client = id;
-                _cluster.Clients.Add(new SimClient(_cluster, _world.Fork(), () => workload.Next(client), history, id, 1, 5 * World.Millisecond) { Keyspace = "k" });
+                _cluster.Clients.Add(new SimClient(
+                    _cluster, _world.Fork(), () => workload.Next(client), history, id, 1,
+                    5 * World.Millisecond) { Keyspace = "k" });
                 _cluster.Clients[^1].Start();
             }
 

@@ -14,15 +14,18 @@ public static class Lab
     private const int EnoughFailures = 5;
 
     /// <summary>What can be run.</summary>
-    public static IReadOnlyList<string> Names { get; } = ["raft", "primary", "chain", "control", "multileader", "leaderless", "caspaxos"];
+    public static IReadOnlyList<string> Names { get; } = [
+        "raft", "primary", "chain", "control", "multileader", "leaderless", "caspaxos"];
 
     /// <summary>Runs one seed twice and compares the traces.</summary>
     /// <param name="seed">Any number.</param>
     /// <param name="log">Gets a line for everything that happens in the first run, or null.</param>
     /// <param name="strategy">One of <see cref="Names"/>.</param>
-    public static LabReport RunSeed(ulong seed, TextWriter? log = null, string strategy = "raft") => RunSeed(seed, Variant.Shipped, log, strategy);
+    public static LabReport RunSeed(ulong seed, TextWriter? log = null, string strategy = "raft") =>
+        RunSeed(seed, Variant.Shipped, log, strategy);
 
-    internal static LabReport RunSeed(ulong seed, Variant variant, TextWriter? log = null, string strategy = "raft", bool isTwice = true)
+    internal static LabReport RunSeed(
+        ulong seed, Variant variant, TextWriter? log = null, string strategy = "raft", bool isTwice = true)
     {
         var report = new LabReport();
         report.Add(seed, Execute(strategy, seed, variant, log), isTwice ? Execute(strategy, seed, variant, null) : null);
@@ -53,7 +56,8 @@ public static class Lab
         }
 
         var clock = Stopwatch.StartNew();
-        var report = options.Seed is { } seed ? RunSeed(seed, options.Trace ? output : null, options.Strategy) : RunMany(options, clock, output);
+        var report = options.Seed is { } seed
+            ? RunSeed(seed, options.Trace ? output : null, options.Strategy) : RunMany(options, clock, output);
         return Finish(report, clock.Elapsed, output, options.Strategy);
     }
 
@@ -61,7 +65,8 @@ public static class Lab
     internal static int Finish(LabReport report, TimeSpan took, TextWriter output, string strategy = "raft")
     {
         report.Print(output);
-        output.WriteLine($"speed       {report.Seeds} seeds in {took.TotalSeconds:0.0} s: {report.Seeds / took.TotalSeconds:0.0} seeds/s");
+        output.WriteLine(
+            $"speed       {report.Seeds} seeds in {took.TotalSeconds:0.0} s: {report.Seeds / took.TotalSeconds:0.0} seeds/s");
         foreach (var (seed, why) in report.Failures.OrderBy(f => f.Seed)) output.WriteLine($"seed {seed}: {why}");
         var failed = report.Failures.Select(f => f.Seed).Distinct().Count();
         output.WriteLine($"{report.Seeds - failed} passed, {failed} failed");
@@ -92,11 +97,13 @@ public static class Lab
             {
                 var n = Interlocked.Increment(ref next);
                 if (n >= count || (options.Minutes is { } minutes && clock.Elapsed.TotalMinutes >= minutes)) return;
-                var report = RunSeed(options.FirstSeed + (ulong)n, Variant.Shipped, null, options.Strategy, n % options.TwiceEvery == 0);
+                var report = RunSeed(
+                    options.FirstSeed + (ulong)n, Variant.Shipped, null, options.Strategy, n % options.TwiceEvery == 0);
                 lock (total)
                 {
                     total.Add(report);
-                    if (total.Seeds % 100 == 0) output.WriteLine($"            {total.Seeds} seeds, {clock.Elapsed.TotalSeconds:0} s");
+                    if (total.Seeds % 100 == 0)
+                        output.WriteLine($"            {total.Seeds} seeds, {clock.Elapsed.TotalSeconds:0} s");
                     if (total.Failures.Count >= EnoughFailures) return;
                 }
             }

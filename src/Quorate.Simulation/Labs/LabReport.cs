@@ -87,7 +87,8 @@ public sealed class LabReport
         else HistoriesUnknown++;
         if (second is null) return;
         if (first.TraceHash == second.TraceHash && first.Steps == second.Steps) TracesEqual++;
-        else _failures.Add((seed, $"not deterministic: two runs ended with traces {first.TraceHash:x16} after {first.Steps} steps "
+        else _failures.Add((
+            seed, $"not deterministic: two runs ended with traces {first.TraceHash:x16} after {first.Steps} steps "
             + $"and {second.TraceHash:x16} after {second.Steps} steps"));
     }
 
@@ -121,10 +122,16 @@ public sealed class LabReport
         output.WriteLine($"operations  {Operations.Total}: {Operations}");
         output.WriteLine($"cluster     {Elections} elections, {Failovers} fail-overs, {Snapshots} snapshots, {Steps} steps");
         if (LostAndFound + UnlistedLosses > 0)
-            output.WriteLine($"losses      {AcknowledgedAndLost} acknowledged writes lost as their policies allow; {LostAndFound} entries in a lost-and-found, {UnlistedLosses} counted only");
-        if (Updates > 0) output.WriteLine($"merges      {Updates} writes executed and looked for in the end, {ReadsChecked} reads checked for what they had to show");
+            output.WriteLine(
+                $"losses      {AcknowledgedAndLost} acknowledged writes lost as their policies allow; {LostAndFound} entries "
+                    + $"in a lost-and-found, {UnlistedLosses} counted only");
+        if (Updates > 0)
+            output.WriteLine(
+                $"merges      {Updates} writes executed and looked for in the end, {ReadsChecked} reads checked for what they "
+                    + $"had to show");
         output.WriteLine($"checks      {InvariantChecks} invariant checks, {EntriesCompared} committed entries compared, "
-            + $"{HistoriesValid} histories linearizable, {HistoriesUnknown} undecided ({CheckedOperations} operations), {TracesEqual} traces equal twice");
+            + $"{HistoriesValid} histories linearizable, {HistoriesUnknown} undecided ({CheckedOperations} operations), "
+            + $"{TracesEqual} traces equal twice");
         output.WriteLine($"time        {VirtualNanoseconds / 3.6e12:0.00} virtual hours");
     }
 }

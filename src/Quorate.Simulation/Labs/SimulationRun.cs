@@ -30,7 +30,8 @@ internal sealed class SimulationRun
         var dice = _world.Fork();
         _scenario = variant.Scenario?.Invoke(dice) ?? Scenario.Random(dice);
         _cluster = new SimCluster(_world, _scenario, variant.Rules, variant.Journal);
-        _workload = new Workload(_world.Fork(), _scenario.Registers, _scenario.Counters, _scenario.Ledgers, _scenario.ReadPerMille);
+        _workload = new Workload(
+            _world.Fork(), _scenario.Registers, _scenario.Counters, _scenario.Ledgers, _scenario.ReadPerMille);
         _nemesis = new Nemesis(_cluster, _world.Fork(), _scenario);
         for (var i = 1; i <= _scenario.ClientsPerNode * _scenario.Nodes; i++)
         {

@@ -26,7 +26,8 @@ internal sealed class ContentsWatch(MergeRun run, NodeId node, MergingMachine ma
 
     public bool Execute(ReadOnlySpan<byte> payload, StepTime now, IBufferWriter<byte> reply, IBufferWriter<byte> delta)
     {
-        if (!EntryCodec.TryRead(QuorumPrefix.TakeOff(payload, out _, out _), ref _ranges, out _, out var args) || KeyKinds.ReadOf(Text(args[1])) is not { } read
+        if (!EntryCodec.TryRead(QuorumPrefix.TakeOff(payload, out _, out _), ref _ranges, out _, out var args)
+            || KeyKinds.ReadOf(Text(args[1])) is not { } read
             || KeyKinds.IsRead(Text(args[0])))
             return machine.Execute(payload, now, reply, delta);
         var words = new string[args.Count];
@@ -65,7 +66,8 @@ internal sealed class ContentsWatch(MergeRun run, NodeId node, MergingMachine ma
 
     public void WriteState(ReadOnlySpan<byte> key, IBufferWriter<byte> output) => machine.WriteState(key, output);
 
-    public bool WriteStates(ref ulong from, int budgetBytes, IBufferWriter<byte> output) => machine.WriteStates(ref from, budgetBytes, output);
+    public bool WriteStates(ref ulong from, int budgetBytes, IBufferWriter<byte> output) =>
+        machine.WriteStates(ref from, budgetBytes, output);
 
     public ulong DigestOf(int level, int part) => machine.DigestOf(level, part);
 

@@ -14,7 +14,8 @@ internal static class CopiesCheck
     {
         if (!plan.IsMultiLeader || plan.Policy.Ack == Ack.Async || plan.Policy.Durability == Durability.Memory) return;
         if (update is null || update.Dot.IsNone || operations.Entry is not { Configuration: var configuration }) return;
-        var region = configuration.InSync.Where(n => n != update.At && cluster.RegionOf(n) == cluster.RegionOf(update.At)).ToList();
+        var region = configuration.InSync.Where(n => n != update.At && cluster.RegionOf(n) == cluster.RegionOf(update.At))
+            .ToList();
         var needed = plan.Policy.Ack switch
         {
             Ack.SemiSync => Math.Min(plan.Policy.AckBackups, region.Count),
@@ -30,6 +31,9 @@ internal static class CopiesCheck
             if (replica.Journal.DurableSeen.Contains(update.Dot)) copies++;
         }
 
-        if (copies < needed) throw new CopiesFailure($"{string.Join(' ', update.Words)} was acknowledged by {update.At} with {copies} copies in its region; {needed} were to have it");
+        if (copies < needed)
+            throw new CopiesFailure(
+                $"{string.Join(' ', update.Words)} was acknowledged by {update.At} with {copies} copies in its region; "
+                    + $"{needed} were to have it");
     }
 }

@@ -24,7 +24,8 @@ internal sealed class FinalReads(MergePlan plan)
         // What has an end may be over by the clock of one and not yet by that of another.
         if (_shown.TryAdd((read.Key, read.Kind), (node, read.Result)) || KeyKinds.Of(read.Key) == "ttl") return;
         var (first, reply) = _shown[(read.Key, read.Kind)];
-        var isEqual = read.Kind == OperationKind.Get || KeyKinds.IsSum(read.Key) ? reply == read.Result : KeyKinds.Values(read.Key, reply).SetEquals(KeyKinds.Values(read.Key, read.Result));
+        var isEqual = read.Kind == OperationKind.Get || KeyKinds.IsSum(read.Key)
+            ? reply == read.Result : KeyKinds.Values(read.Key, reply).SetEquals(KeyKinds.Values(read.Key, read.Result));
         if (!isEqual) _difference ??= $"{read.Key} is '{reply}' when {first} is asked and '{read.Result}' when {node} is";
     }
 

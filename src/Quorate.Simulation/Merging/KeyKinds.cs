@@ -22,7 +22,10 @@ internal static class KeyKinds
 
     public static bool IsSum(string key) => Of(key) is "counter" or "reset";
 
-    public static bool IsRead(string command) => command is "SMEMBERS" or "SISMEMBER" or "SCARD" or "SIBLINGS" or "HGETALL" or "HGET" or "ZRANGE" or "ZSCORE" or "GET" or "EXISTS" or "TTL" or "LOSSES";
+    public static bool IsRead(string command) =>
+        command is "SMEMBERS"
+            or "SISMEMBER" or "SCARD" or "SIBLINGS" or "HGETALL" or "HGET" or "ZRANGE" or "ZSCORE" or "GET" or "EXISTS" or "TTL"
+            or "LOSSES";
 
     /// <summary>The texts in the reply to <see cref="ReadOf"/>: members, values, or <c>field=value</c>.</summary>
     public static HashSet<string> Values(string key, string? reply)

@@ -13,7 +13,8 @@ namespace Quorate.Simulation.Merging;
 /// replaced who knew it; none that somebody who knew it replaced or removed; sums to the unit.
 /// </summary>
 /// <param name="lost">Nodes that are gone for good.</param>
-internal sealed class MergeChecker(MergePlan plan, IReadOnlyList<Operation> operations, UpdateLog updates, FinalReads final, IReadOnlySet<NodeId> lost)
+internal sealed class MergeChecker(
+    MergePlan plan, IReadOnlyList<Operation> operations, UpdateLog updates, FinalReads final, IReadOnlySet<NodeId> lost)
 {
     /// <param name="losses">Everything in the loss logs; null: some of them began anew with their node.</param>
     public void Check(IEnumerable<Loss>? losses)
@@ -32,7 +33,9 @@ internal sealed class MergeChecker(MergePlan plan, IReadOnlyList<Operation> oper
         if (losses is not null && plan.Policy.Conflicts == ConflictRule.Lww) CheckLosses(losses.ToList());
     }
 
-    private bool MayBeGone(Update update) => plan.Forgets || (plan.LosesWithNode && lost.Contains(update.At)) || (plan.LosesWithNode && !plan.IsMultiLeader && lost.Count > 0);
+    private bool MayBeGone(Update update) =>
+        plan.Forgets
+            || (plan.LosesWithNode && lost.Contains(update.At)) || (plan.LosesWithNode && !plan.IsMultiLeader && lost.Count > 0);
 
     private bool ForgetsSome => plan.Forgets || (plan.LosesWithNode && lost.Count > 0);
 
@@ -43,7 +46,8 @@ internal sealed class MergeChecker(MergePlan plan, IReadOnlyList<Operation> oper
         foreach (var value in shown)
         {
             if (updates.OfValue(key, value) is null) throw new EffectFailure($"{key} holds {value}, which no client wrote");
-            if (certainlyRemoved.TryGetValue(value, out var by)) throw new EffectFailure($"{key} holds {value}, which was removed: {by}");
+            if (certainlyRemoved.TryGetValue(value, out var by))
+                throw new EffectFailure($"{key} holds {value}, which was removed: {by}");
         }
 
         var mayExpire = KeyKinds.Of(key) == "ttl" && updates.OfKey(key).Any(u => u.Words[0] == "PEXPIRE");
@@ -51,10 +55,14 @@ internal sealed class MergeChecker(MergePlan plan, IReadOnlyList<Operation> oper
         var removed = updates.OfKey(key).SelectMany(u => u.Removed).ToHashSet(StringComparer.Ordinal);
         foreach (var operation in operations)
         {
-            if (operation.Key != key || operation.Outcome != OperationOutcome.Ok || operation.IsRead || updates.Of(operation) is not { } update) continue;
+            if (operation.Key != key
+                || operation.Outcome != OperationOutcome.Ok || operation.IsRead || updates.Of(operation) is not { } update)
+                continue;
             var value = KeyKinds.Added(update.Words)!;
             if (shown.Contains(value) || removed.Contains(value) || MayBeGone(update) || IsHidden(key, update)) continue;
-            throw new EffectFailure($"{key}: acknowledged, replaced by no client, and not there: {operation}, executed by {update.At} as {update.Dot}");
+            throw new EffectFailure(
+                $"{key}: acknowledged, replaced by no client, and not there: {operation}, executed by {update.At} as "
+                    + $"{update.Dot}");
         }
     }
 
@@ -65,7 +73,9 @@ internal sealed class MergeChecker(MergePlan plan, IReadOnlyList<Operation> oper
         var field = KeyKinds.Added(update.Words)!.Split('=')[0] + "=";
         foreach (var other in updates.OfKey(key))
         {
-            if (other == update || KeyKinds.Added(other.Words) is not { } value || !value.StartsWith(field, StringComparison.Ordinal)) continue;
+            if (other == update
+                || KeyKinds.Added(other.Words) is not { } value || !value.StartsWith(field, StringComparison.Ordinal))
+                continue;
             if (!other.Seen.Contains(update.Dot) && !update.Seen.Contains(other.Dot)) return true;
         }
 
@@ -81,7 +91,8 @@ internal sealed class MergeChecker(MergePlan plan, IReadOnlyList<Operation> oper
             if (operation.Key != key || operation.Outcome != OperationOutcome.Ok || operation.IsRead) continue;
             var executions = updates.Of(operation) is { } own ? [own] : updates.Candidates(operation).ToList();
             if (executions.Count == 0 || executions.Any(MayBeGone)) continue;
-            foreach (var value in executions.Skip(1).Aggregate(executions[0].Removed, (all, u) => all.Intersect(u.Removed))) removed.TryAdd(value, operation);
+            foreach (var value in executions.Skip(1).Aggregate(executions[0].Removed, (all, u) => all.Intersect(u.Removed)))
+                removed.TryAdd(value, operation);
         }
 
         return removed;
@@ -101,14 +112,16 @@ internal sealed class MergeChecker(MergePlan plan, IReadOnlyList<Operation> oper
         }
 
         var sum = long.Parse(text ?? "0", CultureInfo.InvariantCulture);
-        if (sum < low || sum > high) throw new EffectFailure($"{key} {field} is {sum}; acknowledged and uncertain operations add up to {low} to {high}");
+        if (sum < low || sum > high)
+            throw new EffectFailure($"{key} {field} is {sum}; acknowledged and uncertain operations add up to {low} to {high}");
     }
 
     /// <summary>A counter that is also removed: what a removal has seen is gone, what none has seen is there.</summary>
     private void CheckReset(string key)
     {
         var removals = updates.OfKey(key).Where(u => u.Words[0] == "DEL").ToList();
-        var certain = operations.Where(o => o.Key == key && o.Outcome == OperationOutcome.Ok && o.Words is { } w && KeyKinds.Bare(w)[0] == "DEL")
+        var certain = operations.Where(o => o.Key == key
+            && o.Outcome == OperationOutcome.Ok && o.Words is { } w && KeyKinds.Bare(w)[0] == "DEL")
             .Select(o => updates.Candidates(o).ToList()).Where(c => c.Count > 0 && !c.Any(MayBeGone)).ToList();
         long low = 0, high = 0;
         foreach (var addition in updates.OfKey(key))
@@ -120,13 +133,16 @@ internal sealed class MergeChecker(MergePlan plan, IReadOnlyList<Operation> oper
         }
 
         var sum = long.Parse(final.Text(key) ?? "0", CultureInfo.InvariantCulture);
-        if (sum < low || sum > high) throw new EffectFailure($"{key} is {sum}; what no removal has seen adds up to {low} to {high}");
+        if (sum < low || sum > high)
+            throw new EffectFailure($"{key} is {sum}; what no removal has seen adds up to {low} to {high}");
     }
 
     /// <summary>Some operation that can be no other's execution was answered.</summary>
     private bool IsAcknowledged(Update update)
     {
-        var owners = operations.Where(o => o.Key == update.Key && o.Words is { } w && KeyKinds.Bare(w).SequenceEqual(update.Words) && o.Invoked < update.Stamp && update.Stamp < o.Returned).ToList();
+        var owners = operations.Where(o => o.Key == update.Key
+            && o.Words is { } w && KeyKinds.Bare(w).SequenceEqual(update.Words) && o.Invoked < update.Stamp
+            && update.Stamp < o.Returned).ToList();
         return owners.Count > 0 && owners.All(o => o.Outcome == OperationOutcome.Ok);
     }
 

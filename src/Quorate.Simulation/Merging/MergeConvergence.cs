@@ -19,8 +19,11 @@ internal sealed class MergeConvergence(SimCluster cluster, MergeOperations opera
     public bool IsReached()
     {
         if (Up.Any(n => !n.IsUp || n.Node!.Control!.Map.Version != operations.Map.Version)) return false;
-        if (operations.Entry is not { Configuration: { Learners.Count: 0 } configuration } entry || configuration.InSync.Count < plan.Policy.Replicas) return false;
-        if (!Up.All(n => n.Node!.Holdings.Groups.All(g => operations.Map.Group(g) is { } group && group.Needs(n.Id)))) return false;
+        if (operations.Entry is not { Configuration: { Learners.Count: 0 } configuration } entry
+            || configuration.InSync.Count < plan.Policy.Replicas)
+            return false;
+        if (!Up.All(n => n.Node!.Holdings.Groups.All(g => operations.Map.Group(g) is { } group && group.Needs(n.Id))))
+            return false;
         var members = Up.Where(n => configuration.Contains(n.Id)).Select(operations.ReplicaOn).ToList();
         return members.All(g => g is { Configured.Report: { NeedsState: false } report } && report.Epoch == entry.Epoch)
             && (plan.IsMultiLeader ? LeadersAreEqual(members!) : HoldersAreEqual(members!));
@@ -35,14 +38,16 @@ internal sealed class MergeConvergence(SimCluster cluster, MergeOperations opera
         var (before, seen, round) = (0L, "", 0);
         do
         {
-            if (++round > 10) throw new QuietFailure("all replicas are equal, no replica asks for anything, and yet new messages keep coming");
+            if (++round > 10)
+                throw new QuietFailure("all replicas are equal, no replica asks for anything, and yet new messages keep coming");
             // What runs out meanwhile is removed, and that is news.
             Pass(2 * World.Second);
             (before, seen) = (Sent(), SeenByAll());
             Pass(2 * World.Second);
         }
         while (seen != SeenByAll());
-        if (Sent() != before) throw new QuietFailure($"all are equal, and still {Sent() - before} bytes of updates were sent in two seconds");
+        if (Sent() != before)
+            throw new QuietFailure($"all are equal, and still {Sent() - before} bytes of updates were sent in two seconds");
         if (plan.Policy.Durability != Durability.Memory && Leaders().Any(l => l.Statistics.Divergences > 0))
             throw new ConvergenceFailure("replicas that had seen the same held something else");
     }
@@ -78,7 +83,8 @@ internal sealed class MergeConvergence(SimCluster cluster, MergeOperations opera
         return true;
     }
 
-    private IEnumerable<MultiLeaderReplica> Leaders() => Up.Select(n => operations.ReplicaOn(n)?.Replica).OfType<MultiLeaderReplica>();
+    private IEnumerable<MultiLeaderReplica> Leaders() =>
+        Up.Select(n => operations.ReplicaOn(n)?.Replica).OfType<MultiLeaderReplica>();
 
     private string SeenByAll() => string.Join(' ', Leaders().Select(l => l.Machine.Seen));
 

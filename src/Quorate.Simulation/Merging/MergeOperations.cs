@@ -39,7 +39,8 @@ internal sealed class MergeOperations
     public IEnumerable<MergingMachine> MachinesOf(SimNode node) => ReplicaOn(node) switch
     {
         null => [],
-        { Replica: LeaderlessReplica replica } => replica.Partitions.Where(p => p is { IsHeld: true }).Select(p => ((ContentsWatch)p!.Machine).Machine),
+        { Replica: LeaderlessReplica replica } =>
+            replica.Partitions.Where(p => p is { IsHeld: true }).Select(p => ((ContentsWatch)p!.Machine).Machine),
         var group => group.Stores,
     };
 
@@ -47,7 +48,8 @@ internal sealed class MergeOperations
     public void Mend()
     {
         foreach (var node in _cluster.Nodes)
-            if (Map.Node(node.Id) is { State: NodeState.Draining } entry) _operator.Ask($"NODE UNDRAIN {entry.Name}", insists: true);
+            if (Map.Node(node.Id) is { State: NodeState.Draining } entry)
+                _operator.Ask($"NODE UNDRAIN {entry.Name}", insists: true);
     }
 
     private void Strike(FaultKind kind, Prng prng)
@@ -72,6 +74,8 @@ internal sealed class MergeOperations
     private bool MayStop(SimNode node)
     {
         if (_plan.IsMultiLeader || _plan.Policy.Durability != Durability.Memory || Entry is not { } entry) return true;
-        return entry.Configuration.Members.Count(n => n == node.Id || ReplicaOn(_cluster.Nodes[n.Value - 1]) is not { Configured.Report.NeedsState: false }) <= _plan.Guarantee.NodesLost;
+        var lacking = entry.Configuration.Members.Count(n =>
+            n == node.Id || ReplicaOn(_cluster.Nodes[n.Value - 1]) is not { Configured.Report.NeedsState: false });
+        return lacking <= _plan.Guarantee.NodesLost;
     }
 }

@@ -69,7 +69,8 @@ internal sealed class MergeRun
     /// <param name="losses">Values that went to the loss log meanwhile.</param>
     public void OnExecuted(Update update, long losses)
     {
-        World.Log($"{update.At} executes {string.Join(' ', update.Words)[..Math.Min(80, string.Join(' ', update.Words).Length)]} {update.Dot}");
+        World.Log($"{update.At} executes "
+            + $"{string.Join(' ', update.Words)[..Math.Min(80, string.Join(' ', update.Words).Length)]} {update.Dot}");
         _updates.Add(update, losses);
     }
 
@@ -105,14 +106,16 @@ internal sealed class MergeRun
     {
         _workload.OnAnswered(operation);
         _sessions.OnAnswered(node, operation);
-        if (operation.Outcome == OperationOutcome.Ok && !operation.IsRead) CopiesCheck.OnAcknowledged(_cluster, _operations, _plan, _updates.Of(operation));
+        if (operation.Outcome == OperationOutcome.Ok && !operation.IsRead)
+            CopiesCheck.OnAcknowledged(_cluster, _operations, _plan, _updates.Of(operation));
     }
 
     private void Begin()
     {
         foreach (var node in _cluster.Nodes) node.Start();
         Until("map that all nodes know", () => _cluster.Nodes.All(n =>
-            n.Node!.Control!.Map.Nodes.Count == _cluster.Nodes.Count && n.Node.Control.Map.Nodes.All(m => m.Labels.Region == _cluster.RegionOf(m.Id))));
+            n.Node!.Control!.Map.Nodes.Count == _cluster.Nodes.Count
+                && n.Node.Control.Map.Nodes.All(m => m.Labels.Region == _cluster.RegionOf(m.Id))));
         World.Faults.Add(FaultKind.KeyspaceCreated);
         var script = _plan.Policy.MergeScript is { } text ? $" script {text}" : "";
         _operator.Ask($"KEYSPACE CREATE {MergePlan.Name} {PolicyText.Print(_plan.Policy)}{script}", insists: true);
@@ -136,7 +139,8 @@ internal sealed class MergeRun
         _cluster.EndClients(LivenessTicks, _cluster.Clients);
         // What a clock stamped that had jumped too far ahead is refused until the others' clocks have come near enough.
         var ahead = _cluster.Nodes.Max(n => n.Clock.FurthestAheadMilliseconds) - MergingMachine.SkewLimitMilliseconds;
-        _cluster.Until("equal replicas", (int)(Math.Max(0, ahead) / IReplica.TickLength) + (2 * LivenessTicks), _convergence.IsReached);
+        _cluster.Until(
+            "equal replicas", (int)(Math.Max(0, ahead) / IReplica.TickLength) + (2 * LivenessTicks), _convergence.IsReached);
         _cluster.Until("memory of what was removed gone", 2 * LivenessTicks, _convergence.HasForgotten);
         _convergence.BeQuiet();
     }
@@ -155,12 +159,16 @@ internal sealed class MergeRun
         while (_updates.Count != executed);
         final.RequireEqual();
         var lost = _cluster.Nodes.Where(n => n.HasRefused).Select(n => n.Id).ToHashSet();
-        var losses = _cluster.Nodes.Where(n => n.IsUp).SelectMany(n => _operations.MachinesOf(n)).SelectMany(m => m.Store.Losses.OldestFirst);
-        new MergeChecker(_plan, _history.Operations, _updates, final, lost).Check(_cluster.Nodes.All(n => n.Life == 1) ? losses : null);
+        var losses = _cluster.Nodes.Where(n => n.IsUp)
+            .SelectMany(n => _operations.MachinesOf(n)).SelectMany(m => m.Store.Losses.OldestFirst);
+        new MergeChecker(_plan, _history.Operations, _updates, final, lost)
+            .Check(_cluster.Nodes.All(n => n.Life == 1) ? losses : null);
         outcome.Verdict = VerdictKind.Valid;
         // what a rule makes of two values nobody has set
         if (!_plan.IsLinearizable || _plan.Policy.Conflicts == ConflictRule.Merge) return;
-        var verdict = LinearizabilityChecker.Check(_history.Operations.Where(o => o.Kind is OperationKind.Get or OperationKind.Set && KeyKinds.Of(o.Key) == "register"), 300_000);
+        var verdict = LinearizabilityChecker.Check(
+            _history.Operations.Where(o => o.Kind is OperationKind.Get or OperationKind.Set && KeyKinds.Of(o.Key) == "register"),
+            300_000);
         outcome.Verdict = verdict.Kind;
         if (verdict.Kind == VerdictKind.Invalid) throw new LinearizabilityFailure(verdict.Why);
     }

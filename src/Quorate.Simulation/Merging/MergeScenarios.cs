@@ -11,7 +11,8 @@ internal static class MergeScenarios
     [
         (FaultKind.ProcessCrash, 10), (FaultKind.PowerLoss, 10), (FaultKind.PowerLossOfAll, 1), (FaultKind.Pause, 6),
         (FaultKind.Suspend, 3), (FaultKind.Partition, 10), (FaultKind.OneWayPartition, 6), (FaultKind.BridgePartition, 5),
-        (FaultKind.Isolation, 8), (FaultKind.RegionCut, 8), (FaultKind.SlowNetwork, 5), (FaultKind.SlowDisk, 4), (FaultKind.SyncError, 2),
+        (FaultKind.Isolation, 8),
+        (FaultKind.RegionCut, 8), (FaultKind.SlowNetwork, 5), (FaultKind.SlowDisk, 4), (FaultKind.SyncError, 2),
         (FaultKind.DiskFull, 2), (FaultKind.BitRot, 1), (FaultKind.ClockJump, 5), (FaultKind.ClientGone, 2),
         (FaultKind.NodeDrained, 4), (FaultKind.NodeUndrained, 4),
     ];
@@ -56,7 +57,8 @@ internal static class MergeScenarios
     {
         0 => policy with { Conflicts = ConflictRule.Siblings },
         1 => policy with { Conflicts = ConflictRule.Lww },
-        2 when prng.Chance(500) => policy with { Conflicts = ConflictRule.Merge, MergeName = SimMergeRule.Name, MergeScript = SimMergeRule.Script },
+        2 when prng.Chance(500) =>
+            policy with { Conflicts = ConflictRule.Merge, MergeName = SimMergeRule.Name, MergeScript = SimMergeRule.Script },
         _ => policy,
     };
 
@@ -97,7 +99,9 @@ internal static class MergeScenarios
             },
             policy)
         {
-            ChoosesQuorums = policy is { Strategy.HasKeyQuorums: true, Durability: Durability.Fsync, Reads: not ReadConsistency.Linearizable } && prng.Chance(300),
+            ChoosesQuorums = policy is {
+                Strategy.HasKeyQuorums: true, Durability: Durability.Fsync, Reads: not ReadConsistency.Linearizable }
+                && prng.Chance(300),
         };
     }
 }

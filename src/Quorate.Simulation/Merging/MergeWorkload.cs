@@ -35,22 +35,27 @@ internal sealed class MergeWorkload(Prng prng, MergePlan plan)
             _ => prng.Chance(700) ? Write(key, "INCRBY", key, $"{1 + prng.Below(9)}") : Write(key, "DEL", key),
         };
         if (!plan.ChoosesQuorums || !prng.Chance(100)) return wish;
-        var words = wish.Words ?? (wish.Argument is null ? [wish.Kind == OperationKind.Get ? "GET" : "", key] : ["SET", key, wish.Argument]);
+        var words = wish.Words
+            ?? (wish.Argument is null ? [wish.Kind == OperationKind.Get ? "GET" : "", key] : ["SET", key, wish.Argument]);
         var kind = isRead ? OperationKind.Read : OperationKind.Write;
-        return new Wish(kind, key, null, ["QUORUM", "R", $"{1 + prng.Below(plan.Policy.N)}", "W", $"{1 + prng.Below(plan.Policy.N)}", .. words]);
+        return new Wish(
+            kind, key, null,
+            ["QUORUM", "R", $"{1 + prng.Below(plan.Policy.N)}", "W", $"{1 + prng.Below(plan.Policy.N)}", .. words]);
     }
 
     /// <summary>Whoever was shown siblings may answer with one value in place of them.</summary>
     public void OnAnswered(Operation operation)
     {
         if (operation is not { Outcome: OperationOutcome.Ok, Words: ["SIBLINGS", var key], Result: { } reply }) return;
-        if (KeyKinds.Of(key) == "register" && reply.IndexOf('\n', StringComparison.Ordinal) is var end and > 0) _contexts[operation.Client] = (key, reply[..end]);
+        if (KeyKinds.Of(key) == "register" && reply.IndexOf('\n', StringComparison.Ordinal) is var end and > 0)
+            _contexts[operation.Client] = (key, reply[..end]);
     }
 
     private Wish Reading(string key)
     {
         var read = KeyKinds.ReadOf(key)!;
-        if (KeyKinds.Of(key) == "register" && prng.Chance(plan.IsLinearizable ? 1000 : 600)) return new Wish(OperationKind.Get, key);
+        if (KeyKinds.Of(key) == "register" && prng.Chance(plan.IsLinearizable ? 1000 : 600))
+            return new Wish(OperationKind.Get, key);
         return new Wish(OperationKind.Read, key, null, read);
     }
 

@@ -71,7 +71,9 @@ internal sealed class SessionChecker(MergePlan plan, MergeOperations operations)
         {
             if (_mustHide.TryGetValue((read.Key, value), out var since) && since < read.Invoked)
                 throw new SessionFailure($"{value} was removed at {since} and is shown by {read}");
-            if (plan.IsLinearizable) _mustShow[(read.Key, value)] = Math.Min(_mustShow.GetValueOrDefault((read.Key, value), long.MaxValue), read.Returned);
+            if (plan.IsLinearizable)
+                _mustShow[(read.Key, value)] = Math.Min(
+                    _mustShow.GetValueOrDefault((read.Key, value), long.MaxValue), read.Returned);
         }
     }
 
@@ -83,7 +85,8 @@ internal sealed class SessionChecker(MergePlan plan, MergeOperations operations)
         {
             if (write.Outcome == OperationOutcome.Failed || write.Invoked > read.Returned) continue;
             var amount = MergeChecker.AmountOf(write);
-            var isCertain = write.Outcome == OperationOutcome.Ok && write.Returned < read.Invoked && write.Words is not ["QUORUM", ..];
+            var isCertain = write.Outcome == OperationOutcome.Ok
+                && write.Returned < read.Invoked && write.Words is not ["QUORUM", ..];
             low += isCertain ? amount : Math.Min(0, amount);
             high += isCertain ? amount : Math.Max(0, amount);
         }
@@ -105,11 +108,14 @@ internal sealed class SessionChecker(MergePlan plan, MergeOperations operations)
 
         foreach (var (key, value) in past)
             if (key == read.Key && !shown.Contains(value) && !MayBeRemoved(key, value, read))
-                throw new SessionFailure($"{read} does not show {value}, which the writer of a shown value, or this connection, had been shown before");
+                throw new SessionFailure(
+                    $"{read} does not show {value}, which the writer of a shown value, or this connection, had been shown "
+                        + $"before");
     }
 
     private bool MayBeRemoved(string key, string value, Operation read) => ListOf(_removals, key).Any(r =>
-        r.Outcome != OperationOutcome.Failed && r.Invoked < read.Returned && (KeyKinds.Bare(r.Words!) is ["DEL", ..] || KeyKinds.Bare(r.Words!)[2] == value));
+        r.Outcome != OperationOutcome.Failed
+            && r.Invoked < read.Returned && (KeyKinds.Bare(r.Words!) is ["DEL", ..] || KeyKinds.Bare(r.Words!)[2] == value));
 
     /// <summary>The node's own replica answers, and shows nothing without what it depends on.</summary>
     private bool IsHere(SimNode node) =>

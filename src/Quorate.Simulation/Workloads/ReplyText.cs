@@ -37,7 +37,8 @@ internal static class ReplyText
                 consumed += length + 2;
                 return true;
             default:
-                throw new ReplyFailure($"a client got bytes that are not a reply: {Encoding.UTF8.GetString(bytes[..Math.Min(60, bytes.Length)])}");
+                throw new ReplyFailure(
+                    $"a client got bytes that are not a reply: {Encoding.UTF8.GetString(bytes[..Math.Min(60, bytes.Length)])}");
         }
     }
 

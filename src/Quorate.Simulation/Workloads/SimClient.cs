@@ -206,14 +206,17 @@ internal sealed class SimClient : ISimSession
             OkCount++;
         }
         else if (text!.StartsWith("UNCERTAIN", StringComparison.Ordinal)) operation.Returned = long.MaxValue;
-        else if (ToleratesDrop && text.StartsWith("ERR the selected keyspace was dropped", StringComparison.Ordinal)) operation.Outcome = OperationOutcome.Failed;
-        else if (operation.Words is not null && text.StartsWith("WRONGTYPE", StringComparison.Ordinal)) operation.Outcome = OperationOutcome.Failed;
+        else if (ToleratesDrop && text.StartsWith("ERR the selected keyspace was dropped", StringComparison.Ordinal))
+            operation.Outcome = OperationOutcome.Failed;
+        else if (operation.Words is not null && text.StartsWith("WRONGTYPE", StringComparison.Ordinal))
+            operation.Outcome = OperationOutcome.Failed;
         else if (s_certain.Any(c => text.StartsWith(c, StringComparison.Ordinal))) operation.Outcome = OperationOutcome.Failed;
         else throw new ReplyFailure($"an unexpected error: {operation}: {text}");
         _history.Count(operation, isError ? text!.Split(' ')[0] : null);
         Answered?.Invoke(_node!, operation);
         _world.Log($"client {_id} hears: {operation} {(isError ? text : "")}");
-        _world.Trace((ulong)operation.Returned * 31 + (ulong)operation.Outcome + Hash.Of(System.Text.Encoding.UTF8.GetBytes(text ?? "nil")));
+        _world.Trace((ulong)operation.Returned * 31 + (ulong)operation.Outcome + Hash
+            .Of(System.Text.Encoding.UTF8.GetBytes(text ?? "nil")));
     }
 
     private void GiveUp()

@@ -43,7 +43,8 @@ internal sealed class Workload(Prng prng, int registers, int counters, int ledge
 
         return new Wish(kind, name, kind switch
         {
-            OperationKind.Set or OperationKind.SetIfAbsent or OperationKind.SetIfPresent or OperationKind.GetSet => Unique("v", client) + Padding(),
+            OperationKind.Set or OperationKind.SetIfAbsent or OperationKind.SetIfPresent or OperationKind.GetSet =>
+                Unique("v", client) + Padding(),
             OperationKind.Append => Unique("", client) + ";",
             _ => null,
         });

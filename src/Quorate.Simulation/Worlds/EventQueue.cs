@@ -22,6 +22,7 @@ internal sealed class EventQueue
 
     private readonly record struct Moment(long Time, long Sequence) : IComparable<Moment>
     {
-        public int CompareTo(Moment other) => Time != other.Time ? Time.CompareTo(other.Time) : Sequence.CompareTo(other.Sequence);
+        public int CompareTo(Moment other) =>
+            Time != other.Time ? Time.CompareTo(other.Time) : Sequence.CompareTo(other.Sequence);
     }
 }

@@ -20,7 +20,9 @@ internal sealed class JournalPump(SimNode node, Prng prng)
 
     /// <summary>How long the oldest write waits, and how long the last took, in milliseconds of the node's host.</summary>
     public (int Oldest, int Last) Measured =>
-        (_waitingSince < 0 ? 0 : (int)((node.World.Now - _waitingSince) / World.Millisecond), (int)(_lastTook / World.Millisecond));
+        (
+            _waitingSince < 0 ? 0 : (int)((node.World.Now - _waitingSince) / World.Millisecond),
+            (int)(_lastTook / World.Millisecond));
 
     /// <summary>Recovers into <paramref name="target"/>.</summary>
     /// <returns>Null, or why the node must not start.</returns>
@@ -29,7 +31,9 @@ internal sealed class JournalPump(SimNode node, Prng prng)
     {
         var recovery = NodeJournal.Open(node.Disk, options, (group, record, point) =>
         {
-            node.World.Log($"{node.Id} recovers {point} {group} kind {record[0]} {record.Length} bytes: {Convert.ToHexString(record[..Math.Min(40, record.Length)])}");
+            node.World.Log(
+                $"{node.Id} recovers {point} {group} kind {record[0]} {record.Length} bytes: "
+                    + $"{Convert.ToHexString(record[..Math.Min(40, record.Length)])}");
             return node.Forgets(record) || target.Recover(group, record, point);
         });
         _journal = recovery.Journal;

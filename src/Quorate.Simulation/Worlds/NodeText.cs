@@ -34,7 +34,8 @@ internal static class NodeText
             if (control.StatusOf(group.Id) is not { } status) continue;
             var (complete, counted) = (string.Join(" ", group.Complete), string.Join(" ", group.Counted));
             text.Append(CultureInfo.InvariantCulture, $"\n    {group.Configuration} {group.Policy.Ack} complete [{complete}]");
-            text.Append(CultureInfo.InvariantCulture, $" counted [{counted}] {group.FewestHolders}: {status.Phase} {status.Reason}");
+            text.Append(
+                CultureInfo.InvariantCulture, $" counted [{counted}] {group.FewestHolders}: {status.Phase} {status.Reason}");
         }
     }
 }

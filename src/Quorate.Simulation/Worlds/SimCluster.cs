@@ -24,9 +24,12 @@ internal sealed class SimCluster
     {
         (World, _scenario, Rules, JournalRules) = (world, scenario, rules, journalRules);
         Prominent = _ => Leader;
-        _members = [.. Enumerable.Range(1, scenario.Nodes).Select(i => new Member(new NodeId(i), $"node{i}", $"node{i}:7001", $"node{i}:6379"))];
+        _members = [.. Enumerable
+            .Range(1, scenario.Nodes).Select(i => new Member(new NodeId(i), $"node{i}", $"node{i}:7001", $"node{i}:6379"))];
         _settings = SimSettings.Of(scenario);
-        Network = new SimNetwork(world, world.Fork(), scenario.Nodes, (from, to, frame, corrupted) => Nodes![to.Value - 1].Deliver(from, frame, corrupted));
+        Network = new SimNetwork(
+            world, world.Fork(), scenario.Nodes,
+            (from, to, frame, corrupted) => Nodes![to.Value - 1].Deliver(from, frame, corrupted));
         var prng = world.Fork();
         Nodes = [.. _members.Select(m => new SimNode(this, m.Id, prng.Fork(), ClockFrom(prng), scenario.Nodes))];
         Invariants = new ClusterInvariants();
@@ -134,7 +137,8 @@ internal sealed class SimCluster
         if (Leader is not { } leader) return;
         var members = leader.Node!.Raft.Configuration.Members;
         var order = Nodes.Select(n => n.Id).OrderBy(_ => prng.NextUInt64()).ToArray();
-        var voters = order.Where(members.Contains).Take(Nodes.Count / 2 + 1 + (prng.Chance(500) ? 0 : prng.Below(Nodes.Count))).ToArray();
+        var voters = order.Where(members.Contains)
+            .Take(Nodes.Count / 2 + 1 + (prng.Chance(500) ? 0 : prng.Below(Nodes.Count))).ToArray();
         var learners = order.Except(voters).Where(_ => prng.Chance(600)).ToArray();
         ChangeMembership(leader, voters, learners);
     }
@@ -188,6 +192,7 @@ internal sealed class SimCluster
     private SimClock ClockFrom(Prng prng) => new(
         World,
         prng.Below(1_000_000 * World.Second),
-        _scenario.DriftPartsPerMillion == 0 ? 0 : (int)prng.Between(-_scenario.DriftPartsPerMillion, _scenario.DriftPartsPerMillion),
+        _scenario.DriftPartsPerMillion == 0
+            ? 0 : (int)prng.Between(-_scenario.DriftPartsPerMillion, _scenario.DriftPartsPerMillion),
         prng.Between(-5000, 5000));
 }

@@ -154,7 +154,8 @@ internal sealed class SimDisk(World world, Prng prng, int sectorSize) : IJournal
     }
 
     private SimFile Find(string name) =>
-        _names.TryGetValue(name, out var file) ? file : throw new FileNotFoundException("no such file on the simulated disk", name);
+        _names.TryGetValue(name, out var file)
+            ? file : throw new FileNotFoundException("no such file on the simulated disk", name);
 
     private static void Require(bool holds, string rule) => Invariant.Require(holds, rule);
 }

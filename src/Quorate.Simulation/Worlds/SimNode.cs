@@ -355,7 +355,8 @@ internal sealed class SimNode : INodeHost
 
     private void ScheduleTick(long life)
     {
-        var delay = Clock.TrueSpan(IReplica.TickLength * World.Millisecond) + _prng.Below(World.Millisecond) - World.Millisecond / 2;
+        var delay = Clock.TrueSpan(
+            IReplica.TickLength * World.Millisecond) + _prng.Below(World.Millisecond) - World.Millisecond / 2;
         World.After(delay, () =>
         {
             if (life != Life) return;

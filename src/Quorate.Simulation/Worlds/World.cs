@@ -89,5 +89,6 @@ internal ref struct LogLine
 
     public void AppendFormatted<T>(T value) => _inner.AppendFormatted(value);
 
-    internal string Text(long now) => $"{now / World.Millisecond,8}.{now / World.Microsecond % 1000:000} {_inner.ToStringAndClear()}";
+    internal string Text(long now) =>
+        $"{now / World.Millisecond,8}.{now / World.Microsecond % 1000:000} {_inner.ToStringAndClear()}";
 }

@@ -27,7 +27,8 @@ internal sealed class AcceptedConfiguration(CasPaxosOptions options)
     /// <summary>The newest record is durable.</summary>
     public bool IsSettled { get; private set; }
 
-    /// <summary>The registers hold what this replica ever promised and accepted. False for one that lost them, or never had them.</summary>
+    /// <summary>The registers hold what this replica ever promised and accepted. False for one that lost them, or never had
+    /// them.</summary>
     public bool HasState { get; private set; }
 
     /// <summary>The acceptors of keys, by the newest configuration that named members; null before the first.</summary>
@@ -41,7 +42,8 @@ internal sealed class AcceptedConfiguration(CasPaxosOptions options)
     {
         if (configuration.Epoch <= Epoch) return false;
         NodeId[] members = [.. configuration.Members.Distinct().Order()];
-        if (members.Length > MaxMembers || (_members.Length > 0 && members.Length > 0 && !members.AsSpan().SequenceEqual(_members)))
+        if (members.Length > MaxMembers
+            || (_members.Length > 0 && members.Length > 0 && !members.AsSpan().SequenceEqual(_members)))
         {
             Refused++;
             return false;

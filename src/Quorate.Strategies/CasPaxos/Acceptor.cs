@@ -90,12 +90,14 @@ internal sealed class Acceptor(CasPaxosReplica replica)
     private Item HandleCollect(in Item asked)
     {
         var register = Store.Find(asked.Key);
-        if (register is not null && (register.Accepted != asked.Ballot || !Versioned.IsTombstone(register.Value))) return ConflictOf(asked, register);
+        if (register is not null && (register.Accepted != asked.Ballot || !Versioned.IsTombstone(register.Value)))
+            return ConflictOf(asked, register);
         if (register is not null) Remove(register);
         return new Item { Kind = ItemKind.Collected, Round = asked.Round, Ballot = asked.Ballot };
     }
 
-    /// <summary>Forgets a register that has promised, and accepted nothing: nothing of it is lost, because the floor rises.</summary>
+    /// <summary>Forgets a register that has promised, and accepted nothing: nothing of it is lost, because the floor
+    /// rises.</summary>
     public void Forget(Register register)
     {
         Invariant.Require(register.Accepted.IsNone, "what was accepted is not forgotten alone");

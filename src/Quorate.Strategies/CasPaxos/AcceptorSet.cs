@@ -26,7 +26,8 @@ internal sealed class AcceptorSet
     /// <summary>The paper's F+1.</summary>
     public int Majority => (_perKey / 2) + 1;
 
-    /// <summary>So many members' registers, others than one's own, hold everything that was ever chosen with one's own help.</summary>
+    /// <summary>So many members' registers, others than one's own, hold everything that was ever chosen with one's own
+    /// help.</summary>
     public int SeedsNeeded => _members.Length - Majority + 1;
 
     public IReadOnlyList<NodeId> Members => _members;
@@ -71,7 +72,9 @@ internal sealed class AcceptorSet
 
     private static ulong Score(ulong keyHash, NodeId node)
     {
-        var high = Math.BigMul(keyHash ^ 0xA0761D6478BD642F, ((ulong)node.Value * 0x9E3779B97F4A7C15) ^ BitOperations.RotateLeft(keyHash, 32), out ulong low);
+        var high = Math.BigMul(
+            keyHash ^ 0xA0761D6478BD642F, ((ulong)node.Value * 0x9E3779B97F4A7C15) ^ BitOperations.RotateLeft(keyHash, 32),
+            out ulong low);
         return high ^ low;
     }
 }

@@ -12,7 +12,8 @@ public readonly record struct Ballot(Epoch Epoch, long Counter, NodeId Node, lon
 {
     public bool IsNone => Node.IsNone;
 
-    /// <summary>The proposer's next ballot, the one it asks to be promised together with accepting this one. [CASPaxos §2.2.1]</summary>
+    /// <summary>The proposer's next ballot, the one it asks to be promised together with accepting this one. [CASPaxos
+    /// §2.2.1]</summary>
     public Ballot Next => this with { Counter = Counter + 1 };
 
     public int CompareTo(Ballot other)
@@ -47,7 +48,8 @@ public readonly record struct Ballot(Epoch Epoch, long Counter, NodeId Node, lon
         ballot = default;
         if (!reader.TryNatural(out var node) || node > int.MaxValue) return false;
         if (node == 0) return true;
-        if (!reader.TryNatural(out var epoch) || !reader.TryNatural(out var counter) || !reader.TryNatural(out var incarnation)) return false;
+        if (!reader.TryNatural(out var epoch) || !reader.TryNatural(out var counter) || !reader.TryNatural(out var incarnation))
+            return false;
         if (counter is 0 or long.MaxValue) return false;
         ballot = new Ballot(new Epoch(epoch), counter, new NodeId((int)node), incarnation);
         return true;

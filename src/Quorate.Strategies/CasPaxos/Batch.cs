@@ -59,7 +59,9 @@ internal sealed class Attempt
     /// <summary>Applies the functions of a batch to <paramref name="state"/>, one after the other.</summary>
     /// <returns>The last state, in one of the two buffers or as it was.</returns>
     public ReadOnlySpan<byte> Evaluate(
-        Batch batch, IRegisterMachine machine, ReadOnlySpan<byte> state, StepTime now, ArrayBufferWriter<byte> one, ArrayBufferWriter<byte> other)
+        Batch batch,
+        IRegisterMachine machine, ReadOnlySpan<byte> state, StepTime now, ArrayBufferWriter<byte> one,
+        ArrayBufferWriter<byte> other)
     {
         _replies.ResetWrittenCount();
         _ends.Clear();

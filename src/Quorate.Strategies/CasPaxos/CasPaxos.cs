@@ -10,9 +10,9 @@ namespace Quorate.Strategies.CasPaxos;
 /// they accepted last, applies the function to the value of the highest ballot, and has a majority accept the result. All
 /// requests for the key that wait meanwhile are the next function. With the accept it asks for the promise of its next ballot:
 /// while nobody else changes the key, a change takes one round. [CASPaxos §2.2, §2.2.1]</para>
-/// <para><b>Made once.</b> An accept that was not confirmed may still be taken up by somebody. So a value carries by which ballots
-/// it came about (<see cref="History"/>), and a proposer that was overtaken looks for its own among them before it goes on.
-/// Let A be an attempt whose fate is not known, v the value of the highest ballot of a majority that now promises B. (1) A is
+/// <para><b>Made once.</b> An accept that was not confirmed may still be taken up by somebody. So a value carries by which
+/// ballots it came about (<see cref="History"/>), and a proposer that was overtaken looks for its own among them before it goes
+/// on. Let A be an attempt whose fate is not known, v the value of the highest ballot of a majority that now promises B. (1) A is
 /// in the history of v: the change is part of it, and having v chosen again confirms it. (2) It is not, and v's history reaches
 /// back behind A: v does not contain the change, and what is proposed at B contains it once. Others may go on from A or from B,
 /// but from none that contains both, since each was built upon a value that contained neither. (3) The history does not
@@ -23,8 +23,8 @@ namespace Quorate.Strategies.CasPaxos;
 /// what was chosen at b came about from w or is w. A later read meets one of those that said b. When all of a majority say
 /// nothing, the same holds of a register that never was, or was removed: the floor stands for what was promised. Where
 /// they do not agree the read is an identity change, which finishes whatever it finds.</para>
-/// <para><b>Deletion</b> leaves a tombstone. When every acceptor has accepted it, at one ballot, each may remove the register. An old
-/// accept that arrives afterwards must not be taken for the first: the paper gives proposers ages; here an acceptor that
+/// <para><b>Deletion</b> leaves a tombstone. When every acceptor has accepted it, at one ballot, each may remove the register. An
+/// old accept that arrives afterwards must not be taken for the first: the paper gives proposers ages; here an acceptor that
 /// forgets a register raises its <see cref="RegisterStore.Floor"/> to what that had promised, and promises as much for all that
 /// are not there. No other value can be left anywhere, because all had accepted the tombstone, and none can come,
 /// because none accepts a ballot below. [CASPaxos §3.1]</para>
@@ -47,8 +47,8 @@ namespace Quorate.Strategies.CasPaxos;
 /// <item>Values carry a history, for retries. The paper leaves them to the client.</item>
 /// <item>Ballots begin with an epoch.</item>
 /// </list>
-/// <para><b>Not built.</b> Other members [CASPaxos §2.3]: a configuration that names others than the first did is refused. When so
-/// many forgot at once that the rest is no majority (<c>durability memory</c>), they wait for ever: the control plane
+/// <para><b>Not built.</b> Other members [CASPaxos §2.3]: a configuration that names others than the first did is refused. When
+/// so many forgot at once that the rest is no majority (<c>durability memory</c>), they wait for ever: the control plane
 /// sees that they need state, and an operator must say that the data is lost. SCAN, KEYS and DBSIZE.</para>
 /// </summary>
 internal static class CasPaxos;

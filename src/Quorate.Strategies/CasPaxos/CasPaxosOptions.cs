@@ -6,7 +6,8 @@ namespace Quorate.Strategies.CasPaxos;
 /// and <see cref="Durable"/> are the same on all replicas of a group.</summary>
 public sealed record CasPaxosOptions
 {
-    /// <summary>How many acceptors each key has (N, the paper's 2F+1), odd, 1 to 63; with fewer members all of them are.</summary>
+    /// <summary>How many acceptors each key has (N, the paper's 2F+1), odd, 1 to 63; with fewer members all of them
+    /// are.</summary>
     public int Acceptors { get; init; } = 3;
 
     /// <summary>False: promises and values are kept in memory only (<c>durability memory</c>). A restarted replica then has to be
@@ -46,7 +47,8 @@ public sealed record CasPaxosOptions
     /// <summary>Messages and journal records have about so many bytes at most (one large value may take more).</summary>
     public int MaxBatchBytes { get; init; } = 1 << 20;
 
-    /// <summary>A snapshot is made when the journal has grown by this much since the last, or by twice the last snapshot.</summary>
+    /// <summary>A snapshot is made when the journal has grown by this much since the last, or by twice the last
+    /// snapshot.</summary>
     public long SnapshotThresholdBytes { get; init; } = 64 << 20;
 
     public int SnapshotPieceBytes { get; init; } = 256 << 10;

@@ -24,7 +24,9 @@ public sealed class CasPaxosReplica : IConfiguredReplica
     /// <param name="seed">of the dice that decide how long to wait after a conflict</param>
     /// <param name="rules">for canaries only</param>
     public CasPaxosReplica(
-        NodeId self, CasPaxosOptions options, IRegisterMachine machine, ISnapshots snapshots, long incarnation, ulong seed, CasPaxosRules? rules = null)
+        NodeId self,
+        CasPaxosOptions options, IRegisterMachine machine, ISnapshots snapshots, long incarnation, ulong seed,
+        CasPaxosRules? rules = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(snapshots);
@@ -53,7 +55,8 @@ public sealed class CasPaxosReplica : IConfiguredReplica
     public GroupConfiguration? Wanted => Wishes.Of(this);
 
     /// <summary>There is no log: indices are 0.</summary>
-    public ReplicaReport Report => new(Accepted.DurableEpoch, Accepted.DurableEpoch, default, default, !Accepted.HasState || !Accepted.IsSettled);
+    public ReplicaReport Report =>
+        new(Accepted.DurableEpoch, Accepted.DurableEpoch, default, default, !Accepted.HasState || !Accepted.IsSettled);
 
     /// <summary>A copy of the state, for people and checkers; allocates.</summary>
     public CasPaxosStatus Status => new()
@@ -91,7 +94,8 @@ public sealed class CasPaxosReplica : IConfiguredReplica
 
     internal AcceptorJournal Journal { get; }
 
-    /// <summary>Promises and accepts: counted in an epoch that is durable, and remembers all it ever promised and accepted.</summary>
+    /// <summary>Promises and accepts: counted in an epoch that is durable, and remembers all it ever promised and
+    /// accepted.</summary>
     internal bool IsVoting { get; private set; }
 
     /// <summary>Begins rounds: a member, in an epoch that is durable. It needs to remember nothing.</summary>
@@ -132,7 +136,9 @@ public sealed class CasPaxosReplica : IConfiguredReplica
     {
         Enter(now, effects);
         Invariant.Require(
-            !Options.Durable || (!_snapshotMaker.IsDamaged && _newestMark <= _snapshotMaker.SealedNumber), "a replica starts from a snapshot that can be read");
+            !Options.Durable
+                || (!_snapshotMaker.IsDamaged && _newestMark <= _snapshotMaker.SealedNumber),
+                "a replica starts from a snapshot that can be read");
         Accepted.BeginLife(effects);
         if (Accepted.IsSettled) BeginEpoch();
     }
@@ -155,10 +161,14 @@ public sealed class CasPaxosReplica : IConfiguredReplica
     public void OnRequest(in ReplicaRequest request, StepTime now, Effects effects)
     {
         Enter(now, effects);
-        if (request.Kind is not (RequestKind.Write or RequestKind.Read)) effects.Reply(request.Id, Outcome.Unavailable("there is no leader to hand over, and the control plane names the members"));
-        else if (Accepted.Newest?.Contains(Self) != true) effects.Reply(request.Id, Outcome.Unavailable("this node does not know the members yet"));
+        if (request.Kind is not (RequestKind.Write or RequestKind.Read))
+            effects.Reply(
+                request.Id, Outcome.Unavailable("there is no leader to hand over, and the control plane names the members"));
+        else if (Accepted.Newest?.Contains(Self) != true)
+            effects.Reply(request.Id, Outcome.Unavailable("this node does not know the members yet"));
         else if (!Machine.TryKey(request.Payload, out var key)) TakeApart(request);
-        else if (!Proposer.TryAdd(key, request.Id, null, 0, request.Payload, request.Kind == RequestKind.Read)) RefuseForRoom(request.Id);
+        else if (!Proposer.TryAdd(key, request.Id, null, 0, request.Payload, request.Kind == RequestKind.Read))
+            RefuseForRoom(request.Id);
     }
 
     public void OnMessage(NodeId from, Message message, StepTime now, Effects effects)
@@ -189,7 +199,8 @@ public sealed class CasPaxosReplica : IConfiguredReplica
         Ticks++;
         Proposer.OnTick();
         if (IsProposing) _proposedTick = Ticks;
-        else if (Ticks - _proposedTick >= Options.PatienceTicks) Proposer.RefuseReady("the group's configuration is being changed");
+        else if (Ticks - _proposedTick >= Options.PatienceTicks)
+            Proposer.RefuseReady("the group's configuration is being changed");
         _seeding.OnTick();
         _sweeper.OnTick();
         _snapshotMaker.Work();

@@ -8,7 +8,8 @@ public sealed class ProposerStatistics
     /// <summary>Rounds begun, of whatever phase: a read is one, a prepare is one, an accept is one.</summary>
     public long Rounds { get; internal set; }
 
-    /// <summary>Changes begun with a promise that came with the accept before: one round instead of two. [CASPaxos §2.2.1]</summary>
+    /// <summary>Changes begun with a promise that came with the accept before: one round instead of two. [CASPaxos
+    /// §2.2.1]</summary>
     public long WithPromise { get; internal set; }
 
     /// <summary>Reads answered after one round, because a quorum had accepted the same.</summary>

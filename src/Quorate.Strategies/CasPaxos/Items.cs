@@ -83,8 +83,11 @@ internal ref struct Item
         if (item.Kind <= ItemKind.Collect && !reader.TryBytes(out item.Key)) return false;
         if (item.Kind is not ItemKind.Read && !Ballot.TryRead(ref reader, out item.Ballot)) return false;
         if (item.Kind is ItemKind.Promised or ItemKind.Conflict && !Ballot.TryRead(ref reader, out item.Other)) return false;
-        if (item.Kind is ItemKind.Promised or ItemKind.Reported or ItemKind.Conflict && !Ballot.TryRead(ref reader, out item.Floor)) return false;
-        if (item.Kind is ItemKind.Accept or ItemKind.Promised or ItemKind.Reported && !reader.TryBytes(out item.Value)) return false;
+        if (item.Kind is ItemKind.Promised or ItemKind.Reported or ItemKind.Conflict
+            && !Ballot.TryRead(ref reader, out item.Floor))
+            return false;
+        if (item.Kind is ItemKind.Accept or ItemKind.Promised or ItemKind.Reported && !reader.TryBytes(out item.Value))
+            return false;
         return item.Kind switch
         {
             ItemKind.Read => true,

@@ -51,7 +51,8 @@ internal sealed class KeyRound(CasPaxosReplica replica, byte[] key, ulong hash)
     private bool _isToRead;
     private bool _asksNext;
 
-    /// <summary>A quorum has promised it, together with accepting <see cref="_base"/>; none when there is no such promise.</summary>
+    /// <summary>A quorum has promised it, together with accepting <see cref="_base"/>; none when there is no such
+    /// promise.</summary>
     private Ballot _promised;
     private bool _isBaseAbsent;
     private bool _isCollection;
@@ -90,7 +91,8 @@ internal sealed class KeyRound(CasPaxosReplica replica, byte[] key, ulong hash)
 
     private int Quorum => Rules.Quorum(replica.Accepted.Acceptors!.Majority);
 
-    private int Needed => _isCollection ? Rules.AcceptorsWithTombstone(_acceptors.Length, replica.Accepted.Acceptors!.Majority) : Quorum;
+    private int Needed =>
+        _isCollection ? Rules.AcceptorsWithTombstone(_acceptors.Length, replica.Accepted.Acceptors!.Majority) : Quorum;
 
     /// <summary>The key it stood for is forgotten: it stands for another one, of which nothing is known.</summary>
     public void StandFor(byte[] another, ulong itsHash)
@@ -207,7 +209,8 @@ internal sealed class KeyRound(CasPaxosReplica replica, byte[] key, ulong hash)
         else StartPreparing();
     }
 
-    /// <summary>A quorum has accepted this value: it is chosen, and was so after the reads began. See <see cref="CasPaxos"/>.</summary>
+    /// <summary>A quorum has accepted this value: it is chosen, and was so after the reads began. See
+    /// <see cref="CasPaxos"/>.</summary>
     private void AnswerFrom(ReadOnlySpan<byte> value)
     {
         var proposer = replica.Proposer;
@@ -380,7 +383,8 @@ internal sealed class KeyRound(CasPaxosReplica replica, byte[] key, ulong hash)
     private int CountSilent()
     {
         var silent = 0;
-        for (var i = 0; i < _acceptors.Length; i++) if (!_votes.HasAnswered(i) && replica.Outbox.IsSilent(_acceptors[i])) silent++;
+        for (var i = 0; i < _acceptors.Length; i++)
+            if (!_votes.HasAnswered(i) && replica.Outbox.IsSilent(_acceptors[i])) silent++;
         return silent;
     }
 
@@ -517,7 +521,8 @@ internal sealed class KeyRound(CasPaxosReplica replica, byte[] key, ulong hash)
     public void Describe(StringBuilder text)
     {
         text.Append(Encoding.UTF8.GetString(Key)).Append(':').Append(Phase);
-        if (Phase is Phase.Preparing or Phase.Accepting or Phase.Collecting) text.Append(' ').Append(_ballot).Append(" for ").Append(_votes.For).Append(" against ").Append(_votes.Against);
+        if (Phase is Phase.Preparing or Phase.Accepting or Phase.Collecting)
+            text.Append(' ').Append(_ballot).Append(" for ").Append(_votes.For).Append(" against ").Append(_votes.Against);
         if (_attempts.Count > 0) text.Append(" attempts ").AppendJoin(',', _attempts.Select(a => a.Ballot.ToString()));
         if (HasPromise) text.Append(" promised ").Append(_promised);
     }

@@ -59,8 +59,11 @@ internal abstract class ItemsMessage : CasPaxosMessage
             ItemKind.Prepare => $"[prepare {key} {item.Ballot}]",
             ItemKind.Accept => $"[accept {key} {item.Ballot} {Show(item.Value)}{(item.Flag ? " and promise the next" : "")}]",
             ItemKind.Collect => $"[collect {key} {item.Ballot}]",
-            ItemKind.Reported => item.Value.IsEmpty ? $"[has nothing{Below(item.Floor)}]" : $"[has {item.Ballot} {Show(item.Value)}]",
-            ItemKind.Promised => $"[promised {item.Ballot}, has {(item.Value.IsEmpty ? "nothing" + Below(item.Floor) : $"{item.Other} {Show(item.Value)}")}]",
+            ItemKind.Reported =>
+                item.Value.IsEmpty ? $"[has nothing{Below(item.Floor)}]" : $"[has {item.Ballot} {Show(item.Value)}]",
+            ItemKind.Promised =>
+                $"[promised {item.Ballot}, has "
+                    + $"{(item.Value.IsEmpty ? "nothing" + Below(item.Floor) : $"{item.Other} {Show(item.Value)}")}]",
             ItemKind.Accepted => $"[accepted {item.Ballot}{(item.Flag ? ", promised the next" : "")}]",
             ItemKind.Conflict => $"[conflict {item.Ballot}, promised {item.Other}]",
             _ => $"[collected {item.Ballot}]",
@@ -132,7 +135,8 @@ internal sealed class SeedRequest : CasPaxosMessage
     public static SeedRequest? Decode(ReadOnlyMemory<byte> body)
     {
         var reader = new PackedReader(body.Span);
-        return reader.TryNatural(out var epoch) && reader.TryNatural(out var incarnation) && reader.TryNatural(out var from) && reader.IsAtEnd
+        return reader.TryNatural(out var epoch)
+            && reader.TryNatural(out var incarnation) && reader.TryNatural(out var from) && reader.IsAtEnd
             ? new SeedRequest { Epoch = new(epoch), Incarnation = incarnation, From = from }
             : null;
     }
@@ -174,8 +178,10 @@ internal sealed class SeedPiece : CasPaxosMessage
     public static SeedPiece? Decode(ReadOnlyMemory<byte> body)
     {
         var reader = new PackedReader(body.Span);
-        if (!reader.TryByte(out var isLast) || isLast > 1 || !reader.TryNatural(out var epoch) || !reader.TryNatural(out var incarnation)
-            || !reader.TryNatural(out var from) || !reader.TryNatural(out var next) || !Ballot.TryRead(ref reader, out var floor)) return null;
+        if (!reader.TryByte(out var isLast)
+            || isLast > 1 || !reader.TryNatural(out var epoch) || !reader.TryNatural(out var incarnation)
+            || !reader.TryNatural(out var from)
+                || !reader.TryNatural(out var next) || !Ballot.TryRead(ref reader, out var floor)) return null;
         var registers = body[^reader.Remaining..];
         if (next < from || !RegisterRecord.AreWellFormed(registers.Span)) return null;
         return new SeedPiece

@@ -32,9 +32,10 @@ internal sealed class Outbox(CasPaxosReplica replica)
     /// <summary>Answers of this node's own acceptor that wait for the journal.</summary>
     public int OwnWaiting => _own.Count;
 
-    /// <summary>It has been asked something and has answered nothing for as long as it takes until it is asked again: its vote is not waited
-    /// for. To be wrong about that costs a round, nothing else.</summary>
-    public bool IsSilent(NodeId acceptor) => replica.Ticks - (LaneOf(acceptor).UnansweredSince ?? replica.Ticks) >= replica.Options.ResendTicks;
+    /// <summary>It has been asked something and has answered nothing for as long as it takes until it is asked again: its vote is
+    /// not waited for. To be wrong about that costs a round, nothing else.</summary>
+    public bool IsSilent(NodeId acceptor) =>
+        replica.Ticks - (LaneOf(acceptor).UnansweredSince ?? replica.Ticks) >= replica.Options.ResendTicks;
 
     public void OnHeard(NodeId acceptor) => LaneOf(acceptor).UnansweredSince = null;
 
@@ -91,7 +92,8 @@ internal sealed class Outbox(CasPaxosReplica replica)
     private bool TakeOwn()
     {
         var any = false;
-        while (_own.TryPeek(out var next) && (next.After <= replica.Journal.DurablePoint || !replica.Rules.AnswersWaitForTheJournal))
+        while (_own.TryPeek(out var next)
+            && (next.After <= replica.Journal.DurablePoint || !replica.Rules.AnswersWaitForTheJournal))
         {
             _own.Dequeue();
             replica.Proposer.HandleAnswers(replica.Self, next.Answers);

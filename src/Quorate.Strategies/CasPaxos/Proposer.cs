@@ -28,7 +28,8 @@ internal sealed class Proposer(CasPaxosReplica replica, ulong seed)
 
     public Prng Dice { get; } = new(seed);
 
-    /// <summary>No ballot with a counter up to this is begun: forgotten keys may have used it, forgotten registers promised it.</summary>
+    /// <summary>No ballot with a counter up to this is begun: forgotten keys may have used it, forgotten registers promised
+    /// it.</summary>
     public long CounterFloor { get; private set; }
 
     public int Waiting { get; private set; }
@@ -164,7 +165,9 @@ internal sealed class Proposer(CasPaxosReplica replica, ulong seed)
         {
             round.Place = _idle.AddLast(round);
             _idleBytes += round.HeldBytes;
-            while (_idle.Count > 1 && (_idle.Count > replica.Options.MostKnownKeys || _idleBytes > replica.Options.MostKnownBytes)) ForgetOldest();
+            while (_idle.Count > 1
+                && (_idle.Count > replica.Options.MostKnownKeys || _idleBytes > replica.Options.MostKnownBytes))
+                ForgetOldest();
         }
     }
 

@@ -83,12 +83,15 @@ internal static class RegisterRecord
     }
 
     private static bool TryRead(
-        ref PackedReader reader, out What what, out ReadOnlySpan<byte> key, out Ballot ballot, out Ballot promise, out ReadOnlySpan<byte> value)
+        ref PackedReader reader,
+        out What what, out ReadOnlySpan<byte> key, out Ballot ballot, out Ballot promise, out ReadOnlySpan<byte> value)
     {
         what = default;
         key = value = default;
         ballot = promise = default;
-        if (!reader.TryByte(out var kind) || !reader.TryBytes(out key) || !Ballot.TryRead(ref reader, out ballot) || ballot.IsNone) return false;
+        if (!reader.TryByte(out var kind)
+            || !reader.TryBytes(out key) || !Ballot.TryRead(ref reader, out ballot) || ballot.IsNone)
+            return false;
         what = (What)kind;
         if (what is What.Promised or What.Removed or What.Floor) return true;
         return what == What.Accepted && Ballot.TryRead(ref reader, out promise) && promise >= ballot && reader.TryBytes(out value)

@@ -19,7 +19,8 @@ internal sealed class Seeding(CasPaxosReplica replica)
 
     public int Done => _done.Count;
 
-    public bool IsUnderWay => replica.Accepted is { IsSettled: true, HasState: false, Newest: { } newest } && newest.Learners.Contains(replica.Self);
+    public bool IsUnderWay =>
+        replica.Accepted is { IsSettled: true, HasState: false, Newest: { } newest } && newest.Learners.Contains(replica.Self);
 
     public void OnEpoch()
     {
@@ -79,7 +80,13 @@ internal sealed class Seeding(CasPaxosReplica replica)
     }
 
     private void Ask(NodeId node) => replica.Out.Send(
-        node, new SeedRequest { Epoch = replica.Accepted.Epoch, Incarnation = replica.Incarnation, From = _next.GetValueOrDefault(node) });
+        node,
+        new SeedRequest
+        {
+            Epoch = replica.Accepted.Epoch,
+            Incarnation = replica.Incarnation,
+            From = _next.GetValueOrDefault(node),
+        });
 
     private void End()
     {

@@ -18,7 +18,9 @@ internal static class StatusReport
         {
             if (store.SlotAt(i) is not { } register) continue;
             shown++;
-            text.Append(" {").Append(Encoding.UTF8.GetString(register.Key)).Append(" promised ").Append(register.Promise).Append(" accepted ").Append(register.Accepted);
+            text.Append(" {")
+                .Append(Encoding.UTF8.GetString(register.Key)).Append(" promised ").Append(register.Promise).Append(" accepted ")
+                .Append(register.Accepted);
             if (Versioned.IsTombstone(register.Value)) text.Append(" tombstone");
             text.Append('}');
         }

@@ -3,7 +3,8 @@ using Quorate.Replication;
 namespace Quorate.Strategies.CasPaxos;
 
 /// <summary>The configuration that a replica asks the control plane for: to be a learner when it holds nothing, so that it is
-/// seeded, and to be counted again when it has been. Nobody asks for another to be left out: there is nothing to fail over.</summary>
+/// seeded, and to be counted again when it has been. Nobody asks for another to be left out: there is nothing to fail
+/// over.</summary>
 internal static class Wishes
 {
     public static GroupConfiguration? Of(CasPaxosReplica replica)
@@ -14,13 +15,15 @@ internal static class Wishes
         if (!replica.Accepted.HasState && configuration.InSync.Contains(self))
         {
             return new GroupConfiguration(
-                configuration.Epoch.Next, NodeId.None, [.. configuration.InSync.Where(n => n != self)], [.. configuration.Learners, self]);
+                configuration.Epoch.Next,
+                NodeId.None, [.. configuration.InSync.Where(n => n != self)], [.. configuration.Learners, self]);
         }
 
         if (replica.Accepted.HasState && configuration.Learners.Contains(self))
         {
             return new GroupConfiguration(
-                configuration.Epoch.Next, NodeId.None, [.. configuration.InSync, self], [.. configuration.Learners.Where(n => n != self)]);
+                configuration.Epoch.Next,
+                NodeId.None, [.. configuration.InSync, self], [.. configuration.Learners.Where(n => n != self)]);
         }
 
         return null;

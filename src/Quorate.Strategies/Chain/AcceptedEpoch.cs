@@ -106,7 +106,9 @@ internal sealed class AcceptedEpoch(bool durable)
     private PersistPoint SaveRecord(Effects effects)
     {
         var configuration = Newest!;
-        var record = new byte[1 + 1 + 12 + 8 + (4 * (configuration.InSync.Count + configuration.Learners.Count)) + (configuration.Rule is null ? 0 : GroupRule.EncodedLength)];
+        var record =
+            new byte[1 + 1 + 12 + 8 + (4 * (configuration.InSync.Count + configuration.Learners.Count))
+                + (configuration.Rule is null ? 0 : GroupRule.EncodedLength)];
         record[0] = (byte)RecordKind.Accepted;
         record[1] = (byte)((HasState ? HasStateFlag : 0) | (durable ? 0 : MemoryFlag));
         BinaryPrimitives.WriteInt64LittleEndian(record.AsSpan(2), configuration.Epoch.Value);

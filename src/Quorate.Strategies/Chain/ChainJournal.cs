@@ -6,7 +6,8 @@ namespace Quorate.Strategies.Chain;
 /// <summary>First byte of a chain record.</summary>
 internal enum RecordKind : byte
 {
-    /// <summary>[u8 flags][i64 epoch][i32 head][i32 n][n × i32 in sync][i32 m][m × i32 learners]: see <see cref="AcceptedEpoch"/>.</summary>
+    /// <summary>[u8 flags][i64 epoch][i32 head][i32 n][n × i32 in sync][i32 m][m × i32 learners]: see
+    /// <see cref="AcceptedEpoch"/>.</summary>
     Accepted = 1,
 
     /// <summary>See <see cref="EntriesRecord"/>; what the journal had from there on is void.</summary>

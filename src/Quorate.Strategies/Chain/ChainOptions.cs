@@ -52,8 +52,8 @@ public sealed record ChainOptions
     /// <summary>Bytes of log kept in memory after they are applied, for a replica that comes back.</summary>
     public long RetainedBytes { get; init; } = 1L << 20;
 
-    /// <summary>A quarter of the bytes of applied log kept in memory for learners that answer, unless twice the state's size is more; one
-    /// further behind gets a snapshot.</summary>
+    /// <summary>A quarter of the bytes of applied log kept in memory for learners that answer, unless twice the state's size is
+    /// more; one further behind gets a snapshot.</summary>
     public long MaxLagBytes { get; init; } = 64L << 20;
 
     /// <summary>Where the log has its memory from.</summary>
@@ -70,7 +70,8 @@ public sealed record ChainOptions
     /// if more).</summary>
     public long SnapshotThresholdBytes { get; init; } = 256L << 20;
 
-    /// <summary>A piece of a snapshot has about this many bytes (a tick makes one, several when there is nothing else to do).</summary>
+    /// <summary>A piece of a snapshot has about this many bytes (a tick makes one, several when there is nothing else to
+    /// do).</summary>
     public int SnapshotPieceBytes { get; init; } = 128 << 10;
 
     /// <summary>Pieces of a snapshot on the way to a learner, at most.</summary>
@@ -81,5 +82,6 @@ public sealed record ChainOptions
     internal InflightBounds InflightBounds => new(MaxInflight, MaxInflightBytes, MaxBatchBytes);
 
     /// <summary>What an epoch's rule says, the rest as it is here.</summary>
-    internal ChainOptions With(GroupRule? rule) => rule is null ? this : this with { MinInSync = rule.MinInSync, Craq = rule.Craq };
+    internal ChainOptions With(GroupRule? rule) =>
+        rule is null ? this : this with { MinInSync = rule.MinInSync, Craq = rule.Craq };
 }

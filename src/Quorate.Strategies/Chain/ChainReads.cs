@@ -30,7 +30,8 @@ internal sealed class ChainReads(ChainReplica replica)
         if (position.Tail is not { } tail)
         {
             if (!_questions.TryAsk()) return;
-            replica.Out.Send(position.TailNode, new VersionQuery { Epoch = replica.Accepted.Epoch, Context = _questions.Question });
+            replica.Out.Send(
+                position.TailNode, new VersionQuery { Epoch = replica.Accepted.Epoch, Context = _questions.Question });
         }
         else if (tail.MayAnswer && !_questions.IsEmpty)
         {

@@ -27,7 +27,8 @@ public sealed class ChainReplica : IConfiguredReplica, IApplierOwner<Epoch>
     /// <param name="incarnation">how often the node has been started, 1 and up, never the same twice</param>
     /// <param name="rules">for canaries only</param>
     public ChainReplica(
-        NodeId self, ChainOptions options, IStateMachine machine, ISnapshots snapshots, long incarnation, ChainRules? rules = null)
+        NodeId self,
+        ChainOptions options, IStateMachine machine, ISnapshots snapshots, long incarnation, ChainRules? rules = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(snapshots);
@@ -103,7 +104,8 @@ public sealed class ChainReplica : IConfiguredReplica, IApplierOwner<Epoch>
 
     internal SnapshotMaker SnapshotMaker => Snapshots.Maker;
 
-    /// <summary>Its part in the accepted epoch; null while it has none: not accepted durably yet, no member, or without state.</summary>
+    /// <summary>Its part in the accepted epoch; null while it has none: not accepted durably yet, no member, or without
+    /// state.</summary>
     internal Position? Position { get; private set; }
 
     /// <summary>Rises only; never beyond what is durable here. Committed means durable on every replica of the chain.</summary>
@@ -138,7 +140,8 @@ public sealed class ChainReplica : IConfiguredReplica, IApplierOwner<Epoch>
         }
     }
 
-    /// <summary>Head and tail act only in an epoch that was accepted in this life: see <see cref="AcceptedEpoch.IsFresh"/>.</summary>
+    /// <summary>Head and tail act only in an epoch that was accepted in this life: see
+    /// <see cref="AcceptedEpoch.IsFresh"/>.</summary>
     internal bool IsFresh => Accepted.IsFresh || !Rules.WaitsAfterRestart;
 
     internal bool HasLease => Rules.IsLeaseValid(Accepted.LeaseUntil, Now.Nanoseconds);
@@ -184,7 +187,8 @@ public sealed class ChainReplica : IConfiguredReplica, IApplierOwner<Epoch>
     public void OnRequest(in ReplicaRequest request, StepTime now, Effects effects)
     {
         Enter(now, effects);
-        if (Position is null && Accepted.Newest?.Contains(Self) == true && request.Kind == RequestKind.Read) Reads.Add(request.Id);
+        if (Position is null && Accepted.Newest?.Contains(Self) == true && request.Kind == RequestKind.Read)
+            Reads.Add(request.Id);
         else if (Position is not { } position) effects.Reply(request.Id, Outcome.NotLeader(Leader));
         else if (request.Kind == RequestKind.Read && Reads.MayRead(request.KeyHash)) effects.Reply(request.Id, Outcome.ReadNow);
         else if (request.Kind == RequestKind.Read) Reads.Add(request.Id);
@@ -307,7 +311,8 @@ public sealed class ChainReplica : IConfiguredReplica, IApplierOwner<Epoch>
 
     // Commit and apply.
 
-    /// <summary>A tail has committed up to <paramref name="index"/>: true for ever, of the history that this log is verified by.</summary>
+    /// <summary>A tail has committed up to <paramref name="index"/>: true for ever, of the history that this log is verified
+    /// by.</summary>
     internal void LearnCommit(LogIndex index)
     {
         TailCommit = LogIndex.Max(TailCommit, index);
@@ -374,13 +379,15 @@ public sealed class ChainReplica : IConfiguredReplica, IApplierOwner<Epoch>
         Applier.JumpTo(index);
     }
 
-    /// <summary>Memory keeps what a learner may still need of the applied log, within bounds; the journal has all of it.</summary>
+    /// <summary>Memory keeps what a learner may still need of the applied log, within bounds; the journal has all of
+    /// it.</summary>
     private void TrimLog()
     {
         if (Log.Bytes <= Options.RetainedBytes) return;
         var target = LogIndex.Min(LastApplied, Log.FirstWithin(Options.RetainedBytes).Previous);
         if (Position?.Tail is { } tail) target = LogIndex.Min(target, tail.NeededFrom(target));
-        if (Log.Bytes > SnapshotMaker.FillBytes) target = LogIndex.Max(target, LogIndex.Min(LastApplied, Log.FirstWithin(SnapshotMaker.FillBytes).Previous));
+        if (Log.Bytes > SnapshotMaker.FillBytes)
+            target = LogIndex.Max(target, LogIndex.Min(LastApplied, Log.FirstWithin(SnapshotMaker.FillBytes).Previous));
 
         if (target > Log.BaseIndex) Keyed.DropThrough(target, LastApplied);
     }

@@ -64,13 +64,15 @@ internal sealed class Head(ChainReplica replica)
         if (!replica.HasLease) return "the head has no lease";
         if (!_transfer.Target.IsNone) return $"the head is handing over to {_transfer.Target}";
         if (replica.Accepted.Newest!.InSync.Count < replica.Options.MinInSync) return "NOREPLICAS the chain is too short";
-        return replica.Log.BytesFrom(replica.LastApplied.Next) > replica.Options.MaxPendingBytes ? "too much waits for the chain" : null;
+        return replica.Log.BytesFrom(replica.LastApplied.Next) > replica.Options.MaxPendingBytes
+            ? "too much waits for the chain" : null;
     }
 
     private void TransferTo(NodeId target, RequestId request)
     {
         if (target == replica.Self) replica.Out.Reply(request, Outcome.Done);
-        else if (!MayOrder || !replica.Accepted.Newest!.InSync.Contains(target)) replica.Out.Reply(request, Outcome.Unavailable($"{target} cannot become the head"));
+        else if (!MayOrder || !replica.Accepted.Newest!.InSync.Contains(target))
+            replica.Out.Reply(request, Outcome.Unavailable($"{target} cannot become the head"));
         else if (!_transfer.Target.IsNone) replica.Out.Reply(request, Outcome.Unavailable("another handover is under way"));
         else _transfer = (request, target, replica.Options.TransferTicks);
     }

@@ -91,7 +91,14 @@ internal sealed class Acknowledge : ChainMessage
     public static Acknowledge? Decode(ref WireReader reader) =>
         reader.TryNatural(out var epoch) && reader.TryNatural(out var received) && reader.TryNatural(out var durable)
         && reader.TryNatural(out var commit) && reader.TryNatural(out var incarnation)
-            ? new Acknowledge { Epoch = new(epoch), Received = new(received), Durable = new(durable), Commit = new(commit), Incarnation = incarnation }
+            ? new Acknowledge
+            {
+                Epoch = new(epoch),
+                Received = new(received),
+                Durable = new(durable),
+                Commit = new(commit),
+                Incarnation = incarnation,
+            }
             : null;
 
     public override string ToString() => $"Acknowledge {Epoch} received {Received} durable {Durable} commit {Commit}";

@@ -31,7 +31,8 @@ internal sealed class SnapshotPiece : ChainMessage
     public static SnapshotPiece? Decode(ref WireReader reader)
     {
         if (!reader.TryNatural(out var epoch) || !reader.TryNatural(out var index) || !reader.TryNatural(out var indexEpoch)
-            || !reader.TryNatural(out var piece) || !reader.TryNatural(out var count) || !reader.TryBytes(out var data)) return null;
+            || !reader.TryNatural(out var piece)
+                || !reader.TryNatural(out var count) || !reader.TryBytes(out var data)) return null;
         if (count > int.MaxValue || piece >= count || index == 0 || indexEpoch > epoch) return null;
         return new SnapshotPiece
         {

@@ -50,7 +50,9 @@ internal sealed class Successor(ChainReplica replica, NodeId node, bool isLearne
     public bool IsSilent => SilentTicks >= replica.Options.SilenceTicks;
 
     /// <summary>The log before this index is not needed for it.</summary>
-    public LogIndex NeededFrom => LogIndex.Max(Durable, _transfer is { Index.Value: 0 } ? replica.SnapshotMaker.IndexInMaking : _transfer?.Index ?? default);
+    public LogIndex NeededFrom =>
+        LogIndex.Max(
+            Durable, _transfer is { Index.Value: 0 } ? replica.SnapshotMaker.IndexInMaking : _transfer?.Index ?? default);
 
     public void OnTick()
     {
@@ -68,7 +70,8 @@ internal sealed class Successor(ChainReplica replica, NodeId node, bool isLearne
                 break;
             case FeedState.Snapshot:
                 _transfer!.OnHeartbeat();
-                // Pieces go only to who answers. Whoever had nothing to answer, because the snapshot was long in the making, is asked.
+                // Pieces go only to who answers. Whoever had nothing to answer, because the snapshot was long in the making, is
+                // asked.
                 if (IsSilent) Send(replica.Log.BaseIndex, ping: true);
                 break;
         }
@@ -86,7 +89,9 @@ internal sealed class Successor(ChainReplica replica, NodeId node, bool isLearne
                 SendEntries(ping: true);
                 break;
             case FeedState.Replicate:
-                while (NextIndex <= replica.Verified && _inflight.HasRoom(replica.Log.BytesFrom(NextIndex), replica.Options.InflightBounds, replica.Now)) SendEntries(ping: false);
+                while (NextIndex <= replica.Verified
+                    && _inflight.HasRoom(replica.Log.BytesFrom(NextIndex), replica.Options.InflightBounds, replica.Now))
+                    SendEntries(ping: false);
                 if (!isLearner && replica.Stable > _toldStable) SendNothing(ping: false);
                 break;
             case FeedState.Snapshot when !IsSilent:
@@ -99,7 +104,8 @@ internal sealed class Successor(ChainReplica replica, NodeId node, bool isLearne
     {
         if (!Hear(ack.Incarnation)) return;
         // A replica that was restarted may have lost what it had passed on in its earlier life.
-        var (durable, received) = (LogIndex.Min(ack.Durable, replica.Log.LastIndex), LogIndex.Min(ack.Received, replica.Log.LastIndex));
+        var (durable, received) = (
+            LogIndex.Min(ack.Durable, replica.Log.LastIndex), LogIndex.Min(ack.Received, replica.Log.LastIndex));
         if (durable > Durable) Durable = durable;
         _inflight.RemoveThrough(durable);
         if (State == FeedState.Snapshot && (_transfer!.Index.Value == 0 || received < _transfer.Index)) return;
@@ -155,7 +161,8 @@ internal sealed class Successor(ChainReplica replica, NodeId node, bool isLearne
     {
         var last = NextIndex.Previous;
         Fill(last, ping);
-        if (NextIndex <= replica.Verified) _forward.Entries = replica.Log.Frames(NextIndex, replica.Verified, replica.Options.MaxBatchBytes, out last);
+        if (NextIndex <= replica.Verified)
+            _forward.Entries = replica.Log.Frames(NextIndex, replica.Verified, replica.Options.MaxBatchBytes, out last);
         replica.Out.Send(Node, _forward);
         var bytes = _forward.Entries.Length;
         _forward.Entries = default;

@@ -34,7 +34,8 @@ internal sealed class Tail
     /// committed here in an earlier life of which this one does not know.</summary>
     public bool KnowsAllCommitted => _replica.IsFresh && _replica.Log.StampAt(_replica.CommitIndex) == _replica.Accepted.Epoch;
 
-    /// <summary>The state here has all that; of what this tail has committed since, it may lack what nobody has heard of.</summary>
+    /// <summary>The state here has all that; of what this tail has committed since, it may lack what nobody has heard
+    /// of.</summary>
     public bool HasAppliedAllCommitted =>
         _replica.IsFresh && _replica.Log.StampAt(_replica.LastApplied) == _replica.Accepted.Epoch
         && _replica.Rules.IsStateNewest(_replica.Applier.IsBehind);
@@ -52,8 +53,8 @@ internal sealed class Tail
     /// <summary>The chain's commit rule: what every replica of it has durably is committed. [CR §2]</summary>
     public void TryAdvance()
     {
-        // A tail that was restarted does not know whom it had counted: see AcceptedEpoch.IsFresh. And what a chain that is too short
-        // had pending is not acknowledged either: those that were in it before may be asked to go on without it.
+        // A tail that was restarted does not know whom it had counted: see AcceptedEpoch.IsFresh. And what a chain that is too
+        // short had pending is not acknowledged either: those that were in it before may be asked to go on without it.
         if (!_replica.IsFresh || IsTooShort) return;
         var index = _replica.Stable;
         if (_joining is not null && _replica.Rules.CountsJoining) index = LogIndex.Min(index, _joining.Durable);
@@ -64,7 +65,8 @@ internal sealed class Tail
     public void Answer(NodeId from, VersionQuery query)
     {
         if (!MayAnswer) return;
-        _replica.Out.Send(from, new VersionReply { Epoch = _replica.Accepted.Epoch, Context = query.Context, Index = _replica.CommitIndex });
+        _replica.Out.Send(
+            from, new VersionReply { Epoch = _replica.Accepted.Epoch, Context = query.Context, Index = _replica.CommitIndex });
     }
 
     public void OnTick()

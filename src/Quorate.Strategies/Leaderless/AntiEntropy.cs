@@ -5,8 +5,8 @@ using Quorate.Replication.Causality;
 namespace Quorate.Strategies.Leaderless;
 
 /// <summary>
-/// Compares every partition held here with every other node that holds it, one at a time, and draws the conclusions: what is lacking
-/// was asked for; what every holder has seen; what was given away. [Dynamo §4.7]
+/// Compares every partition held here with every other node that holds it, one at a time, and draws the conclusions: what is
+/// lacking was asked for; what every holder has seen; what was given away. [Dynamo §4.7]
 /// </summary>
 internal sealed class AntiEntropy(LeaderlessReplica replica)
 {
@@ -25,8 +25,11 @@ internal sealed class AntiEntropy(LeaderlessReplica replica)
 
     public void OnTick()
     {
-        _budget = Math.Min(_budget + (replica.Options.RepairBytesPerSecond * IReplica.TickLength / 1000), replica.Options.RepairBytesPerSecond);
-        if (_running is not null && (_running.IsOver || replica.Tick - _running.ProgressAt > replica.Options.ComparePatienceTicks)) End();
+        _budget = Math.Min(
+            _budget + (replica.Options.RepairBytesPerSecond * IReplica.TickLength / 1000), replica.Options.RepairBytesPerSecond);
+        if (_running is not null
+            && (_running.IsOver || replica.Tick - _running.ProgressAt > replica.Options.ComparePatienceTicks))
+            End();
         if (_running is null && (replica.Tick % replica.Options.CompareTicks == 0 || IsUrgent)) Begin();
         Work();
         Settle();
@@ -41,7 +44,8 @@ internal sealed class AntiEntropy(LeaderlessReplica replica)
         Work();
     }
 
-    /// <summary>Another holder has seen updates of this node that this node does not know: its memory was lost, or an older one came back.</summary>
+    /// <summary>Another holder has seen updates of this node that this node does not know: its memory was lost, or an older one
+    /// came back.</summary>
     public void NoteOwnUpdates(Partition partition, VersionVector seenByOther)
     {
         if (!partition.IsComplete || seenByOther[replica.Self] <= partition.Machine.Seen.LastOf(replica.Self)) return;
@@ -58,8 +62,8 @@ internal sealed class AntiEntropy(LeaderlessReplica replica)
         _placeChanged = true;
     }
 
-    /// <summary>Another member has seen that partitions have moved. That remains true, also when one of the new holders has since lost its
-    /// memory, and older ones have given away what they had.</summary>
+    /// <summary>Another member has seen that partitions have moved. That remains true, also when one of the new holders has since
+    /// lost its memory, and older ones have given away what they had.</summary>
     public void NoteSettled(ReadOnlySpan<byte> settled)
     {
         for (var p = 0; p < replica.Partitions.Length && p / 8 < settled.Length; p++)
@@ -100,15 +104,20 @@ internal sealed class AntiEntropy(LeaderlessReplica replica)
         {
             _next = (_next + 1) % total;
             var (index, node) = (_next / nodes.Length, nodes[_next % nodes.Length]);
-            if (node == replica.Self || replica.Partitions[index] is not { IsHeld: true } partition || (urgent && partition.IsComplete)) continue;
-            if (urgent && partition.Of(node).TakenSince is { } taken && taken.Epoch >= replica.Placement.Epoch && taken.WasComplete) continue;
+            if (node == replica.Self
+                || replica.Partitions[index] is not { IsHeld: true } partition || (urgent && partition.IsComplete))
+                continue;
+            if (urgent
+                && partition.Of(node).TakenSince is { } taken && taken.Epoch >= replica.Placement.Epoch && taken.WasComplete)
+                continue;
             if (!replica.IsUp(node) || !replica.PeerOf(node)!.Holds(index)) continue;
             _running = new Comparison(replica, partition, node, ++_rounds);
             return;
         }
     }
 
-    /// <summary>After a comparison: does the partition count for reads, and is everything known that this node ever made?</summary>
+    /// <summary>After a comparison: does the partition count for reads, and is everything known that this node ever
+    /// made?</summary>
     private void Conclude(Partition partition)
     {
         var holders = replica.Placement.HoldersOf(partition.Index)!;
@@ -160,7 +169,8 @@ internal sealed class AntiEntropy(LeaderlessReplica replica)
 
     /// <summary>
     /// Everybody who holds the partition was compared with since every member had told that it keeps no hints. What this node
-    /// made in an earlier life and was acknowledged is with a holder, or in a hint; and hints of what a dead life made do not come anew.
+    /// made in an earlier life and was acknowledged is with a holder, or in a hint; and hints of what a dead life made do not
+    /// come anew.
     /// </summary>
     private bool HasAskedEverybody(Partition partition, Holders holders)
     {
@@ -174,7 +184,9 @@ internal sealed class AntiEntropy(LeaderlessReplica replica)
     }
 
     /// <summary>Every other member is there and keeps no hints.</summary>
-    public bool IsQuiet => Array.TrueForAll(replica.Placement.Everybody, n => n == replica.Self || (replica.IsUp(n) && replica.PeerOf(n)!.Hints == 0));
+    public bool IsQuiet =>
+        Array.TrueForAll(
+            replica.Placement.Everybody, n => n == replica.Self || (replica.IsUp(n) && replica.PeerOf(n)!.Hints == 0));
 
     /// <summary>Partitions that have moved; and those that were given away.</summary>
     private void Settle()
@@ -184,7 +196,9 @@ internal sealed class AntiEntropy(LeaderlessReplica replica)
         _hasSettled = false;
         foreach (var index in replica.Placement.Generations.Count > 1 ? Enumerable.Range(0, replica.Partitions.Length) : [])
         {
-            if (replica.Placement.HoldersOf(index) is not { IsMoving: true } holders || !Array.TrueForAll(holders.Newest, n => IsComplete(n, index))) continue;
+            if (replica.Placement.HoldersOf(index) is not { IsMoving: true } holders
+                || !Array.TrueForAll(holders.Newest, n => IsComplete(n, index)))
+                continue;
             replica.Placement.Settle(index);
             settled = true;
         }
@@ -197,8 +211,12 @@ internal sealed class AntiEntropy(LeaderlessReplica replica)
 
         foreach (var partition in replica.Partitions)
         {
-            if (partition is not { IsHeld: true, HasGaps: false } || replica.Placement.HoldersOf(partition.Index) is not { IsMoving: false } holders) continue;
-            if (holders.Contains(replica.Self) || !Array.TrueForAll(holders.Newest, n => partition.Of(n).HasTaken == partition.Changes)) continue;
+            if (partition is not { IsHeld: true, HasGaps: false }
+                || replica.Placement.HoldersOf(partition.Index) is not { IsMoving: false } holders)
+                continue;
+            if (holders.Contains(replica.Self)
+                || !Array.TrueForAll(holders.Newest, n => partition.Of(n).HasTaken == partition.Changes))
+                continue;
             partition.IsHeld = false;
             replica.Statistics.GivenAway++;
             _placeChanged = true;
@@ -232,10 +250,12 @@ internal sealed class AntiEntropy(LeaderlessReplica replica)
         foreach (var node in replica.Placement.Everybody)
         {
             if (node == replica.Self) continue;
-            var isHolder = replica.Placement.HoldersOf(partition.Index)!.Contains(node) || replica.PeerOf(node)!.Holds(partition.Index);
+            var isHolder = replica.Placement.HoldersOf(partition.Index)!.Contains(node)
+                || replica.PeerOf(node)!.Holds(partition.Index);
             if (!isHolder) continue;
             if (partition.Of(node).Seen is not { } theirs) return replica.Rules.Stable(new VersionVector(), own);
-            // What it had made itself by then may be older than what it confirms, and know nothing of it: that must be here first.
+            // What it had made itself by then may be older than what it confirms, and know nothing of it: that must be here
+            // first.
             if (own[node] < theirs[node]) return replica.Rules.Stable(new VersionVector(), own);
             seen = VersionVector.Meet(seen, theirs);
         }

@@ -7,8 +7,8 @@ namespace Quorate.Strategies.Leaderless;
 /// <summary>
 /// One comparison of a partition with what another holder has, which ends with all of that being here. [Dynamo §4.7] The other's
 /// <see cref="Overview"/> says what it had seen at the beginning; then the tree of digests is walked down to the keys that
-/// differ, and their states are merged; then, and only then, what it had seen is seen here. What the other takes in meanwhile does no
-/// harm: every part and key is compared with the other's state at that moment or later.
+/// differ, and their states are merged; then, and only then, what it had seen is seen here. What the other takes in meanwhile
+/// does no harm: every part and key is compared with the other's state at that moment or later.
 /// </summary>
 internal sealed class Comparison
 {
@@ -140,7 +140,8 @@ internal sealed class Comparison
 
     private bool TakeDigests(ref PackedReader reader)
     {
-        if (!reader.TryByte(out var level) || level >= Feeder.LowestLevel || !reader.TryCount(1 + Feeder.Children, out var count)) return false;
+        if (!reader.TryByte(out var level) || level >= Feeder.LowestLevel || !reader.TryCount(1 + Feeder.Children, out var count))
+            return false;
         for (var i = 0; i < count; i++)
         {
             if (!reader.TryNumber(out var part) || part >= 1UL << level) return false;
@@ -170,7 +171,9 @@ internal sealed class Comparison
         var answered = 0;
         for (; !reader.IsAtEnd; answered++)
         {
-            if (!reader.TryNumber(out var part) || !_leaves.TryDequeue(out var leaf) || part != (ulong)leaf || !reader.TryCount(2, out var count)) return false;
+            if (!reader.TryNumber(out var part)
+                || !_leaves.TryDequeue(out var leaf) || part != (ulong)leaf || !reader.TryCount(2, out var count))
+                return false;
             var theirs = new SortedDictionary<byte[], ulong>(Replication.Crdt.ByteKeys.Comparer);
             for (var i = 0; i < count; i++)
             {
@@ -179,7 +182,8 @@ internal sealed class Comparison
             }
 
             foreach (var (key, digest) in theirs) if (Partition.Machine.DigestOf(key) != digest) _keys.Add(key);
-            foreach (var (key, digest) in Partition.Machine.KeysOf(leaf)) if (digest != 0 && !theirs.ContainsKey(key)) _keys.Add(key);
+            foreach (var (key, digest) in Partition.Machine.KeysOf(leaf))
+                if (digest != 0 && !theirs.ContainsKey(key)) _keys.Add(key);
         }
 
         return answered > 0;

@@ -6,8 +6,8 @@ using Quorate.Replication.Causality;
 namespace Quorate.Strategies.Leaderless;
 
 /// <summary>
-/// Coordinates requests about partitions that this replica holds. [Dynamo §4.5] A write is executed here and its delta sent to the
-/// other holders; a read asks them first. Linearizable operations do both. [ABD §3]
+/// Coordinates requests about partitions that this replica holds. [Dynamo §4.5] A write is executed here and its delta sent to
+/// the other holders; a read asks them first. Linearizable operations do both. [ABD §3]
 /// </summary>
 internal sealed class Coordinator(LeaderlessReplica replica)
 {
@@ -75,7 +75,10 @@ internal sealed class Coordinator(LeaderlessReplica replica)
     {
         if (!_operations.TryGetValue(state.Operation, out var operation)) return;
         var at = operation.Holders.IndexOf(from);
-        if (at < 0 || at >= operation.Versions.Length || (operation.Heard >> at & 1) != 0 || state.Versions.Length != operation.Keys.Length) return;
+        if (at < 0
+            || at >= operation.Versions.Length || (operation.Heard >> at & 1) != 0
+            || state.Versions.Length != operation.Keys.Length)
+            return;
         if (!TryTakeIn(operation, state)) return;
         operation.Heard |= 1UL << at;
         operation.Versions[at] = state.Versions;
@@ -111,7 +114,8 @@ internal sealed class Coordinator(LeaderlessReplica replica)
         {
             if (!_operations.ContainsKey(operation.Id) || operation.IsAnswered) continue;
             if (!operation.IsExecuted) Ask(operation);
-            else if (replica.Options.Sloppy && replica.Tick - operation.Begun >= replica.Options.StandInTicks) AskStandIns(operation);
+            else if (replica.Options.Sloppy && replica.Tick - operation.Begun >= replica.Options.StandInTicks)
+                AskStandIns(operation);
         }
     }
 
@@ -256,14 +260,17 @@ internal sealed class Coordinator(LeaderlessReplica replica)
         replica.Statistics.WriteBacks++;
     }
 
-    /// <summary>The delta; or, where there is none, the states of the keys; or both. Counted when all of it is confirmed.</summary>
+    /// <summary>The delta; or, where there is none, the states of the keys; or both. Counted when all of it is
+    /// confirmed.</summary>
     private void Send(Operation operation, NodeId node, NodeId hintFor, bool withStates = false)
     {
         var hasDelta = operation.Delta.Length > 0;
         var states = withStates || !hasDelta ? operation.Keys.Length : 0;
         var bundle = states + (hasDelta ? 1 : 0) > 1 ? new Bundle { Left = states + (hasDelta ? 1 : 0) } : null;
         for (var i = 0; i < states; i++)
-            Send(node, operation.Partition.Index, default, operation.Partition.StateOf(operation.Keys[i]).ToArray(), operation.Id, bundle);
+            Send(
+                node, operation.Partition.Index, default, operation.Partition.StateOf(operation.Keys[i]).ToArray(), operation.Id,
+                bundle);
         if (hasDelta) Send(node, operation.Partition.Index, hintFor, operation.Delta, operation.Id, bundle);
     }
 
@@ -331,7 +338,9 @@ internal sealed class Coordinator(LeaderlessReplica replica)
                 if (versions[k] == final[k]) continue;
                 versions[k] = final[k];
                 replica.Statistics.RepairsSent++;
-                Send(operation.Holders.All[i], operation.Partition.Index, default, operation.Partition.StateOf(operation.Keys[k]).ToArray(), 0);
+                Send(
+                    operation.Holders.All[i], operation.Partition.Index, default,
+                    operation.Partition.StateOf(operation.Keys[k]).ToArray(), 0);
             }
         }
     }
@@ -341,7 +350,8 @@ internal sealed class Coordinator(LeaderlessReplica replica)
         if (!operation.IsAnswered) return;
         var all = operation.Holders.All.Length == 64 ? ulong.MaxValue : (1UL << operation.Holders.All.Length) - 1;
         var asked = operation.Keys.Length > 0 && !operation.IsWrite;
-        if (!asked || BitOperations.PopCount(operation.Heard & all) == operation.Holders.All.Length) _operations.Remove(operation.Id);
+        if (!asked || BitOperations.PopCount(operation.Heard & all) == operation.Holders.All.Length)
+            _operations.Remove(operation.Id);
     }
 
     private void GiveUp(Operation operation)
@@ -351,7 +361,9 @@ internal sealed class Coordinator(LeaderlessReplica replica)
         else replica.Statistics.Refused++;
         replica.Answer(
             operation.Asker,
-            executed ? Outcome.Unknown($"fewer than {operation.W} holders have confirmed it in time") : Outcome.Unavailable("too few holders answered in time"),
+            executed
+                ? Outcome.Unknown($"fewer than {operation.W} holders have confirmed it in time")
+                : Outcome.Unavailable("too few holders answered in time"),
             default,
             operation.Partition);
     }

@@ -33,9 +33,13 @@ internal sealed class Overview
     {
         overview = new Overview();
         var reader = new PackedReader(bytes);
-        if (!reader.TryByte(out var complete) || complete > 1 || !reader.TryNumber(out var digest) || !reader.TryNatural(out var changes)
-            || !VersionVector.TryDecode(ref reader, overview.Seen) || !reader.TryBytes(out var summary) || !reader.IsAtEnd) return false;
-        (overview.IsComplete, overview.Digest, overview.Changes, overview.Summary) = (complete == 1, digest, changes, summary.ToArray());
+        if (!reader.TryByte(out var complete)
+            || complete > 1 || !reader.TryNumber(out var digest) || !reader.TryNatural(out var changes)
+            || !VersionVector.TryDecode(ref reader, overview.Seen)
+                || !reader.TryBytes(out var summary) || !reader.IsAtEnd) return false;
+        (
+            overview.IsComplete, overview.Digest, overview.Changes,
+            overview.Summary) = (complete == 1, digest, changes, summary.ToArray());
         return true;
     }
 }
@@ -51,11 +55,14 @@ internal sealed class Feeder(LeaderlessReplica replica)
 
     public void OnCompare(NodeId from, Compare message)
     {
-        if (message.Partition >= replica.Options.Partitions || replica.Partitions[message.Partition] is not { IsHeld: true } partition) return;
+        if (message.Partition >= replica.Options.Partitions
+            || replica.Partitions[message.Partition] is not { IsHeld: true } partition)
+            return;
         if (message.Step == RepairStep.Taken)
         {
             var taken = new PackedReader(message.Body.Span);
-            if (message.Epoch == replica.Placement.Epoch && taken.TryNatural(out var changes)) partition.Of(from).HasTaken = changes;
+            if (message.Epoch == replica.Placement.Epoch && taken.TryNatural(out var changes))
+                partition.Of(from).HasTaken = changes;
             return;
         }
 
@@ -97,7 +104,9 @@ internal sealed class Feeder(LeaderlessReplica replica)
     /// <summary>[level]([part])* → [level](16 digests for each part).</summary>
     private bool WriteDigests(Partition partition, ref PackedReader reader)
     {
-        if (!reader.TryByte(out var level) || level > LowestLevel - LevelBits || level % LevelBits != 0 || !reader.TryCount(1, out var count)) return false;
+        if (!reader.TryByte(out var level)
+            || level > LowestLevel - LevelBits || level % LevelBits != 0 || !reader.TryCount(1, out var count))
+            return false;
         Packing.WriteByte(_body, level);
         Packing.WriteNumber(_body, (ulong)count);
         for (var i = 0; i < count; i++)

@@ -4,8 +4,8 @@ using Quorate.Replication;
 namespace Quorate.Strategies.Leaderless;
 
 /// <summary>
-/// Who holds one partition. Immutable. While it moves there are several sets of holders, and whatever is counted must be enough in
-/// each of them; a set of nodes is a mask over <see cref="All"/>.
+/// Who holds one partition. Immutable. While it moves there are several sets of holders, and whatever is counted must be enough
+/// in each of them; a set of nodes is a mask over <see cref="All"/>.
 /// </summary>
 internal sealed class Holders
 {

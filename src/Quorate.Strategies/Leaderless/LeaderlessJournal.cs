@@ -102,7 +102,8 @@ internal sealed class LeaderlessJournal(LeaderlessReplica replica)
         PlacePoint = Last = effects.Append(_scratch.WrittenSpan);
     }
 
-    /// <summary>[1 if the data is journaled][members][number of partitions][flags of each: 1 held, 2 complete, 4 has gaps and a birth, 8 new].</summary>
+    /// <summary>[1 if the data is journaled][members][number of partitions][flags of each: 1 held, 2 complete, 4 has gaps and a
+    /// birth, 8 new].</summary>
     public void WritePlace(IBufferWriter<byte> output)
     {
         Packing.WriteByte(output, replica.Options.Durable ? (byte)1 : (byte)0);
@@ -110,7 +111,8 @@ internal sealed class LeaderlessJournal(LeaderlessReplica replica)
         Packing.WriteNumber(output, (ulong)replica.Partitions.Length);
         foreach (var partition in replica.Partitions)
         {
-            var flags = partition is not { IsHeld: true } ? 0 : 1 | (partition.IsComplete ? 2 : 0) | (partition.HasGaps ? 4 : 0) | (partition.IsNew ? 8 : 0);
+            var flags = partition is not { IsHeld: true }
+                ? 0 : 1 | (partition.IsComplete ? 2 : 0) | (partition.HasGaps ? 4 : 0) | (partition.IsNew ? 8 : 0);
             Packing.WriteByte(output, (byte)flags);
             if ((flags & 4) != 0) Packing.WriteBytes(output, partition!.Birth);
         }

@@ -37,7 +37,8 @@ public sealed record LeaderlessOptions
     /// <summary>What was not confirmed is sent again after so many ticks.</summary>
     public int ResendTicks { get; init; } = 10;
 
-    /// <summary>With <see cref="Sloppy"/>: a stand-in is asked after a holder was silent about a write for so many ticks.</summary>
+    /// <summary>With <see cref="Sloppy"/>: a stand-in is asked after a holder was silent about a write for so many
+    /// ticks.</summary>
     public int StandInTicks { get; init; } = 20;
 
     /// <summary>A request that is not decided after so many ticks is given up.</summary>
@@ -79,7 +80,8 @@ public sealed record LeaderlessOptions
     /// <summary>Keys looked at in one tick for what every holder has confirmed.</summary>
     public int CollectPerTick { get; init; } = 256;
 
-    /// <summary>A snapshot is made when this many bytes were journaled since the last (or twice that one's size, if more).</summary>
+    /// <summary>A snapshot is made when this many bytes were journaled since the last (or twice that one's size, if
+    /// more).</summary>
     public long SnapshotThresholdBytes { get; init; } = 256L << 20;
 
     /// <summary>Bytes of snapshot written in one turn.</summary>

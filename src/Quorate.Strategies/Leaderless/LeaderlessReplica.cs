@@ -5,7 +5,8 @@ using Quorate.Replication.Causality;
 
 namespace Quorate.Strategies.Leaderless;
 
-/// <summary>One node's replica of a leaderless group: the way in, and what its parts share. See <see cref="Leaderless"/>.</summary>
+/// <summary>One node's replica of a leaderless group: the way in, and what its parts share. See
+/// <see cref="Leaderless"/>.</summary>
 public sealed class LeaderlessReplica : IConfiguredReplica
 {
     private readonly List<(NodeId To, Partition? About, Message Message)> _posted = [];
@@ -20,12 +21,14 @@ public sealed class LeaderlessReplica : IConfiguredReplica
     /// <param name="incarnation">How often the node has been started, counted durably, 1 and up.</param>
     /// <exception cref="InvariantViolation">when the options make no sense together.</exception>
     public LeaderlessReplica(
-        NodeId self, LeaderlessOptions options, Func<int, IMergeMachine> machineOfPartition, ICommandKeys keys, ISnapshots snapshots,
+        NodeId self,
+        LeaderlessOptions options, Func<int, IMergeMachine> machineOfPartition, ICommandKeys keys, ISnapshots snapshots,
         long incarnation, ulong seed, LeaderlessRules? rules = null)
     {
         Invariant.Require(options.Refusal is null, options.Refusal ?? "options make sense");
         Invariant.Require(incarnation > 0, "a node that runs was started");
-        (Self, Options, Keys, Snapshots, Incarnation, Rules) = (self, options, keys, snapshots, incarnation, rules ?? LeaderlessRules.Paper);
+        (Self, Options, Keys, Snapshots, Incarnation, Rules) = (
+            self, options, keys, snapshots, incarnation, rules ?? LeaderlessRules.Paper);
         Membership = new Membership(this, machineOfPartition, seed);
         Partitions = new Partition?[options.Partitions];
         Placement = new Placement(options.N, options.Partitions);
@@ -106,7 +109,8 @@ public sealed class LeaderlessReplica : IConfiguredReplica
     /// <summary>A member that was made a learner wants to leave when it has given everything away.</summary>
     public GroupConfiguration? Wanted =>
         Placement.Accepted is { } accepted && accepted.Learners.Contains(Self) && !accepted.InSync.Contains(Self)
-        && Placement is { KnowsPast: true, Generations.Count: 1 } && Hints.Count == 0 && !Array.Exists(Partitions, p => p is { IsHeld: true })
+        && Placement is { KnowsPast: true, Generations.Count: 1 }
+            && Hints.Count == 0 && !Array.Exists(Partitions, p => p is { IsHeld: true })
             ? accepted with { Epoch = accepted.Epoch.Next, Learners = [.. accepted.Learners.Where(n => n != Self)] }
             : null;
 
@@ -128,8 +132,10 @@ public sealed class LeaderlessReplica : IConfiguredReplica
     public void OnRequest(in ReplicaRequest request, StepTime now, Effects effects)
     {
         Enter(now, effects);
-        if (request.Kind is RequestKind.Write or RequestKind.Read) Requests.Begin(new Asker { Request = request.Id }, request.Payload);
-        else effects.Reply(request.Id, Outcome.Unavailable("a leaderless keyspace has no leader; the control plane changes its members"));
+        if (request.Kind is RequestKind.Write or RequestKind.Read)
+            Requests.Begin(new Asker { Request = request.Id }, request.Payload);
+        else effects.Reply(
+            request.Id, Outcome.Unavailable("a leaderless keyspace has no leader; the control plane changes its members"));
     }
 
     public void OnMessage(NodeId from, Message message, StepTime now, Effects effects)
@@ -184,11 +190,13 @@ public sealed class LeaderlessReplica : IConfiguredReplica
     {
         Enter(now, effects);
         Journal.Flush(effects);
-        foreach (var partition in Partitions) Invariant.Require(partition is not { IsTouched: true }, "what a turn took in is journaled at its end");
+        foreach (var partition in Partitions)
+            Invariant.Require(partition is not { IsTouched: true }, "what a turn took in is journaled at its end");
         foreach (var node in Placement.Everybody) PeerOf(node)?.Outbox.Send();
         Receiver.Send();
         foreach (var (to, about, message) in _posted) effects.Send(to, message, Journal.AfterPoint(about));
-        foreach (var (request, outcome, about) in _replies) effects.Reply(request, outcome, about is null ? Journal.AfterAll : Journal.AfterPoint(about));
+        foreach (var (request, outcome, about) in _replies)
+            effects.Reply(request, outcome, about is null ? Journal.AfterAll : Journal.AfterPoint(about));
         _posted.Clear();
         _replies.Clear();
         SnapshotMaker.Work();
@@ -216,7 +224,8 @@ public sealed class LeaderlessReplica : IConfiguredReplica
         foreach (var partition in Partitions)
         {
             if (partition is null) continue;
-            Invariant.Require(partition.Machine.Seen.ToVersionVector().Covers(partition.Machine.Stable), "what all have seen, this one has");
+            Invariant.Require(
+                partition.Machine.Seen.ToVersionVector().Covers(partition.Machine.Stable), "what all have seen, this one has");
         }
 
         Invariant.Require(Coordinator.Count + Requests.Count <= Options.MaxRequests * 2, "requests that wait are bounded");
@@ -241,7 +250,15 @@ public sealed class LeaderlessReplica : IConfiguredReplica
         if (!asker.Node.IsNone)
         {
             var body = outcome.Kind == OutcomeKind.Done ? reply.ToArray() : Encoding.UTF8.GetBytes(outcome.Why ?? "");
-            Post(asker.Node, about, new CoordinateReply { Number = asker.Number, Incarnation = asker.Incarnation, Outcome = outcome.Kind, Reply = body });
+            Post(
+                asker.Node, about,
+                new CoordinateReply
+                {
+                    Number = asker.Number,
+                    Incarnation = asker.Incarnation,
+                    Outcome = outcome.Kind,
+                    Reply = body,
+                });
             return;
         }
 
@@ -268,7 +285,8 @@ public sealed class LeaderlessReplica : IConfiguredReplica
         foreach (var node in Placement.HoldersOf(partition.Index)!.All)
         {
             if (node == Self || !IsUp(node)) continue;
-            PeerOf(node)!.Outbox.Add(new OutEntry { Partition = partition.Index, Bytes = bytes, Until = Tick + Options.PatienceTicks });
+            PeerOf(node)!.Outbox.Add(
+                new OutEntry { Partition = partition.Index, Bytes = bytes, Until = Tick + Options.PatienceTicks });
         }
     }
 

@@ -15,7 +15,8 @@ internal sealed class Membership(LeaderlessReplica replica, Func<int, IMergeMach
 
     public Peer? PeerOf(NodeId node) => _peers.GetValueOrDefault(node);
 
-    public bool IsUp(NodeId node) => node == replica.Self || (PeerOf(node)?.IsUp(replica.Tick, replica.Options.SilenceTicks) ?? false);
+    public bool IsUp(NodeId node) =>
+        node == replica.Self || (PeerOf(node)?.IsUp(replica.Tick, replica.Options.SilenceTicks) ?? false);
 
     public void PingSoon() => _pingAt = replica.Tick;
 
@@ -56,7 +57,8 @@ internal sealed class Membership(LeaderlessReplica replica, Func<int, IMergeMach
     {
         from.OnPing(ping);
         LearnPast(from);
-        if (ping.KnowsPast && replica.Placement.KnowsPast && ping.Epoch == replica.Placement.Epoch) replica.AntiEntropy.NoteSettled(ping.Settled.Span);
+        if (ping.KnowsPast && replica.Placement.KnowsPast && ping.Epoch == replica.Placement.Epoch)
+            replica.AntiEntropy.NoteSettled(ping.Settled.Span);
     }
 
     /// <summary>A partition as records or assignments speak of it.</summary>
@@ -69,23 +71,28 @@ internal sealed class Membership(LeaderlessReplica replica, Func<int, IMergeMach
             return partition;
         }
 
-        partition = replica.Partitions[index] = new Partition(index, index == 0 && _first is not null ? _first : machineOfPartition(index));
+        partition = replica.Partitions[index] = new Partition(
+            index, index == 0 && _first is not null ? _first : machineOfPartition(index));
         if (_hasStarted) BeginAnew(partition);
         return partition;
     }
 
     /// <summary>A member that holds nothing answers its clients, too.</summary>
-    public IMergeMachine AnyMachine => Array.Find(replica.Partitions, p => p is not null)?.Machine ?? (_first ??= machineOfPartition(0));
+    public IMergeMachine AnyMachine =>
+        Array.Find(replica.Partitions, p => p is not null)?.Machine ?? (_first ??= machineOfPartition(0));
 
     /// <summary>A member that was told of the newest members alone learns from the others which came before.</summary>
     private void LearnPast(Peer told)
     {
-        if (replica.Placement.KnowsPast || replica.Placement.Accepted is not { } accepted || told.Accepted != accepted.Epoch) return;
+        if (replica.Placement.KnowsPast || replica.Placement.Accepted is not { } accepted || told.Accepted != accepted.Epoch)
+            return;
         IEnumerable<Generation> past = told.Past;
         if (!told.KnowsPast)
         {
-            if (!Array.TrueForAll(replica.Placement.Everybody, n => n == replica.Self || PeerOf(n)!.Accepted == accepted.Epoch)) return;
-            past = replica.Placement.Generations.Concat(replica.Placement.Everybody.Where(n => n != replica.Self).SelectMany(n => PeerOf(n)!.Past));
+            if (!Array.TrueForAll(replica.Placement.Everybody, n => n == replica.Self || PeerOf(n)!.Accepted == accepted.Epoch))
+                return;
+            past = replica.Placement.Generations.Concat(replica.Placement.Everybody
+                .Where(n => n != replica.Self).SelectMany(n => PeerOf(n)!.Past));
         }
 
         if (!replica.Placement.Learn([.. past])) return;

@@ -66,7 +66,8 @@ internal sealed class Ping : Message
             }
             : null;
 
-    public override string ToString() => $"Ping {Epoch} holds {Count(Held.Span)} complete {Count(Complete.Span)}{(Hints > 0 ? $" hints {Hints}" : "")}";
+    public override string ToString() =>
+        $"Ping {Epoch} holds {Count(Held.Span)} complete {Count(Complete.Span)}{(Hints > 0 ? $" hints {Hints}" : "")}";
 
     private static int Count(ReadOnlySpan<byte> bits)
     {
@@ -89,7 +90,8 @@ internal sealed class Coordinate : Message
     /// <summary>The sender's, so that its numbers are told from those of an earlier start.</summary>
     public long Incarnation { get; set; }
 
-    /// <summary>The receiver's, as the sender knows it: another one has forgotten what it was asked before, and does nothing.</summary>
+    /// <summary>The receiver's, as the sender knows it: another one has forgotten what it was asked before, and does
+    /// nothing.</summary>
     public long ReceiverIncarnation { get; set; }
 
     public int Partition { get; set; }
@@ -123,7 +125,8 @@ internal sealed class Coordinate : Message
             }
             : null;
 
-    public override string ToString() => $"Coordinate #{Number} p{Partition} {(IsWrite ? "write" : "read")} {Payload.Length} bytes";
+    public override string ToString() =>
+        $"Coordinate #{Number} p{Partition} {(IsWrite ? "write" : "read")} {Payload.Length} bytes";
 }
 
 /// <summary>How a passed request ended.</summary>

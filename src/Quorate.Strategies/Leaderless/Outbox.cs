@@ -9,8 +9,8 @@ internal sealed class Bundle
     public int Left { get; set; }
 }
 
-/// <summary>Something on its way to another node, until that node has it durably or nobody waits for it any more. One object may be on its
-/// way to several: it never changes.</summary>
+/// <summary>Something on its way to another node, until that node has it durably or nobody waits for it any more. One object may
+/// be on its way to several: it never changes.</summary>
 internal sealed class OutEntry
 {
     public required int Partition { get; init; }
@@ -33,7 +33,8 @@ internal sealed class OutEntry
     public required long Until { get; init; }
 }
 
-/// <summary>What is on its way to one other node, in batches, each confirmed as a whole; what is not confirmed goes again.</summary>
+/// <summary>What is on its way to one other node, in batches, each confirmed as a whole; what is not confirmed goes
+/// again.</summary>
 internal sealed class Outbox(LeaderlessReplica replica, NodeId to)
 {
     private readonly List<OutEntry> _waiting = [];
@@ -142,7 +143,8 @@ internal sealed class Outbox(LeaderlessReplica replica, NodeId to)
 
     private void SendAgain(OutEntry entry)
     {
-        if (replica.Tick < entry.Until && (replica.IsUp(to) || replica.Coordinator.IsWaiting(entry.Operation))) _waiting.Add(entry);
+        if (replica.Tick < entry.Until && (replica.IsUp(to) || replica.Coordinator.IsWaiting(entry.Operation)))
+            _waiting.Add(entry);
         else GiveUp(entry);
     }
 

@@ -23,7 +23,8 @@ internal sealed class Partition(int index, IMergeMachine machine)
     /// <summary>Incomplete only because it has become a holder: it has everything that was stored here since.</summary>
     public bool IsNew { get; set; }
 
-    /// <summary>It began without memory of updates that this node may have made before: what it wrote of that. Empty: it knows all.</summary>
+    /// <summary>It began without memory of updates that this node may have made before: what it wrote of that. Empty: it knows
+    /// all.</summary>
     public byte[] Birth { get; set; } = [];
 
     public bool HasGaps => Birth.Length > 0;
@@ -81,7 +82,8 @@ internal sealed class Acquaintance
     /// <summary>When all that it had was here, on this node's monotonic clock.</summary>
     public long? RepairedAt { get; set; }
 
-    /// <summary>In the present stay: all that it had was taken over when it knew these members; and whether it lacked something itself.</summary>
+    /// <summary>In the present stay: all that it had was taken over when it knew these members; and whether it lacked something
+    /// itself.</summary>
     public (Epoch Epoch, bool WasComplete)? TakenSince { get; set; }
 
     /// <summary>All that it had was taken over when no member kept hints.</summary>

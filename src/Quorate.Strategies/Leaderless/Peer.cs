@@ -57,7 +57,8 @@ internal sealed class Peer(NodeId node, LeaderlessReplica replica)
     private static bool HasBit(byte[] bits, int i) => i / 8 < bits.Length && (bits[i / 8] >> (i % 8) & 1) != 0;
 }
 
-/// <summary>Numbers of requests that arrived from one start of one node: each is new once. Those below the window count as known.</summary>
+/// <summary>Numbers of requests that arrived from one start of one node: each is new once. Those below the window count as
+/// known.</summary>
 internal sealed class Arrivals
 {
     private const int Window = 8192;

@@ -25,8 +25,8 @@ internal sealed class Placement(int n, int partitions)
 
     public GroupConfiguration? Accepted { get; private set; }
 
-    /// <summary>The lists of members since what has settled are all known. False for who was told of the first of them, or of one before
-    /// the last, by nobody: it takes part in nothing that counts before another member has told.</summary>
+    /// <summary>The lists of members since what has settled are all known. False for who was told of the first of them, or of one
+    /// before the last, by nobody: it takes part in nothing that counts before another member has told.</summary>
     public bool KnowsPast { get; private set; }
 
     /// <summary>Oldest first.</summary>
@@ -63,8 +63,10 @@ internal sealed class Placement(int n, int partitions)
     {
         var lists = past.DistinctBy(g => g.Epoch).OrderBy(g => g.Epoch).ToList();
         // When no member changed it is still the list of before.
-        for (var i = lists.Count - 1; i > 0; i--) if (lists[i].Members.AsSpan().SequenceEqual(lists[i - 1].Members)) lists.RemoveAt(i);
-        if (lists.Count is 0 or > MostGenerations || !lists[^1].Members.AsSpan().SequenceEqual(_generations[^1].Members)) return false;
+        for (var i = lists.Count - 1; i > 0; i--)
+            if (lists[i].Members.AsSpan().SequenceEqual(lists[i - 1].Members)) lists.RemoveAt(i);
+        if (lists.Count is 0 or > MostGenerations || !lists[^1].Members.AsSpan().SequenceEqual(_generations[^1].Members))
+            return false;
         _generations.Clear();
         _generations.AddRange(lists);
         KnowsPast = true;
@@ -115,7 +117,8 @@ internal sealed class Placement(int n, int partitions)
         if (!reader.TryCount(2, out var count) || count > MostGenerations) return false;
         for (var i = 0; i < count; i++)
         {
-            if (!reader.TryNatural(out var since) || !TryReadNodes(ref reader, out var members) || members.Length == 0) return false;
+            if (!reader.TryNatural(out var since) || !TryReadNodes(ref reader, out var members) || members.Length == 0)
+                return false;
             if (i > 0 && since <= into[i - 1].Epoch.Value) return false;
             into.Add(new Generation(new Epoch(since), members));
         }
@@ -125,7 +128,8 @@ internal sealed class Placement(int n, int partitions)
 
     public bool TryDecode(ref PackedReader reader)
     {
-        if (!reader.TryByte(out var knowsPast) || knowsPast > 1 || !reader.TryNatural(out var epoch) || !TryReadNodes(ref reader, out var inSync)
+        if (!reader.TryByte(out var knowsPast)
+            || knowsPast > 1 || !reader.TryNatural(out var epoch) || !TryReadNodes(ref reader, out var inSync)
             || !TryReadNodes(ref reader, out var learners) || !TryDecodeGenerations(ref reader, _generations)) return false;
         KnowsPast = knowsPast == 1;
         if (epoch > 0 != _generations.Count > 0) return false;

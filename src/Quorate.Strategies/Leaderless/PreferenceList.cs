@@ -4,8 +4,8 @@ using Quorate.Replication;
 namespace Quorate.Strategies.Leaderless;
 
 /// <summary>
-/// In which order members are asked to hold a partition: rendezvous hashing, every member draws a number for every partition and the
-/// greatest come first. A member more or less moves only what it gains or held. [Dynamo §4.2, §4.3]
+/// In which order members are asked to hold a partition: rendezvous hashing, every member draws a number for every partition and
+/// the greatest come first. A member more or less moves only what it gains or held. [Dynamo §4.2, §4.3]
 /// </summary>
 internal static class PreferenceList
 {

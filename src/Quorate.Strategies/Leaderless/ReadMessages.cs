@@ -50,10 +50,19 @@ internal sealed class Query : Message
             keys[i] = key.ToArray();
         }
 
-        return new Query { Epoch = new(epoch), Operation = operation, Partition = partition, IsExact = isExact == 1, Keys = keys, Versions = versions };
+        return new Query
+        {
+            Epoch = new(epoch),
+            Operation = operation,
+            Partition = partition,
+            IsExact = isExact == 1,
+            Keys = keys,
+            Versions = versions,
+        };
     }
 
-    public override string ToString() => $"Query {Epoch} #{Operation & 0xFFFFFF} p{Partition} {Keys.Length} {(Keys.Length == 1 ? "key" : "keys")}";
+    public override string ToString() =>
+        $"Query {Epoch} #{Operation & 0xFFFFFF} p{Partition} {Keys.Length} {(Keys.Length == 1 ? "key" : "keys")}";
 }
 
 /// <summary>What is held: for each key its version, and its state where that is another than the asker's.</summary>
@@ -90,15 +99,24 @@ internal sealed class State : Message
 
     public static State? Decode(ref MessageReader reader)
     {
-        if (!reader.TryNatural(out var operation) || !reader.TryByte(3, out var flags) || !reader.TryCount(2, out var count)) return null;
+        if (!reader.TryNatural(out var operation) || !reader.TryByte(3, out var flags) || !reader.TryCount(2, out var count))
+            return null;
         var (versions, states) = (new ulong[count], new ReadOnlyMemory<byte>[count]);
         for (var i = 0; i < count; i++) if (!reader.TryNumber(out versions[i]) || !reader.TryBytes(out states[i])) return null;
-        return new State { Operation = operation, IsComplete = (flags & 1) != 0, IsNew = (flags & 2) != 0, Versions = versions, States = states };
+        return new State
+        {
+            Operation = operation,
+            IsComplete = (flags & 1) != 0,
+            IsNew = (flags & 2) != 0,
+            Versions = versions,
+            States = states,
+        };
     }
 
     public override string ToString()
     {
         var others = States.Count(s => !s.IsEmpty);
-        return $"State #{Operation & 0xFFFFFF} {(others == 0 ? "the same" : others == 1 ? "another" : $"{others} others")}{(IsComplete ? "" : IsNew ? " new" : " incomplete")}";
+        return $"State #{Operation & 0xFFFFFF} "
+            + $"{(others == 0 ? "the same" : others == 1 ? "another" : $"{others} others")}{(IsComplete ? "" : IsNew ? " new" : " incomplete")}";
     }
 }

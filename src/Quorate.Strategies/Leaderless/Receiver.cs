@@ -16,7 +16,8 @@ internal sealed class Receiver(LeaderlessReplica replica)
         var reader = new MessageReader(message.Entries);
         var ahead = reader;
         var foreseen = 0;
-        for (var i = 0; i < message.Count && Store.TryReadEntry(ref reader, out var partition, out var hintFor, out var bytes); i++)
+        for (var i = 0; i < message.Count
+            && Store.TryReadEntry(ref reader, out var partition, out var hintFor, out var bytes); i++)
         {
             if (i == foreseen) foreseen = Foresee(ref ahead, i);
             var taken = !isOld && partition < replica.Options.Partitions
@@ -39,7 +40,16 @@ internal sealed class Receiver(LeaderlessReplica replica)
             if (versions[i] != message.Versions[i]) states[i] = partition.StateOf(message.Keys[i]).ToArray();
         }
 
-        replica.Post(from, partition, new State { Operation = message.Operation, IsComplete = replica.IsComplete(partition), IsNew = partition.IsNew && replica.Placement.KnowsPast, Versions = versions, States = states });
+        replica.Post(
+            from, partition,
+            new State
+            {
+                Operation = message.Operation,
+                IsComplete = replica.IsComplete(partition),
+                IsNew = partition.IsNew && replica.Placement.KnowsPast,
+                Versions = versions,
+                States = states,
+            });
     }
 
     /// <summary>The end of the turn: all that was taken in is in one record, or several; the answers wait for the last.</summary>
@@ -55,8 +65,10 @@ internal sealed class Receiver(LeaderlessReplica replica)
     private int Foresee(ref MessageReader reader, int from)
     {
         var i = from;
-        for (; i < from + IStateMachine.ForesightWindow && Store.TryReadEntry(ref reader, out var partition, out var hintFor, out var bytes); i++)
-            if (hintFor.IsNone && partition < replica.Options.Partitions) replica.Partitions[partition]?.Machine.Foresee(bytes.Span);
+        for (; i < from + IStateMachine.ForesightWindow
+            && Store.TryReadEntry(ref reader, out var partition, out var hintFor, out var bytes); i++)
+            if (hintFor.IsNone && partition < replica.Options.Partitions)
+                replica.Partitions[partition]?.Machine.Foresee(bytes.Span);
         return i;
     }
 

@@ -2,8 +2,8 @@ using Quorate.Replication;
 
 namespace Quorate.Strategies.Leaderless;
 
-/// <summary>Puts a replica together again: the newest snapshot, then the journal's records in the order they were written. What is
-/// in both does no harm twice.</summary>
+/// <summary>Puts a replica together again: the newest snapshot, then the journal's records in the order they were written. What
+/// is in both does no harm twice.</summary>
 internal sealed class Recovery(LeaderlessReplica replica)
 {
     /// <summary>The newest snapshot cannot be read.</summary>
@@ -46,7 +46,9 @@ internal sealed class Recovery(LeaderlessReplica replica)
             case RecordKind.Merged:
                 while (!reader.IsAtEnd)
                 {
-                    if (!reader.TryNumber(out var index) || index >= (ulong)replica.Partitions.Length || !reader.TryBytes(out var bytes)) return false;
+                    if (!reader.TryNumber(out var index)
+                        || index >= (ulong)replica.Partitions.Length || !reader.TryBytes(out var bytes))
+                        return false;
                     if (!Known((int)index).Machine.TryRecover(bytes)) return false;
                 }
 

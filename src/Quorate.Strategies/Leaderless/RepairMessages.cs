@@ -93,8 +93,17 @@ internal sealed class Compared : Message
 
     public static Compared? Decode(ref MessageReader reader) =>
         reader.TryNatural(out var epoch) && reader.TryNatural(out var incarnation) && reader.TryPartition(out var partition)
-        && reader.TryNatural(out var round) && reader.TryByte((byte)RepairStep.Range, out var step) && reader.TryBytes(out var body)
-            ? new Compared { Epoch = new(epoch), Incarnation = incarnation, Partition = partition, Round = round, Step = (RepairStep)step, Body = body }
+        && reader.TryNatural(out var round)
+            && reader.TryByte((byte)RepairStep.Range, out var step) && reader.TryBytes(out var body)
+            ? new Compared
+            {
+                Epoch = new(epoch),
+                Incarnation = incarnation,
+                Partition = partition,
+                Round = round,
+                Step = (RepairStep)step,
+                Body = body,
+            }
             : null;
 
     public override string ToString() => $"Compared {Epoch} p{Partition} {Step}";

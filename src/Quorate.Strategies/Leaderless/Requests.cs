@@ -5,8 +5,8 @@ using Quorate.Replication;
 namespace Quorate.Strategies.Leaderless;
 
 /// <summary>
-/// Brings a request to a holder of its keys: here, or another member, which then coordinates it. A passed request is sent once and
-/// carries a number, so it is executed at most once; what is not heard of again is unknown.
+/// Brings a request to a holder of its keys: here, or another member, which then coordinates it. A passed request is sent once
+/// and carries a number, so it is executed at most once; what is not heard of again is unknown.
 /// </summary>
 internal sealed class Requests(LeaderlessReplica replica)
 {
@@ -58,7 +58,8 @@ internal sealed class Requests(LeaderlessReplica replica)
 
         var command = QuorumPrefix.TakeOff(payload, out var r, out var w);
         // What is no command is answered with its error by whatever machine is asked.
-        if (!replica.Keys.TryLook(command, replica.Options.Partitions, out var look)) look = new CommandLook(CommandReach.OnePartition, 0, false);
+        if (!replica.Keys.TryLook(command, replica.Options.Partitions, out var look))
+            look = new CommandLook(CommandReach.OnePartition, 0, false);
         if (look.Reach == CommandReach.OnePartition)
         {
             BeginPart(asker, look.Partition, look.IsWrite, payload, 0);
@@ -69,7 +70,8 @@ internal sealed class Requests(LeaderlessReplica replica)
         var whole = new Gathering(asker, command.ToArray(), look.IsWrite, parts);
         if (parts.Count == 0) FinishWhole(whole);
         for (var i = 0; i < parts.Count; i++)
-            BeginPart(new Asker { Whole = whole, Part = i }, parts[i].Partition, look.IsWrite, WithPrefix(parts[i].Payload, r, w), 0);
+            BeginPart(
+                new Asker { Whole = whole, Part = i }, parts[i].Partition, look.IsWrite, WithPrefix(parts[i].Payload, r, w), 0);
     }
 
     /// <summary>A member passes a request on.</summary>
@@ -80,7 +82,9 @@ internal sealed class Requests(LeaderlessReplica replica)
         var asker = new Asker { Node = from, Number = message.Number, Incarnation = message.Incarnation };
         if (replica.Partitions[message.Partition] is not { IsHeld: true } partition || !replica.Placement.KnowsPast)
         {
-            replica.Answer(asker, Outcome.Unavailable("this member does not hold the key, or does not know yet which members hold it"), default, null);
+            replica.Answer(
+                asker, Outcome.Unavailable("this member does not hold the key, or does not know yet which members hold it"),
+                default, null);
             return;
         }
 
@@ -92,7 +96,8 @@ internal sealed class Requests(LeaderlessReplica replica)
     {
         if (message.Incarnation != replica.Incarnation || !_passed.Remove((from, message.Number), out var passed)) return;
         if (message.Outcome == OutcomeKind.Done) replica.Answer(passed.Asker, Outcome.Done, message.Reply.Span, null);
-        else if (message.Outcome == OutcomeKind.Unknown) replica.Answer(passed.Asker, Outcome.Unknown(Encoding.UTF8.GetString(message.Reply.Span)), default, null);
+        else if (message.Outcome == OutcomeKind.Unknown)
+            replica.Answer(passed.Asker, Outcome.Unknown(Encoding.UTF8.GetString(message.Reply.Span)), default, null);
         else TryAnother(passed, Encoding.UTF8.GetString(message.Reply.Span));
     }
 
@@ -176,7 +181,8 @@ internal sealed class Requests(LeaderlessReplica replica)
         });
     }
 
-    /// <summary>The first member of the preference list that is up and lacks nothing, or is up at all; later ones on later tries.</summary>
+    /// <summary>The first member of the preference list that is up and lacks nothing, or is up at all; later ones on later
+    /// tries.</summary>
     private NodeId ReceiverFor(int partition, int tries)
     {
         var holders = replica.Placement.HoldersOf(partition)!;
@@ -187,7 +193,8 @@ internal sealed class Requests(LeaderlessReplica replica)
             {
                 if (node == replica.Self || !holders.Contains(node) || !replica.IsUp(node)) continue;
                 var peer = replica.PeerOf(node)!;
-                if (!peer.Holds(partition) || !peer.KnowsPast || peer.IsComplete(partition, replica.Placement.Epoch) != complete) continue;
+                if (!peer.Holds(partition) || !peer.KnowsPast || peer.IsComplete(partition, replica.Placement.Epoch) != complete)
+                    continue;
                 if (skip-- == 0) return node;
             }
         }

@@ -4,8 +4,8 @@ using Quorate.Replication;
 namespace Quorate.Strategies.Leaderless;
 
 /// <summary>
-/// Makes this replica's snapshots, a piece a turn: all partitions held, and the hints. The states are read while updates go on; what
-/// changes after the beginning is in the journal, which is kept from there on. Of each partition the summary of the
+/// Makes this replica's snapshots, a piece a turn: all partitions held, and the hints. The states are read while updates go on;
+/// what changes after the beginning is in the journal, which is kept from there on. Of each partition the summary of the
 /// beginning comes last, behind the states that it speaks of.
 /// </summary>
 internal sealed class SnapshotMaker(LeaderlessReplica replica)
@@ -30,7 +30,9 @@ internal sealed class SnapshotMaker(LeaderlessReplica replica)
 
     public void BeginIfDue()
     {
-        if (_writer is null && replica.Journal.BytesSinceSnapshot > Math.Max(replica.Options.SnapshotThresholdBytes, 2 * SealedBytes)) Begin();
+        if (_writer is null
+            && replica.Journal.BytesSinceSnapshot > Math.Max(replica.Options.SnapshotThresholdBytes, 2 * SealedBytes))
+            Begin();
     }
 
     public void Begin()

@@ -16,24 +16,29 @@ internal static class StatusReport
         UnconfirmedBytes = replica.Placement.Everybody.Sum(n => replica.PeerOf(n)?.Outbox.Bytes ?? 0),
         Comparisons = (replica.AntiEntropy.Done, replica.AntiEntropy.Abandoned),
         UnrepairedMilliseconds = Unrepaired(replica),
-        Members = [.. replica.Placement.Everybody.Select(n => new MemberStatus(n, replica.IsUp(n), n == replica.Self ? replica.Hints.Count : replica.PeerOf(n)?.Hints ?? 0))],
+        Members = [.. replica.Placement.Everybody
+            .Select(n => new MemberStatus(
+                n, replica.IsUp(n), n == replica.Self ? replica.Hints.Count : replica.PeerOf(n)?.Hints ?? 0))],
     };
 
     public static void Describe(LeaderlessReplica replica, StringBuilder text)
     {
         text.Append(replica.Self).Append(' ').Append(replica.Placement.Epoch);
-        if (replica.Placement.Generations.Count > 1) text.Append(" moving from ").AppendJoin(',', replica.Placement.Generations[0].Members);
+        if (replica.Placement.Generations.Count > 1)
+            text.Append(" moving from ").AppendJoin(',', replica.Placement.Generations[0].Members);
         text.Append(" members ").AppendJoin(',', replica.Placement.Members);
         text.Append(" up ").AppendJoin(',', replica.Placement.Everybody.Where(replica.IsUp));
         for (var p = 0; p < replica.Partitions.Length && replica.Partitions.Length <= 8; p++)
         {
             if (replica.Partitions[p] is not { IsHeld: true } partition) continue;
-            text.Append(" [p").Append(p).Append(partition.IsComplete ? "" : " incomplete").Append(partition.HasGaps ? " gaps" : "");
+            text.Append(" [p")
+                .Append(p).Append(partition.IsComplete ? "" : " incomplete").Append(partition.HasGaps ? " gaps" : "");
             text.Append(" seen ").Append(partition.Machine.Seen).Append(" stable ").Append(partition.Machine.Stable).Append(']');
         }
 
         if (replica.Hints.Count > 0) text.Append(" hints ").Append(replica.Hints.Count);
-        if (replica.Coordinator.Count + replica.Requests.Count > 0) text.Append(" waiting ").Append(replica.Coordinator.Count + replica.Requests.Count);
+        if (replica.Coordinator.Count + replica.Requests.Count > 0)
+            text.Append(" waiting ").Append(replica.Coordinator.Count + replica.Requests.Count);
     }
 
     private static long? Unrepaired(LeaderlessReplica replica)

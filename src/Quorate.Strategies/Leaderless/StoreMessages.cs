@@ -40,7 +40,8 @@ internal sealed class Store : Message
         Packing.WriteBytes(output, bytes);
     }
 
-    public static bool TryReadEntry(ref MessageReader reader, out int partition, out NodeId hintFor, out ReadOnlyMemory<byte> bytes)
+    public static bool TryReadEntry(
+        ref MessageReader reader, out int partition, out NodeId hintFor, out ReadOnlyMemory<byte> bytes)
     {
         bytes = default;
         hintFor = default;
@@ -94,7 +95,8 @@ internal sealed class Stored : Message
 
     public static Stored? Decode(ref MessageReader reader)
     {
-        if (!reader.TryNatural(out var incarnation) || !reader.TryNatural(out var batch) || !reader.TryCount(1, out var count)) return null;
+        if (!reader.TryNatural(out var incarnation) || !reader.TryNatural(out var batch) || !reader.TryCount(1, out var count))
+            return null;
         var refused = new int[count];
         for (var i = 0; i < count; i++)
         {
@@ -106,5 +108,6 @@ internal sealed class Stored : Message
         return new Stored { Incarnation = incarnation, Batch = batch, Refused = refused };
     }
 
-    public override string ToString() => $"Stored batch {Batch}{(Refused.Length == 0 ? "" : $" but for {string.Join(' ', Refused)}")}";
+    public override string ToString() =>
+        $"Stored batch {Batch}{(Refused.Length == 0 ? "" : $" but for {string.Join(' ', Refused)}")}";
 }

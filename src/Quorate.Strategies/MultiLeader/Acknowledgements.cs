@@ -32,8 +32,8 @@ internal sealed class Acknowledgements(MultiLeaderReplica replica)
             else if (its == region && replica.Configuration!.InSync.Contains(peer.Node)) _region.Add(peer);
     }
 
-    /// <summary>A write of which the last update is numbered <paramref name="dot"/>; 0: a read, or a command that changed nothing,
-    /// which waits for the journal only.</summary>
+    /// <summary>A write of which the last update is numbered <paramref name="dot"/>; 0: a read, or a command that changed
+    /// nothing, which waits for the journal only.</summary>
     public void Add(RequestId request, long dot) => _turn.Add((request, dot));
 
     /// <summary>What was executed in this turn is in the journal up to <paramref name="saved"/>.</summary>
@@ -60,8 +60,10 @@ internal sealed class Acknowledgements(MultiLeaderReplica replica)
             var dot = new Dot(replica.Self, oldest.Dot);
             var have = 0;
             foreach (var peer in _region) if (peer.Acked.Contains(dot)) have++;
-            if (have >= needed) replica.Out.Reply(oldest.Request, Outcome.Done, replica.Rules.AnswerLeavesAfter(replica.Journal.LastPoint));
-            else if (replica.Now.Nanoseconds >= oldest.Deadline) replica.Out.Reply(oldest.Request, Outcome.Unknown("the region's members did not confirm in time"));
+            if (have >= needed)
+                replica.Out.Reply(oldest.Request, Outcome.Done, replica.Rules.AnswerLeavesAfter(replica.Journal.LastPoint));
+            else if (replica.Now.Nanoseconds >= oldest.Deadline)
+                replica.Out.Reply(oldest.Request, Outcome.Unknown("the region's members did not confirm in time"));
             else break;
             _waiting.Dequeue();
         }
@@ -70,7 +72,8 @@ internal sealed class Acknowledgements(MultiLeaderReplica replica)
     /// <summary>This replica is no member any more.</summary>
     public void FailAll()
     {
-        while (_waiting.TryDequeue(out var oldest)) replica.Out.Reply(oldest.Request, Outcome.Unknown("this replica left the group"));
+        while (_waiting.TryDequeue(out var oldest))
+            replica.Out.Reply(oldest.Request, Outcome.Unknown("this replica left the group"));
     }
 
     private int Asked => replica.Options.Ack switch

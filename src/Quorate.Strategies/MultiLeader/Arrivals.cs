@@ -125,7 +125,8 @@ internal sealed class Arrivals(MultiLeaderReplica replica)
             return MergeKind.Known;
         }
 
-        if (!replica.Rules.IsInOrder(HasPrevious(frame.Run, seen)) || !replica.Rules.MayShow(HasDependencies(frame, seen))) return null;
+        if (!replica.Rules.IsInOrder(HasPrevious(frame.Run, seen)) || !replica.Rules.MayShow(HasDependencies(frame, seen)))
+            return null;
         var result = replica.Machine.TryMerge(frame.Delta, replica.Now);
         switch (result.Kind)
         {

@@ -63,7 +63,8 @@ internal sealed class Comparison(MultiLeaderReplica replica)
     {
         var digests = new ulong[Compare.Parts];
         for (var i = 0; i < digests.Length; i++)
-            digests[i] = within < 0 ? replica.Machine.DigestOf(Level, i) : replica.Machine.DigestOf(2 * Level, (within * Compare.Parts) + i);
+            digests[i] = within < 0
+                ? replica.Machine.DigestOf(Level, i) : replica.Machine.DigestOf(2 * Level, (within * Compare.Parts) + i);
         return new Compare
         {
             Incarnation = replica.Incarnation,

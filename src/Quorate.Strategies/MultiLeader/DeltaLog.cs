@@ -36,7 +36,8 @@ internal sealed class DeltaLog
     /// <summary>Bytes of the frames kept.</summary>
     public long Bytes { get; private set; }
 
-    /// <summary>All that is part of the state and not in the log: whoever lacks some of it cannot be helped with deltas.</summary>
+    /// <summary>All that is part of the state and not in the log: whoever lacks some of it cannot be helped with
+    /// deltas.</summary>
     public DotContext Base { get; set; } = new();
 
     public ref readonly LogItem this[long position] => ref _items[position & (_items.Length - 1)];
@@ -65,7 +66,8 @@ internal sealed class DeltaLog
             item = default;
             First++;
             var isLast = First == End || !ReferenceEquals(this[First].Block, block);
-            if (isLast && !ReferenceEquals(block, _block) && block.Length == BlockBytes && _spares.Count < MostSpareBlocks) _spares.Push(block);
+            if (isLast && !ReferenceEquals(block, _block) && block.Length == BlockBytes && _spares.Count < MostSpareBlocks)
+                _spares.Push(block);
         }
     }
 

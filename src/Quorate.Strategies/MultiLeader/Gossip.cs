@@ -3,7 +3,8 @@ using Quorate.Replication.Causality;
 
 namespace Quorate.Strategies.MultiLeader;
 
-/// <summary>Who the others are, what they have told, and what is told to them: everybody tells everybody what it has seen.</summary>
+/// <summary>Who the others are, what they have told, and what is told to them: everybody tells everybody what it has
+/// seen.</summary>
 internal sealed class Gossip(MultiLeaderReplica replica)
 {
     private const int MostStrangers = 16;
@@ -22,7 +23,8 @@ internal sealed class Gossip(MultiLeaderReplica replica)
         peers.Clear();
         foreach (var node in replica.Configuration!.Members.Distinct().Where(n => n != replica.Self).Order())
         {
-            peers.Add(known.GetValueOrDefault(node) ?? new Peer(node) { Cursor = replica.Log.First, AckedBelow = replica.Log.First });
+            peers.Add(known.GetValueOrDefault(node)
+                ?? new Peer(node) { Cursor = replica.Log.First, AckedBelow = replica.Log.First });
         }
     }
 
@@ -50,7 +52,8 @@ internal sealed class Gossip(MultiLeaderReplica replica)
     {
         var wanted = replica.Options.Hub;
         if (wanted == replica.Self || Find(wanted) is { IsReachable: true }) return wanted;
-        foreach (var peer in replica.Peers) if (peer.IsReachable) return peer.Node.CompareTo(replica.Self) < 0 ? peer.Node : replica.Self;
+        foreach (var peer in replica.Peers)
+            if (peer.IsReachable) return peer.Node.CompareTo(replica.Self) < 0 ? peer.Node : replica.Self;
         return replica.Self;
     }
 
@@ -67,7 +70,8 @@ internal sealed class Gossip(MultiLeaderReplica replica)
         }
 
         if (!found.IsNone) return found;
-        foreach (var peer in replica.Peers) if (!peer.HasTold && replica.Configuration!.InSync.Contains(peer.Node)) return peer.Node;
+        foreach (var peer in replica.Peers)
+            if (!peer.HasTold && replica.Configuration!.InSync.Contains(peer.Node)) return peer.Node;
         return found;
     }
 
@@ -134,7 +138,8 @@ internal sealed class Gossip(MultiLeaderReplica replica)
             NoteBehind(peer, now);
         }
 
-        foreach (var stranger in _strangers) stranger.IsReachable = now - stranger.LastHeardAt <= options.PeerTimeoutTicks * MultiLeaderOptions.TickNanoseconds;
+        foreach (var stranger in _strangers)
+            stranger.IsReachable = now - stranger.LastHeardAt <= options.PeerTimeoutTicks * MultiLeaderOptions.TickNanoseconds;
 
         if (ticks % options.HeartbeatTicks == 0) TellAll();
     }
@@ -155,7 +160,9 @@ internal sealed class Gossip(MultiLeaderReplica replica)
     {
         var isFirst = !peer.HasTold;
         peer.HasTold = true;
-        if (_target is null && replica.Configuration!.Learners.Contains(replica.Self) && replica.Configuration.InSync.Contains(peer.Node)) _target = told.Seen;
+        if (_target is null
+            && replica.Configuration!.Learners.Contains(replica.Self) && replica.Configuration.InSync.Contains(peer.Node))
+            _target = told.Seen;
         peer.NeedsState = told.Flags.HasFlag(ToldFlags.NeedsState);
         peer.SaysBehind = told.Flags.HasFlag(ToldFlags.YouAreBehind);
         peer.RefusesStamps = told.Flags.HasFlag(ToldFlags.YourClockIsAhead);

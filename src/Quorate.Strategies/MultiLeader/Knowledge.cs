@@ -20,7 +20,8 @@ internal sealed class Knowledge(MultiLeaderReplica replica)
     /// <summary>What was learnt from others since the last own delta: the next one tells that it depends on it.</summary>
     public DotContext Growth { get; } = new();
 
-    /// <summary>Because states were merged, something may be shown that depends on updates among these which are not seen yet.</summary>
+    /// <summary>Because states were merged, something may be shown that depends on updates among these which are not seen
+    /// yet.</summary>
     public DotContext CausalAfter { get; } = new();
 
     /// <summary>Whatever is shown here, all that it depends on is shown too.</summary>
@@ -48,9 +49,10 @@ internal sealed class Knowledge(MultiLeaderReplica replica)
         _undurable.Mark(keyHash, replica.Log.End);
     }
 
-    /// <summary>Tells the others of which updates of this replica's earlier lives none is to be waited for. Not of those that it has
-    /// again. Breaks otherwise: 1. A makes an update, which reaches B. 2. A forgets it, and gets it back from B. 3. A tells C that
-    /// nothing of its earlier lives is missing. 4. C, which has never had the update, takes it for removed, and says so to A and B.</summary>
+    /// <summary>Tells the others of which updates of this replica's earlier lives none is to be waited for. Not of those that it
+    /// has again. Breaks otherwise: 1. A makes an update, which reaches B. 2. A forgets it, and gets it back from B. 3. A tells C
+    /// that nothing of its earlier lives is missing. 4. C, which has never had the update, takes it for removed, and says so to A
+    /// and B.</summary>
     public void CloseGaps()
     {
         _delta.ResetWrittenCount();
@@ -108,7 +110,8 @@ internal sealed class Knowledge(MultiLeaderReplica replica)
         replica.Journal.Flush(replica.Out);
         _scratch.ResetWrittenCount();
         foreach (var key in keys) Packing.WriteBytes(_scratch, key);
-        for (var i = 0; i < gained.Count; i++) replica.Log.Add(gained[i], _scratch.WrittenSpan, replica.Now.Nanoseconds, isKeys: true);
+        for (var i = 0; i < gained.Count; i++)
+            replica.Log.Add(gained[i], _scratch.WrittenSpan, replica.Now.Nanoseconds, isKeys: true);
         replica.Journal.SaveSummary(gained, summary, replica.Out);
         return true;
     }
@@ -141,5 +144,6 @@ internal sealed class Knowledge(MultiLeaderReplica replica)
     }
 
     public bool ShowsUndurable(ulong keyHash) =>
-        replica.Options.Durable && (_undurable.Contains(keyHash, replica.Journal.DurableEnd) || _statePoint > replica.Journal.DurablePoint);
+        replica.Options.Durable
+            && (_undurable.Contains(keyHash, replica.Journal.DurableEnd) || _statePoint > replica.Journal.DurablePoint);
 }

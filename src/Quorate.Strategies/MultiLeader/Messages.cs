@@ -45,7 +45,9 @@ internal sealed class Deltas : MultiLeaderMessage
 
     public static Deltas? Decode(ref PackedReader reader, ReadOnlyMemory<byte> body)
     {
-        if (!reader.TryNatural(out var incarnation) || !reader.TryNatural(out var round) || !TryMemory(ref reader, body, out var frames)) return null;
+        if (!reader.TryNatural(out var incarnation)
+            || !reader.TryNatural(out var round) || !TryMemory(ref reader, body, out var frames))
+            return null;
         return Frame.AreWellFormed(frames.Span) ? new Deltas { Incarnation = incarnation, Round = round, Frames = frames } : null;
     }
 
@@ -105,10 +107,19 @@ internal sealed class Told : MultiLeaderMessage
 
     public static Told? Decode(ref PackedReader reader)
     {
-        if (!reader.TryNatural(out var incarnation) || !reader.TryNatural(out var round) || !reader.TryByte(out var flags) || flags > 15
+        if (!reader.TryNatural(out var incarnation)
+            || !reader.TryNatural(out var round) || !reader.TryByte(out var flags) || flags > 15
             || !reader.TrySigned(out var milliseconds) || !TryContext(ref reader, out var seen)) return null;
-        return new Told { Incarnation = incarnation, Round = round, Flags = (ToldFlags)flags, UnixMilliseconds = milliseconds, Seen = seen };
+        return new Told
+        {
+            Incarnation = incarnation,
+            Round = round,
+            Flags = (ToldFlags)flags,
+            UnixMilliseconds = milliseconds,
+            Seen = seen,
+        };
     }
 
-    public override string ToString() => $"Told {Seen}{(Flags & ~ToldFlags.IsAnswer) switch { ToldFlags.None => "", var flags => $" {flags}" }}";
+    public override string ToString() =>
+        $"Told {Seen}{(Flags & ~ToldFlags.IsAnswer) switch { ToldFlags.None => "", var flags => $" {flags}" }}";
 }

@@ -3,8 +3,8 @@ namespace Quorate.Strategies.MultiLeader;
 /// <summary>
 /// Multi-leader: every member takes reads and writes, and tells the others later. No order, no election, no lease.
 /// <para><b>Promise.</b> A member that has its memory serves, whoever else it can reach. Replicas that have seen the same
-/// updates hold the same; after any faults, once links are up again, all have seen the same. An update is shown only together with
-/// all that its maker had seen (causal), but for the time in which states are being fetched, and that is told
+/// updates hold the same; after any faults, once links are up again, all have seen the same. An update is shown only together
+/// with all that its maker had seen (causal), but for the time in which states are being fetched, and that is told
 /// (<see cref="MultiLeaderStatus.IsCausal"/>). What an acknowledged write survives: <c>async</c> a restart of its node;
 /// <c>semisync k</c>, <c>majority</c>, <c>sync</c> the loss of that many members of its region; the loss of the region once it
 /// was shipped. What a client was told no restart takes back, with <c>durability fsync</c>.</para>
@@ -17,24 +17,28 @@ namespace Quorate.Strategies.MultiLeader;
 /// <see cref="Pulls"/>: whole states, for who is new, far behind, or without memory. <see cref="Comparison"/>: digests.
 /// <see cref="Acknowledgements"/>, <see cref="UndurableKeys"/>: when a client is answered. <see cref="Upkeep"/>: expiry, and
 /// what may be forgotten. <see cref="MultiLeaderJournal"/>, <see cref="Recovery"/>, <see cref="Birth"/>,
-/// <see cref="SnapshotMaker"/>: what outlives a restart. <see cref="Contexts"/>, <see cref="MultiLeaderRules"/>: as they say.</para>
+/// <see cref="SnapshotMaker"/>: what outlives a restart. <see cref="Contexts"/>, <see cref="MultiLeaderRules"/>: as they
+/// say.</para>
 /// <para><b>Decisions worth knowing.</b></para>
 /// <list type="number">
 /// <item>A delta names what its maker had learnt since its last one, and waits for it at its reader (decision 13).</item>
 /// <item>A removal is forgotten when nothing can come any more that was made without knowing it (decision 14).</item>
 /// <item>An answer that shows what is not durable here waits for the journal: by key for own writes, for all keys where others'
 /// deltas or states came in, because nobody here can read those.</item>
-/// <item>Whoever has had for a while what another lacks sends it, whatever the topology: convergence needs some path, not a given one.</item>
+/// <item>Whoever has had for a while what another lacks sends it, whatever the topology: convergence needs some path, not a given
+/// one.</item>
 /// <item>The state is pulled, and whoever is asked remembers nothing about it. The puller merges piece by piece and adopts the
 /// summary of the beginning at the end.</item>
 /// <item>A replica that may have forgotten something begins anew and serves again when it has the state of one that is whole, or
-/// of all others. When it has that of all others it says that what nobody has is gone; earlier lives are not listened to any more.</item>
-/// <item>Who is in sync in the first configuration that it ever hears of, and remembers nothing, is a founder and lacks nothing.</item>
+/// of all others. When it has that of all others it says that what nobody has is gone; earlier lives are not listened to any
+/// more.</item>
+/// <item>Who is in sync in the first configuration that it ever hears of, and remembers nothing, is a founder and lacks
+/// nothing.</item>
 /// <item>A snapshot is sealed only when the journal is durable up to everything that its last piece shows.</item>
 /// <item>A region is the members whose <see cref="MultiLeaderOptions.RegionOf"/> is equal. A k greater than the region has other
 /// members is cut to these: a region of one acknowledges alone.</item>
 /// </list>
-/// <para><b>Not built.</b> Telling what others have told (where two members never hear each other directly, data flows, but what was
-/// removed is not forgotten); comparing while writes go on without a pause; a limit on bytes a second.</para>
+/// <para><b>Not built.</b> Telling what others have told (where two members never hear each other directly, data flows, but what
+/// was removed is not forgotten); comparing while writes go on without a pause; a limit on bytes a second.</para>
 /// </summary>
 internal static class MultiLeader;

@@ -25,7 +25,8 @@ public sealed record MultiLeaderOptions
     /// <summary>The hub of <see cref="Topology.Star"/>; none, or one that does not answer: the lowest id that does.</summary>
     public NodeId Hub { get; init; }
 
-    /// <summary>The region of a node; members with equal answers are in one region. Asked again and again: what is known may change, and is null at first.</summary>
+    /// <summary>The region of a node; members with equal answers are in one region. Asked again and again: what is known may
+    /// change, and is null at first.</summary>
     public Func<NodeId, string?> RegionOf { get; init; } = _ => "";
 
     /// <summary>What everybody has seen is told this often, in ticks.</summary>
@@ -77,7 +78,8 @@ public sealed record MultiLeaderOptions
     /// <summary>Digests are compared with one other member this often.</summary>
     public int CompareTicks { get; init; } = 3000;
 
-    /// <summary>A snapshot is made when this many bytes were journaled since the last (or twice that one's size, if more).</summary>
+    /// <summary>A snapshot is made when this many bytes were journaled since the last (or twice that one's size, if
+    /// more).</summary>
     public long SnapshotThresholdBytes { get; init; } = 256L << 20;
 
     internal const long TickNanoseconds = IReplica.TickLength * StepTime.NanosecondsPerMillisecond;

@@ -29,7 +29,8 @@ public sealed class MultiLeaderReplica : IConfiguredReplica
     /// never the same twice: also not when the node left the group and came back without being restarted</param>
     /// <param name="rules">for canaries only</param>
     public MultiLeaderReplica(
-        NodeId self, MultiLeaderOptions options, IMergeMachine machine, ISnapshots snapshots, long incarnation, MultiLeaderRules? rules = null)
+        NodeId self,
+        MultiLeaderOptions options, IMergeMachine machine, ISnapshots snapshots, long incarnation, MultiLeaderRules? rules = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(machine);
@@ -64,11 +65,15 @@ public sealed class MultiLeaderReplica : IConfiguredReplica
     /// about who is ahead of whom, which has no meaning between leaders. With <see cref="ReplicaReport.NeedsState"/> it
     /// does not serve.</summary>
     public ReplicaReport Report => new(
-        _durableEpoch, default, new LogIndex(Journal.DurableEnd), new LogIndex(Log.First), Configuration is null || Pulls.NeedsWhole);
+        _durableEpoch, default, new LogIndex(Journal.DurableEnd), new LogIndex(Log.First), Configuration is null
+            || Pulls.NeedsWhole);
 
     /// <summary>A learner that holds all that others had asks to be a member that serves.</summary>
     public GroupConfiguration? Wanted =>
-        Configuration is not { } c || !c.Learners.Contains(Self) || Pulls.NeedsWhole || !Knowledge.IsCausal || c.Epoch != _durableEpoch || !Gossip.HasCaughtUp ? null
+        Configuration is not { } c
+            || !c.Learners.Contains(Self) || Pulls.NeedsWhole || !Knowledge.IsCausal || c.Epoch != _durableEpoch
+            || !Gossip.HasCaughtUp
+            ? null
         : c with { Epoch = c.Epoch.Next, InSync = [.. c.InSync, Self], Learners = [.. c.Learners.Where(n => n != Self)] };
 
     /// <summary>Itself, while it serves; else one that may.</summary>
@@ -189,13 +194,19 @@ public sealed class MultiLeaderReplica : IConfiguredReplica
         Enter(now, effects);
         if (request.Kind is not (RequestKind.Write or RequestKind.Read))
         {
-            effects.Reply(request.Id, Outcome.Unavailable("in a multileader keyspace every member leads; the control plane changes its members"));
+            effects.Reply(
+                request.Id,
+                Outcome.Unavailable("in a multileader keyspace every member leads; the control plane changes its members"));
             return;
         }
 
         if (!IsLeader)
         {
-            effects.Reply(request.Id, Leader.IsNone ? Outcome.Unavailable("this replica is not ready, and it knows no replica that is") : Outcome.NotLeader(Leader));
+            effects.Reply(
+                request.Id,
+                Leader.IsNone
+                    ? Outcome.Unavailable("this replica is not ready, and it knows no replica that is")
+                    : Outcome.NotLeader(Leader));
             return;
         }
 

@@ -11,7 +11,8 @@ public class MultiLeaderRules
 {
     public static readonly MultiLeaderRules Standard = new();
 
-    /// <summary>Deltas up to here, by position in the log, may leave. Breaks otherwise: others have an update that its maker has lost.</summary>
+    /// <summary>Deltas up to here, by position in the log, may leave. Breaks otherwise: others have an update that its maker has
+    /// lost.</summary>
     public virtual long MayShipUpTo(long durableEnd, long end) => durableEnd;
 
     /// <summary>What a replica tells to have seen is durable there.
@@ -34,8 +35,8 @@ public class MultiLeaderRules
     public virtual int ConfirmationsNeeded(int members) => members;
 
     /// <summary>A member's word that it has seen a removal counts here when all that it had made itself until then has arrived.
-    /// Breaks otherwise: 1. A adds 3 to a counter. 2. A sees B's removal of the counter, which had not seen the 3, and says so. 3. C
-    /// hears that, knows that all have seen the removal, and forgets what it took away. 4. A's addition comes to C, with A's
+    /// Breaks otherwise: 1. A adds 3 to a counter. 2. A sees B's removal of the counter, which had not seen the 3, and says so.
+    /// 3. C hears that, knows that all have seen the removal, and forgets what it took away. 4. A's addition comes to C, with A's
     /// total from before the removal, and brings it all back.</summary>
     public virtual bool MayConfirm(bool hasAllItMade) => hasAllItMade;
 

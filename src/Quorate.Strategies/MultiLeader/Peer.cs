@@ -106,7 +106,8 @@ internal sealed class Peer(NodeId node)
         return true;
     }
 
-    /// <summary>It told to have seen this. Counts towards <see cref="Confirmed"/> as soon as its own updates among it are here.</summary>
+    /// <summary>It told to have seen this. Counts towards <see cref="Confirmed"/> as soon as its own updates among it are
+    /// here.</summary>
     public void NoteTold(DotContext told, DotContext seenHere, MultiLeaderRules rules)
     {
         TryConfirm(seenHere, rules);

@@ -29,8 +29,8 @@ internal sealed class Pulls(MultiLeaderReplica replica)
     /// <summary>Others may have updates of earlier lives of this replica that it lacks.</summary>
     public bool HasGaps { get; private set; }
 
-    /// <summary>Others know updates of this replica with numbers that it would give out itself: it was made a second time with the
-    /// same incarnation. It must not make any, and does not serve until it is made with another.</summary>
+    /// <summary>Others know updates of this replica with numbers that it would give out itself: it was made a second time with
+    /// the same incarnation. It must not make any, and does not serve until it is made with another.</summary>
     public bool AreNumbersUsed { get; private set; }
 
     public NodeId Source => _source?.Node ?? NodeId.None;
@@ -60,7 +60,9 @@ internal sealed class Pulls(MultiLeaderReplica replica)
 
     public void OnStates(Peer from, States message)
     {
-        if (from != _source || message.Transfer != _transfer || message.From != _from || message.Incarnation != _sourceIncarnation) return;
+        if (from != _source
+            || message.Transfer != _transfer || message.From != _from || message.Incarnation != _sourceIncarnation)
+            return;
         if (!replica.Knowledge.TryMergeState(message.State.Span, message.Shows)) return;
         if (message.From == 0)
         {
@@ -118,7 +120,8 @@ internal sealed class Pulls(MultiLeaderReplica replica)
         foreach (var peer in replica.Peers)
         {
             if (!peer.IsReachable || !peer.HasTold) continue;
-            var isWanted = ((NeedsWhole || HasGaps) && !peer.IsMerged) || (peer.SaysBehind && replica.Now.Nanoseconds >= _notBefore) || _needsAny;
+            var isWanted = ((NeedsWhole || HasGaps) && !peer.IsMerged)
+                || (peer.SaysBehind && replica.Now.Nanoseconds >= _notBefore) || _needsAny;
             if (!isWanted) continue;
             if (!peer.NeedsState) return peer;
             second ??= peer;

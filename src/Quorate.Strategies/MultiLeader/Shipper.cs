@@ -35,9 +35,9 @@ internal sealed class Shipper(MultiLeaderReplica replica)
         }
     }
 
-    /// <summary>The peer handled a round that was sent to it, or has seen more than before. What it made itself is more, too, and says
-    /// nothing about what is on the way to it: only an answer puts off sending that again. Breaks otherwise: rounds that were lost are
-    /// never sent again to a member that goes on writing.</summary>
+    /// <summary>The peer handled a round that was sent to it, or has seen more than before. What it made itself is more, too, and
+    /// says nothing about what is on the way to it: only an answer puts off sending that again. Breaks otherwise: rounds that
+    /// were lost are never sent again to a member that goes on writing.</summary>
     public void OnProgress(Peer peer, bool isAnswer)
     {
         if (isAnswer)
@@ -70,7 +70,9 @@ internal sealed class Shipper(MultiLeaderReplica replica)
             if (peer.EchoedRound == 0) peer.EchoedRound = peer.SentRound - 1;
             peer.BytesSent += _batch.WrittenCount;
             replica.Counters.BytesShipped += _batch.WrittenCount;
-            replica.Out.Send(peer.Node, new Deltas { Incarnation = replica.Incarnation, Round = peer.SentRound, Frames = _batch.WrittenMemory });
+            replica.Out.Send(
+                peer.Node,
+                new Deltas { Incarnation = replica.Incarnation, Round = peer.SentRound, Frames = _batch.WrittenMemory });
         }
     }
 
@@ -82,7 +84,8 @@ internal sealed class Shipper(MultiLeaderReplica replica)
         while (peer.Cursor < end && _batch.WrittenCount < replica.Options.MaxBatchBytes)
         {
             ref readonly var item = ref replica.Log[peer.Cursor];
-            if ((peer.Cursor < peer.RelayEnd || IsTheirs(item, peer)) && replica.Rules.IsNews(!peer.Acked.Contains(item.Last))) _batch.Write(item.Bytes);
+            if ((peer.Cursor < peer.RelayEnd || IsTheirs(item, peer)) && replica.Rules.IsNews(!peer.Acked.Contains(item.Last)))
+                _batch.Write(item.Bytes);
             peer.Cursor++;
         }
 

@@ -77,7 +77,9 @@ internal sealed class States : MultiLeaderMessage
     public static States? Decode(ref PackedReader reader, ReadOnlyMemory<byte> body)
     {
         if (!reader.TryNatural(out var incarnation) || !reader.TryNatural(out var transfer) || !reader.TryNumber(out var from)
-            || !reader.TryNumber(out var next) || !reader.TryByte(out var flags) || flags > 3 || !TryContext(ref reader, out var seen) || !TryContext(ref reader, out var shows)
+            || !reader.TryNumber(out var next)
+                || !reader.TryByte(out var flags) || flags > 3 || !TryContext(ref reader, out var seen)
+                || !TryContext(ref reader, out var shows)
             || !TryMemory(ref reader, body, out var summary) || !TryMemory(ref reader, body, out var state)) return null;
         return new States
         {
@@ -94,7 +96,8 @@ internal sealed class States : MultiLeaderMessage
         };
     }
 
-    public override string ToString() => $"States{(From == 0 ? " first" : "")}{(IsLast ? " last" : "")}{(IsWhole ? "" : " partial")} shows {Shows}";
+    public override string ToString() =>
+        $"States{(From == 0 ? " first" : "")}{(IsLast ? " last" : "")}{(IsWhole ? "" : " partial")} shows {Shows}";
 }
 
 /// <summary>
@@ -142,7 +145,8 @@ internal sealed class Changes : MultiLeaderMessage
     public static Changes? Decode(ref PackedReader reader, ReadOnlyMemory<byte> body)
     {
         if (!reader.TryNatural(out var incarnation) || !reader.TryNatural(out var receiver) || !reader.TryNatural(out var round)
-            || !reader.TryNatural(out var piece) || !TryContext(ref reader, out var seen) || !TryContext(ref reader, out var shows)
+            || !reader.TryNatural(out var piece)
+                || !TryContext(ref reader, out var seen) || !TryContext(ref reader, out var shows)
             || !TryMemory(ref reader, body, out var summary) || !TryMemory(ref reader, body, out var states)) return null;
         var rest = new PackedReader(states.Span);
         while (!rest.IsAtEnd) if (!rest.TryBytes(out _)) return null;
@@ -225,7 +229,14 @@ internal sealed class Compare : MultiLeaderMessage
             || !reader.TryByte(out var flags) || flags > 1 || !TryContext(ref reader, out var seen)) return null;
         var digests = new ulong[Parts];
         for (var i = 0; i < Parts; i++) if (!reader.TryNumber(out digests[i])) return null;
-        return new Compare { Incarnation = incarnation, Within = (int)within - 1, IsAnswer = flags == 1, Seen = seen, Digests = digests };
+        return new Compare
+        {
+            Incarnation = incarnation,
+            Within = (int)within - 1,
+            IsAnswer = flags == 1,
+            Seen = seen,
+            Digests = digests,
+        };
     }
 
     public override string ToString() => Within < 0 ? "Compare" : $"Compare within {Within}{(IsAnswer ? " answer" : "")}";

@@ -25,9 +25,11 @@ internal static class StatusReport
 
     public static void Describe(MultiLeaderReplica replica, StringBuilder text)
     {
-        text.Append(replica.Self).Append(replica.IsLeader ? " Leader " : " Silent ").Append(replica.Configuration?.ToString() ?? "unconfigured");
+        text.Append(replica.Self)
+            .Append(replica.IsLeader ? " Leader " : " Silent ").Append(replica.Configuration?.ToString() ?? "unconfigured");
         text.Append(" seen ").Append(replica.Machine.Seen);
-        if (!replica.Journal.DurableSeen.SetEquals(replica.Machine.Seen)) text.Append(" durable ").Append(replica.Journal.DurableSeen);
+        if (!replica.Journal.DurableSeen.SetEquals(replica.Machine.Seen))
+            text.Append(" durable ").Append(replica.Journal.DurableSeen);
         text.Append(" stable ").Append(replica.Machine.Stable);
         text.Append(" log ").Append(replica.Log.End - replica.Log.First);
         if (replica.Arrivals.HeldCount > 0) text.Append(" held ").Append(replica.Arrivals.HeldCount);
@@ -58,10 +60,14 @@ internal static class StatusReport
         var seen = replica.Machine.Seen;
         Invariant.Require(seen.Covers(replica.Journal.DurableSeen), "what is durable was seen");
         Invariant.Require(seen.Covers(replica.Log.Base), "what was forgotten of the log was seen");
-        Invariant.Require(replica.Log.First <= replica.Journal.DurableEnd && replica.Journal.DurableEnd <= replica.Log.End, "the log is durable from its beginning on");
+        Invariant.Require(
+            replica.Log.First <= replica.Journal.DurableEnd && replica.Journal.DurableEnd <= replica.Log.End,
+            "the log is durable from its beginning on");
         Invariant.Require(replica.Arrivals.HeldBytes <= replica.Options.MaxHeldBytes, "what is held back is bounded");
         Invariant.Require(replica.Acknowledgements.Count <= replica.Options.MaxWaitingWrites + 1, "those who wait are bounded");
-        Invariant.Require(replica.Birth is not null || !(replica.Pulls.NeedsWhole || replica.Pulls.HasGaps), "only who was born again lacks something");
+        Invariant.Require(
+            replica.Birth is not null || !(replica.Pulls.NeedsWhole || replica.Pulls.HasGaps),
+            "only who was born again lacks something");
         for (var position = replica.Log.First; position < replica.Log.End; position++)
             Invariant.Require(seen.Contains(replica.Log[position].Last), "what is in the log was seen");
     }
@@ -79,7 +85,8 @@ internal static class StatusReport
             bytes += item.Length;
         }
 
-        var oldest = peer.AckedBelow < log.End ? (replica.Now.Nanoseconds - log[peer.AckedBelow].ArrivedAt) / StepTime.NanosecondsPerMillisecond : 0;
+        var oldest = peer.AckedBelow < log.End
+            ? (replica.Now.Nanoseconds - log[peer.AckedBelow].ArrivedAt) / StepTime.NanosecondsPerMillisecond : 0;
         return new MemberStatus(
             peer.Node,
             peer.IsReachable,

@@ -14,7 +14,8 @@ internal sealed class Upkeep(MultiLeaderReplica replica)
         if (replica.IsLeader)
         {
             _delta.ResetWrittenCount();
-            if (replica.Machine.RemoveExpired(replica.Now, replica.Options.UpkeepKeys, _delta)) replica.Knowledge.AddOwn(_delta.WrittenSpan);
+            if (replica.Machine.RemoveExpired(replica.Now, replica.Options.UpkeepKeys, _delta))
+                replica.Knowledge.AddOwn(_delta.WrittenSpan);
         }
 
         replica.Machine.Collect(Stable(), replica.Options.UpkeepKeys);

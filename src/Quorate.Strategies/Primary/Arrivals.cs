@@ -21,7 +21,8 @@ internal sealed class Arrivals
     /// <summary>This replica applies an entry only this long after it arrived; 0: at once.</summary>
     public long DelayNanoseconds => _delay;
 
-    /// <summary>Something was applied before its time, because the log kept for it had become too long, and that time has not come yet.</summary>
+    /// <summary>Something was applied before its time, because the log kept for it had become too long, and that time has not
+    /// come yet.</summary>
     public bool IsCutShort => _delay > 0 && _ripe < _early;
 
     /// <summary>Takes up the delay that a configuration gives this replica.</summary>
@@ -44,7 +45,8 @@ internal sealed class Arrivals
         // A little later than it was: the delay is a lower bound. But never later than a note's own length after it began,
         // or a stream of entries without a gap would never be applied.
         var length = Math.Max(PrimaryOptions.TickNanoseconds, _delay / MostNotes);
-        if (_notes.Count > 0 && now.Nanoseconds - _notes[^1].Began < length) _notes[^1] = (last, _notes[^1].Began, now.Nanoseconds);
+        if (_notes.Count > 0 && now.Nanoseconds - _notes[^1].Began < length)
+            _notes[^1] = (last, _notes[^1].Began, now.Nanoseconds);
         else _notes.Add((last, now.Nanoseconds, now.Nanoseconds));
     }
 

@@ -144,9 +144,12 @@ internal sealed class Backup(PrimaryReplica replica)
 
     /// <summary>Without its state a replica goes on keeping the log, for its copy counts; but not without end. Only once the
     /// primary has committed enough to make the snapshot that is waited for: until then it may need this very copy. (A primary
-    /// that ships state makes one only when nothing is out, and one batch is out at a time: there the batch is the bound.)</summary>
+    /// that ships state makes one only when nothing is out, and one batch is out at a time: there the batch is the
+    /// bound.)</summary>
     private bool IsFull(LogIndex commitIndex) =>
-        replica.Past.IsStateLost && replica.Options.Ship == Ship.Log && replica.Log.Bytes > 4 * replica.Options.MaxLagBytes && commitIndex >= replica.Log.BaseIndex;
+        replica.Past.IsStateLost
+            && replica.Options.Ship == Ship.Log && replica.Log.Bytes > 4 * replica.Options.MaxLagBytes
+            && commitIndex >= replica.Log.BaseIndex;
 
     private void Refuse(NodeId from, Epoch epoch, LogIndex prev, Epoch prevEpoch)
     {

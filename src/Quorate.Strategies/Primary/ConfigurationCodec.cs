@@ -3,8 +3,8 @@ using Quorate.Replication;
 
 namespace Quorate.Strategies.Primary;
 
-/// <summary>A <see cref="GroupConfiguration"/> as bytes: epoch, leader, count of in-sync replicas, count of learners, ids, and the
-/// rule if there is one; where there are standby replicas, whether there is a rule, and they.</summary>
+/// <summary>A <see cref="GroupConfiguration"/> as bytes: epoch, leader, count of in-sync replicas, count of learners, ids, and
+/// the rule if there is one; where there are standby replicas, whether there is a rule, and they.</summary>
 internal static class ConfigurationCodec
 {
     private const int MostMembers = 1024;
@@ -12,7 +12,8 @@ internal static class ConfigurationCodec
     public static void Write(IBufferWriter<byte> output, GroupConfiguration configuration)
     {
         Wire.Write(
-            output, configuration.Epoch.Value, configuration.Leader.Value, configuration.InSync.Count, configuration.Learners.Count);
+            output,
+            configuration.Epoch.Value, configuration.Leader.Value, configuration.InSync.Count, configuration.Learners.Count);
         foreach (var node in configuration.Members) Wire.Write(output, node.Value);
         var rule = configuration.Rule;
         var delay = rule?.DelayMilliseconds ?? 0;
@@ -32,11 +33,13 @@ internal static class ConfigurationCodec
     {
         configuration = null;
         if (!reader.TryNatural(out var epoch) || !reader.TryNatural(out var leader) || !reader.TryNatural(out var inSync)
-            || !reader.TryNatural(out var learners) || leader > int.MaxValue || inSync > MostMembers || learners > MostMembers) return false;
+            || !reader.TryNatural(out var learners)
+                || leader > int.MaxValue || inSync > MostMembers || learners > MostMembers) return false;
         var members = new List<NodeId>();
         for (var i = 0; i < inSync + learners; i++)
         {
-            if (!reader.TryNatural(out var node) || node is 0 or > int.MaxValue || members.Contains(new NodeId((int)node))) return false;
+            if (!reader.TryNatural(out var node) || node is 0 or > int.MaxValue || members.Contains(new NodeId((int)node)))
+                return false;
             members.Add(new NodeId((int)node));
         }
 
@@ -60,9 +63,13 @@ internal static class ConfigurationCodec
         if (bytes.Length == GroupRule.EncodedLength) return GroupRule.TryRead(bytes, out rule);
         if (bytes.Length < GroupRule.EncodedLength + 1 || bytes[GroupRule.EncodedLength] > 1) return false;
         var hasRule = bytes[GroupRule.EncodedLength] == 1;
-        if (hasRule ? !GroupRule.TryRead(bytes[..GroupRule.EncodedLength], out rule) : bytes[..GroupRule.EncodedLength].ContainsAnyExcept((byte)0)) return false;
+        if (hasRule
+            ? !GroupRule.TryRead(bytes[..GroupRule.EncodedLength], out rule)
+            : bytes[..GroupRule.EncodedLength].ContainsAnyExcept((byte)0))
+            return false;
         var rest = bytes[(GroupRule.EncodedLength + 1)..];
-        if (!Standby.TryRead(ref rest, out standby, out var delay) || !rest.IsEmpty || (delay > 0 ? !hasRule : standby.IsEmpty)) return false;
+        if (!Standby.TryRead(ref rest, out standby, out var delay) || !rest.IsEmpty || (delay > 0 ? !hasRule : standby.IsEmpty))
+            return false;
         if (rule is not null) rule = rule with { DelayMilliseconds = delay };
         return true;
     }

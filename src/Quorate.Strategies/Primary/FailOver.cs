@@ -14,12 +14,14 @@ namespace Quorate.Strategies.Primary;
 public static class FailOver
 {
     /// <summary>The best that is safe.</summary>
-    /// <param name="options">of the group; with <see cref="Ack.Async"/> whoever answers is safe, and the loss is what it lacks</param>
+    /// <param name="options">of the group; with <see cref="Ack.Async"/> whoever answers is safe, and the loss is what it
+    /// lacks</param>
     /// <param name="sealedConfiguration">the leaderless configuration that was reported on</param>
     /// <param name="reports">what replicas reported, at this very epoch</param>
     /// <returns>None: wait for more answers.</returns>
     public static NodeId Choose(
-        PrimaryOptions options, GroupConfiguration sealedConfiguration, IReadOnlyList<KeyValuePair<NodeId, ReplicaReport>> reports)
+        PrimaryOptions options,
+        GroupConfiguration sealedConfiguration, IReadOnlyList<KeyValuePair<NodeId, ReplicaReport>> reports)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(sealedConfiguration);
@@ -31,7 +33,8 @@ public static class FailOver
         {
             if (report.NeedsState || report.Epoch != sealedConfiguration.Epoch) continue;
             if (options.Ack != Ack.Async && !IsSafe(options, sealedConfiguration, node, report, reports)) continue;
-            var isBetter = IsAhead(report, bestReport) || (!IsAhead(bestReport, report) && inSync.Contains(node) && !inSync.Contains(best));
+            var isBetter = IsAhead(report, bestReport)
+                || (!IsAhead(bestReport, report) && inSync.Contains(node) && !inSync.Contains(best));
             if (best.IsNone || isBetter) (best, bestReport) = (node, report);
         }
 

@@ -19,7 +19,8 @@ internal sealed class Feeder(PrimaryReplica replica, bool feedsAll)
 
     public IReadOnlyList<Progress> Fed => _fed;
 
-    /// <summary>What a source sends is committed, and in the history of this epoch's primary. Counter-example without the second half.
+    /// <summary>What a source sends is committed, and in the history of this epoch's primary. Counter-example without the second
+    /// half.
     /// 1. A primary that was cut off has committed entries 5 and 6, asynchronously. 2. Another is named, and the old one becomes
     /// a source. 3. Before it hears of the new primary's 5 it sends its own: as committed, in the new epoch.</summary>
     private LogIndex Limit => feedsAll ? replica.Log.LastIndex : LogIndex.Min(replica.CommitIndex, replica.Backup.Verified);
@@ -101,7 +102,8 @@ internal sealed class Feeder(PrimaryReplica replica, bool feedsAll)
     /// <returns>The one that answered; null when the answer says nothing.</returns>
     public Progress? HandleAppendResponse(NodeId from, AppendResponse response)
     {
-        if (this[from] is not { } member || !member.OnAnswer(response.Incarnation, replica.Now, replica.Options.Durable)) return null;
+        if (this[from] is not { } member || !member.OnAnswer(response.Incarnation, replica.Now, replica.Options.Durable))
+            return null;
         var log = replica.Log;
         if (response.NeedsSnapshot) member.RestoreState(notBefore: response.HintIndex);
         else member.OnStateWhole();
@@ -140,7 +142,8 @@ internal sealed class Feeder(PrimaryReplica replica, bool feedsAll)
         {
             if (onlyPresent && IsAway(member)) continue;
             var isPromised = member.State == ProgressState.Snapshot && member.Transfer!.Index.Value == 0;
-            slowest = LogIndex.Min(slowest, isPromised ? LogIndex.Max(member.MatchIndex, replica.SnapshotMaker.IndexInMaking) : member.NeededFrom);
+            slowest = LogIndex.Min(
+                slowest, isPromised ? LogIndex.Max(member.MatchIndex, replica.SnapshotMaker.IndexInMaking) : member.NeededFrom);
         }
 
         return slowest;
@@ -168,7 +171,9 @@ internal sealed class Feeder(PrimaryReplica replica, bool feedsAll)
                     break;
                 }
 
-                while (member.NextIndex <= Limit && member.Inflight.HasRoom(Behind(member), replica.Options.InflightBounds, replica.Now)) SendEntries(member);
+                while (member.NextIndex <= Limit
+                    && member.Inflight.HasRoom(Behind(member), replica.Options.InflightBounds, replica.Now))
+                    SendEntries(member);
                 break;
         }
     }
@@ -213,7 +218,8 @@ internal sealed class Feeder(PrimaryReplica replica, bool feedsAll)
         if (replica.Options.Ship != Ship.State || replica.Shipping is not { } shipping) return false;
         if (member.TakesNoChanges || upTo != replica.CommitIndex || since >= upTo || !log.HasStampAt(since)) return false;
         _changes.ResetWrittenCount();
-        if (!shipping.TryWriteChangesSince(since, _changes) || _changes.WrittenCount > replica.Options.MaxChangesBytes) return false;
+        if (!shipping.TryWriteChangesSince(since, _changes) || _changes.WrittenCount > replica.Options.MaxChangesBytes)
+            return false;
         replica.Out.Send(member.Node, new Changes
         {
             Epoch = replica.Configuration!.Epoch,

@@ -43,14 +43,17 @@ internal sealed class Handover(PrimaryReplica replica, Feeder feeder, InSyncSet 
     /// <summary>Asks the control plane once the target has everything.</summary>
     public void TryAsk()
     {
-        if (!IsInProgress || HasGivenUpLease || replica.LastApplied < replica.Log.LastIndex || replica.CommitIndex < replica.Log.LastIndex) return;
+        if (!IsInProgress
+            || HasGivenUpLease || replica.LastApplied < replica.Log.LastIndex || replica.CommitIndex < replica.Log.LastIndex)
+            return;
         if (feeder[Target] is not { } member || member.MatchIndex < replica.Log.LastIndex) return;
         HasGivenUpLease = true;
         var configuration = replica.Configuration!;
         inSync.Want(configuration with { Epoch = configuration.Epoch.Next, Leader = Target });
     }
 
-    /// <summary>Given up after the control plane was asked, only a new epoch brings the lease back: it is asked for one.</summary>
+    /// <summary>Given up after the control plane was asked, only a new epoch brings the lease back: it is asked for
+    /// one.</summary>
     public void OnTick()
     {
         if (!IsInProgress || --_ticksLeft > 0) return;

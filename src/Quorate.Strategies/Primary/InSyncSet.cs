@@ -72,7 +72,12 @@ internal sealed class InSyncSet(PrimaryReplica replica, Feeder feeder)
             if (current.Standby.Contains(learner)) continue;
             // One at a time, so that majorities of both sets meet. Too few may be in sync to commit anything: then the set must
             // grow first, and whoever has the whole log that was taken over has all that may be committed.
-            if (IsCaughtUp(learner, firstOfEpoch)) return current with { InSync = [.. current.InSync, learner], Learners = [.. current.Learners.Where(n => n != learner)] };
+            if (IsCaughtUp(learner, firstOfEpoch))
+                return current with
+                {
+                    InSync = [.. current.InSync, learner],
+                    Learners = [.. current.Learners.Where(n => n != learner)],
+                };
         }
 
         return null;
@@ -98,7 +103,8 @@ internal sealed class InSyncSet(PrimaryReplica replica, Feeder feeder)
                 && AckRule.Reached(replica, feeder, left) >= LogIndex.Max(replica.CommitIndex, firstOfEpoch),
             _ => true,
         };
-        return isEnough ? current with { InSync = left, Learners = [.. current.Learners, .. current.InSync.Where(IsSilent)] } : null;
+        return isEnough
+            ? current with { InSync = left, Learners = [.. current.Learners, .. current.InSync.Where(IsSilent)] } : null;
     }
 
     private bool IsSilent(NodeId node) => node != replica.Self && (feeder[node] is not { } member || feeder.IsSilent(member));

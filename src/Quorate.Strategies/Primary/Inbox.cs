@@ -14,12 +14,16 @@ internal sealed class Inbox(PrimaryReplica replica)
             return;
         }
 
-        if (message is not PrimaryMessage said || replica.Configuration is null && said is not (Append or InstallSnapshot or Changes)) return;
+        if (message is not PrimaryMessage said
+            || replica.Configuration is null && said is not (Append or InstallSnapshot or Changes))
+            return;
         var accepted = replica.Configuration?.Epoch ?? default;
         if (replica.Rules.IsStale(said.Epoch, accepted))
         {
             // The sender has not heard of the newer epoch yet.
-            replica.Out.Send(from, new Announce { Epoch = accepted, Configuration = replica.Configuration! }, replica.Journal.ConfigurationPoint);
+            replica.Out.Send(
+                from, new Announce { Epoch = accepted, Configuration = replica.Configuration! },
+                replica.Journal.ConfigurationPoint);
             if (said is AppendResponse) replica.Serving?.Feeder.OnAnnounced(from);
             return;
         }
@@ -28,7 +32,9 @@ internal sealed class Inbox(PrimaryReplica replica)
         {
             // It is this replica that has not: the sender answers an answer of an older epoch with the configuration.
             if (said is Append or InstallSnapshot or Changes)
-                replica.Out.Send(from, new AppendResponse { Epoch = accepted, Incarnation = replica.Incarnation }, replica.Journal.ConfigurationPoint);
+                replica.Out.Send(
+                    from, new AppendResponse { Epoch = accepted, Incarnation = replica.Incarnation },
+                    replica.Journal.ConfigurationPoint);
             return;
         }
 

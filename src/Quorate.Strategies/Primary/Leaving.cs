@@ -29,7 +29,8 @@ internal sealed class Leaving(PrimaryReplica replica)
         replica.Out.Send(replica.Leader, _query, replica.Journal.ConfigurationPoint);
     }
 
-    /// <summary>A primary's answer: all of its log counts, committed or not. What it may lose of that it will keep itself.</summary>
+    /// <summary>A primary's answer: all of its log counts, committed or not. What it may lose of that it will keep
+    /// itself.</summary>
     public void HandleQuery(NodeId from)
     {
         if (replica.Serving is null || !replica.IsEpochDurable) return;

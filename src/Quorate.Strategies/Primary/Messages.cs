@@ -10,7 +10,8 @@ internal abstract class PrimaryMessage : Message
     public Epoch Epoch { get; set; }
 }
 
-/// <summary>Entries after (<see cref="PrevIndex"/>, <see cref="PrevEpoch"/>), or none: then it is a heartbeat or a probe.</summary>
+/// <summary>Entries after (<see cref="PrevIndex"/>, <see cref="PrevEpoch"/>), or none: then it is a heartbeat or a
+/// probe.</summary>
 internal sealed class Append : PrimaryMessage
 {
     public const ushort WireKind = PrimaryCodec.Block + 1;
@@ -38,7 +39,9 @@ internal sealed class Append : PrimaryMessage
     public override void Encode(IBufferWriter<byte> output)
     {
         Wire.Write(
-            output, Epoch.Value, PrevIndex.Value, PrevEpoch.Value, CommitIndex.Value, LastIndex.Value, DropIndex.Value, BackupIncarnation);
+            output,
+            Epoch.Value, PrevIndex.Value, PrevEpoch.Value, CommitIndex.Value, LastIndex.Value, DropIndex.Value,
+            BackupIncarnation);
         Wire.WriteBytes(output, Entries.Span);
     }
 
@@ -120,7 +123,8 @@ internal sealed class AppendResponse : PrimaryMessage
             : null;
 
     public override string ToString() => Success
-        ? $"AppendResponse {Epoch} match {MatchIndex} last {LastIndex}{(NeedsSnapshot ? $" needs a snapshot from {HintIndex} on" : "")}"
+        ? $"AppendResponse {Epoch} match {MatchIndex} last "
+            + $"{LastIndex}{(NeedsSnapshot ? $" needs a snapshot from {HintIndex} on" : "")}"
         : $"AppendResponse {Epoch} refused {LastIndex} hint {HintIndex}/{HintEpoch}";
 }
 

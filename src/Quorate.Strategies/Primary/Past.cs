@@ -82,11 +82,15 @@ internal sealed class Past(PrimaryReplica replica)
         if (replica.Log.Bytes > replica.Options.MaxLagBytes)
         {
             var most = replica.Log.FirstWithin(replica.Options.MaxLagBytes).Previous;
-            if (feeder is not null) most = LogIndex.Max(LogIndex.Min(most, feeder.NeededBy(onlyPresent: true)), replica.Log.FirstWithin(replica.SnapshotMaker.FillBytes).Previous);
+            if (feeder is not null)
+                most = LogIndex.Max(
+                    LogIndex.Min(most, feeder.NeededBy(onlyPresent: true)),
+                    replica.Log.FirstWithin(replica.SnapshotMaker.FillBytes).Previous);
             target = LogIndex.Max(target, most);
         }
 
-        target = LogIndex.Min(LogIndex.Min(target, LogIndex.Min(replica.LastApplied, replica.CommitIndex)), replica.Journal.JournaledIndex);
+        target = LogIndex.Min(
+            LogIndex.Min(target, LogIndex.Min(replica.LastApplied, replica.CommitIndex)), replica.Journal.JournaledIndex);
         if (target > replica.Log.BaseIndex && !IsStateLost) replica.Log.DropThrough(target);
     }
 }

@@ -19,7 +19,8 @@ internal enum RecordKind : byte
     /// <summary>[]: entries that were given up had been applied; the state is of no use.</summary>
     StateLost = 4,
 
-    /// <summary>[i64 index][i64 epoch][u8 the log goes on]: a snapshot took the place of the state and of the log up to there.</summary>
+    /// <summary>[i64 index][i64 epoch][u8 the log goes on]: a snapshot took the place of the state and of the log up to
+    /// there.</summary>
     Reset = 5,
 
     /// <summary>[i64 index][i64 epoch]: a snapshot up to there was sealed.</summary>
@@ -31,7 +32,8 @@ internal enum RecordKind : byte
     /// <summary>[]: has caught up; what was forgotten is known again.</summary>
     Remembers = 8,
 
-    /// <summary>[i64 from][i64 to][i64 epoch of to][u32 length][history][effect]: leads from the state at one to that at the other.</summary>
+    /// <summary>[i64 from][i64 to][i64 epoch of to][u32 length][history][effect]: leads from the state at one to that at the
+    /// other.</summary>
     Changes = 9,
 }
 

@@ -7,7 +7,8 @@ namespace Quorate.Strategies.Primary;
 /// all replicas, but for <see cref="Durable"/>.</summary>
 public sealed record PrimaryOptions
 {
-    /// <summary>Whose durable copies a write needs before it is committed and acknowledged; always the primary's own too.</summary>
+    /// <summary>Whose durable copies a write needs before it is committed and acknowledged; always the primary's own
+    /// too.</summary>
     public Ack Ack { get; init; } = Ack.SemiSync;
 
     /// <summary>With <see cref="Ack.Majority"/>: a majority is more than half of so many, however few are in sync. 0: of those in
@@ -75,10 +76,12 @@ public sealed record PrimaryOptions
     /// <summary>How much is applied in one turn, at most.</summary>
     public ApplyBudget ApplyBudget { get; init; } = ApplyBudget.Standard;
 
-    /// <summary>A snapshot is made when this many bytes of log were journaled since the last (or twice that one's size, if more).</summary>
+    /// <summary>A snapshot is made when this many bytes of log were journaled since the last (or twice that one's size, if
+    /// more).</summary>
     public long SnapshotThresholdBytes { get; init; } = 256L << 20;
 
-    /// <summary>A piece of a snapshot has about this many bytes (a tick makes one, several when there is nothing else to do).</summary>
+    /// <summary>A piece of a snapshot has about this many bytes (a tick makes one, several when there is nothing else to
+    /// do).</summary>
     public int SnapshotPieceBytes { get; init; } = 128 << 10;
 
     /// <summary>Pieces of a snapshot on the way to a backup, at most.</summary>

@@ -27,7 +27,8 @@ public sealed class PrimaryReplica : IConfiguredReplica, IApplierOwner<Epoch>
     /// <param name="rules">for canaries only</param>
     /// <exception cref="ArgumentException">state is to be shipped and the machine cannot</exception>
     public PrimaryReplica(
-        NodeId self, PrimaryOptions options, IStateMachine machine, ISnapshots snapshots, ILostAndFound lostAndFound, long incarnation,
+        NodeId self,
+        PrimaryOptions options, IStateMachine machine, ISnapshots snapshots, ILostAndFound lostAndFound, long incarnation,
         PrimaryRules? rules = null)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -92,11 +93,13 @@ public sealed class PrimaryReplica : IConfiguredReplica, IApplierOwner<Epoch>
     /// says to go on all the same.</summary>
     public bool IsDegraded => Serving is { IsDegraded: true };
 
-    /// <summary>This replica applies entries so many milliseconds after they arrived, or sooner where it <see cref="IsDelayCutShort"/>.</summary>
+    /// <summary>This replica applies entries so many milliseconds after they arrived, or sooner where it
+    /// <see cref="IsDelayCutShort"/>.</summary>
     public long DelayMilliseconds => Arrivals.DelayNanoseconds / StepTime.NanosecondsPerMillisecond;
     public bool IsDelayCutShort => Arrivals.IsCutShort;
 
-    /// <summary>Fewer backups answer the primary than the policy asks for: writes are refused, or it <see cref="IsDegraded"/>.</summary>
+    /// <summary>Fewer backups answer the primary than the policy asks for: writes are refused, or it
+    /// <see cref="IsDegraded"/>.</summary>
     public bool IsShort => Serving is { IsShortNow: true };
 
     public IReadOnlyList<FollowerView> Followers => StatusReport.FollowersOf(this);
@@ -155,7 +158,8 @@ public sealed class PrimaryReplica : IConfiguredReplica, IApplierOwner<Epoch>
     /// <summary>What the log holds up to here is committed, as far as this replica knows. Rises within an epoch.</summary>
     internal LogIndex CommitIndex { get; set; }
 
-    /// <summary>The state is the one after this entry. At most <see cref="CommitIndex"/>, but at a primary that ships state.</summary>
+    /// <summary>The state is the one after this entry. At most <see cref="CommitIndex"/>, but at a primary that ships
+    /// state.</summary>
     internal LogIndex LastApplied => Applier.LastApplied;
 
     /// <inheritdoc/>
@@ -355,7 +359,8 @@ public sealed class PrimaryReplica : IConfiguredReplica, IApplierOwner<Epoch>
         Out = effects;
     }
 
-    /// <summary>The contract's first rule: from here on nothing of an older epoch counts, and what is said waits for the journal.</summary>
+    /// <summary>The contract's first rule: from here on nothing of an older epoch counts, and what is said waits for the
+    /// journal.</summary>
     internal void Accept(GroupConfiguration configuration)
     {
         var old = Configuration;

@@ -22,7 +22,8 @@ internal sealed class Progress(NodeId node, LogIndex next, StepTime since)
     /// <summary>Probe or Changes: one was sent and neither answered nor given up.</summary>
     public bool IsSent { get; set; }
 
-    /// <summary>It refused the newest state in place of entries: it stays behind on purpose, or its state is not the one it starts from.</summary>
+    /// <summary>It refused the newest state in place of entries: it stays behind on purpose, or its state is not the one it
+    /// starts from.</summary>
     public bool TakesNoChanges { get; private set; }
 
     public long LastAnswerAt { get; private set; } = since.Nanoseconds;
@@ -91,7 +92,8 @@ internal sealed class Progress(NodeId node, LogIndex next, StepTime since)
         else BecomeReplicate(next);
     }
 
-    /// <summary>The backup refused the entries after <paramref name="refused"/>; the logs may agree at <paramref name="candidate"/>.</summary>
+    /// <summary>The backup refused the entries after <paramref name="refused"/>; the logs may agree at
+    /// <paramref name="candidate"/>.</summary>
     public void OnRefusal(LogIndex refused, LogIndex candidate)
     {
         if (State == ProgressState.Snapshot) return;

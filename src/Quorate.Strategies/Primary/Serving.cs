@@ -89,7 +89,8 @@ internal sealed class Serving
                 _shipper.Add(request.Payload, request.Id);
                 break;
             case RequestKind.Write:
-                _replica.Waiting.Add(_replica.Log.Append(_replica.Configuration!.Epoch, EntryKind.Command, request.Payload), request.Id);
+                _replica.Waiting.Add(
+                    _replica.Log.Append(_replica.Configuration!.Epoch, EntryKind.Command, request.Payload), request.Id);
                 break;
             case RequestKind.Read when MayServe || IsAwaitingLease:
                 _reads.Add(request.Id);
@@ -209,7 +210,9 @@ internal sealed class Serving
             Invariant.Require(member.Inflight.Count <= _replica.Options.MaxInflight, "the window bounds what is in flight");
         }
 
-        Invariant.Require(_replica.CommitIndex <= LogIndex.Max(_replica.Journal.DurableIndex, FirstOfEpoch), "the primary has durably what it commits");
+        Invariant.Require(
+            _replica.CommitIndex <= LogIndex.Max(_replica.Journal.DurableIndex, FirstOfEpoch),
+            "the primary has durably what it commits");
     }
 
     private void FollowConfiguration()
@@ -245,7 +248,9 @@ internal sealed class Serving
         foreach (var (from, context) in _asked)
         {
             // The backup may read once it has applied as much; it may not know yet that it may apply it.
-            _replica.Out.Send(from, new ReadIndexResponse { Epoch = _replica.Configuration!.Epoch, Context = context, Index = _replica.CommitIndex });
+            _replica.Out.Send(
+                from,
+                new ReadIndexResponse { Epoch = _replica.Configuration!.Epoch, Context = context, Index = _replica.CommitIndex });
             if (Feeder[from] is { } member) Feeder.SendHeartbeat(member);
         }
 

@@ -67,12 +67,19 @@ internal sealed class InstallSnapshotResponse : PrimaryMessage
 
     public long Incarnation { get; set; }
 
-    public override void Encode(IBufferWriter<byte> output) => Wire.Write(output, Epoch.Value, Index.Value, NextPiece, Incarnation);
+    public override void Encode(IBufferWriter<byte> output) =>
+        Wire.Write(output, Epoch.Value, Index.Value, NextPiece, Incarnation);
 
     public static InstallSnapshotResponse? Decode(ref WireReader reader) =>
         reader.TryNatural(out var epoch) && reader.TryNatural(out var index) && reader.TryNatural(out var next)
         && next <= int.MaxValue && reader.TryNatural(out var incarnation)
-            ? new InstallSnapshotResponse { Epoch = new(epoch), Index = new(index), NextPiece = (int)next, Incarnation = incarnation }
+            ? new InstallSnapshotResponse
+            {
+                Epoch = new(epoch),
+                Index = new(index),
+                NextPiece = (int)next,
+                Incarnation = incarnation,
+            }
             : null;
 
     public override string ToString() => $"InstallSnapshotResponse {Epoch} upto {Index} next piece {NextPiece + 1}";

@@ -22,7 +22,8 @@ internal sealed class StateShipper(PrimaryReplica replica)
     /// <summary>Those who could have committed the batch that is out are silent. Whoever is to stand in for them may lack more
     /// than the log holds, and between batches, when a snapshot could be begun, is not before they do.</summary>
     public bool IsStuck =>
-        replica.LastApplied > replica.CommitIndex && replica.Now.Nanoseconds - _executedAt >= replica.Options.BackupSilenceNanoseconds;
+        replica.LastApplied > replica.CommitIndex
+            && replica.Now.Nanoseconds - _executedAt >= replica.Options.BackupSilenceNanoseconds;
 
     public void Add(ReadOnlySpan<byte> command, RequestId request)
     {

@@ -48,9 +48,11 @@ internal static class StatusReport
     }
 
     public static string? AlarmOf(PrimaryReplica replica) =>
-        replica.IsDegraded ? "degraded: writes are acknowledged by fewer replicas than the policy asks for, and would be lost with them"
+        replica.IsDegraded
+            ? "degraded: writes are acknowledged by fewer replicas than the policy asks for, and would be lost with them"
         : replica.IsShort ? "writes are refused: fewer replicas are up than the policy asks for"
-        : replica.IsDelayCutShort ? "the state here is newer than its delay says: more is written in that time than log is kept for"
+        : replica.IsDelayCutShort
+            ? "the state here is newer than its delay says: more is written in that time than log is kept for"
         : null;
 
     /// <summary>On a primary its backups; on the source of cascaded replicas those.</summary>

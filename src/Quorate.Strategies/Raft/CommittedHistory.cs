@@ -2,7 +2,8 @@ using Quorate.Replication;
 
 namespace Quorate.Strategies.Raft;
 
-/// <summary>The state is made of committed entries alone, and what is committed is in the log of every later leader. [Raft §5.4.3]</summary>
+/// <summary>The state is made of committed entries alone, and what is committed is in the log of every later leader. [Raft
+/// §5.4.3]</summary>
 internal sealed class CommittedHistory(RaftReplica replica) : IHistory
 {
     public HistoryPoint Reached => new(new Epoch(replica.Log.StampAt(replica.LastApplied).Value), replica.LastApplied);

@@ -3,7 +3,8 @@ using Quorate.Replication.Ordered;
 
 namespace Quorate.Strategies.Raft;
 
-/// <summary>Takes entries from the leader of the term, once it hears of one, and stands for election when it does not. [Raft §5.2]</summary>
+/// <summary>Takes entries from the leader of the term, once it hears of one, and stands for election when it does not. [Raft
+/// §5.2]</summary>
 internal sealed class Follower : Role
 {
     private readonly ElectionTimer _timer;
@@ -39,7 +40,8 @@ internal sealed class Follower : Role
     /// <summary>Not now: waits for another election timeout.</summary>
     public void PostponeCampaign() => _timer.Reset();
 
-    /// <summary>The log agrees with the leader's up to <paramref name="last"/>, ends there, and is durable; nobody waits for anything.</summary>
+    /// <summary>The log agrees with the leader's up to <paramref name="last"/>, ends there, and is durable; nobody waits for
+    /// anything.</summary>
     public bool HoldsExactly(LogIndex last) =>
         _verified == last && Log.LastIndex == last && Journal.DurableIndex == last && _reads.IsEmpty;
 
@@ -51,8 +53,8 @@ internal sealed class Follower : Role
         return Replica.LastApplied == Log.LastIndex;
     }
 
-    /// <summary>The leader is said to be dead. The shortest timeout must pass all the same, for the voters are loyal so long; what is
-    /// drawn beyond it keeps two from standing at once, which their order does as well.</summary>
+    /// <summary>The leader is said to be dead. The shortest timeout must pass all the same, for the voters are loyal so long;
+    /// what is drawn beyond it keeps two from standing at once, which their order does as well.</summary>
     public void Hasten()
     {
         var ahead = 0;
@@ -140,7 +142,8 @@ internal sealed class Follower : Role
         Replica.CommitUpTo(LogIndex.Min(message.LeaderCommit, LogIndex.Max(last, Replica.CommitIndex)));
     }
 
-    /// <summary>Passes over entries that are here already; truncates where one differs. [Raft §5.3, fig. 2 AppendEntries 3]</summary>
+    /// <summary>Passes over entries that are here already; truncates where one differs. [Raft §5.3, fig. 2 AppendEntries
+    /// 3]</summary>
     private LogIndex SkipKnown(ref ReadOnlySpan<byte> frames, LogIndex last)
     {
         var log = Log;
@@ -177,7 +180,8 @@ internal sealed class Follower : Role
         }, State.Point);
     }
 
-    /// <summary>A heartbeat is answered at once, so that a slow disk does not end the leader's lease; entries when they are durable.</summary>
+    /// <summary>A heartbeat is answered at once, so that a slow disk does not end the leader's lease; entries when they are
+    /// durable.</summary>
     private void Acknowledge(NodeId from, AppendEntries message, bool isHeartbeat)
     {
         var journal = Journal;

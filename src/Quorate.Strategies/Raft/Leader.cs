@@ -72,7 +72,8 @@ internal sealed class Leader : Role
         }
     }
 
-    /// <summary>An entry of its own term first: only through it can a leader commit what earlier terms left. [Raft §5.4.2, §6.4]</summary>
+    /// <summary>An entry of its own term first: only through it can a leader commit what earlier terms left. [Raft §5.4.2,
+    /// §6.4]</summary>
     public void Begin()
     {
         FollowConfiguration();
@@ -220,7 +221,8 @@ internal sealed class Leader : Role
         this[node] is { State: ProgressState.Replicate } member && IsReachable(node)
         && Log.BytesFrom(member.MatchIndex.Next) <= Options.MaxBatchBytes;
 
-    /// <summary>The group is not quiet any more: everybody is given a full timeout to answer, and is asked at the next tick.</summary>
+    /// <summary>The group is not quiet any more: everybody is given a full timeout to answer, and is asked at the next
+    /// tick.</summary>
     public void OnStirred()
     {
         _checkQuorumElapsed = 0;
@@ -370,7 +372,8 @@ internal sealed class Leader : Role
         Replica.BecomeFollower(NodeId.None);
     }
 
-    /// <summary>The leader's own log counts as far as it is durable: it is written while the followers are sent to. [Raft §10.2.1]</summary>
+    /// <summary>The leader's own log counts as far as it is durable: it is written while the followers are sent to. [Raft
+    /// §10.2.1]</summary>
     private readonly struct MatchValue(Leader leader) : INodeValue
     {
         public long Of(NodeId node) =>

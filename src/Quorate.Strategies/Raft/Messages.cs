@@ -4,7 +4,8 @@ using Quorate.Replication.Ordered;
 
 namespace Quorate.Strategies.Raft;
 
-/// <summary>A message of the raft group. All but <see cref="RequestVote"/> and its response belong to one leader's term.</summary>
+/// <summary>A message of the raft group. All but <see cref="RequestVote"/> and its response belong to one leader's
+/// term.</summary>
 internal abstract class RaftMessage : Message
 {
     public Term Term { get; set; }
@@ -80,7 +81,8 @@ internal sealed class RequestVoteResponse : RaftMessage
             : null;
 
     public override string ToString() =>
-        $"{(PreVote ? "PreVoteResponse" : "RequestVoteResponse")} {Term} {(Granted ? "granted" : "refused")}{(Amnesia ? " amnesia" : "")}";
+        $"{(PreVote ? "PreVoteResponse" : "RequestVoteResponse")} {Term} "
+            + $"{(Granted ? "granted" : "refused")}{(Amnesia ? " amnesia" : "")}";
 }
 
 /// <summary>[Raft fig. 2] Entries, or none: then it is a heartbeat.</summary>
@@ -99,7 +101,8 @@ internal sealed class AppendEntries : RaftMessage
     /// <summary>Comes back in the response: a quorum of answers to a round sent after a read confirms it. [Raft §6.4]</summary>
     public long Round { get; set; }
 
-    /// <summary>When it was sent, on the leader's clock; comes back in the response: the lease begins here. [Raft §6.4.1]</summary>
+    /// <summary>When it was sent, on the leader's clock; comes back in the response: the lease begins here. [Raft
+    /// §6.4.1]</summary>
     public long SentAt { get; set; }
 
     /// <summary>The last index of the leader's log.</summary>
@@ -184,14 +187,16 @@ internal sealed class AppendEntriesResponse : RaftMessage
     public override void Encode(IBufferWriter<byte> output)
     {
         Wire.WriteFlags(output, (byte)((Success ? 1 : 0) | (IsQuarantined ? 2 : 0)));
-        Wire.Write(output, Term.Value, MatchIndex.Value, LastIndex.Value, HintIndex.Value, HintTerm.Value, Round, SentAt, Incarnation);
+        Wire.Write(
+            output, Term.Value, MatchIndex.Value, LastIndex.Value, HintIndex.Value, HintTerm.Value, Round, SentAt, Incarnation);
     }
 
     public static AppendEntriesResponse? Decode(ref WireReader reader)
     {
         if (!reader.TryFlags(3, out var flags) || !reader.TryNatural(out var term) || !reader.TryNatural(out var match)
             || !reader.TryNatural(out var last) || !reader.TryNatural(out var hint) || !reader.TryNatural(out var hintTerm)
-            || !reader.TryNatural(out var round) || !reader.TryInt64(out var sentAt) || !reader.TryNatural(out var incarnation)) return null;
+            || !reader.TryNatural(out var round)
+                || !reader.TryInt64(out var sentAt) || !reader.TryNatural(out var incarnation)) return null;
         var message = Spares.TakeResponse();
         message.Term = new(term);
         message.Success = (flags & 1) != 0;
@@ -207,7 +212,8 @@ internal sealed class AppendEntriesResponse : RaftMessage
     }
 
     public override string ToString() => Success
-        ? $"AppendEntriesResponse {Term} match {MatchIndex} last {LastIndex}{(IsQuarantined ? $" quarantined, asks from {HintIndex}" : "")}"
+        ? $"AppendEntriesResponse {Term} match {MatchIndex} last "
+            + $"{LastIndex}{(IsQuarantined ? $" quarantined, asks from {HintIndex}" : "")}"
         : $"AppendEntriesResponse {Term} refused {LastIndex} hint {HintIndex}/{HintTerm}";
 }
 
@@ -247,7 +253,8 @@ internal sealed class InstallSnapshot : RaftMessage
     {
         if (!reader.TryNatural(out var term) || !reader.TryNatural(out var index) || !reader.TryNatural(out var lastTerm)
             || !reader.TryNatural(out var round) || !reader.TryInt64(out var sentAt) || !reader.TryNatural(out var piece)
-            || !reader.TryNatural(out var count) || !reader.TryBytes(out var configuration) || !reader.TryBytes(out var data)) return null;
+            || !reader.TryNatural(out var count)
+                || !reader.TryBytes(out var configuration) || !reader.TryBytes(out var data)) return null;
         if (count > int.MaxValue || piece >= count || index == 0 || lastTerm > term
             || !Configuration.TryDecode(configuration.Span, out _)) return null;
         return new InstallSnapshot

@@ -95,7 +95,8 @@ internal sealed class Progress(NodeId node, LogIndex next, StepTime since)
         return rose;
     }
 
-    /// <summary>The follower refused PrevLogIndex <paramref name="refused"/>; the logs may agree at <paramref name="candidate"/>.</summary>
+    /// <summary>The follower refused PrevLogIndex <paramref name="refused"/>; the logs may agree at
+    /// <paramref name="candidate"/>.</summary>
     public void OnRefusal(LogIndex refused, LogIndex candidate)
     {
         if (State == ProgressState.Snapshot) return;

@@ -45,15 +45,16 @@ public sealed record RaftOptions
     public IBlockSupply Blocks { get; init; } = PlainBlocks.Instance;
 
     /// <summary>Bytes of log that a leader holds without their being committed, and bytes it has handed to its own journal
-    /// without their being durable: above this, each, it refuses writes (<see cref="OutcomeKind.Unavailable"/>) until fewer are left.
-    /// One entry of any size is taken when there is nothing else.</summary>
+    /// without their being durable: above this, each, it refuses writes (<see cref="OutcomeKind.Unavailable"/>) until fewer are
+    /// left. One entry of any size is taken when there is nothing else.</summary>
     public long MaxUncommittedBytes { get; init; } = 256L << 20;
 
     /// <summary>A snapshot is made when this many bytes of log were journaled since the last (or twice that one's size,
     /// if more).</summary>
     public long SnapshotThresholdBytes { get; init; } = 256L << 20;
 
-    /// <summary>A piece of a snapshot has about this many bytes (a tick makes one, several when there is nothing else to do).</summary>
+    /// <summary>A piece of a snapshot has about this many bytes (a tick makes one, several when there is nothing else to
+    /// do).</summary>
     public int SnapshotPieceBytes { get; init; } = 128 << 10;
 
     /// <summary>Pieces of a snapshot on the way to a follower, at most.</summary>

@@ -14,7 +14,8 @@ public sealed class RaftReplica : IElectingReplica, IQuarantiningReplica, IAppli
     private readonly Elections _elections;
 
     /// <param name="self">this node; need not be in the configuration (yet)</param>
-    /// <param name="initial">the members of the group at its birth, the same on every replica; what the log or a snapshot says replaces it</param>
+    /// <param name="initial">the members of the group at its birth, the same on every replica; what the log or a snapshot says
+    /// replaces it</param>
     /// <param name="options">the same on every replica, but for <see cref="RaftOptions.Durable"/></param>
     /// <param name="machine">empty; the newest snapshot is restored into it here</param>
     /// <param name="snapshots">this group's snapshots on this node</param>
@@ -92,7 +93,8 @@ public sealed class RaftReplica : IElectingReplica, IQuarantiningReplica, IAppli
         Configuration.Voters, Configuration.Learners, Configuration.OutgoingVoters, Configurations.LatestIndex <= CommitIndex);
 
     /// <inheritdoc/>
-    public byte[] EncodeMembers(IEnumerable<NodeId> voters, IEnumerable<NodeId> learners) => new Configuration(voters, learners).Encode();
+    public byte[] EncodeMembers(IEnumerable<NodeId> voters, IEnumerable<NodeId> learners) =>
+        new Configuration(voters, learners).Encode();
 
     /// <summary>A copy of the state, for people and checkers; allocates.</summary>
     public RaftStatus Status => StatusReport.Of(this);
@@ -147,7 +149,8 @@ public sealed class RaftReplica : IElectingReplica, IQuarantiningReplica, IAppli
         private set => Bounds.CommitIndex = value;
     }
 
-    /// <summary>At most <see cref="CommitIndex"/>; below it while the applier is behind, and in quarantine. [Raft fig. 2]</summary>
+    /// <summary>At most <see cref="CommitIndex"/>; below it while the applier is behind, and in quarantine. [Raft fig.
+    /// 2]</summary>
     public LogIndex LastApplied => Applier.LastApplied;
 
     /// <summary>What is committed up to here has been done as far as this replica does anything about it.</summary>
@@ -250,7 +253,8 @@ public sealed class RaftReplica : IElectingReplica, IQuarantiningReplica, IAppli
         SnapshotMaker.OnSealed(index, saved);
     }
 
-    /// <summary>It leads, and somebody was asked to take over who has not: for the rest of the term there is no lease. [Raft §3.10]</summary>
+    /// <summary>It leads, and somebody was asked to take over who has not: for the rest of the term there is no lease. [Raft
+    /// §3.10]</summary>
     public bool HasEndedLease => Role is Leader { Transfer: { HasEndedLease: true, IsInProgress: false } };
 
     public bool MayReadLocally(StepTime now)
@@ -354,8 +358,8 @@ public sealed class RaftReplica : IElectingReplica, IQuarantiningReplica, IAppli
 
     internal void BecomeFollower(NodeId leader, bool isRetry = false) => Become(new Follower(this, leader, isRetry));
 
-    /// <summary>When this replica last became the leader. Nobody else's lease runs any more then: those who elected it had not heard
-    /// another leader for as long as its lease takes. [Raft §6.4.1]</summary>
+    /// <summary>When this replica last became the leader. Nobody else's lease runs any more then: those who elected it had not
+    /// heard another leader for as long as its lease takes. [Raft §6.4.1]</summary>
     public StepTime LeaderSince { get; private set; }
 
     internal void BecomeLeader()
@@ -462,7 +466,8 @@ public sealed class RaftReplica : IElectingReplica, IQuarantiningReplica, IAppli
         {
             var entry = Log[index];
             if (entry.Kind != EntryKind.Configuration) continue;
-            Invariant.Require(Configuration.TryDecode(entry.Payload, out var configuration), "a leader writes whole configurations");
+            Invariant.Require(
+                Configuration.TryDecode(entry.Payload, out var configuration), "a leader writes whole configurations");
             if (index > Configurations.LatestIndex) Configurations.Add(index, configuration!);
         }
     }
@@ -477,7 +482,8 @@ public sealed class RaftReplica : IElectingReplica, IQuarantiningReplica, IAppli
         Configurations.Restore(index, configuration, keepLater: false);
     }
 
-    /// <summary>[Raft fig. 13, 6-8] The state was replaced by a snapshot; the log goes on after it if it agrees with it.</summary>
+    /// <summary>[Raft fig. 13, 6-8] The state was replaced by a snapshot; the log goes on after it if it agrees with
+    /// it.</summary>
     internal void JumpTo(LogIndex index, Term term, Configuration configuration)
     {
         var agrees = Log.HasStampAt(index) && Log.StampAt(index) == term;
@@ -503,7 +509,9 @@ public sealed class RaftReplica : IElectingReplica, IQuarantiningReplica, IAppli
         if (Log.Bytes > Options.MaxLagBytes)
         {
             var most = Log.FirstWithin(Options.MaxLagBytes).Previous;
-            if (Role is Leader leader) most = LogIndex.Max(LogIndex.Min(most, leader.NeededByReachable()), Log.FirstWithin(SnapshotMaker.FillBytes).Previous);
+            if (Role is Leader leader)
+                most = LogIndex.Max(
+                    LogIndex.Min(most, leader.NeededByReachable()), Log.FirstWithin(SnapshotMaker.FillBytes).Previous);
             target = LogIndex.Max(target, most);
         }
 

@@ -68,7 +68,8 @@ internal sealed class Replicator(
         SendHeartbeat(member);
     }
 
-    /// <summary>No entries, but the check that the follower has all that was sent before: this is how a loss is noticed.</summary>
+    /// <summary>No entries, but the check that the follower has all that was sent before: this is how a loss is
+    /// noticed.</summary>
     public void SendHeartbeat(Progress member)
     {
         var prev = member.NextIndex.Previous;

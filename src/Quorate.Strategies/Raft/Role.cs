@@ -95,7 +95,8 @@ internal sealed class ElectionTimer
         _elapsed = (int)Math.Clamp(elapsedTicks, 0, _timeout);
     }
 
-    /// <summary>No more than the shortest timeout, a tenth so that all voters' has passed, and a sixth for each that is asked to be first.</summary>
+    /// <summary>No more than the shortest timeout, a tenth so that all voters' has passed, and a sixth for each that is asked to
+    /// be first.</summary>
     public void Hasten(int ahead)
     {
         var shortest = _options.ElectionTimeoutTicks;

@@ -11,7 +11,8 @@ namespace Quorate.Commands;
 /// <summary><c>quorate dev</c>: a whole cluster in one process, to try it and to develop against.</summary>
 internal static class DevCommand
 {
-    private static readonly IReadOnlyList<string> Names = ["data", "resp-port", "http-port", "peer-port", "nodes", "durability", "regions", "rtt"];
+    private static readonly IReadOnlyList<string> Names = [
+        "data", "resp-port", "http-port", "peer-port", "nodes", "durability", "regions", "rtt"];
 
     public static Command Create(TextWriter output, TextWriter error, CancellationToken stop)
     {
@@ -45,14 +46,16 @@ internal static class DevCommand
 
     private static List<NodeServerOptions> NodesOf(Settings settings, bool isEphemeral)
     {
-        var durability = ServeSettings.DurabilityOf(settings.OneOf("durability", ServeSettings.Durabilities, isEphemeral ? "memory" : "fsync"));
+        var durability = ServeSettings.DurabilityOf(settings
+            .OneOf("durability", ServeSettings.Durabilities, isEphemeral ? "memory" : "fsync"));
         if (isEphemeral && durability != Durability.Memory) throw settings.Wrong("durability", "memory, or not given, with "
             + "--ephemeral");
         var data = settings.Text("data", "", fallback: "./quorate-data");
         var regions = RegionsOf(settings);
         var count = settings.Number("nodes", Math.Max(1, regions.Length), 9, regions.Length > 0 ? regions.Length : 3);
         var network = regions.Length == 0 ? null : new RegionNetwork(
-            Enumerable.Range(0, count).ToDictionary(i => new NodeId(i + 1), i => regions[i % regions.Length]), TimeSpan.FromMilliseconds(settings.Number("rtt", 0, 2000, 90)));
+            Enumerable.Range(0, count).ToDictionary(i => new NodeId(i + 1), i => regions[i % regions.Length]),
+            TimeSpan.FromMilliseconds(settings.Number("rtt", 0, 2000, 90)));
         var resp = Port("resp-port", 7001);
         var http = Port("http-port", 8001);
         var peer = Port("peer-port", 9001);
@@ -75,20 +78,24 @@ internal static class DevCommand
 
     private static string[] RegionsOf(Settings settings)
     {
-        var regions = settings.Text("regions", "", fallback: "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        var isGood = regions.Length is 0 or >= 2 and <= 9 && regions.Distinct().Count() == regions.Length && regions.All(r => r.All(char.IsAsciiLetterOrDigit));
+        var regions = settings.Text("regions", "", fallback: "")
+            .Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        var isGood = regions.Length is 0 or >= 2 and <= 9
+            && regions.Distinct().Count() == regions.Length && regions.All(r => r.All(char.IsAsciiLetterOrDigit));
         return isGood ? regions : throw settings.Wrong("regions", "two to nine different names of letters and digits, divided "
             + "by commas");
     }
 
-    private static async Task<int> RunAsync(List<NodeServerOptions> options, TextWriter output, TextWriter error, CancellationToken stop)
+    private static async Task<int> RunAsync(
+        List<NodeServerOptions> options, TextWriter output, TextWriter error, CancellationToken stop)
     {
         using var logging = ConsoleLogging.Create(quiet: true);
         var nodes = new List<NodeServer>();
         try
         {
             foreach (var option in options) nodes.Add(await NodeServer.BindAsync(option with { Logging = logging }));
-            var members = options.Select((o, i) => new Member(o.Self, o.Name, nodes[i].PeerAddress, nodes[i].RespAddress)).ToList();
+            var members = options.Select((o, i) => new Member(o.Self, o.Name, nodes[i].PeerAddress, nodes[i].RespAddress))
+                .ToList();
             foreach (var (node, option) in nodes.Zip(options))
             {
                 await node.StartAsync(members);

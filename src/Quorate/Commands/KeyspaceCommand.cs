@@ -58,7 +58,8 @@ internal static class KeyspaceCommand
     private static Command Alter(Terminal terminal)
     {
         var (name, server, yes) = (NameArgument(), NodeClient.ServerOption(), YesOption());
-        const string description = "Says what a keyspace promises now and with another policy, asks, and changes it while it runs.";
+        const string description =
+            "Says what a keyspace promises now and with another policy, asks, and changes it while it runs.";
         var command = new Command("alter", description) { name, server, yes };
         var options = new PolicyOptions(command);
         command.SetAction(async (parsed, _) =>
@@ -66,7 +67,8 @@ internal static class KeyspaceCommand
             var node = new NodeClient(parsed.GetValue(server)!, terminal.Stop);
             var given = options.Given(parsed);
             if (given.Count == 0) throw new SettingException("nothing to alter: give an option, e.g. --reads eventual");
-            var current = (await node.LinesAsync("KEYSPACE", "SHOW", parsed.GetValue(name)!)).First(l => l.StartsWith("policy ", StringComparison.Ordinal));
+            var current = (await node.LinesAsync("KEYSPACE", "SHOW", parsed.GetValue(name)!))
+                .First(l => l.StartsWith("policy ", StringComparison.Ordinal));
             if (!PolicyText.TryParse(current.Split(' ')[1..], out var policy, out var why))
                 throw new CannotAskException($"{node.Address} has a policy that this program does not know: {why}");
             var (next, isEphemeral) = (PolicyOptions.Read(given, policy), await IsEphemeralAsync(node));
@@ -104,7 +106,8 @@ internal static class KeyspaceCommand
         command.SetAction(async (parsed, _) =>
         {
             var node = new NodeClient(parsed.GetValue(server)!, terminal.Stop);
-            foreach (var line in await node.LinesAsync("KEYSPACE", "SHOW", parsed.GetValue(name)!)) await terminal.Output.WriteLineAsync(line);
+            foreach (var line in await node.LinesAsync("KEYSPACE", "SHOW", parsed.GetValue(name)!))
+                await terminal.Output.WriteLineAsync(line);
             return ExitCode.Ok;
         });
         return command;
@@ -117,7 +120,8 @@ internal static class KeyspaceCommand
         command.SetAction(async (parsed, _) =>
         {
             var node = new NodeClient(parsed.GetValue(server)!, terminal.Stop);
-            await terminal.ConfirmAsync($"Remove keyspace {parsed.GetValue(name)} with all its keys, on all nodes?", parsed.GetValue(yes));
+            await terminal.ConfirmAsync(
+                $"Remove keyspace {parsed.GetValue(name)} with all its keys, on all nodes?", parsed.GetValue(yes));
             await node.AskAsync("KEYSPACE", "DROP", parsed.GetValue(name)!);
             await terminal.Output.WriteLineAsync("dropped");
             return ExitCode.Ok;
@@ -128,7 +132,8 @@ internal static class KeyspaceCommand
     private static IReadOnlyList<string> NumberOf(string? database)
     {
         if (database is null) return [];
-        if (int.TryParse(database, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number <= LastDatabase) return ["DB", database];
+        if (int.TryParse(database, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number <= LastDatabase)
+            return ["DB", database];
         throw new SettingException($"--db is '{database}'; it must be a whole number from 0 to {LastDatabase}");
     }
 

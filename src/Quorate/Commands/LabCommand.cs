@@ -11,9 +11,11 @@ internal static class LabCommand
 {
     public static Command Create(TextWriter output)
     {
-        var lab = new Command("lab", "Runs clusters in simulated worlds of faults and checks what they promise.") { CreateRun(output) };
+        var lab = new Command(
+            "lab", "Runs clusters in simulated worlds of faults and checks what they promise.") { CreateRun(output) };
         var canaries = new Command("canaries", "Breaks the rules one by one on purpose and shows that the checks notice.");
-        var only = new Argument<string?>("part") { Description = "Only those whose names contain this.", Arity = ArgumentArity.ZeroOrOne };
+        var only = new Argument<string?>("part") {
+            Description = "Only those whose names contain this.", Arity = ArgumentArity.ZeroOrOne };
         var survey = new Option<string>("--survey")
         {
             Description = "Run that many seeds of each and count which checkers catch it.",
@@ -33,7 +35,8 @@ internal static class LabCommand
         var what = new Argument<string>("what") { Description = $"Which node to kill: {string.Join(", ", FailoverGaps.Names)}." };
         var seeds = new Option<string>("--seeds") { Description = "How many times (200)." };
         var gap = new Command("gap", "Measures how long writes stop when a node is killed, in virtual time.") { what, seeds };
-        gap.SetAction(parsed => FailoverGaps.Run(parsed.GetValue(what)!, Number("--seeds", parsed.GetValue(seeds), 1) ?? 200, output));
+        gap.SetAction(parsed => FailoverGaps
+            .Run(parsed.GetValue(what)!, Number("--seeds", parsed.GetValue(seeds), 1) ?? 200, output));
         return gap;
     }
 
@@ -47,7 +50,10 @@ internal static class LabCommand
         var seeds = new Option<string>("--seeds") { Description = "Run that many seeds (100)." };
         var minutes = new Option<string>("--minutes") { Description = "Begin new seeds for that long." };
         var trace = new Option<bool>("--trace") { Description = "With --seed: print everything that happens." };
-        var run = new Command("run", "Runs seeds; a failing one is printed with the command that runs it again.") { strategy, seed, seeds, minutes, trace };
+        var run = new Command(
+            "run",
+            "Runs seeds; a failing one is printed with the command that runs it again.") { strategy,
+            seed, seeds, minutes, trace };
         run.SetAction(parsed =>
         {
             var name = parsed.GetValue(strategy)!;

@@ -17,7 +17,8 @@ internal static class LostReplay
     public static Command Create(Terminal terminal)
     {
         var (name, server, yes) = (KeyspaceCommand.NameArgument(), NodeClient.ServerOption(), KeyspaceCommand.YesOption());
-        const string description = "Shows each cut-off command beside its key's value now, asks, and executes the commands again.";
+        const string description =
+            "Shows each cut-off command beside its key's value now, asks, and executes the commands again.";
         var command = new Command("replay", description) { name, server, yes };
         command.SetAction(async (parsed, _) =>
         {
@@ -71,7 +72,8 @@ internal static class LostReplay
             if (isUncertain) throw new CannotAskException($"{PlaceOf(entry)} may or may not have been executed; it is kept, "
                 + "and the commands after it were not tried");
             if (answer.IsError) (left, isDone) = (left + 1, false);
-            else if (isDone && (i + 1 == lost.Count || PlaceOf(lost[i + 1]) != PlaceOf(entry))) await node.AskAsync("KEYSPACE", "LOST", keyspace, "FORGET", entry.Items[0].Text, entry.Items[1].Text);
+            else if (isDone && (i + 1 == lost.Count || PlaceOf(lost[i + 1]) != PlaceOf(entry)))
+                await node.AskAsync("KEYSPACE", "LOST", keyspace, "FORGET", entry.Items[0].Text, entry.Items[1].Text);
         }
 
         if (left == 0) return ExitCode.Ok;
@@ -84,7 +86,9 @@ internal static class LostReplay
     private static async Task<string> HeldNowAsync(NodeClient node, string keyspace, RespReply words)
     {
         if (words.Items.Count < 2) return "";
-        var replies = await node.AskAllAsync([Words("SELECT", keyspace), [Encoding.ASCII.GetBytes("TYPE"), words.Items[1].Bytes.ToArray()], [Encoding.ASCII.GetBytes("GET"), words.Items[1].Bytes.ToArray()]]);
+        var replies = await node.AskAllAsync([
+            Words("SELECT", keyspace), [Encoding.ASCII.GetBytes("TYPE"), words.Items[1].Bytes.ToArray()],
+            [Encoding.ASCII.GetBytes("GET"), words.Items[1].Bytes.ToArray()]]);
         if (replies.Count < 2 || replies[1].IsError) return "";
         if (replies[1].Text == "none") return "  (now: nothing)";
         return replies.Count == 3 && !replies[2].IsError ? $"  (now: {Short(replies[2].Text)})" : $"  (now: a {replies[1].Text})";
@@ -92,7 +96,8 @@ internal static class LostReplay
 
     private static string PlaceOf(RespReply entry) => $"e{entry.Items[0].Text} i{entry.Items[1].Text}";
 
-    private static string LineOf(RespReply words) => words.Items.Count == 0 ? "(not a command)" : string.Join(' ', words.Items.Select(w => Short(w.Text)));
+    private static string LineOf(RespReply words) =>
+        words.Items.Count == 0 ? "(not a command)" : string.Join(' ', words.Items.Select(w => Short(w.Text)));
 
     private static string Short(string text) => text.Length > MostShown ? text[..MostShown] + "…" : text;
 

@@ -45,8 +45,8 @@ internal sealed class NodeClient
         DefaultValueFactory = _ => "127.0.0.1:7001",
     };
 
-    /// <summary>Sends a command and returns its reply. Repeats it, as long as the patience lasts, when the node answers that it did not
-    /// execute it for a reason that passes: a cluster between two leaders should not fail a person's command.</summary>
+    /// <summary>Sends a command and returns its reply. Repeats it, as long as the patience lasts, when the node answers that it
+    /// did not execute it for a reason that passes: a cluster between two leaders should not fail a person's command.</summary>
     /// <exception cref="CannotAskException">the node does not answer, or it answers with an error.</exception>
     public async Task<RespReply> AskAsync(params IReadOnlyList<string> words)
     {
@@ -66,7 +66,8 @@ internal sealed class NodeClient
     /// <exception cref="CannotAskException">the node does not answer, or one of its answers is an error.</exception>
     public async Task<IReadOnlyList<string>> LinesInAsync(string keyspace, IReadOnlyList<string> words)
     {
-        var replies = await AskAllAsync([[.. new[] { "SELECT", keyspace }.Select(Encoding.UTF8.GetBytes)], [.. words.Select(Encoding.UTF8.GetBytes)]]);
+        var replies = await AskAllAsync([
+            [.. new[] { "SELECT", keyspace }.Select(Encoding.UTF8.GetBytes)], [.. words.Select(Encoding.UTF8.GetBytes)]]);
         if (replies[^1].IsError) throw new CannotAskException($"{Address} answers: {replies[^1].Text}");
         return [.. replies[^1].Items.Select(i => i.Items.Count > 0 ? string.Join(' ', i.Items.Select(j => j.Text)) : i.Text)];
     }

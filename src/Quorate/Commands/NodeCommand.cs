@@ -11,7 +11,9 @@ internal static class NodeCommand
         List(terminal),
         Add(terminal),
         Voters(terminal),
-        Change(terminal, "drain", "Moves a node's replicas to others, where there is room, and gives it no new ones.", "draining; quorate node list shows what it still holds"),
+        Change(
+            terminal, "drain", "Moves a node's replicas to others, where there is room, and gives it no new ones.",
+            "draining; quorate node list shows what it still holds"),
         Change(terminal, "undrain", "Lets a draining node hold replicas again.", "can hold replicas again"),
         Change(terminal, "remove", "Removes for ever a node that holds no replica.", "removed", "It can never come back under "
             + "its id. Remove it?"),
@@ -33,7 +35,11 @@ internal static class NodeCommand
     private static Command Add(Terminal terminal)
     {
         var name = new Argument<string>("name") { Description = "Name of the new node." };
-        var peer = new Option<string>("--peer") { Description = "Where the other nodes will reach it, host:port.", Required = true };
+        var peer = new Option<string>("--peer")
+        {
+            Description = "Where the other nodes will reach it, host:port.",
+            Required = true,
+        };
         var voter = new Option<bool>("--voter")
         {
             Description = "One more node is to vote in the control group and to hold the numbered databases.",
@@ -49,7 +55,8 @@ internal static class NodeCommand
             await terminal.Output.WriteLineAsync($"{called} is n{lines[0].Split(' ')[1]}; start it: quorate serve --node "
                 + $"{called} --peer {address} --join {node.Address} --data FOLDER");
             if (!parsed.GetValue(voter)) return ExitCode.Ok;
-            var voters = int.Parse((await node.AskAsync("NODE", "VOTERS")).Text, NumberStyles.None, CultureInfo.InvariantCulture) + 1;
+            var voters = int.Parse(
+                (await node.AskAsync("NODE", "VOTERS")).Text, NumberStyles.None, CultureInfo.InvariantCulture) + 1;
             await node.AskAsync("NODE", "VOTERS", voters.ToString(CultureInfo.InvariantCulture));
             await terminal.Output.WriteLineAsync($"{voters} nodes will vote and hold the numbered databases as soon as it is up");
             return ExitCode.Ok;
@@ -59,7 +66,11 @@ internal static class NodeCommand
 
     private static Command Voters(Terminal terminal)
     {
-        var count = new Argument<string>("count") { Description = "How many; without it, says how many there are.", Arity = ArgumentArity.ZeroOrOne };
+        var count = new Argument<string>("count")
+        {
+            Description = "How many; without it, says how many there are.",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
         var server = NodeClient.ServerOption();
         var command = new Command("voters", "Says or changes how many nodes vote in the control group and hold the numbered "
             + "databases.") { count, server };

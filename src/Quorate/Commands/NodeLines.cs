@@ -16,7 +16,9 @@ internal static class NodeLines
         foreach (var node in nodes)
         {
             var report = node.Report();
-            if (!report.KnowsKeyspaces || !report.IsPlaced || report.Leader is null || (leader is not null && leader != report.Leader)) return null;
+            if (!report.KnowsKeyspaces
+                || !report.IsPlaced || report.Leader is null || (leader is not null && leader != report.Leader))
+                return null;
             leader = report.Leader;
         }
 

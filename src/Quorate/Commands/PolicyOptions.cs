@@ -33,7 +33,8 @@ internal sealed class PolicyOptions
         ("consensus", "leaderless: each key is agreed on by a majority of its replicas: on or off."),
     ];
 
-    private static readonly string[] OfSomeStrategies = ["conflicts", "keep-losers", "topology", "n", "r", "w", "sloppy", "consensus", "ack", "ship"];
+    private static readonly string[] OfSomeStrategies = [
+        "conflicts", "keep-losers", "topology", "n", "r", "w", "sloppy", "consensus", "ack", "ship"];
 
     private readonly Option<FileInfo> _merge = new("--merge")
     {
@@ -63,7 +64,8 @@ internal sealed class PolicyOptions
         {
             if (parsed.GetValue(option) is not { } value) continue;
             words.AddRange([word, value]);
-            if ((word == "min-in-sync" && int.TryParse(value, out _)) || OfSomeStrategies.Contains(word)) continue; // means something only beside the others
+            // means something only beside the others
+            if ((word == "min-in-sync" && int.TryParse(value, out _)) || OfSomeStrategies.Contains(word)) continue;
             if (!PolicyText.TryParse([word, value], out _, out var why)) throw new SettingException(Named(word, why!));
         }
 
@@ -105,7 +107,8 @@ internal sealed class PolicyOptions
         foreach (var sentence in Guarantee.Of(policy).ToSentences()) await terminal.Output.WriteLineAsync("  " + sentence);
     }
 
-    private static string Named(string word, string why) => why.StartsWith(word + " ", StringComparison.Ordinal) ? "--" + why : $"--{word}: {why}";
+    private static string Named(string word, string why) =>
+        why.StartsWith(word + " ", StringComparison.Ordinal) ? "--" + why : $"--{word}: {why}";
 
     /// <summary>The complaint with its option in front: of the given options the first that the complaint names.</summary>
     private static string Named(IReadOnlyList<string> words, string problem)

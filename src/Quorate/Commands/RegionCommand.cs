@@ -14,11 +14,13 @@ internal static class RegionCommand
 
     private static Command Asking(Terminal terminal, string name, string description, string done)
     {
-        var (region, server) = (new Argument<string>("region") { Description = "Name of the region." }, NodeClient.ServerOption());
+        var (region, server) = (
+            new Argument<string>("region") { Description = "Name of the region." }, NodeClient.ServerOption());
         var command = new Command(name, description) { region, server };
         command.SetAction(async (parsed, _) =>
         {
-            await new NodeClient(parsed.GetValue(server)!, terminal.Stop).AskAsync("QUORATE", name.ToUpperInvariant(), parsed.GetValue(region)!);
+            await new NodeClient(parsed.GetValue(server)!, terminal.Stop)
+                .AskAsync("QUORATE", name.ToUpperInvariant(), parsed.GetValue(region)!);
             await terminal.Output.WriteLineAsync($"{parsed.GetValue(region)} is {done}");
             return ExitCode.Ok;
         });

@@ -39,7 +39,9 @@ internal static class ServeCommand
 
         command.SetAction((parsed, _) =>
         {
-            var settings = Settings.Read(ServeSettings.Names, n => parsed.GetValue(options[n]), Environment.GetEnvironmentVariable, parsed.GetValue(config));
+            var settings = Settings.Read(
+                ServeSettings.Names, n => parsed.GetValue(options[n]), Environment.GetEnvironmentVariable,
+                parsed.GetValue(config));
             return RunAsync(settings, output, error, stop);
         });
         return command;
@@ -57,5 +59,6 @@ internal static class ServeCommand
         return await Serving.UntilStoppedAsync([node], () => NodeLines.Ready([node]), output, error, stop);
     }
 
-    private static (NodeServerOptions Node, IReadOnlyList<Cluster.Member> Members) Founder(ServeSettings settings) => (settings.Node, settings.Members);
+    private static (NodeServerOptions Node, IReadOnlyList<Cluster.Member> Members) Founder(ServeSettings settings) =>
+        (settings.Node, settings.Members);
 }

@@ -8,7 +8,8 @@ internal static class StatusCommand
     public static Command Create(Terminal terminal)
     {
         var server = NodeClient.ServerOption();
-        var command = new Command("status", "Shows nodes and groups: keyspace, strategy, leader, epoch or term, indexes and lag.") { server };
+        var command = new Command(
+            "status", "Shows nodes and groups: keyspace, strategy, leader, epoch or term, indexes and lag.") { server };
         command.SetAction(async (parsed, _) =>
         {
             var node = new NodeClient(parsed.GetValue(server)!, terminal.Stop);

@@ -69,24 +69,31 @@ internal static class JoinSettings
             Peer = settings.Has("peer") ? PeerAddress(settings) : seat.Peer,
             Http = settings.Address("http", seat.Http),
             Durability = settings.OneOf("durability", ServeSettings.Durabilities, seat.Durability),
-            Labels = new NodeLabels(labels.Provider ?? seat.Labels.Provider, labels.Region ?? seat.Labels.Region, labels.Zone ?? seat.Labels.Zone),
+            Labels = new NodeLabels(
+                labels.Provider ?? seat.Labels.Provider, labels.Region ?? seat.Labels.Region, labels.Zone ?? seat.Labels.Zone),
         };
     }
 
-    private static async Task<SeatFile> AskAsync(Settings settings, Func<string, IReadOnlyList<string>, Task<IReadOnlyList<string>>> ask)
+    private static async Task<SeatFile> AskAsync(
+        Settings settings, Func<string, IReadOnlyList<string>, Task<IReadOnlyList<string>>> ask)
     {
         var join = settings.Address("join", "127.0.0.1:7001");
         var name = settings.Text("node", "give the node a name, e.g. --node n4");
         if (!ServeSettings.IsName(name)) throw settings.Wrong("node", "letters, digits, '-', '_' and '.'");
         settings.Text("peer", "give the address where the other nodes reach this one, e.g. --peer 10.0.0.4:9001");
-        var (peer, resp, http) = (PeerAddress(settings), settings.Address("resp", "127.0.0.1:7001"), settings.Address("http", "127.0.0.1:8001"));
+        var (peer, resp, http) = (
+            PeerAddress(settings), settings.Address("resp", "127.0.0.1:7001"), settings.Address("http", "127.0.0.1:8001"));
         var labels = ServeSettings.LabelsOf(settings);
         var words = new List<string> { "NODE", "ADD", name, peer, "RESP", resp, "HTTP", http };
         foreach (var (label, value) in new[] { ("PROVIDER", labels.Provider), ("REGION", labels.Region), ("ZONE", labels.Zone) })
             if (value is not null) words.AddRange([label, value]);
         var lines = await ask(join, words);
         var durability = settings.OneOf("durability", ServeSettings.Durabilities, "fsync");
-        string[] file = ["quorate seat 1", .. lines.Select(l => l.StartsWith("founders ", StringComparison.Ordinal) || l.StartsWith("node ", StringComparison.Ordinal) || l.StartsWith("member ", StringComparison.Ordinal) ? l : "")
+        string[] file = [
+            "quorate seat 1",
+            .. lines.Select(l => l.StartsWith("founders ", StringComparison.Ordinal)
+                || l.StartsWith("node ", StringComparison.Ordinal) || l.StartsWith("member ", StringComparison.Ordinal)
+                ? l : "")
             .Where(l => l.Length > 0), $"resp {resp}", $"peer {peer}", $"http {http}", $"durability {durability}", "end"];
         return SeatFile.TryParse(file, out var seat)
             ? seat! with { Labels = labels }
@@ -96,7 +103,8 @@ internal static class JoinSettings
     private static string PeerAddress(Settings settings)
     {
         var address = settings.Address("peer", "");
-        if (!Addresses.TryParse(address, out var host, out var port, out _) || port == 0 || host is "*" or "0.0.0.0" or "::") throw settings.Wrong("peer", "where the other nodes reach this one: a host or address of this machine and a port");
+        if (!Addresses.TryParse(address, out var host, out var port, out _) || port == 0 || host is "*" or "0.0.0.0" or "::")
+            throw settings.Wrong("peer", "where the other nodes reach this one: a host or address of this machine and a port");
         return address;
     }
 

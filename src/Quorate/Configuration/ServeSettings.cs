@@ -12,7 +12,8 @@ namespace Quorate.Configuration;
 /// <param name="Members">All nodes; ids follow the order of the names.</param>
 internal sealed record ServeSettings(NodeServerOptions Node, IReadOnlyList<Member> Members)
 {
-    public static readonly IReadOnlyList<string> Names = ["node", "data", "resp", "peer", "http", "cluster", "join", "durability", "max-clients", "provider", "region", "zone"];
+    public static readonly IReadOnlyList<string> Names = [
+        "node", "data", "resp", "peer", "http", "cluster", "join", "durability", "max-clients", "provider", "region", "zone"];
 
     public static readonly IReadOnlyList<string> Durabilities = ["fsync", "written", "memory"];
 
@@ -59,7 +60,8 @@ internal sealed record ServeSettings(NodeServerOptions Node, IReadOnlyList<Membe
 
     /// <summary>The operator's labels for the place of the node.</summary>
     /// <exception cref="SettingException">a label is empty, too long or has other letters.</exception>
-    public static NodeLabels LabelsOf(Settings settings) => new(Label(settings, "provider"), Label(settings, "region"), Label(settings, "zone"));
+    public static NodeLabels LabelsOf(Settings settings) =>
+        new(Label(settings, "provider"), Label(settings, "region"), Label(settings, "zone"));
 
     /// <summary>Letters of names and labels.</summary>
     public static bool IsName(string text) => text.Length > 0 && text.All(IsNameLetter);
@@ -68,7 +70,8 @@ internal sealed record ServeSettings(NodeServerOptions Node, IReadOnlyList<Membe
     {
         if (!settings.Has(name)) return null;
         var label = settings.Text(name, LabelForm, fallback: "");
-        return label.Length is > 0 and <= ControlLimits.LongestTextBytes && label.All(IsNameLetter) ? label : throw settings.Wrong(name, LabelForm);
+        return label.Length is > 0 and <= ControlLimits.LongestTextBytes && label.All(IsNameLetter)
+            ? label : throw settings.Wrong(name, LabelForm);
     }
 
     private static bool IsNameLetter(char c) => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.';
@@ -82,7 +85,8 @@ internal sealed record ServeSettings(NodeServerOptions Node, IReadOnlyList<Membe
             if (equals < 1) throw settings.Wrong("cluster", ClusterForm, $"'{part}' is not name=host:port");
             var (name, address) = (part[..equals], part[(equals + 1)..]);
             if (!name.All(IsNameLetter))
-                throw settings.Wrong("cluster", ClusterForm, $"the name '{name}' may have letters, digits, '-', '_' and '.' only");
+                throw settings.Wrong(
+                    "cluster", ClusterForm, $"the name '{name}' may have letters, digits, '-', '_' and '.' only");
             if (!Addresses.TryParse(address, out _, out var port, out var why)) throw settings.Wrong("cluster", ClusterForm, why);
             if (port == 0) throw settings.Wrong("cluster", ClusterForm, $"the port of '{name}' must be known to the others, "
                 + "not 0");

@@ -43,7 +43,8 @@ internal sealed class Settings
     public int Number(string name, int low, int high, int fallback)
     {
         if (!_values.TryGetValue(name, out var found)) return fallback;
-        if (int.TryParse(found.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= low && number <= high)
+        if (int.TryParse(found.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            && number >= low && number <= high)
             return number;
         throw Wrong(name, $"a whole number from {low} to {high}");
     }
@@ -73,7 +74,8 @@ internal sealed class Settings
         try
         {
             using var document = JsonDocument.Parse(
-                File.ReadAllBytes(path), new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
+                File.ReadAllBytes(path),
+                new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
             if (document.RootElement.ValueKind != JsonValueKind.Object) throw new SettingException($"--config {path} must "
                 + "hold one JSON object");
             foreach (var property in document.RootElement.EnumerateObject())

@@ -33,7 +33,8 @@ internal sealed class Asker
     public static string OneLine(ReadOnlySpan<byte> resp) =>
         Encoding.Latin1.GetString(resp).Replace("\r\n", " ", StringComparison.Ordinal).TrimEnd(' ');
 
-    /// <summary>Executes commands separated by <c>;</c>. A word <c>""</c> is the empty one, <c>~</c> in a word is a blank.</summary>
+    /// <summary>Executes commands separated by <c>;</c>. A word <c>""</c> is the empty one, <c>~</c> in a word is a
+    /// blank.</summary>
     public string Ask(string commands)
     {
         _reply.Clear();

@@ -16,7 +16,8 @@ public sealed class ClientCommandTests
     [InlineData("CLIENT NO-EVICT x", Syntax)]
     [InlineData("CLIENT NO-TOUCH OFF", "+OK")]
     [InlineData("CLIENT TRACKING ON", "-ERR CLIENT TRACKING is not built yet: no invalidation messages are sent")]
-    [InlineData("CLIENT TRACKING ON REDIRECT 5 BCAST", "-ERR CLIENT TRACKING is not built yet: no invalidation messages are sent")]
+    [InlineData(
+        "CLIENT TRACKING ON REDIRECT 5 BCAST", "-ERR CLIENT TRACKING is not built yet: no invalidation messages are sent")]
     [InlineData("CLIENT TRACKING OFF", "+OK")]
     [InlineData("CLIENT TRACKING x", Syntax)]
     [InlineData("CLIENT TRACKINGINFO", "*6 $5 flags *1 $3 off $8 redirect :-1 $8 prefixes *0")]
@@ -46,7 +47,8 @@ public sealed class ClientCommandTests
 
     [Theory]
     [InlineData("CLIENT UNBLOCK 1")]
-    public void What_is_not_built_says_so(string command) => new Asker().Ask(command).ShouldMatch("^-ERR CLIENT [A-Z]+ is not built yet: ");
+    public void What_is_not_built_says_so(string command) =>
+        new Asker().Ask(command).ShouldMatch("^-ERR CLIENT [A-Z]+ is not built yet: ");
 
     [Fact]
     public void Tracking_state_is_a_map_and_a_set_in_RESP3() =>
@@ -77,11 +79,15 @@ public sealed class ClientCommandTests
         Ids("CLIENT LIST TYPE master").ShouldBeEmpty();
         three.Session.LastCommand.ShouldBe("client|list");
 
-        int[] Ids(string command) => [.. three.AskRaw(command).Split('\n').Where(l => l.StartsWith("id=", StringComparison.Ordinal)).Select(l => int.Parse(l[3..l.IndexOf(' ')]))];
+        int[] Ids(string command) =>
+            [.. three
+                .AskRaw(command).Split('\n').Where(l => l.StartsWith("id=", StringComparison.Ordinal))
+                .Select(l => int.Parse(l[3..l.IndexOf(' ')]))];
     }
 
     [Fact]
-    public void The_list_is_verbatim_text_in_RESP3() => new Asker(protocol: 3).Ask("CLIENT LIST").ShouldMatch("^=[0-9]+ txt:id=1 ");
+    public void The_list_is_verbatim_text_in_RESP3() =>
+        new Asker(protocol: 3).Ask("CLIENT LIST").ShouldMatch("^=[0-9]+ txt:id=1 ");
 
     [Fact]
     public void Kill_closes_others_by_address_and_by_filters_that_must_all_match()

@@ -13,7 +13,8 @@ public sealed class CommandCommandTests
     [InlineData("COMMAND INFO get", "*1 *10 $3 get :2 *2 +readonly +fast :1 :1 :1 *3 +@read +@fast +@string *0 *1 *6 "
         + "$5 flags *2 +RO +access $12 begin_search *4 $4 type $5 index $4 spec *2 $5 index :1 "
         + "$9 find_keys *4 $4 type $5 range $4 spec *6 $7 lastkey :0 $7 keystep :1 $5 limit :0 *0")]
-    [InlineData("COMMAND INFO CLIENT|ID", "*1 *10 $9 client|id :2 *3 +noscript +loading +stale :0 :0 :0 *2 +@slow +@connection *0 *0 *0")]
+    [InlineData(
+        "COMMAND INFO CLIENT|ID", "*1 *10 $9 client|id :2 *3 +noscript +loading +stale :0 :0 :0 *2 +@slow +@connection *0 *0 *0")]
     [InlineData("COMMAND GETKEYS get a", "*1 $1 a")]
     [InlineData("COMMAND GETKEYS mset a 1 b 2", "*2 $1 a $1 b")]
     [InlineData("COMMAND GETKEYS get", "-ERR Invalid number of arguments specified for command")]
@@ -46,7 +47,9 @@ public sealed class CommandCommandTests
         new Asker(protocol: 3).Ask("COMMAND DOCS ping nosuch echo").ShouldMatch(
             "^%2 \\$4 ping %4 \\$7 summary .* \\$5 since \\$5 1.0.0 \\$5 group \\$10 connection \\$10 complexity \\$4 O\\(1\\) "
             + "\\$4 echo %4 ");
-        new Asker(protocol: 3).Ask("COMMAND DOCS config").ShouldMatch("complexity \\$\\d+ Depends on subcommand\\. \\$11 subcommands %5 \\$10 config\\|get %4 ");
+        new Asker(protocol: 3)
+            .Ask("COMMAND DOCS config")
+            .ShouldMatch("complexity \\$\\d+ Depends on subcommand\\. \\$11 subcommands %5 \\$10 config\\|get %4 ");
     }
 
     [Fact]

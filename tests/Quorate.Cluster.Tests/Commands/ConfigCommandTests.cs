@@ -19,11 +19,19 @@ public sealed class ConfigCommandTests
     [InlineData("CONFIG SET nosuch 1", "-ERR Unknown option or number of arguments for CONFIG SET - 'nosuch'")]
     [InlineData("CONFIG SET maxmemory", "-ERR wrong number of arguments for 'config|set' command")]
     [InlineData("CONFIG SET maxmemory 1 port", "-ERR syntax error")]
-    [InlineData("CONFIG SET port x", "-ERR CONFIG SET failed (possibly related to argument 'port') - argument couldn't be parsed into an integer")]
+    [InlineData(
+        "CONFIG SET port x",
+        "-ERR CONFIG SET failed (possibly related to argument 'port') - argument couldn't be parsed into an integer")]
     [InlineData("CONFIG SET databases 3", "-ERR CONFIG SET failed (possibly related to argument 'databases') - " + Immutable)]
-    [InlineData("CONFIG SET maxmemory x", "-ERR CONFIG SET failed (possibly related to argument 'maxmemory') - argument must be a memory value")]
-    [InlineData("CONFIG SET appendonly maybe", "-ERR CONFIG SET failed (possibly related to argument 'appendonly') - argument must be 'yes' or 'no'")]
-    [InlineData("CONFIG SET timeout -1", "-ERR CONFIG SET failed (possibly related to argument 'timeout') - argument must be between 0 and 2147483647 inclusive")]
+    [InlineData(
+        "CONFIG SET maxmemory x",
+        "-ERR CONFIG SET failed (possibly related to argument 'maxmemory') - argument must be a memory value")]
+    [InlineData(
+        "CONFIG SET appendonly maybe",
+        "-ERR CONFIG SET failed (possibly related to argument 'appendonly') - argument must be 'yes' or 'no'")]
+    [InlineData(
+        "CONFIG SET timeout -1",
+        "-ERR CONFIG SET failed (possibly related to argument 'timeout') - argument must be between 0 and 2147483647 inclusive")]
     [InlineData("CONFIG SET save x", "-ERR CONFIG SET failed (possibly related to argument 'save') - " + Immutable)]
     [InlineData("CONFIG SET save \"\"", "+OK")]
     [InlineData("CONFIG SET APPENDONLY YES", "+OK")]

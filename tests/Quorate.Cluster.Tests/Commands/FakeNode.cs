@@ -110,5 +110,6 @@ internal sealed class FakeNode : INodeView
     }
 
     /// <summary>The same node seen from a time when another leads, or nobody (0).</summary>
-    public void LedBy(int node) => Group = Group with { Leader = new NodeId(node), Followers = [], LeaderHeardMilliseconds = node == 0 ? -1 : 1500 };
+    public void LedBy(int node) =>
+        Group = Group with { Leader = new NodeId(node), Followers = [], LeaderHeardMilliseconds = node == 0 ? -1 : 1500 };
 }

@@ -125,7 +125,8 @@ public sealed class InfoTextTests
     }
 
     [Fact]
-    public void Info_is_verbatim_text_in_RESP3() => new Asker(protocol: 3).Ask("INFO server").ShouldMatch("^=[0-9]+ txt:# Server redis_version:");
+    public void Info_is_verbatim_text_in_RESP3() =>
+        new Asker(protocol: 3).Ask("INFO server").ShouldMatch("^=[0-9]+ txt:# Server redis_version:");
 
     private static string Info(Asker client, string command)
     {

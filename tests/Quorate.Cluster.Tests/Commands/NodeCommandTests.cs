@@ -18,7 +18,8 @@ public sealed class NodeCommandTests
         client.AskRaw("NODE LIST").Split("\r\n").Where(l => l.StartsWith('n')).ShouldBe(
         [
             "n1 node1 state=up replicas=2 voter resp=10.0.0.1:7000 peer=10.0.0.1:9000 provider=p region=r zone=z1",
-            "n2 node2 state=draining replicas=3 voter resp=10.0.0.2:7000 peer=10.0.0.2:9000 provider=p region=r zone=z2 still-holds=0..15,the control group,ks16",
+            "n2 node2 state=draining replicas=3 voter resp=10.0.0.2:7000 peer=10.0.0.2:9000 provider=p region=r zone=z2 "
+                + "still-holds=0..15,the control group,ks16",
             "n3 node3 state=up replicas=3 voter resp=10.0.0.3:7000 peer=10.0.0.3:9000 provider=p region=r zone=z3 suspected",
             "n4 node4 state=up replicas=1 resp= peer=",
         ]);

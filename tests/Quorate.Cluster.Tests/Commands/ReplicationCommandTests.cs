@@ -115,7 +115,9 @@ public sealed class ReplicationCommandTests
     }
 
     [Theory]
-    [InlineData("REPLICAOF NO ONE", "-ERR REPLICAOF is not used here: a keyspace's policy decides which nodes hold it (KEYSPACE ALTER <name> REPLICAS <n>")]
+    [InlineData(
+        "REPLICAOF NO ONE",
+        "-ERR REPLICAOF is not used here: a keyspace's policy decides which nodes hold it (KEYSPACE ALTER <name> REPLICAS <n>")]
     [InlineData("SLAVEOF 1.2.3.4 6379", "-ERR SLAVEOF is not used here")]
     [InlineData("FAILOVER", "-ERR this node runs without a control plane")]
     [InlineData("PSYNC ? -1", "-ERR PSYNC is not served")]

@@ -42,11 +42,13 @@ public sealed class ServerCommandTests
     [Fact]
     public void Help_begins_and_ends_as_Redis_does()
     {
-        foreach (var container in NodeCommandTable.All.Where(e => e.Subcommands.Any(s => s.Spec.Name.EndsWith("|help", StringComparison.Ordinal))))
+        foreach (var container in NodeCommandTable.All
+            .Where(e => e.Subcommands.Any(s => s.Spec.Name.EndsWith("|help", StringComparison.Ordinal))))
         {
             var lines = new Asker().AskRaw($"{container.Spec.Name} help").Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
             lines[0].ShouldBe($"*{lines.Length - 1}");
-            lines[1].ShouldBe($"+{container.Spec.Name.ToUpperInvariant()} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:");
+            lines[1]
+                .ShouldBe($"+{container.Spec.Name.ToUpperInvariant()} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:");
             lines[^2..].ShouldBe(["+HELP", "+    Prints this help."]);
         }
     }
@@ -67,7 +69,8 @@ public sealed class ServerCommandTests
     public void Cluster_info_fails_when_nobody_leads()
     {
         var client = new Asker();
-        client.Ask("CLUSTER INFO").ShouldContain("cluster_enabled:0 cluster_state:ok cluster_slots_assigned:16384 cluster_slots_ok:16384");
+        client.Ask("CLUSTER INFO")
+            .ShouldContain("cluster_enabled:0 cluster_state:ok cluster_slots_assigned:16384 cluster_slots_ok:16384");
         client.Node.LedBy(0);
         client.Ask("CLUSTER INFO").ShouldContain("cluster_state:fail cluster_slots_assigned:16384 cluster_slots_ok:0");
     }

@@ -113,7 +113,9 @@ internal sealed class ControlChaos
         {
             case < 4: _faults[node] = fault with { Cut = _time + _dice.Between(200, 6000) }; break;
             case < 8: _faults[node] = fault with { Alone = _time + _dice.Between(200, 6000) }; break;
-            case < 10: _faults[node] = fault with { Cut = _time + _dice.Between(200, 6000), Alone = _time + _dice.Between(200, 6000) }; break;
+            case < 10:
+                _faults[node] = fault with { Cut = _time + _dice.Between(200, 6000), Alone = _time + _dice.Between(200, 6000) };
+                break;
             case < 12: _faults[node] = fault with { Paused = _time + _dice.Between(100, 4000) }; break;
             case < 14:
                 _replicas[node].Forget(ClockOf(node));
@@ -179,7 +181,8 @@ internal sealed class ControlChaos
         Namings++;
         if (group.Policy.Ack == Ack.Async) return;
         var log = _replicas[group.Configuration.Leader].Log.ToHashSet();
-        foreach (var entry in _acknowledged) Invariant.Require(log.Contains(entry), $"the leader of {group.Configuration} holds the acknowledged {entry}");
+        foreach (var entry in _acknowledged)
+            Invariant.Require(log.Contains(entry), $"the leader of {group.Configuration} holds the acknowledged {entry}");
     }
 
     private void StepNode(NodeId node, FakeReplica replica)
@@ -199,7 +202,9 @@ internal sealed class ControlChaos
                 if (!_replicas[member].OnLog(epoch, log)) return;
                 // Its own length: what it says it holds is what it holds of this epoch's log.
                 var length = _replicas[member].Log.Count;
-                Send(member, node, () => Reaches(node, member), () => replica.OnAnswer(member, epoch, Math.Min(length, log.Length), ClockOf(node)));
+                Send(
+                    member, node, () => Reaches(node, member),
+                    () => replica.OnAnswer(member, epoch, Math.Min(length, log.Length), ClockOf(node)));
             });
         }
     }
@@ -212,13 +217,16 @@ internal sealed class ControlChaos
         var term = _elections;
         Send(node, null, () => HearsControl(node), () =>
         {
-            var reply = _supervisor.OnHeartbeat(node, heartbeat, new StepTime(ClockOf(_control), 0), isCurrent: term == _elections || _dice.Chance(500));
+            var reply = _supervisor.OnHeartbeat(
+                node, heartbeat, new StepTime(ClockOf(_control), 0), isCurrent: term == _elections || _dice.Chance(500));
             if (reply is null) return;
             Send(null, node, () => HearsControl(node), () =>
             {
                 if (reply.Incarnation != _faults[node].Incarnation) return;
-                foreach (var assignment in reply.Assignments.Where(a => a.Group == _group)) replica.OnAssignment(assignment, ClockOf(node));
-                foreach (var (group, epoch) in reply.Grants) if (group == _group) replica.OnLease(epoch, Leases.UntilOnNode(reply));
+                foreach (var assignment in reply.Assignments.Where(a => a.Group == _group))
+                    replica.OnAssignment(assignment, ClockOf(node));
+                foreach (var (group, epoch) in reply.Grants)
+                    if (group == _group) replica.OnLease(epoch, Leases.UntilOnNode(reply));
             });
         });
     }
@@ -231,9 +239,11 @@ internal sealed class ControlChaos
         {
             if (_dead.Contains(node) || !replica.HasLease(ClockOf(node))) continue;
             if (group.Policy.Strategy == Strategy.Chain)
-                Invariant.Require(group.Configuration.InSync.Contains(node), $"{node} serves under a lease in the chain {group.Configuration}");
+                Invariant.Require(
+                    group.Configuration.InSync.Contains(node), $"{node} serves under a lease in the chain {group.Configuration}");
             else if (replica.Leads && !group.IsSealed)
-                Invariant.Require(group.Configuration.Leader == node, $"{node} leads under a lease beside {group.Configuration.Leader}");
+                Invariant.Require(
+                    group.Configuration.Leader == node, $"{node} leads under a lease beside {group.Configuration.Leader}");
         }
     }
 }

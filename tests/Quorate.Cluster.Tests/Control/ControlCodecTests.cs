@@ -12,7 +12,12 @@ public sealed class ControlCodecTests
 {
     private static readonly GroupConfiguration Some = new(new(7), N(2), Ns(2, 1), Ns(3));
 
-    private static readonly Policy Behind = PolicyDefaults.For(Strategy.Primary) with { Delayed = 1, DelayMilliseconds = 90_000, Cascaded = 2 };
+    private static readonly Policy Behind = PolicyDefaults.For(Strategy.Primary) with
+    {
+        Delayed = 1,
+        DelayMilliseconds = 90_000,
+        Cascaded = 2,
+    };
 
     private static readonly GroupConfiguration Fed = Some with
     {
@@ -27,7 +32,8 @@ public sealed class ControlCodecTests
         new AddNode(N(4), "vier", "a:1", "b:2", "c:3", new NodeLabels(null, "rü", "z")),
         new SetLabels(N(4), new NodeLabels()),
         new AdmitNode(N(1)), new DrainNode(N(2)), new RemoveNode(N(3)),
-        new CreateKeyspace("orders", -1, PolicyDefaults.For(Strategy.Primary) with { Spread = "zone" }, [Ns(1, 2, 3), Ns(3, 2, 1)]),
+        new CreateKeyspace(
+            "orders", -1, PolicyDefaults.For(Strategy.Primary) with { Spread = "zone" }, [Ns(1, 2, 3), Ns(3, 2, 1)]),
         new CreateKeyspace("behind", -1, Behind, [Ns(1, 2, 3, 4, 5, 6)]),
         new SetConfiguration(new(17), new(6), Fed with { Rule = null }),
         new AlterKeyspace("orders", PolicyDefaults.For(Strategy.Chain)),
@@ -43,13 +49,16 @@ public sealed class ControlCodecTests
         new Heartbeat
         {
             Incarnation = 3, SentAt = -5, OldestUnsyncedMilliseconds = 12, LastSyncMilliseconds = 3,
-            Groups = [new(new(17), new ReplicaReport(new(3), new(2), new(90), new(80), false), Some, true), new(new(1), default)], BasedOn = 70, Gone = [new(4), new(9)],
+            Groups = [new(new(17), new ReplicaReport(new(3), new(2), new(90), new(80), false), Some, true), new(new(1), default)],
+            BasedOn = 70, Gone = [new(4), new(9)],
         },
         new HeartbeatReply { LeaseMilliseconds = 1 },
         new HeartbeatReply { LeaseMilliseconds = 1, WantsAll = true },
         new HeartbeatReply
         {
-            Incarnation = 3, SentAt = 77, LeaseMilliseconds = 1000, MapVersion = 9, Assignments = [new(new(17), PolicyDefaults.For(Strategy.Chain), Some), new(new(18), Behind, Fed)],
+            Incarnation = 3,
+            SentAt = 77, LeaseMilliseconds = 1000, MapVersion = 9,
+            Assignments = [new(new(17), PolicyDefaults.For(Strategy.Chain), Some), new(new(18), Behind, Fed)],
             Grants = [(new(17), new(7)), (new(18), new(1))], HandOvers = [(new(17), N(2))], Dropped = [new(19)],
         },
     ];

@@ -77,7 +77,8 @@ public sealed class ControlMachineTests
     {
         var machine = Machine(3);
         var group = machine.Keyspace("strategy primary", 1, 2, 3);
-        machine.Do(new SetConfiguration(group, new(1), new GroupConfiguration(new(2), N(2), Ns(1, 2, 3), []))).ShouldNotBeNull().ShouldContain("seal");
+        machine.Do(new SetConfiguration(group, new(1), new GroupConfiguration(new(2), N(2), Ns(1, 2, 3), [])))
+            .ShouldNotBeNull().ShouldContain("seal");
         machine.Do(new Seal(group, new(1))).ShouldBeNull();
         machine.Do(new SetConfiguration(group, new(2), new GroupConfiguration(new(3), N(2), Ns(2, 3), Ns(1)))).ShouldBeNull();
     }
@@ -87,7 +88,8 @@ public sealed class ControlMachineTests
     {
         var machine = Machine(4);
         var group = machine.Keyspace("strategy chain", 1, 2, 3);
-        machine.Do(new SetConfiguration(group, new(1), new GroupConfiguration(new(2), N(1), Ns(1, 2, 3, 4), []))).ShouldNotBeNull().ShouldContain("learner");
+        machine.Do(new SetConfiguration(group, new(1), new GroupConfiguration(new(2), N(1), Ns(1, 2, 3, 4), [])))
+            .ShouldNotBeNull().ShouldContain("learner");
         machine.Do(new SetConfiguration(group, new(1), new GroupConfiguration(new(2), N(1), Ns(1, 2, 3), Ns(4)))).ShouldBeNull();
         machine.Do(new SetConfiguration(group, new(2), new GroupConfiguration(new(3), N(1), Ns(1, 2, 3, 4), []))).ShouldBeNull();
     }
@@ -97,11 +99,14 @@ public sealed class ControlMachineTests
     {
         var machine = Machine(3);
         var group = machine.Keyspace("strategy chain min-in-sync 2", 1, 2, 3);
-        machine.Do(new SetConfiguration(group, new(1), new GroupConfiguration(new(2), N(2), Ns(1, 2, 3), []))).ShouldNotBeNull().ShouldContain("head");
+        machine.Do(new SetConfiguration(group, new(1), new GroupConfiguration(new(2), N(2), Ns(1, 2, 3), [])))
+            .ShouldNotBeNull().ShouldContain("head");
         machine.Do(new SetConfiguration(group, new(1), new GroupConfiguration(new(2), N(2), Ns(2, 3), Ns(1)))).ShouldBeNull();
         machine.Do(new SetConfiguration(group, new(2), new GroupConfiguration(new(3), N(2), Ns(2, 3, 1), []))).ShouldBeNull();
-        machine.Do(new SetConfiguration(group, new(3), new GroupConfiguration(new(4), N(1), Ns(1), Ns(2, 3)))).ShouldNotBeNull().ShouldContain("may lack");
-        machine.Do(new SetConfiguration(group, new(3), new GroupConfiguration(new(4), N(1), Ns(1, 2, 3), []))).ShouldNotBeNull().ShouldContain("may lack");
+        machine.Do(new SetConfiguration(group, new(3), new GroupConfiguration(new(4), N(1), Ns(1), Ns(2, 3))))
+            .ShouldNotBeNull().ShouldContain("may lack");
+        machine.Do(new SetConfiguration(group, new(3), new GroupConfiguration(new(4), N(1), Ns(1, 2, 3), [])))
+            .ShouldNotBeNull().ShouldContain("may lack");
         machine.Do(new SetConfiguration(group, new(3), new GroupConfiguration(new(4), N(3), Ns(3, 2, 1), []))).ShouldBeNull();
     }
 
@@ -139,12 +144,15 @@ public sealed class ControlMachineTests
         var machine = Machine(3);
         var group = machine.Keyspace("strategy primary ack semisync:2", 1, 2, 3);
         var name = machine.Map.Keyspaces[^1].Name;
-        machine.Do(new AlterKeyspace(name, PolicyDefaults.For(Strategy.Primary) with { Ack = Ack.SemiSync, AckBackups = 1 })).ShouldBeNull();
+        machine.Do(new AlterKeyspace(name, PolicyDefaults.For(Strategy.Primary) with { Ack = Ack.SemiSync, AckBackups = 1 }))
+            .ShouldBeNull();
         machine.Of(group).Policy.AckBackups.ShouldBe(2, "the group follows with its next epoch");
-        machine.Do(new SetConfiguration(group, new(1), new GroupConfiguration(new(2), N(1), Ns(1, 2, 3), []), AdoptPolicy: true)).ShouldBeNull();
+        machine.Do(new SetConfiguration(group, new(1), new GroupConfiguration(new(2), N(1), Ns(1, 2, 3), []), AdoptPolicy: true))
+            .ShouldBeNull();
         machine.Of(group).FewestHolders.ShouldBe(2);
         machine.Do(new AlterKeyspace(name, PolicyDefaults.For(Strategy.Primary))).ShouldBeNull();
-        machine.Do(new SetConfiguration(group, new(2), new GroupConfiguration(new(3), N(1), Ns(1, 2, 3), []), AdoptPolicy: true)).ShouldBeNull();
+        machine.Do(new SetConfiguration(group, new(2), new GroupConfiguration(new(3), N(1), Ns(1, 2, 3), []), AdoptPolicy: true))
+            .ShouldBeNull();
         machine.Of(group).Complete.ShouldBeEmpty("nobody knows yet who has everything");
         machine.Do(new Settle(group, new(3))).ShouldBeNull();
         machine.Of(group).Complete.ShouldBe(Ns(1, 2, 3));
@@ -161,9 +169,12 @@ public sealed class ControlMachineTests
         machine.Do(create).ShouldBeNull();
         machine.Map.KeyspaceOfDatabase(5)!.Name.ShouldBe("orders");
         machine.Do(new DropKeyspace("0")).ShouldNotBeNull().ShouldContain("share");
-        machine.Do(new AlterKeyspace("3", PolicyDefaults.For(Strategy.Raft, 1))).ShouldNotBeNull().ShouldContain("shares its group");
-        machine.Do(new AlterKeyspace("3", PolicyDefaults.For(Strategy.Raft) with { Reads = ReadConsistency.Session })).ShouldBeNull();
-        machine.Do(new AlterKeyspace("orders", PolicyDefaults.For(Strategy.Raft))).ShouldNotBeNull().ShouldContain("copy the keys");
+        machine.Do(new AlterKeyspace("3", PolicyDefaults.For(Strategy.Raft, 1)))
+            .ShouldNotBeNull().ShouldContain("shares its group");
+        machine.Do(new AlterKeyspace("3", PolicyDefaults.For(Strategy.Raft) with { Reads = ReadConsistency.Session }))
+            .ShouldBeNull();
+        machine.Do(new AlterKeyspace("orders", PolicyDefaults.For(Strategy.Raft)))
+            .ShouldNotBeNull().ShouldContain("copy the keys");
     }
 
     [Fact]

@@ -31,7 +31,8 @@ internal sealed class FakeReplica(NodeId self)
 
     public GroupConfiguration? Wanted { get; private set; }
 
-    public ReplicaReport Report => new(Epoch, Log.Count == 0 ? default : Log[^1].Epoch, new(Log.Count), new(Math.Min(Acknowledged, Log.Count)), false);
+    public ReplicaReport Report =>
+        new(Epoch, Log.Count == 0 ? default : Log[^1].Epoch, new(Log.Count), new(Math.Min(Acknowledged, Log.Count)), false);
 
     /// <summary>By its own clock.</summary>
     public bool HasLease(long now) => Configuration is not null && _leaseEpoch == Epoch && now < _leaseUntil;

@@ -53,10 +53,16 @@ internal static class MapBuilder
     public static string Text(this ControlMachine machine)
     {
         var map = machine.Map;
-        var lines = new List<string> { $"v{map.Version} {PolicyText.Print(map.DefaultPolicy)} {map.LastGroup} {map.LastKeyspace} {map.RemovedUpTo} applied {machine.LastApplied}" };
+        var lines =
+            new List<string> {
+                $"v{map.Version} {PolicyText.Print(map.DefaultPolicy)} {map.LastGroup} {map.LastKeyspace} {map.RemovedUpTo} "
+                    + $"applied {machine.LastApplied}" };
         lines.AddRange(map.Nodes.Select(n => n.ToString()));
         lines.AddRange(map.Keyspaces.Select(k => $"{k.Id} {k.Name} {k.Database} {k.Policy} {string.Join(' ', k.Groups)}"));
-        lines.AddRange(map.Groups.Select(g => $"{g.Id} {g.Keyspace} {g.Policy} {g.Configuration} [{string.Join(' ', g.Complete)}] [{string.Join(' ', g.Counted)}] {g.FewestHolders}"));
+        lines.AddRange(map.Groups
+            .Select(g =>
+                $"{g.Id} {g.Keyspace} {g.Policy} {g.Configuration} [{string.Join(' ', g.Complete)}] "
+                    + $"[{string.Join(' ', g.Counted)}] {g.FewestHolders}"));
         return string.Join('\n', lines);
     }
 }

@@ -17,7 +17,8 @@ public sealed class StandbyCareTests
         configuration.InSync.ShouldBe(Ns(1, 2, 3));
         configuration.Learners.ShouldBe(Ns(4, 5, 6));
         configuration.Standby.ShouldBe(new Standby(Ns(4), [new Feed(N(5), N(2)), new Feed(N(6), N(3))]));
-        machine.Do(new CreateKeyspace("few", -1, Policy("replicas 3 delay 1:1h"), [Ns(1, 2, 3)])).ShouldNotBeNull().ShouldContain("4 replicas");
+        machine.Do(new CreateKeyspace("few", -1, Policy("replicas 3 delay 1:1h"), [Ns(1, 2, 3)]))
+            .ShouldNotBeNull().ShouldContain("4 replicas");
     }
 
     [Fact]
@@ -27,10 +28,17 @@ public sealed class StandbyCareTests
         var group = Create(machine, "replicas 3 delay 1:1h cascade 1", 1, 2, 3, 4, 5);
         var now = machine.Of(group).Configuration;
         var next = now with { Epoch = now.Epoch.Next };
-        machine.WhyNot(new SetConfiguration(group, now.Epoch, next with { InSync = Ns(1, 2, 3, 4), Learners = Ns(5) })).ShouldNotBeNull().ShouldContain("stays a learner");
-        machine.WhyNot(new SetConfiguration(group, now.Epoch, next with { InSync = Ns(1, 2, 3, 5), Learners = Ns(4) })).ShouldNotBeNull().ShouldContain("stays a learner");
-        machine.WhyNot(new SetConfiguration(group, now.Epoch, next with { Standby = now.Standby with { Feeds = [new Feed(N(5), N(4))] } })).ShouldNotBeNull().ShouldContain("n4 cannot be a source");
-        machine.WhyNot(new SetConfiguration(group, now.Epoch, next with { Standby = now.Standby with { Feeds = [new Feed(N(5), N(3))] } })).ShouldBeNull();
+        machine.WhyNot(new SetConfiguration(group, now.Epoch, next with { InSync = Ns(1, 2, 3, 4), Learners = Ns(5) }))
+            .ShouldNotBeNull().ShouldContain("stays a learner");
+        machine.WhyNot(new SetConfiguration(group, now.Epoch, next with { InSync = Ns(1, 2, 3, 5), Learners = Ns(4) }))
+            .ShouldNotBeNull().ShouldContain("stays a learner");
+        machine.WhyNot(
+            new SetConfiguration(
+                group, now.Epoch,
+                next with { Standby = now.Standby with { Feeds = [new Feed(N(5), N(4))] } })).ShouldNotBeNull().ShouldContain(
+                    "n4 cannot be a source");
+        machine.WhyNot(new SetConfiguration(
+            group, now.Epoch, next with { Standby = now.Standby with { Feeds = [new Feed(N(5), N(3))] } })).ShouldBeNull();
     }
 
     [Fact]
@@ -78,7 +86,8 @@ public sealed class StandbyCareTests
     public void What_a_primary_wants_for_them_is_not_taken()
     {
         var (bench, group) = Bench("replicas 2 delay 1:1h cascade 1", 4);
-        bench.Says[(N(1), group)] = new GroupBeat(group, bench.Log(group, 10), new GroupConfiguration(new(2), N(1), Ns(1, 2, 3, 4), []));
+        bench.Says[(N(1), group)] = new GroupBeat(
+            group, bench.Log(group, 10), new GroupConfiguration(new(2), N(1), Ns(1, 2, 3, 4), []));
         bench.Run(1000);
         bench.Machine.Of(group).Configuration.InSync.ShouldBe(Ns(1, 2));
     }
@@ -104,14 +113,17 @@ public sealed class StandbyCareTests
         GroupConfiguration Now() => bench.Machine.Of(group).Configuration;
         void Alter(string words)
         {
-            PolicyText.TryParse(words.Split(' '), bench.Machine.Map.Keyspaces[^1].Policy, out var policy, out var why).ShouldBeTrue(why);
+            PolicyText.TryParse(words.Split(' '), bench.Machine.Map.Keyspaces[^1].Policy, out var policy, out var why)
+                .ShouldBeTrue(why);
             bench.Machine.Do(new AlterKeyspace(bench.Machine.Map.Keyspaces[^1].Name, policy!)).ShouldBeNull();
         }
 
         Alter("delay 1:1h cascade 1");
         bench.RunUntil(() => Now().Standby.Delayed.Count == 1 && Now().Standby.Feeds.Count == 1, 5000);
         Now().Standby.ShouldBe(new Standby(Ns(4), [new Feed(N(5), N(2))]));
-        bench.Machine.Do(new AlterKeyspace(bench.Machine.Map.Keyspaces[^1].Name, bench.Machine.Of(group).Policy with { Cascaded = 2 })).ShouldNotBeNull().ShouldContain("asks for 6 nodes");
+        bench.Machine.Do(new AlterKeyspace(
+            bench.Machine.Map.Keyspaces[^1].Name,
+            bench.Machine.Of(group).Policy with { Cascaded = 2 })).ShouldNotBeNull().ShouldContain("asks for 6 nodes");
         Alter("delay none cascade 2");
         bench.RunUntil(() => Now().Standby.Delayed.Count == 0 && Now().Standby.Feeds.Count == 2, 5000);
         Alter("cascade 0");

@@ -55,11 +55,18 @@ internal sealed class SupervisorBench
         foreach (var group in Machine.Map.Groups.Where(g => g.Configuration.Contains(node)))
         {
             if (Says.GetValueOrDefault((node, group.Id)) is { } said) beats.Add(said);
-            else beats.Add(new GroupBeat(group.Id, Log(group.Id, 10), Leads: !group.IsConfigured && group.Configuration.InSync[0] == node));
+            else beats.Add(new GroupBeat(
+                group.Id, Log(group.Id, 10), Leads: !group.IsConfigured && group.Configuration.InSync[0] == node));
         }
 
         _sent[node] = Math.Max(Milliseconds, _sent.GetValueOrDefault(node) + 1);
-        var heartbeat = new Heartbeat { Incarnation = 1, SentAt = _sent[node], LastSyncMilliseconds = Stall.GetValueOrDefault(node), Groups = beats };
+        var heartbeat = new Heartbeat
+        {
+            Incarnation = 1,
+            SentAt = _sent[node],
+            LastSyncMilliseconds = Stall.GetValueOrDefault(node),
+            Groups = beats,
+        };
         var reply = Supervisor.OnHeartbeat(node, heartbeat, Now, isCurrent);
         if (reply is not null) Answers[node] = reply;
         return reply;

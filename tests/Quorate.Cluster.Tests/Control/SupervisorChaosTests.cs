@@ -41,7 +41,8 @@ public sealed class SupervisorChaosTests
     }
 
     [Fact]
-    public void A_supervisor_that_promotes_the_least_advanced_is_caught() => IsCaught("strategy primary ack semisync:1", new PromotesTheLeastAdvanced());
+    public void A_supervisor_that_promotes_the_least_advanced_is_caught() =>
+        IsCaught("strategy primary ack semisync:1", new PromotesTheLeastAdvanced());
 
     [Fact]
     public void A_supervisor_that_ignores_leases_is_caught() => IsCaught("strategy primary", new IgnoresLeases());
@@ -53,7 +54,8 @@ public sealed class SupervisorChaosTests
     public void A_new_control_leader_that_does_not_wait_is_caught() => IsCaught("strategy primary", new DoesNotWait());
 
     [Fact]
-    public void A_group_that_settles_too_early_is_caught() => IsCaught("strategy primary", SupervisorRules.Sound, settlesTooEarly: true);
+    public void A_group_that_settles_too_early_is_caught() =>
+        IsCaught("strategy primary", SupervisorRules.Sound, settlesTooEarly: true);
 
     private static void IsCaught(string words, SupervisorRules rules, bool settlesTooEarly = false)
     {

@@ -40,7 +40,8 @@ public sealed class SupervisorTests
     {
         var (bench, group) = Primary("strategy primary");
         bench.Applies = false;
-        bench.Says[(N(1), group)] = new GroupBeat(group, bench.Log(group, 10), new GroupConfiguration(new(2), N(1), Ns(1, 2), Ns(3)));
+        bench.Says[(N(1), group)] = new GroupBeat(
+            group, bench.Log(group, 10), new GroupConfiguration(new(2), N(1), Ns(1, 2), Ns(3)));
         bench.Run(300);
         bench.Proposed.ShouldContain(c => c is SetConfiguration);
         bench.Grants(N(1), group).ShouldBeFalse();
@@ -69,7 +70,8 @@ public sealed class SupervisorTests
         bench.Supervisor.AskFailover(group, N(3), bench.Now).ShouldBeNull();
         bench.Beat(N(1))!.HandOvers.ShouldBe([(group, N(3))]);
         bench.Machine.Of(group).Epoch.ShouldBe(new Epoch(1), "the primary drains first");
-        bench.Says[(N(1), group)] = new GroupBeat(group, bench.Log(group, 10), new GroupConfiguration(new(2), N(3), Ns(1, 2, 3), []));
+        bench.Says[(N(1), group)] = new GroupBeat(
+            group, bench.Log(group, 10), new GroupConfiguration(new(2), N(3), Ns(1, 2, 3), []));
         bench.RunUntil(() => bench.Machine.Of(group).IsSealed, 200);
         bench.Says.Clear();
         bench.RunUntil(() => bench.Machine.Of(group).Configuration.Leader == N(3), 300);
@@ -80,7 +82,8 @@ public sealed class SupervisorTests
     public void A_failover_to_a_replica_that_may_lack_writes_is_refused()
     {
         var (bench, group) = Primary("strategy primary");
-        bench.Says[(N(1), group)] = new GroupBeat(group, bench.Log(group, 10), new GroupConfiguration(new(2), N(1), Ns(1, 2), Ns(3)));
+        bench.Says[(N(1), group)] = new GroupBeat(
+            group, bench.Log(group, 10), new GroupConfiguration(new(2), N(1), Ns(1, 2), Ns(3)));
         bench.RunUntil(() => bench.Machine.Of(group).Epoch == new Epoch(2));
         bench.Supervisor.AskFailover(group, N(3), bench.Now).ShouldNotBeNull().ShouldContain("not in sync");
         bench.Supervisor.AskFailover(new(99), N(3), bench.Now).ShouldNotBeNull();
@@ -90,7 +93,8 @@ public sealed class SupervisorTests
     public void What_the_primary_wants_is_taken_by_compare_and_set_and_members_stay_members()
     {
         var (bench, group) = Primary("strategy primary");
-        bench.Says[(N(1), group)] = new GroupBeat(group, bench.Log(group, 10), new GroupConfiguration(new(2), N(1), Ns(1, 2), []));
+        bench.Says[(N(1), group)] = new GroupBeat(
+            group, bench.Log(group, 10), new GroupConfiguration(new(2), N(1), Ns(1, 2), []));
         bench.RunUntil(() => bench.Machine.Of(group).Epoch == new Epoch(2), 300);
         bench.Machine.Of(group).Configuration.ShouldBe(new GroupConfiguration(new(2), N(1), Ns(1, 2), Ns(3)));
         bench.Run(1000);
@@ -121,9 +125,11 @@ public sealed class SupervisorTests
         foreach (var others in (ReadOnlySpan<int>)[0, 2])
         {
             var (bench, group) = Primary("strategy primary");
-            bench.Says[(N(1), group)] = new GroupBeat(group, bench.Log(group, 20), new GroupConfiguration(new(2), N(1), Ns(1, 2), []));
+            bench.Says[(N(1), group)] = new GroupBeat(
+                group, bench.Log(group, 20), new GroupConfiguration(new(2), N(1), Ns(1, 2), []));
             bench.RunUntil(() => bench.Machine.Of(group).Epoch == new Epoch(2), 300);
-            bench.Says[(N(1), group)] = new GroupBeat(group, bench.Log(group, 20), new GroupConfiguration(new(3), N(1), Ns(1, 2, 3), []));
+            bench.Says[(N(1), group)] = new GroupBeat(
+                group, bench.Log(group, 20), new GroupConfiguration(new(3), N(1), Ns(1, 2, 3), []));
             bench.RunUntil(() => bench.Machine.Of(group).Epoch == new Epoch(3), 300);
             bench.Alive.RemoveWhere(n => n != N(3) && n != N(others));
             bench.Run(5000);
@@ -167,7 +173,8 @@ public sealed class SupervisorTests
         bench.RunUntil(() => bench.Machine.Of(group).Configuration.Leader == N(3), 2000);
         var notices = new List<string>();
         while (bench.Supervisor.TryTakeNotice(out var notice)) notices.Add(notice!);
-        notices.ShouldContain(n => n.Contains("5 entries or more that n1 had acknowledged were not shipped", StringComparison.Ordinal));
+        notices.ShouldContain(n => n
+            .Contains("5 entries or more that n1 had acknowledged were not shipped", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -185,9 +192,11 @@ public sealed class SupervisorTests
     public void A_group_settles_when_those_in_sync_hold_what_the_leader_held()
     {
         var (bench, group) = Primary("strategy primary");
-        bench.Says[(N(1), group)] = new GroupBeat(group, bench.Log(group, 20), new GroupConfiguration(new(2), N(1), Ns(1, 2), []));
+        bench.Says[(N(1), group)] = new GroupBeat(
+            group, bench.Log(group, 20), new GroupConfiguration(new(2), N(1), Ns(1, 2), []));
         bench.RunUntil(() => bench.Machine.Of(group).Epoch == new Epoch(2), 300);
-        bench.Says[(N(1), group)] = new GroupBeat(group, bench.Log(group, 20), new GroupConfiguration(new(3), N(1), Ns(1, 2, 3), []));
+        bench.Says[(N(1), group)] = new GroupBeat(
+            group, bench.Log(group, 20), new GroupConfiguration(new(3), N(1), Ns(1, 2, 3), []));
         bench.RunUntil(() => bench.Machine.Of(group).Epoch == new Epoch(3), 300);
         bench.Says[(N(1), group)] = new GroupBeat(group, bench.Log(group, 20));
         bench.Says[(N(2), group)] = new GroupBeat(group, bench.Log(group, 20));
@@ -205,9 +214,11 @@ public sealed class SupervisorTests
         foreach (var (dead, left) in (ReadOnlySpan<(int, int[])>)[(1, [2, 3]), (2, [1, 3]), (3, [1, 2])])
         {
             var (bench, group) = Primary("strategy chain");
-            foreach (var node in Ns(1, 2, 3)) bench.Grants(node, group).ShouldBeTrue("every replica of a chain serves under a lease");
+            foreach (var node in Ns(1, 2, 3))
+                bench.Grants(node, group).ShouldBeTrue("every replica of a chain serves under a lease");
             bench.Alive.Remove(N(dead));
-            bench.RunUntil(() => bench.Machine.Of(group).Epoch > new Epoch(1)).ShouldBeGreaterThanOrEqualTo(bench.Options.LeaseMilliseconds);
+            bench.RunUntil(() => bench.Machine.Of(group).Epoch > new Epoch(1))
+                .ShouldBeGreaterThanOrEqualTo(bench.Options.LeaseMilliseconds);
             var configuration = bench.Machine.Of(group).Configuration;
             configuration.InSync.ShouldBe(Ns(left));
             configuration.Leader.ShouldBe(N(left[0]));
@@ -220,7 +231,8 @@ public sealed class SupervisorTests
     public void A_chain_replica_that_its_neighbours_want_out_loses_its_lease_first()
     {
         var (bench, group) = Primary("strategy chain");
-        bench.Says[(N(2), group)] = new GroupBeat(group, bench.Log(group, 10), new GroupConfiguration(new(2), N(1), Ns(1, 2), []));
+        bench.Says[(N(2), group)] = new GroupBeat(
+            group, bench.Log(group, 10), new GroupConfiguration(new(2), N(1), Ns(1, 2), []));
         bench.Run(200);
         bench.Grants(N(3), group).ShouldBeFalse();
         bench.Grants(N(2), group).ShouldBeTrue();
@@ -275,7 +287,8 @@ public sealed class SupervisorTests
     {
         var (bench, group) = Primary("strategy primary", nodes: 4, new ControlOptions { ReplaceMilliseconds = 5000 });
         bench.Alive.Remove(N(3));
-        bench.Says[(N(1), group)] = new GroupBeat(group, bench.Log(group, 10), new GroupConfiguration(new(2), N(1), Ns(1, 2), Ns(3)));
+        bench.Says[(N(1), group)] = new GroupBeat(
+            group, bench.Log(group, 10), new GroupConfiguration(new(2), N(1), Ns(1, 2), Ns(3)));
         bench.Run(300);
         bench.Says.Clear();
         bench.Run(4200);
@@ -289,16 +302,19 @@ public sealed class SupervisorTests
     public void A_joining_node_is_admitted_when_it_is_heard_and_fills_what_is_short()
     {
         var (bench, group) = Primary("strategy primary");
-        bench.Machine.Do(new AlterKeyspace(bench.Machine.Map.Keyspaces[^1].Name, PolicyDefaults.For(Strategy.Primary, 4))).ShouldNotBeNull("there are three nodes");
+        bench.Machine.Do(new AlterKeyspace(bench.Machine.Map.Keyspaces[^1].Name, PolicyDefaults.For(Strategy.Primary, 4)))
+            .ShouldNotBeNull("there are three nodes");
         bench.Machine.Do(new AddNode(N(4), "node4", "", "", "", new NodeLabels())).ShouldBeNull();
         bench.Beat(N(4)).ShouldNotBeNull();
         bench.Alive.Add(N(4));
         bench.RunUntil(() => bench.Machine.Map.Node(N(4))!.State == NodeState.Up, 300);
-        bench.Machine.Do(new AlterKeyspace(bench.Machine.Map.Keyspaces[^1].Name, PolicyDefaults.For(Strategy.Primary, 4))).ShouldBeNull();
+        bench.Machine.Do(new AlterKeyspace(bench.Machine.Map.Keyspaces[^1].Name, PolicyDefaults.For(Strategy.Primary, 4)))
+            .ShouldBeNull();
         bench.RunUntil(() => bench.Machine.Of(group).Configuration.Learners.Contains(N(4)), 1000);
         bench.Machine.Of(group).Policy.Replicas.ShouldBe(4);
         var reply = bench.Supervisor.OnHeartbeat(N(4), new Heartbeat { Incarnation = 9 }, bench.Now, true)!;
-        reply.Assignments.ShouldContain(a => a.Group == group && a.Configuration.Learners.Contains(N(4)) && a.Policy.Replicas == 4);
+        reply.Assignments.ShouldContain(a => a.Group == group
+            && a.Configuration.Learners.Contains(N(4)) && a.Policy.Replicas == 4);
     }
 
     [Fact]
@@ -324,9 +340,11 @@ public sealed class SupervisorTests
     public void A_replica_that_is_out_hears_so_before_it_is_told_to_go()
     {
         var (bench, group) = Primary("strategy primary", nodes: 4);
-        bench.Supervisor.OnHeartbeat(N(4), Stranger(group, epoch: 0, at: 1), bench.Now, true)!.Assignments.ShouldContain(a => a.Group == group);
+        bench.Supervisor.OnHeartbeat(
+            N(4), Stranger(group, epoch: 0, at: 1), bench.Now, true)!.Assignments.ShouldContain(a => a.Group == group);
         bench.Supervisor.OnHeartbeat(N(4), Stranger(group, epoch: 1, at: 2), bench.Now, true)!.Dropped.ShouldBe([group]);
-        bench.Supervisor.OnHeartbeat(N(4), Stranger(new(99), epoch: 1, at: 3), bench.Now, true)!.Dropped.ShouldBe([new GroupId(99)]);
+        bench.Supervisor.OnHeartbeat(
+            N(4), Stranger(new(99), epoch: 1, at: 3), bench.Now, true)!.Dropped.ShouldBe([new GroupId(99)]);
     }
 
     [Fact]
@@ -341,14 +359,22 @@ public sealed class SupervisorTests
     }
 
     private static Heartbeat Stranger(GroupId group, long epoch, long at) =>
-        new() { Incarnation = 9, SentAt = at, Groups = [new GroupBeat(group, new ReplicaReport(new(epoch), default, default, default, false))] };
+        new()
+        {
+            Incarnation = 9,
+            SentAt = at,
+            Groups = [new GroupBeat(group, new ReplicaReport(new(epoch), default, default, default, false))],
+        };
 
     /// <summary>The leader (of a chain: the tail) finds that a learner has caught up.</summary>
     private static void WantIn(SupervisorBench bench, GroupId group, int learner, int leader = 1)
     {
         var now = bench.Machine.Of(group).Configuration;
         var asks = bench.Machine.Of(group).Policy.Strategy == Strategy.Chain ? now.InSync[^1] : N(leader);
-        bench.Says[(asks, group)] = new GroupBeat(group, bench.Log(group, 10), new GroupConfiguration(now.Epoch.Next, now.Leader, [.. now.InSync, N(learner)], [.. now.Learners.Where(n => n != N(learner))]));
+        bench.Says[(asks, group)] = new GroupBeat(
+            group, bench.Log(group, 10),
+            new GroupConfiguration(
+                now.Epoch.Next, now.Leader, [.. now.InSync, N(learner)], [.. now.Learners.Where(n => n != N(learner))]));
         bench.RunUntil(() => bench.Machine.Of(group).Configuration.InSync.Contains(N(learner)), 1000);
         bench.Says.Clear();
     }

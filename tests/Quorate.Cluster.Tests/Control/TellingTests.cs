@@ -31,5 +31,6 @@ public sealed class TellingTests
 
     private static bool IsKnown(LocalCluster cluster) => Enumerable.Range(1, 3).All(id =>
         cluster[id].View.Map!.Nodes is { Count: 3 } nodes
-        && nodes.All(n => n.Labels.Zone == $"z{n.Id.Value}" && n.ClientAddress == $"r:{n.Id.Value}" && n.PeerAddress == $"p:{n.Id.Value}"));
+        && nodes.All(n => n.Labels.Zone == $"z{n.Id.Value}"
+            && n.ClientAddress == $"r:{n.Id.Value}" && n.PeerAddress == $"p:{n.Id.Value}"));
 }

@@ -58,7 +58,8 @@ public sealed class ToldBeatsTests
     {
         var bench = new SupervisorBench(3).Started();
         bench.Supervisor.OnElected(bench.Now);
-        var reply = bench.Supervisor.OnHeartbeat(N(1), new Heartbeat { Incarnation = 1, SentAt = 900, BasedOn = 800 }, bench.Now, true)!;
+        var reply = bench.Supervisor.OnHeartbeat(
+            N(1), new Heartbeat { Incarnation = 1, SentAt = 900, BasedOn = 800 }, bench.Now, true)!;
         reply.WantsAll.ShouldBeTrue();
         reply.Grants.ShouldBeEmpty();
         bench.Supervisor.BeatOf(N(1), ControlMachine.DefaultGroup).ShouldBeNull();
@@ -85,7 +86,9 @@ public sealed class ToldBeatsTests
                     if (dice.Below(4) != 0) way.RemoveAll(w => ReferenceEquals(w.Sent, sent));
                     if (_heard.IsOld(sent)) continue;
                     var fits = _heard.TryTake(sent);
-                    if (fits) _heard.Groups.OrderBy(g => g.Group.Value).SequenceEqual(meant.Values).ShouldBeTrue($"seed {seed} step {step}");
+                    if (fits)
+                        _heard.Groups.OrderBy(g => g.Group.Value)
+                            .SequenceEqual(meant.Values).ShouldBeTrue($"seed {seed} step {step}");
                     if (dice.Below(3) == 0) continue;
                     if (fits) _told.OnAnswer(sent.SentAt);
                     else _told.Forget();

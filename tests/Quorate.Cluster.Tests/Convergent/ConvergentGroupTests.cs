@@ -17,9 +17,11 @@ public sealed class ConvergentGroupTests
     public void Every_node_takes_every_command_and_all_come_to_the_same()
     {
         var cluster = Start();
-        foreach (var node in cluster.Ids) cluster.Await(cluster.Connect(node), $"SELECT cart; SADD s n{node}; INCR n").ShouldStartWith("+OK :1 :");
+        foreach (var node in cluster.Ids)
+            cluster.Await(cluster.Connect(node), $"SELECT cart; SADD s n{node}; INCR n").ShouldStartWith("+OK :1 :");
         cluster.Run(100);
-        foreach (var node in cluster.Ids) cluster.Await(cluster.Connect(node), "SELECT cart; SCARD s; GET n; DBSIZE").ShouldBe("+OK :5 $1 5 :2");
+        foreach (var node in cluster.Ids)
+            cluster.Await(cluster.Connect(node), "SELECT cart; SCARD s; GET n; DBSIZE").ShouldBe("+OK :5 $1 5 :2");
     }
 
     [Theory]
@@ -29,7 +31,8 @@ public sealed class ConvergentGroupTests
     {
         var cluster = Start();
         var session = cluster.Connect(isMember ? Member(cluster) : Outsider(cluster));
-        cluster.Await(session, "SELECT cart; SET k 1; GET k; SET k 2; GET k; INCRBY n 5; DECR n; GET n; DEL k; EXISTS k; PING; GET n")
+        cluster.Await(
+            session, "SELECT cart; SET k 1; GET k; SET k 2; GET k; INCRBY n 5; DECR n; GET n; DEL k; EXISTS k; PING; GET n")
             .ShouldBe("+OK +OK $1 1 +OK $1 2 :5 :4 $1 4 :1 :0 +PONG $1 4");
     }
 
@@ -38,8 +41,12 @@ public sealed class ConvergentGroupTests
     {
         var cluster = Start();
         var session = cluster.Connect(Outsider(cluster));
-        cluster.Await(session, "SET k 1; APPEND k 2; SELECT cart; SET k 3; APPEND k 4; SIBLINGS k; SELECT 0; APPEND k 5; GET k; SIBLINGS k; SELECT cart; GET k")
-            .ShouldMatch(@"^\+OK :2 \+OK \+OK -ERR 'append' needs one order of all writes.* \*2 \$\d+ \S+ \*1 \*2 \$6 string \$1 3 \+OK :3 \$3 125 -ERR 'siblings' is about concurrent values.* \+OK \$1 3$");
+        cluster.Await(
+            session,
+            "SET k 1; APPEND k 2; SELECT cart; SET k 3; APPEND k 4; SIBLINGS k; SELECT 0; APPEND k 5; GET k; SIBLINGS k; "
+                + "SELECT cart; GET k")
+            .ShouldMatch(
+                @"^\+OK :2 \+OK \+OK -ERR 'append' needs one order of all writes.* \*2 \$\d+ \S+ \*1 \*2 \$6 string \$1 3 \+OK :3 \$3 125 -ERR 'siblings' is about concurrent values.* \+OK \$1 3$");
     }
 
     [Fact]
@@ -54,7 +61,8 @@ public sealed class ConvergentGroupTests
         cluster.Cut.Clear();
         cluster.Run(1000);
         foreach (var node in cluster.Ids)
-            cluster.Await(cluster.Connect(node), "SELECT cart; SCARD s; CONFLICTS LIST; CONFLICTS COUNT").ShouldBe("+OK :2 *1 $1 k *2 :1 :1");
+            cluster.Await(cluster.Connect(node), "SELECT cart; SCARD s; CONFLICTS LIST; CONFLICTS COUNT")
+                .ShouldBe("+OK :2 *1 $1 k *2 :1 :1");
     }
 
     [Fact]
@@ -107,7 +115,8 @@ public sealed class ConvergentGroupTests
         cluster.Run(100);
         var asked = _replicas.Single(r => r.Asked.Count > 0).Self.Value;
         cluster.Cut.Add((asked, outsider)); // the command arrives, its reply does not
-        cluster.Await(session, "INCR n").ShouldStartWith("-UNCERTAIN the write may or may not take effect: the replica that it was sent to did not answer in time");
+        cluster.Await(session, "INCR n").ShouldStartWith(
+            "-UNCERTAIN the write may or may not take effect: the replica that it was sent to did not answer in time");
         cluster.Await(session, "GET n").ShouldBe("$1 2", "from another replica");
         var reader = Start();
         var other = reader.Connect(Outsider(reader));
@@ -126,18 +135,23 @@ public sealed class ConvergentGroupTests
         var replica = _replicas.Single(r => r.Self.Value == member);
         foreach (var node in new[] { member, Outsider(cluster) })
         {
-            foreach (var other in _replicas) other.Refusal = Outcome.Unavailable("NOREPLICAS fewer than w replicas can be reached");
-            cluster.Await(cluster.Connect(node), "SELECT cart; INCR n; GET n").ShouldBe("+OK -NOREPLICAS fewer than w replicas can be reached -NOREPLICAS fewer than w replicas can be reached");
+            foreach (var other in _replicas)
+                other.Refusal = Outcome.Unavailable("NOREPLICAS fewer than w replicas can be reached");
+            cluster.Await(cluster.Connect(node), "SELECT cart; INCR n; GET n").ShouldBe(
+                "+OK -NOREPLICAS fewer than w replicas can be reached -NOREPLICAS fewer than w replicas can be reached");
             foreach (var other in _replicas) other.Refusal = Outcome.Unavailable("too many wait");
-            cluster.Await(cluster.Connect(node), "SELECT cart; INCR n").ShouldBe("+OK -TRYAGAIN too many wait; the command was not executed");
+            cluster.Await(cluster.Connect(node), "SELECT cart; INCR n")
+                .ShouldBe("+OK -TRYAGAIN too many wait; the command was not executed");
             foreach (var other in _replicas) other.Refusal = Outcome.Unknown("1 of 2 answered");
             cluster.Await(cluster.Connect(node), "SELECT cart; INCR n; GET n")
-                .ShouldBe("+OK -UNCERTAIN the write may or may not take effect: 1 of 2 answered -TRYAGAIN 1 of 2 answered; the command was not executed");
+                .ShouldBe("+OK -UNCERTAIN the write may or may not take effect: 1 of 2 answered -TRYAGAIN 1 of 2 answered; "
+                    + "the command was not executed");
         }
 
         replica.Refusal = Outcome.Done; // says nothing
         cluster.Await(cluster.Connect(member), "SELECT cart; INCR n; GET n")
-            .ShouldBe("+OK -UNCERTAIN the write may or may not take effect: not enough replicas answered in time -CLUSTERDOWN no replica could be reached in time; the command was not executed");
+            .ShouldBe("+OK -UNCERTAIN the write may or may not take effect: not enough replicas answered in time -CLUSTERDOWN "
+                + "no replica could be reached in time; the command was not executed");
     }
 
     [Fact]
@@ -145,9 +159,14 @@ public sealed class ConvergentGroupTests
     {
         var cluster = Start();
         var member = Member(cluster);
-        cluster.Await(cluster.Connect(member), "SELECT cart; SET k 1; GET k; MGET k; MGET k l; MSET a 1; MSET a 1 b 2; DEL a; DEL a b; SIBLINGS k; DBSIZE; CONFLICTS LIST");
+        cluster.Await(
+            cluster.Connect(member),
+            "SELECT cart; SET k 1; GET k; MGET k; MGET k l; MSET a 1; MSET a 1 b 2; DEL a; DEL a b; SIBLINGS k; DBSIZE; "
+                + "CONFLICTS LIST");
         _replicas.Single(r => r.Self.Value == member).Asked
-            .ShouldBe(["Write True", "Read True", "Read True", "Read False", "Write True", "Write False", "Write True", "Write False", "Read True", "Read False", "Read False"]);
+            .ShouldBe([
+                "Write True", "Read True", "Read True", "Read False", "Write True", "Write False", "Write True", "Write False",
+                "Read True", "Read False", "Read False"]);
     }
 
     [Fact]
@@ -169,7 +188,9 @@ public sealed class ConvergentGroupTests
         LocalCluster? cluster = null;
         cluster = new LocalCluster(5, control: new ControlOptions(), adjust: options => options with
         {
-            Strategies = new StrategySet(StrategyTable.Raft, new GossipEntry(setup => new GossipReplica(cluster!, setup.Self, setup.MergeMachine(0), _replicas))),
+            Strategies = new StrategySet(
+                StrategyTable.Raft,
+                new GossipEntry(setup => new GossipReplica(cluster!, setup.Self, setup.MergeMachine(0), _replicas))),
         });
         cluster.ElectSomebody();
         cluster.Until(() => cluster.Ids.All(n => cluster[n].View.Map!.Nodes.Count == 5), "all know the map");
@@ -183,7 +204,8 @@ public sealed class ConvergentGroupTests
 
     private int Member(LocalCluster cluster) => Entry(cluster).Configuration.InSync[0].Value;
 
-    private static int Outsider(LocalCluster cluster) => cluster.Ids.First(n => !Entry(cluster).Configuration.Contains(new NodeId(n)));
+    private static int Outsider(LocalCluster cluster) =>
+        cluster.Ids.First(n => !Entry(cluster).Configuration.Contains(new NodeId(n)));
 
     private static GroupEntry Entry(LocalCluster cluster)
     {

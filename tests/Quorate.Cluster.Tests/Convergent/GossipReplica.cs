@@ -6,7 +6,8 @@ namespace Quorate.Cluster.Tests.Convergent;
 
 /// <summary>The least that a convergent strategy can be: executes here, journals, and sends each delta to whoever the cluster
 /// lets it reach, once. Learners ask to be counted at once.</summary>
-internal sealed class GossipReplica(LocalCluster cluster, NodeId self, IMergeMachine machine, List<GossipReplica> all) : IConfiguredReplica
+internal sealed class GossipReplica(
+    LocalCluster cluster, NodeId self, IMergeMachine machine, List<GossipReplica> all) : IConfiguredReplica
 {
     private readonly List<(byte[] Delta, HashSet<NodeId> Lack)> _unsent = [];
 
@@ -67,7 +68,8 @@ internal sealed class GossipReplica(LocalCluster cluster, NodeId self, IMergeMac
     {
         foreach (var (delta, lack) in _unsent)
         {
-            foreach (var peer in all.Where(r => lack.Contains(r.Self) && !cluster.Cut.Contains((self.Value, r.Self.Value))).ToList())
+            foreach (var peer in all
+                .Where(r => lack.Contains(r.Self) && !cluster.Cut.Contains((self.Value, r.Self.Value))).ToList())
             {
                 peer.Merge(delta, now);
                 lack.Remove(peer.Self);
@@ -99,7 +101,10 @@ internal sealed class GossipReplica(LocalCluster cluster, NodeId self, IMergeMac
 
     public void OnConfiguration(GroupConfiguration configuration, StepTime now, Effects effects) => Configuration = configuration;
 
-    public void OnLease(Epoch epoch, long untilNanoseconds, StepTime now, Effects effects) => throw new InvalidOperationException("nobody leases anything here");
+    public void OnLease(Epoch epoch, long untilNanoseconds, StepTime now, Effects effects) =>
+        throw new InvalidOperationException("nobody leases anything here");
 
-    private void Merge(byte[] delta, StepTime now) => machine.TryMerge(delta, now).Kind.ShouldBeOneOf(Replication.Causality.MergeKind.Merged, Replication.Causality.MergeKind.Known);
+    private void Merge(byte[] delta, StepTime now) =>
+        machine.TryMerge(delta, now).Kind.ShouldBeOneOf(
+            Replication.Causality.MergeKind.Merged, Replication.Causality.MergeKind.Known);
 }

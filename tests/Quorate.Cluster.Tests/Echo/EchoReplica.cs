@@ -27,7 +27,8 @@ internal sealed class EchoReplica(NodeId self, IStateMachine machine) : IConfigu
     public IHistory History => this;
 
     public ReplicaReport Report => new(
-        _accepted <= _durable ? Epoch : default, EpochAt(_applied), new LogIndex(_applied), new LogIndex(_applied), NeedsState: false);
+        _accepted <= _durable
+            ? Epoch : default, EpochAt(_applied), new LogIndex(_applied), new LogIndex(_applied), NeedsState: false);
 
     HistoryPoint IHistory.Reached => new(EpochAt(_applied), new LogIndex(_applied));
 
@@ -37,7 +38,8 @@ internal sealed class EchoReplica(NodeId self, IStateMachine machine) : IConfigu
 
     private Epoch Epoch => Configuration?.Epoch ?? default;
 
-    Standing IHistory.Of(in HistoryPoint point) => point.Under(History.Reached, EpochAt((int)Math.Min(point.Index.Value, _applied)));
+    Standing IHistory.Of(in HistoryPoint point) =>
+        point.Under(History.Reached, EpochAt((int)Math.Min(point.Index.Value, _applied)));
 
     public bool Recover(ReadOnlySpan<byte> record, PersistPoint point)
     {
@@ -98,7 +100,8 @@ internal sealed class EchoReplica(NodeId self, IStateMachine machine) : IConfigu
 
     public bool MayReadLocally(StepTime now) => IsLeader;
 
-    public void Describe(StringBuilder text) => text.Append("echo ").Append(Epoch).Append(" applied ").Append(_applied).Append(" of ").Append(_log.Count);
+    public void Describe(StringBuilder text) =>
+        text.Append("echo ").Append(Epoch).Append(" applied ").Append(_applied).Append(" of ").Append(_log.Count);
 
     public void CheckInvariants() => Invariant.Require(_applied <= _log.Count, "only what was written is applied");
 

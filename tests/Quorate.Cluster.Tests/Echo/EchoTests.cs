@@ -14,7 +14,8 @@ public sealed class EchoTests
     {
         var cluster = KeyspaceCluster.With(new ControlOptions(), o => o with { Strategies = WithEcho }, "loud STRATEGY echo");
         var holder = KeyspaceCluster.Members(cluster, "loud").ShouldHaveSingleItem();
-        cluster.Until(() => cluster[holder].Find(KeyspaceCluster.GroupOf(cluster, "loud")) is { Replica.IsLeader: true }, "it is named");
+        cluster.Until(
+            () => cluster[holder].Find(KeyspaceCluster.GroupOf(cluster, "loud")) is { Replica.IsLeader: true }, "it is named");
         var here = cluster.Connect(holder);
         cluster.Await(here, "SELECT loud; SET a 1; SET b 2; INCR a; GET a; DEL b; GET b").ShouldBe("+OK +OK +OK :2 $1 2 :1 $-1");
         var elsewhere = cluster.Connect(cluster.Ids.First(n => n != holder));
@@ -23,9 +24,11 @@ public sealed class EchoTests
         cluster.Kill(holder);
         cluster.Run(200);
         cluster.Restart(holder);
-        cluster.Until(() => cluster[holder].Find(KeyspaceCluster.GroupOf(cluster, "loud")) is { Replica.IsLeader: true }, "it leads again");
+        cluster.Until(
+            () => cluster[holder].Find(KeyspaceCluster.GroupOf(cluster, "loud")) is { Replica.IsLeader: true }, "it leads again");
         cluster.Until(() => cluster[holder].View.Map!.Keyspace("loud") is not null, "it has read the map again");
-        cluster.Await(cluster.Connect(holder), "SELECT loud; GET a; GET b; GET c; SET c 4; GET c").ShouldBe("+OK $1 2 $-1 $1 3 +OK $1 4");
+        cluster.Await(cluster.Connect(holder), "SELECT loud; GET a; GET b; GET c; SET c 4; GET c")
+            .ShouldBe("+OK $1 2 $-1 $1 3 +OK $1 4");
     }
 
     [Fact]
@@ -42,7 +45,8 @@ public sealed class EchoTests
     public void Its_row_says_which_policies_there_are()
     {
         var cluster = KeyspaceCluster.With(new ControlOptions(), o => o with { Strategies = WithEcho });
-        cluster.Await(cluster.Connect(1), "KEYSPACE CREATE loud STRATEGY echo REPLICAS 3").ShouldContain("echo has one replica, not 3");
+        cluster.Await(cluster.Connect(1), "KEYSPACE CREATE loud STRATEGY echo REPLICAS 3")
+            .ShouldContain("echo has one replica, not 3");
     }
 
     [Fact]

@@ -8,15 +8,17 @@ using Quorate.Replication.Policies;
 
 namespace Quorate.Cluster.Tests.Groups;
 
-/// <summary>A keyspace of two groups, made by hand: one holds the slots 0 to 8191, the other the rest. n1 to n3 have replicas of the
-/// first, n3 to n5 of the second, so every node is outside of one of them but n3.</summary>
+/// <summary>A keyspace of two groups, made by hand: one holds the slots 0 to 8191, the other the rest. n1 to n3 have replicas of
+/// the first, n3 to n5 of the second, so every node is outside of one of them but n3.</summary>
 public sealed class SeveralGroupsTests
 {
     private static readonly string[] Low = [.. KeysWhere(slot => slot < 8192)];
     private static readonly string[] High = [.. KeysWhere(slot => slot >= 8192)];
 
     public static TheoryData<string> EveryStrategy =>
-        ["STRATEGY raft REPLICAS 3", "STRATEGY primary REPLICAS 3 ACK sync", "STRATEGY chain REPLICAS 3", "STRATEGY multileader", "STRATEGY leaderless"];
+        [
+            "STRATEGY raft REPLICAS 3", "STRATEGY primary REPLICAS 3 ACK sync", "STRATEGY chain REPLICAS 3",
+            "STRATEGY multileader", "STRATEGY leaderless"];
 
     [Theory]
     [InlineData("STRATEGY raft REPLICAS 3")]
@@ -78,7 +80,8 @@ public sealed class SeveralGroupsTests
         {
             var replies = cluster.Await(
                 cluster.Connect(node),
-                $"SELECT two; SET {Low[0]} a; MGET {Low[0]} {High[0]}; MGET {Low[0]} {Low[1]}; DEL {High[1]} {High[2]}; DEL {Low[0]} {High[1]}; EXISTS {tagged} {other} {Low[0]}");
+                $"SELECT two; SET {Low[0]} a; MGET {Low[0]} {High[0]}; MGET {Low[0]} {Low[1]}; DEL {High[1]} {High[2]}; DEL "
+                    + $"{Low[0]} {High[1]}; EXISTS {tagged} {other} {Low[0]}");
             replies.ShouldMatch(
                 @"^\+OK \+OK -CROSSSLOT [^-]*'mget'[^-]*\*2 \$1 a \$-1 :\d -CROSSSLOT [^-]*'del'[^-]* :1$",
                 $"n{node}");
@@ -96,8 +99,11 @@ public sealed class SeveralGroupsTests
         {
             var reply = cluster.Await(session, words);
             reply.ShouldStartWith("-ERR");
-            if (!reply.Contains("needs one order", StringComparison.Ordinal) && !reply.Contains("unknown command", StringComparison.Ordinal))
-                reply.ShouldContain($"'{words.Split(' ')[0].ToLowerInvariant()}' is about all keys, and cannot be asked of a keyspace of several groups yet");
+            if (!reply.Contains("needs one order", StringComparison.Ordinal)
+                && !reply.Contains("unknown command", StringComparison.Ordinal))
+                reply.ShouldContain(
+                    $"'{words.Split(' ')[0].ToLowerInvariant()}' is about all keys, and cannot be asked of a keyspace of "
+                        + $"several groups yet");
         }
     }
 
@@ -129,7 +135,9 @@ public sealed class SeveralGroupsTests
             foreach (var node in cluster.Ids)
             {
                 var value = $"{round}{node}";
-                cluster.Await(cluster.Connect(node), $"SELECT two; SET {Low[0]} {value}; SET {High[0]} {value}; GET {Low[0]}; GET {High[0]}; GET {Low[0]}")
+                cluster.Await(
+                    cluster.Connect(node),
+                    $"SELECT two; SET {Low[0]} {value}; SET {High[0]} {value}; GET {Low[0]}; GET {High[0]}; GET {Low[0]}")
                     .ShouldBe($"+OK +OK +OK $2 {value} $2 {value} $2 {value}");
             }
         }
@@ -141,9 +149,15 @@ public sealed class SeveralGroupsTests
         var cluster = With("STRATEGY primary REPLICAS 3 ACK sync");
         var before = Entries(cluster).Select(g => g.Configuration.Leader).ToList();
         cluster.Await(cluster.Connect(2), "KEYSPACE FAILOVER two").ShouldBe("+OK");
-        cluster.Until(() => Entries(cluster).Zip(before).All(p => !p.First.Configuration.Leader.IsNone && p.First.Configuration.Leader != p.Second), "both are led anew");
-        cluster.Await(cluster.Connect(2), "KEYSPACE FAILOVER two TO n1").ShouldStartWith("-ERR", Case.Sensitive, "n1 is in one of them only");
-        cluster.Await(cluster.Connect(2), "KEYSPACE LOST two FORGET 1 1").ShouldBe("-ERR KEYSPACE LOST <name> FORGET cannot be asked of a keyspace of several groups yet");
+        cluster.Until(
+            () =>
+                Entries(cluster)
+                    .Zip(before).All(p => !p.First.Configuration.Leader.IsNone && p.First.Configuration.Leader != p.Second),
+            "both are led anew");
+        cluster.Await(cluster.Connect(2), "KEYSPACE FAILOVER two TO n1")
+            .ShouldStartWith("-ERR", Case.Sensitive, "n1 is in one of them only");
+        cluster.Await(cluster.Connect(2), "KEYSPACE LOST two FORGET 1 1")
+            .ShouldBe("-ERR KEYSPACE LOST <name> FORGET cannot be asked of a keyspace of several groups yet");
         cluster.Await(cluster.Connect(2), "KEYSPACE LOST two").ShouldBe("*0");
     }
 
@@ -152,10 +166,12 @@ public sealed class SeveralGroupsTests
     {
         for (var groups = 1; groups <= 7; groups++)
         {
-            var keyspace = new KeyspaceEntry(20, "k", -1, PolicyDefaults.For(Strategy.Raft), [.. Enumerable.Range(100, groups).Select(i => new GroupId(i))]);
+            var keyspace = new KeyspaceEntry(
+                20, "k", -1, PolicyDefaults.For(Strategy.Raft), [.. Enumerable.Range(100, groups).Select(i => new GroupId(i))]);
             var held = Enumerable.Range(0, KeySlot.Count).Select(keyspace.GroupOf).ToList();
             held.ShouldBe(held.Order());
-            for (var place = 0; place < groups; place++) held.Count(id => id == keyspace.Groups[place]).ShouldBe(keyspace.SlotsOf(place));
+            for (var place = 0; place < groups; place++)
+                held.Count(id => id == keyspace.Groups[place]).ShouldBe(keyspace.SlotsOf(place));
         }
     }
 
@@ -166,7 +182,9 @@ public sealed class SeveralGroupsTests
         NodeId[][] members = [[new(1), new(2), new(3)], [new(3), new(4), new(5)]];
         cluster[1].View.AskControl(new CreateKeyspace("two", -1, read!, members));
         cluster.Until(() => cluster.Ids.All(n => cluster[n].View.Map!.Keyspace("two") is not null), "all know the keyspace");
-        cluster.Until(() => Entries(cluster).All(g => cluster.Ids.Any(n => cluster[n].Find(g.Id) is { Replica.IsLeader: true })), "both are led");
+        cluster.Until(
+            () => Entries(cluster).All(g => cluster.Ids.Any(n => cluster[n].Find(g.Id) is { Replica.IsLeader: true })),
+            "both are led");
         cluster.Run(500);
         return cluster;
     }
@@ -187,6 +205,7 @@ public sealed class SeveralGroupsTests
     private static IEnumerable<string> KeysWhere(Func<int, bool> isMeant)
     {
         var half = isMeant(0) ? "l" : "h";
-        return Enumerable.Range('a', 26).Select(c => half + (char)c).Where(key => isMeant(KeySlot.Of(Encoding.ASCII.GetBytes(key)))).Take(5);
+        return Enumerable.Range('a', 26)
+            .Select(c => half + (char)c).Where(key => isMeant(KeySlot.Of(Encoding.ASCII.GetBytes(key)))).Take(5);
     }
 }

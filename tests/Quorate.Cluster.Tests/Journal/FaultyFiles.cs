@@ -38,7 +38,8 @@ internal sealed class FaultyFiles : IJournalFiles
     {
         Step();
         Creates++;
-        if (_names.Values.Sum(i => (long)i.Cache.Length) + length > Capacity) throw new DiskFullException("no space left on device");
+        if (_names.Values.Sum(i => (long)i.Cache.Length) + length > Capacity)
+            throw new DiskFullException("no space left on device");
         var inode = new Inode(length);
         ChangeNames(names => names[name] = inode);
     }
@@ -145,7 +146,8 @@ internal sealed class FaultyFiles : IJournalFiles
         return copy;
     }
 
-    private Inode Find(string name) => _names.TryGetValue(name, out var inode) ? inode : throw new IOException($"{name}: no such file");
+    private Inode Find(string name) =>
+        _names.TryGetValue(name, out var inode) ? inode : throw new IOException($"{name}: no such file");
 
     private void ChangeNames(Action<Dictionary<string, Inode>> change)
     {

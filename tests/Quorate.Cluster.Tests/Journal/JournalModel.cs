@@ -28,7 +28,8 @@ internal sealed class JournalModel(ulong seed, JournalOptions options)
 
     public bool Syncs { get; set; } = true;
 
-    /// <summary>Large batches of frames of one length, a mark's: what an earlier life left fits exactly behind a new frame.</summary>
+    /// <summary>Large batches of frames of one length, a mark's: what an earlier life left fits exactly behind a new
+    /// frame.</summary>
     private bool IsUniform => seed % 4 == 0;
 
     /// <summary>Opens and compares. Null: all is right; else what is wrong (or "refused: …").</summary>
@@ -160,7 +161,8 @@ internal sealed class JournalModel(ulong seed, JournalOptions options)
 
     private string? Compare(List<Entry> found, long last, long? mustSurvive = null)
     {
-        if (last < (mustSurvive ?? _mustSurvive)) return $"lost: recovered up to {last}, {mustSurvive ?? _mustSurvive} was durable";
+        if (last < (mustSurvive ?? _mustSurvive))
+            return $"lost: recovered up to {last}, {mustSurvive ?? _mustSurvive} was durable";
         _lastGroupCount = 0;
         for (var i = 1; i < found.Count; i++)
         {
@@ -177,7 +179,8 @@ internal sealed class JournalModel(ulong seed, JournalOptions options)
             for (var i = 1; i <= got.Count; i++)
             {
                 var (e, g) = (expected[^i], got[^i]);
-                if (e.Point != g.Point || !e.Bytes.AsSpan().SequenceEqual(g.Bytes)) return $"group {group}: point {g.Point} instead of {e.Point}, or other bytes";
+                if (e.Point != g.Point || !e.Bytes.AsSpan().SequenceEqual(g.Bytes))
+                    return $"group {group}: point {g.Point} instead of {e.Point}, or other bytes";
             }
 
             var released = _released.GetValueOrDefault(group);

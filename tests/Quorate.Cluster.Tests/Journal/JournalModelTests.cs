@@ -68,7 +68,10 @@ public sealed class JournalModelTests
         harmless.ShouldBeGreaterThan(100);
     }
 
-    public static TheoryData<string> Canaries => ["no checksum", "no directory sync", "torn tail accepted", "acknowledges before sync", "torn tail left", "damage ignored"];
+    public static TheoryData<string> Canaries =>
+        [
+            "no checksum", "no directory sync", "torn tail accepted", "acknowledges before sync", "torn tail left",
+            "damage ignored"];
 
     [Theory]
     [MemberData(nameof(Canaries))]

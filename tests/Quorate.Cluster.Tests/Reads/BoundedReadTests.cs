@@ -5,7 +5,8 @@ public sealed class BoundedReadTests
 {
     private static readonly string[] Policies =
     [
-        "STRATEGY raft REPLICAS 3", "STRATEGY chain REPLICAS 3 READS craq", "STRATEGY chain REPLICAS 3 READS tail", "STRATEGY primary REPLICAS 3 ACK async",
+        "STRATEGY raft REPLICAS 3",
+        "STRATEGY chain REPLICAS 3 READS craq", "STRATEGY chain REPLICAS 3 READS tail", "STRATEGY primary REPLICAS 3 ACK async",
         "STRATEGY primary REPLICAS 3 ACK sync", "STRATEGY primary REPLICAS 3 ACK majority SHIP state",
     ];
 
@@ -53,7 +54,8 @@ public sealed class BoundedReadTests
         cluster.Resume(replica);
         cluster.Send(session, "GET k"); // before anything that came meanwhile
         cluster.Until(() => session.PendingCount == 0, "the read is answered or refused");
-        LocalCluster.Take(session).ShouldBeOneOf("$3 new", "-MASTERDOWN no replica in reach can prove that its state is at most 500 ms old");
+        LocalCluster.Take(session)
+            .ShouldBeOneOf("$3 new", "-MASTERDOWN no replica in reach can prove that its state is at most 500 ms old");
     }
 
     [Fact]
@@ -72,7 +74,8 @@ public sealed class BoundedReadTests
             cluster.Await(session, "GET k").ShouldBe("$1 1");
         }
 
-        (cluster[followers[0]].Statistics.Reads.Elsewhere + (cluster[followers[0]].Find(KeyspaceCluster.GroupOf(cluster, "ks"))!.Replica.IsLeader ? 10 : 0)).ShouldBeGreaterThan(0);
+        (cluster[followers[0]].Statistics.Reads.Elsewhere + (cluster[followers[0]].Find(KeyspaceCluster.GroupOf(cluster,
+            "ks"))!.Replica.IsLeader ? 10 : 0)).ShouldBeGreaterThan(0);
     }
 
     [Fact]
@@ -82,7 +85,9 @@ public sealed class BoundedReadTests
         var outsider = cluster.Connect(KeyspaceCluster.Outsiders(cluster, "ks")[0]);
         for (var i = 0; i < 30; i++)
         {
-            cluster.Await(outsider, $"SELECT ks; SET k {i}; GET k").ShouldBe($"+OK +OK ${i.ToString(System.Globalization.CultureInfo.InvariantCulture).Length} {i}", "its own writes are never missing");
+            cluster.Await(outsider, $"SELECT ks; SET k {i}; GET k").ShouldBe(
+                $"+OK +OK ${i.ToString(System.Globalization.CultureInfo.InvariantCulture).Length} {i}",
+                "its own writes are never missing");
             cluster.Run(50);
         }
     }

@@ -23,10 +23,19 @@ public sealed class PeerScoresTests
             foreach (var peer in _scores.OnTick(Now)) _probes.Add((peer, Now.Nanoseconds));
             foreach (var (peer, latency) in answering)
             {
-                foreach (var probe in _probes.Where(p => p.Peer.Value == peer && Now.Nanoseconds - p.SentAt >= latency * StepTime.NanosecondsPerMillisecond).ToList())
+                foreach (var probe in _probes
+                    .Where(p => p.Peer.Value == peer
+                        && Now.Nanoseconds - p.SentAt >= latency * StepTime.NanosecondsPerMillisecond)
+                    .ToList())
                 {
                     _probes.Remove(probe);
-                    _scores.OnProbeAnswered(probe.Peer, probe.SentAt, new StepTime(Math.Max(probe.SentAt + (latency * StepTime.NanosecondsPerMillisecond), Now.Nanoseconds - (10 * StepTime.NanosecondsPerMillisecond)), 0));
+                    _scores.OnProbeAnswered(
+                        probe.Peer, probe.SentAt,
+                        new StepTime(
+                            Math.Max(
+                                probe.SentAt + (latency * StepTime.NanosecondsPerMillisecond),
+                                Now.Nanoseconds - (10 * StepTime.NanosecondsPerMillisecond)),
+                            0));
                 }
             }
         }

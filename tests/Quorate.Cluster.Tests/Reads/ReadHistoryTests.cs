@@ -36,7 +36,8 @@ public sealed class ReadHistoryTests
         var cluster = KeyspaceCluster.With($"ks {policy}");
         KeyspaceCluster.AwaitLeader(cluster, "ks");
         var history = new History();
-        var clients = Enumerable.Range(0, 10).Select(i => new Client(cluster, dice.Fork(), i < 5 ? "session" : $"bounded {Bound}", history)).ToList();
+        var clients = Enumerable.Range(0, 10)
+            .Select(i => new Client(cluster, dice.Fork(), i < 5 ? "session" : $"bounded {Bound}", history)).ToList();
         for (var step = 0; step < 1500; step++)
         {
             if (step % 60 == 0) Disturb(cluster, dice);
@@ -121,7 +122,8 @@ public sealed class ReadHistoryTests
 
         public void Step()
         {
-            if (_session is not null && (!cluster.Up.Contains(_node) || _session.Node != cluster[_node].Turns)) Leave(); // its node died
+            // its node died
+            if (_session is not null && (!cluster.Up.Contains(_node) || _session.Node != cluster[_node].Turns)) Leave();
             if (_session is null)
             {
                 Enter();
@@ -155,14 +157,16 @@ public sealed class ReadHistoryTests
 
         private void Leave()
         {
-            cluster.Up.Where(n => n == _node && _session!.Node == cluster[n].Turns).ToList().ForEach(n => cluster[n].Disconnect(_session!));
+            cluster.Up.Where(n => n == _node && _session!.Node == cluster[n].Turns)
+                .ToList().ForEach(n => cluster[n].Disconnect(_session!));
             _session = null;
         }
 
         private void Look(string reply)
         {
             if (reply.StartsWith("+OK", StringComparison.Ordinal)) return; // SELECT and what came with it
-            if (reply.StartsWith("-LOADING", StringComparison.Ordinal) || reply.StartsWith("-ERR no such", StringComparison.Ordinal))
+            if (reply.StartsWith("-LOADING", StringComparison.Ordinal)
+                || reply.StartsWith("-ERR no such", StringComparison.Ordinal))
             {
                 Leave();
                 return;
@@ -177,7 +181,10 @@ public sealed class ReadHistoryTests
             }
 
             _token = words[^1];
-            var value = words[0] == "$-1" ? 0 : long.Parse(words[0].StartsWith(':') ? words[0][1..] : words[1], System.Globalization.CultureInfo.InvariantCulture);
+            var value = words[0] == "$-1"
+                ? 0
+                : long.Parse(
+                    words[0].StartsWith(':') ? words[0][1..] : words[1], System.Globalization.CultureInfo.InvariantCulture);
             if (!_isRead) history.Acknowledge(Now, value);
             value.ShouldBeGreaterThanOrEqualTo(rule == "session" || !_isRead ? _floor : 0, "a session never goes back");
             if (_isRead && rule == "session")

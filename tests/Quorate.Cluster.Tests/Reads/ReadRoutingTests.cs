@@ -7,7 +7,8 @@ namespace Quorate.Cluster.Tests.Reads;
 /// <summary>Whole nodes: which replica answers the reads that come to a node without one.</summary>
 public sealed class ReadRoutingTests
 {
-    private static long[] AnsweredBy(LocalCluster cluster, IEnumerable<int> nodes) => [.. nodes.Select(n => cluster[n].Statistics.Reads.AnsweredForPeers)];
+    private static long[] AnsweredBy(LocalCluster cluster, IEnumerable<int> nodes) =>
+        [.. nodes.Select(n => cluster[n].Statistics.Reads.AnsweredForPeers)];
 
     [Fact]
     public void Reads_of_a_chain_spread_over_its_replicas_and_stay_local_where_there_is_one()
@@ -128,11 +129,16 @@ public sealed class ReadRoutingTests
     [Fact]
     public void The_nearest_replica_answers_what_need_not_be_the_newest()
     {
-        var cluster = new LocalCluster(5, control: new(), adjust: o => o with { Labels = new NodeLabels("p", o.Self.Value <= 3 ? "r1" : "r2", $"z{(o.Self.Value + 1) / 2}") });
+        var cluster = new LocalCluster(
+            5, control: new(),
+            adjust: o => o with { Labels = new NodeLabels("p", o.Self.Value <= 3 ? "r1" : "r2", $"z{(o.Self.Value + 1) / 2}") });
         cluster.ElectSomebody();
         cluster.Until(() => cluster.Ids.All(n => cluster[n].View.Map!.Nodes.Count == 5), "all know the map");
-        cluster.Until(() => cluster.Ids.All(n => cluster[n].View.Map!.Nodes.All(e => e.Labels.Zone is not null)), "all have told where they are");
-        cluster.Await(cluster.Connect(1), "KEYSPACE CREATE ks STRATEGY primary REPLICAS 4 ACK sync READS eventual").ShouldBe("+OK");
+        cluster.Until(
+            () => cluster.Ids.All(n => cluster[n].View.Map!.Nodes.All(e => e.Labels.Zone is not null)),
+            "all have told where they are");
+        cluster.Await(cluster.Connect(1), "KEYSPACE CREATE ks STRATEGY primary REPLICAS 4 ACK sync READS eventual")
+            .ShouldBe("+OK");
         cluster.Run(1000);
         var outsider = KeyspaceCluster.Outsiders(cluster, "ks")[0];
         var members = KeyspaceCluster.Members(cluster, "ks");
@@ -150,7 +156,10 @@ public sealed class ReadRoutingTests
     {
         var cluster = KeyspaceCluster.With("ks STRATEGY chain REPLICAS 3 READS craq");
         var client = cluster.Connect(KeyspaceCluster.Outsiders(cluster, "ks")[0]);
-        cluster.Await(client, "SELECT ks; INCR n; GET n; GET n; INCR n; INCR n; GET n; READS eventual GET none; READS session GET n; INCR n; PING; GET n; MGET n n")
+        cluster.Await(
+            client,
+            "SELECT ks; INCR n; GET n; GET n; INCR n; INCR n; GET n; READS eventual GET none; READS session GET n; INCR n; "
+                + "PING; GET n; MGET n n")
             .ShouldBe("+OK :1 $1 1 $1 1 :2 :3 $1 3 $-1 $1 3 :4 +PONG $1 4 *2 $1 4 $1 4");
     }
 
@@ -161,7 +170,8 @@ public sealed class ReadRoutingTests
         var outsider = KeyspaceCluster.Outsiders(cluster, "ks")[0];
         cluster.Await(cluster.Connect(outsider), "SELECT ks; SET k 1").ShouldBe("+OK +OK");
         cluster.Run(300);
-        foreach (var member in KeyspaceCluster.Members(cluster, "ks").Take(2)) cluster.Cut.Add((member, outsider)); // their answers are lost
+        // their answers are lost
+        foreach (var member in KeyspaceCluster.Members(cluster, "ks").Take(2)) cluster.Cut.Add((member, outsider));
         var clients = Enumerable.Range(0, 9).Select(_ => cluster.Connect(outsider)).ToList();
         foreach (var client in clients) cluster.Send(client, "SELECT ks; GET k");
         cluster.Settle();

@@ -10,7 +10,9 @@ public sealed class ReadsCommandTests
     public void The_rule_is_of_the_connection_until_it_is_changed_or_reset()
     {
         var session = _cluster.Connect(_cluster.Follower);
-        _cluster.Await(session, "READS; READS bounded 500; READS; READS bounded:70; READS; reads SESSION; READS; READS weak; READS").ShouldBe(
+        _cluster.Await(
+            session,
+            "READS; READS bounded 500; READS; READS bounded:70; READS; reads SESSION; READS; READS weak; READS").ShouldBe(
             "$7 default +OK $11 bounded:500 +OK $10 bounded:70 +OK $7 session +OK $4 weak");
         _cluster.Await(session, "READS default; READS; READONLY; READS; READWRITE; READS; READS eventual; RESET; READS").ShouldBe(
             "+OK $7 default +OK $8 eventual +OK $7 default +OK +RESET $7 default");
@@ -43,10 +45,14 @@ public sealed class ReadsCommandTests
         foreach (var node in _cluster.Ids)
         {
             var session = _cluster.Connect(node);
-            _cluster.Await(session, $"SET k {node}; READS bounded 500 GET k; READS session MGET k k; READS linearizable GET k; reads DEFAULT get k; READS").ShouldBe(
+            _cluster.Await(
+                session,
+                $"SET k {node}; READS bounded 500 GET k; READS session MGET k k; READS linearizable GET k; reads DEFAULT get "
+                    + $"k; READS").ShouldBe(
                 $"+OK $1 {node} *2 $1 {node} $1 {node} $1 {node} $1 {node} $7 default");
             _cluster.Run(200);
-            _cluster.Await(session, "READS eventual GET k; READS weak EXISTS k; READS eventual OBJECT ENCODING k").ShouldBe($"$1 {node} :1 $3 int");
+            _cluster.Await(session, "READS eventual GET k; READS weak EXISTS k; READS eventual OBJECT ENCODING k")
+                .ShouldBe($"$1 {node} :1 $3 int");
         }
     }
 

@@ -41,7 +41,8 @@ public sealed class RunCodecTests
         RunCodec.BeginAnswer(bytes, 42, RunOutcome.Answered, points[1], 1);
         RunCodec.AddCommand(bytes, "+OK\r\n"u8);
         left = bytes.Memory.Span;
-        RunCodec.TryTakeAnswer(ref left, out var ticket, out var outcome, out var point, out var count, out var replies).ShouldBeTrue();
+        RunCodec.TryTakeAnswer(ref left, out var ticket, out var outcome, out var point, out var count, out var replies)
+            .ShouldBeTrue();
         (ticket, outcome, point, count).ShouldBe((42, RunOutcome.Answered, points[1], 1));
         Encoding.UTF8.GetString(RunCodec.NextPiece(ref replies)).ShouldBe("+OK\r\n");
     }

@@ -65,10 +65,13 @@ public sealed class SessionPositionsTests
     {
         var seen = Point(1, 5);
         seen.Under(reached: Point(2, 9), here: new Epoch(2)).ShouldBe(Standing.Lost);
-        seen.Under(reached: Point(2, 4), here: default).ShouldBe(Standing.Lost, "behind entries of epoch 2 comes none of epoch 1");
+        seen.Under(reached: Point(2, 4), here: default)
+            .ShouldBe(Standing.Lost, "behind entries of epoch 2 comes none of epoch 1");
         seen.Under(reached: Point(1, 4), here: default).ShouldBe(Standing.Behind);
         seen.Under(reached: Point(3, 9), here: new Epoch(1)).ShouldBe(Standing.Contains);
-        Point(2, 5).Under(reached: Point(1, 7), here: new Epoch(1)).ShouldBe(Standing.Behind, "an old primary's own entry, soon replaced");
+        Point(2, 5)
+            .Under(reached: Point(1, 7), here: new Epoch(1))
+            .ShouldBe(Standing.Behind, "an old primary's own entry, soon replaced");
 
         var positions = new SessionPositions();
         positions.Note(Group, seen);

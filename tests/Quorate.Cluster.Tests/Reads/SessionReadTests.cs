@@ -16,7 +16,8 @@ public sealed class SessionReadTests
             foreach (var node in cluster.Ids)
             {
                 var session = cluster.Connect(node);
-                var before = cluster.Await(session, $"SELECT ks; READS AFTER {token}; GET n; INCR n; GET n; READS TOKEN").Split(' ');
+                var before = cluster.Await(session, $"SELECT ks; READS AFTER {token}; GET n; INCR n; GET n; READS TOKEN")
+                    .Split(' ');
                 var count = (5 * round) + node;
                 before[2..^2].ShouldBe([.. Bulk(count - 1), $":{count}", .. Bulk(count)]);
                 token = before[^1];
@@ -38,7 +39,8 @@ public sealed class SessionReadTests
         var token = cluster.Await(writer, "SET k 2; READS TOKEN").Split(' ')[^1];
         var reader = cluster.Connect(follower);
         cluster.Await(reader, "SELECT ks; GET k").ShouldBe("+OK $1 1", "this session has seen nothing yet");
-        cluster.Await(reader, $"READS AFTER {token}; GET k").ShouldBe("+OK -MASTERDOWN no replica in reach has everything that this connection has seen");
+        cluster.Await(reader, $"READS AFTER {token}; GET k")
+            .ShouldBe("+OK -MASTERDOWN no replica in reach has everything that this connection has seen");
         cluster.Cut.Clear();
         cluster.Run(2000);
         cluster.Await(reader, "GET k").ShouldBe("$1 2");
@@ -70,7 +72,8 @@ public sealed class SessionReadTests
         cluster.Isolate(old);
         var token = cluster.Ask(session, "SET b unshipped; READS TOKEN").Split(' ')[^1];
         cluster.Until(() => KeyspaceCluster.LeaderOf(cluster, "ks") is > 0 and var now && now != old, "another leads");
-        const string lost = "-LOST a fail-over cut off writes that this connection had made or seen; READS FORGET begins a new session";
+        const string lost =
+            "-LOST a fail-over cut off writes that this connection had made or seen; READS FORGET begins a new session";
         foreach (var node in cluster.Ids.Where(n => n != old))
         {
             var moved = cluster.Connect(node);
@@ -93,7 +96,8 @@ public sealed class SessionReadTests
         cluster.Await(cluster.Connect(1), "KEYSPACE DROP ks").ShouldBe("+OK");
         cluster.Await(cluster.Connect(1), "KEYSPACE CREATE ks STRATEGY raft REPLICAS 3 READS session").ShouldBe("+OK");
         cluster.Run(1000);
-        cluster.Await(cluster.Connect(2), $"SELECT ks; READS AFTER {token}").ShouldBe("+OK -LOST the token belongs to a keyspace that was dropped");
+        cluster.Await(cluster.Connect(2), $"SELECT ks; READS AFTER {token}")
+            .ShouldBe("+OK -LOST the token belongs to a keyspace that was dropped");
     }
 
     [Fact]
@@ -107,12 +111,17 @@ public sealed class SessionReadTests
         cluster.Ask(session, "SET k not-yet").ShouldBe("");
         var reader = cluster.Connect(primary);
         cluster.Ask(reader, "SELECT ks; READS weak GET k").ShouldBe("+OK $7 not-yet");
-        cluster.Ask(reader, "READS eventual GET k").ShouldBe("", "it waits until the state is committed, or another replica answers");
+        cluster.Ask(reader, "READS eventual GET k")
+            .ShouldBe("", "it waits until the state is committed, or another replica answers");
         cluster.Cut.Clear();
         cluster.Until(() => reader.PendingCount == 0, "it is answered");
         LocalCluster.Take(reader).ShouldBeOneOf("$9 committed", "$7 not-yet");
     }
 
     private static string[] Bulk(int number) =>
-        number == 0 ? ["$-1"] : [$"${number.ToString(System.Globalization.CultureInfo.InvariantCulture).Length}", number.ToString(System.Globalization.CultureInfo.InvariantCulture)];
+        number == 0
+            ? ["$-1"]
+            : [
+                $"${number.ToString(System.Globalization.CultureInfo.InvariantCulture).Length}",
+                number.ToString(System.Globalization.CultureInfo.InvariantCulture)];
 }

@@ -13,7 +13,8 @@ using Quorate.Strategies.Primary;
 
 namespace Quorate.Cluster.Tests.Shipping;
 
-/// <summary>A group whose primary executes before it commits: what the machine answered leaves the node when it is committed.</summary>
+/// <summary>A group whose primary executes before it commits: what the machine answered leaves the node when it is
+/// committed.</summary>
 public sealed class EarlyReplyTests
 {
     private static readonly NodeId Self = new(1);
@@ -28,9 +29,20 @@ public sealed class EarlyReplyTests
     public EarlyReplyTests()
     {
         Member[] members = [new(Self, "n1", "p:1", "r:1"), new(Peer, "n2", "p:2", "r:2")];
-        _node = new Node(new NodeOptions { Self = Self, Members = members, Seed = 1, Incarnation = 1, Strategies = Strategies.StrategyTable.All }, _host);
+        _node = new Node(
+            new NodeOptions
+            {
+                Self = Self,
+                Members = members,
+                Seed = 1,
+                Incarnation = 1,
+                Strategies = Strategies.StrategyTable.All,
+            },
+            _host);
         var options = new PrimaryOptions { Ack = Ack.Async, Ship = Ship.State };
-        _group = new OrderedGroup(new GroupId(9), _node.Turns, g => new PrimaryReplica(Self, options, g.Machine, new NoSnapshots(), new NothingLost(), 1));
+        _group = new OrderedGroup(
+            new GroupId(9), _node.Turns,
+            g => new PrimaryReplica(Self, options, g.Machine, new NoSnapshots(), new NothingLost(), 1));
         _group.Replica.Start(Now, _group.Effects);
         Configure(1, Self);
         Persist();
@@ -114,7 +126,8 @@ public sealed class EarlyReplyTests
         table.TryGetEarly(second, out _).ShouldBeFalse();
     }
 
-    /// <summary>A client's write; its place in the session's queue comes from the default group, which has no leader here.</summary>
+    /// <summary>A client's write; its place in the session's queue comes from the default group, which has no leader
+    /// here.</summary>
     private ClientSession Write(params string[] words)
     {
         var session = _node.Connect("c:1", "s:1", Now);
@@ -131,7 +144,14 @@ public sealed class EarlyReplyTests
         var commands = new byte[4 + length];
         BinaryPrimitives.WriteInt32LittleEndian(commands, length);
         _entry.AsSpan(0, length).CopyTo(commands.AsSpan(4));
-        var message = new ForwardRequests { Session = 77, LowestOutstanding = 1, FirstSequence = sequence, Count = 1, Commands = commands };
+        var message = new ForwardRequests
+        {
+            Session = 77,
+            LowestOutstanding = 1,
+            FirstSequence = sequence,
+            Count = 1,
+            Commands = commands,
+        };
         _group.Inbox.OnRequests(Peer, message, Now).ShouldBeTrue();
         return Replies();
     }
@@ -178,7 +198,8 @@ public sealed class EarlyReplyTests
 
         public PersistPoint Appended { get; private set; }
 
-        public PersistPoint AppendToJournal(GroupId group, ReadOnlySpan<byte> record) => Appended = new PersistPoint(Appended.Value + 1);
+        public PersistPoint AppendToJournal(GroupId group, ReadOnlySpan<byte> record) =>
+            Appended = new PersistPoint(Appended.Value + 1);
 
         public void ReleaseJournal(GroupId group, PersistPoint point)
         {
@@ -206,7 +227,8 @@ public sealed class EarlyReplyTests
 
     private sealed class NoSnapshots : ISnapshots
     {
-        public ISnapshotWriter Create(SnapshotHeader header) => throw new NotSupportedException("these tests write too little for a snapshot");
+        public ISnapshotWriter Create(SnapshotHeader header) =>
+            throw new NotSupportedException("these tests write too little for a snapshot");
 
         public ISnapshotReader? OpenNewest() => null;
     }

@@ -50,7 +50,8 @@ internal sealed class ShippingWorld
     public void Lead(int leader, params int[] inSync)
     {
         var learners = Enumerable.Range(1, 3).Except(inSync).Select(i => new NodeId(i));
-        var configuration = new GroupConfiguration(new Epoch(++_epoch), new NodeId(leader), [.. inSync.Select(i => new NodeId(i))], [.. learners]);
+        var configuration = new GroupConfiguration(
+            new Epoch(++_epoch), new NodeId(leader), [.. inSync.Select(i => new NodeId(i))], [.. learners]);
         foreach (var replica in _replicas)
         {
             if (CutOff.Contains(replica.Id)) continue;
@@ -70,8 +71,14 @@ internal sealed class ShippingWorld
         var args = new CommandArgs(bytes, ranges);
         var length = session == 0
             ? EntryCodec.WriteCommand(ref _entry, Now.UnixMilliseconds, 0, 2, args)
-            : EntryCodec.WriteSessionCommand(ref _entry, Now.UnixMilliseconds, 0, 2, session, _requests, Math.Max(0, _requests - 30), args);
-        var request = new ReplicaRequest { Id = new RequestId(++_requests), Kind = RequestKind.Write, Payload = _entry.AsSpan(0, length) };
+            : EntryCodec.WriteSessionCommand(
+                ref _entry, Now.UnixMilliseconds, 0, 2, session, _requests, Math.Max(0, _requests - 30), args);
+        var request = new ReplicaRequest
+        {
+            Id = new RequestId(++_requests),
+            Kind = RequestKind.Write,
+            Payload = _entry.AsSpan(0, length),
+        };
         _replicas[id - 1].Primary.OnRequest(request, Now, _replicas[id - 1]);
     }
 
@@ -162,14 +169,16 @@ internal sealed class ShippingWorld
         {
             if (outcome.Kind == OutcomeKind.Done) _world.Done++;
             if (outcome.Kind == OutcomeKind.Unknown) _world.Unknown++;
-            (outcome.Kind is OutcomeKind.Done or OutcomeKind.Unknown).ShouldBe(_answered.Remove(request.Value), "what was executed was answered early");
+            (outcome.Kind is OutcomeKind.Done or OutcomeKind.Unknown)
+                .ShouldBe(_answered.Remove(request.Value), "what was executed was answered early");
         }
 
         public override void Release(PersistPoint point)
         {
         }
 
-        public RespWriter? Begin(RequestId request) => throw new InvalidOperationException("nothing is applied as a command here");
+        public RespWriter? Begin(RequestId request) =>
+            throw new InvalidOperationException("nothing is applied as a command here");
 
         public void End(RequestId request)
         {
@@ -185,7 +194,8 @@ internal sealed class ShippingWorld
         {
         }
 
-        public ISnapshotWriter Create(SnapshotHeader header) => new Snapshot(header with { Extra = header.Extra.ToArray() }, s => _sealing = s);
+        public ISnapshotWriter Create(SnapshotHeader header) =>
+            new Snapshot(header with { Extra = header.Extra.ToArray() }, s => _sealing = s);
 
         public ISnapshotReader? OpenNewest() => _newest;
     }

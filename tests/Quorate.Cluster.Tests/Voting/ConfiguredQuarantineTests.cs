@@ -9,7 +9,10 @@ namespace Quorate.Cluster.Tests.Voting;
 /// <summary>Strategies that the control plane configures: the replica that is wrong goes and comes again.</summary>
 public sealed class ConfiguredQuarantineTests
 {
-    public static TheoryData<string> Strategies => new("STRATEGY primary", "STRATEGY primary ACK majority", "STRATEGY primary ACK async", "STRATEGY chain", "STRATEGY chain READS craq");
+    public static TheoryData<string> Strategies =>
+        new(
+            "STRATEGY primary", "STRATEGY primary ACK majority", "STRATEGY primary ACK async", "STRATEGY chain",
+            "STRATEGY chain READS craq");
 
     [Theory]
     [MemberData(nameof(Strategies))]
@@ -74,7 +77,9 @@ public sealed class ConfiguredQuarantineTests
         var session = Select(cluster, bad);
         cluster.Await(session, "GET k7").ShouldBe("$2 v7");
         Flip(GroupOn(cluster, bad, group).Machine, "k7");
-        cluster.Until(() => cluster[bad].Find(group) is { IsAbsent: true } || GroupOn(cluster, bad, group).Voting.IsDistrusted, "it is told");
+        cluster.Until(
+            () => cluster[bad].Find(group) is { IsAbsent: true } || GroupOn(cluster, bad, group).Voting.IsDistrusted,
+            "it is told");
         for (var i = 0; i < 100; i++) cluster.Await(session, "GET k7").ShouldBe("$2 v7");
     }
 
@@ -84,7 +89,8 @@ public sealed class ConfiguredQuarantineTests
         var cluster = Filled("STRATEGY primary ACK semisync:2");
         var bad = Members(cluster, "v")[^1];
         Flip(GroupOn(cluster, bad, GroupOf(cluster, "v")).Machine, "k7");
-        cluster.Until(() => Notices(cluster).Contains("it stays until there are more", StringComparison.Ordinal), "there is a notice");
+        cluster.Until(
+            () => Notices(cluster).Contains("it stays until there are more", StringComparison.Ordinal), "there is a notice");
         cluster.Run(2000);
         Members(cluster, "v").ShouldContain(bad);
         cluster.Await(Select(cluster, 1), "SET a 1").ShouldBe("+OK");
@@ -111,7 +117,9 @@ public sealed class ConfiguredQuarantineTests
         var group = GroupOf(cluster, "v");
         cluster.Until(() => IsSettled(cluster, "v"), "there are as many copies as before");
         cluster.Run(500);
-        bool IsSame() => Members(cluster, "v").Select(n => GroupOn(cluster, n, group).Machine).Select(m => (m.LastApplied, m.Digest())).Distinct().Count() == 1;
+        bool IsSame() =>
+            Members(cluster, "v")
+                .Select(n => GroupOn(cluster, n, group).Machine).Select(m => (m.LastApplied, m.Digest())).Distinct().Count() == 1;
         cluster.Until(IsSame, "all copies are the same");
         Members(cluster, "v").ShouldAllBe(n => Local(GroupOn(cluster, n, group).Machine, "k7") == "v7");
     }

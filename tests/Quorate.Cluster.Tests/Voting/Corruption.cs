@@ -13,10 +13,21 @@ internal static class Corruption
 {
     /// <summary>Rounds that come fast, so that tests need not wait.</summary>
     public static NodeOptions Fast(NodeOptions options) =>
-        options with { Divergence = new DivergenceOptions { PeriodMilliseconds = 10, RoundMilliseconds = 300, IdleRoundMilliseconds = 300, KeysPerRange = 16, DigestPatienceMilliseconds = 500 } };
+        options with
+        {
+            Divergence = new DivergenceOptions
+            {
+                PeriodMilliseconds = 10,
+                RoundMilliseconds = 300,
+                IdleRoundMilliseconds = 300,
+                KeysPerRange = 16,
+                DigestPatienceMilliseconds = 500,
+            },
+        };
 
     /// <summary>No comparing by digests: only what voted reads see is found.</summary>
-    public static NodeOptions Silent(NodeOptions options) => options with { Divergence = new DivergenceOptions { PeriodMilliseconds = 0 } };
+    public static NodeOptions Silent(NodeOptions options) =>
+        options with { Divergence = new DivergenceOptions { PeriodMilliseconds = 0 } };
 
     /// <summary>Turns one bit of a key's value.</summary>
     public static void Flip(KeyspaceMachine machine, string key, byte bit = 1)

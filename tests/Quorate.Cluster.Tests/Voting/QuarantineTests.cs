@@ -120,7 +120,8 @@ public sealed class QuarantineTests
         followers.ShouldAllBe(n => !IsQuarantined(cluster, n));
         Alarms(cluster).ShouldContain("more than a minority is never quarantined at once");
         cluster.Drops = null;
-        cluster.Until(() => followers.All(n => GroupOn(cluster, n).Voting.Figures.Reseeds == 1), "one after the other is filled again");
+        cluster.Until(
+            () => followers.All(n => GroupOn(cluster, n).Voting.Figures.Reseeds == 1), "one after the other is filled again");
         IsEverywhereTheSame(cluster);
     }
 
@@ -193,7 +194,9 @@ public sealed class QuarantineTests
     private static void IsEverywhereTheSame(LocalCluster cluster)
     {
         cluster.Run(200);
-        cluster.Until(() => cluster.Ids.All(n => cluster[n].Machine.LastApplied == cluster[cluster.Leader].Machine.LastApplied), "all have applied the same");
+        cluster.Until(
+            () => cluster.Ids.All(n => cluster[n].Machine.LastApplied == cluster[cluster.Leader].Machine.LastApplied),
+            "all have applied the same");
         cluster.Ids.Select(n => cluster[n].Machine.Digest()).Distinct().Count().ShouldBe(1);
     }
 

@@ -11,7 +11,8 @@ namespace Quorate.Cluster.Tests.Voting;
 
 public sealed class VotedReadTests
 {
-    public static TheoryData<string> Strategies => new("v STRATEGY raft READS voted", "v STRATEGY primary ACK majority READS voted");
+    public static TheoryData<string> Strategies =>
+        new("v STRATEGY raft READS voted", "v STRATEGY primary ACK majority READS voted");
 
     [Theory]
     [MemberData(nameof(Strategies))]
@@ -137,7 +138,8 @@ public sealed class VotedReadTests
         foreach (var node in cluster.Ids)
         {
             var session = Select(cluster, node);
-            cluster.Await(session, "SET n 1;GET n;SET n 2;GET n;DBSIZE;SET n 3;PING;GET n").ShouldBe("+OK $1 1 +OK $1 2 :1 +OK +PONG $1 3");
+            cluster.Await(session, "SET n 1;GET n;SET n 2;GET n;DBSIZE;SET n 3;PING;GET n")
+                .ShouldBe("+OK $1 1 +OK $1 2 :1 +OK +PONG $1 3");
         }
     }
 
@@ -175,11 +177,14 @@ public sealed class VotedReadTests
         return session;
     }
 
-    private static OrderedGroup GroupOf(LocalCluster cluster, int node) => GroupOn(cluster, node, KeyspaceCluster.GroupOf(cluster, "v"));
+    private static OrderedGroup GroupOf(LocalCluster cluster, int node) =>
+        GroupOn(cluster, node, KeyspaceCluster.GroupOf(cluster, "v"));
 
-    private static KeyspaceMachine[] Machines(LocalCluster cluster) => [.. Members(cluster, "v").Select(n => GroupOf(cluster, n).Machine)];
+    private static KeyspaceMachine[] Machines(LocalCluster cluster) =>
+        [.. Members(cluster, "v").Select(n => GroupOf(cluster, n).Machine)];
 
-    private static OrderedGroup LeaderGroup(LocalCluster cluster) => Members(cluster, "v").Select(n => GroupOf(cluster, n)).First(g => g.Replica.IsLeader);
+    private static OrderedGroup LeaderGroup(LocalCluster cluster) =>
+        Members(cluster, "v").Select(n => GroupOf(cluster, n)).First(g => g.Replica.IsLeader);
 
     /// <summary>Of all nodes together.</summary>
     private static VotingFigures Figures(LocalCluster cluster)

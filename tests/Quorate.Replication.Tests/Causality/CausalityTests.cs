@@ -60,7 +60,8 @@ public sealed class CausalityTests
             foreach (var (c, d) in all)
             {
                 var (x, y) = (Vector(a, b), Vector(c, d));
-                var expected = (a == c && b == d) ? Causal.Equal : a >= c && b >= d ? Causal.After : a <= c && b <= d ? Causal.Before : Causal.Concurrent;
+                var expected = (a == c && b == d)
+                    ? Causal.Equal : a >= c && b >= d ? Causal.After : a <= c && b <= d ? Causal.Before : Causal.Concurrent;
                 x.CompareWith(y).ShouldBe(expected);
                 VersionVector.Meet(x, y).CompareWith(Vector(Math.Min(a, c), Math.Min(b, d))).ShouldBe(Causal.Equal);
                 x.Join(y).ShouldBe(expected is Causal.Before or Causal.Concurrent);
@@ -96,7 +97,8 @@ public sealed class CausalityTests
 
             Same();
             for (var i = 1; i < context.Count; i++)
-                (context[i - 1].Node != context[i].Node || context[i - 1].UpTo < context[i].After).ShouldBeTrue("runs that meet become one");
+                (context[i - 1].Node != context[i].Node || context[i - 1].UpTo < context[i].After)
+                    .ShouldBeTrue("runs that meet become one");
             for (var n = 1; n <= 3; n++) floor.Advance(new NodeId(n), dice.Below(12));
             context.Trim(floor);
             set.RemoveWhere(floor.Covers);
@@ -107,10 +109,12 @@ public sealed class CausalityTests
                 foreach (var dot in All()) context.Contains(dot).ShouldBe(set.Contains(dot));
                 var vector = context.ToVersionVector();
                 for (var n = 1; n <= 3; n++)
-                    vector[new NodeId(n)].ShouldBe(Enumerable.Range(1, 30).TakeWhile(c => set.Contains(new Dot(new NodeId(n), c))).LastOrDefault());
+                    vector[new NodeId(n)].ShouldBe(Enumerable
+                        .Range(1, 30).TakeWhile(c => set.Contains(new Dot(new NodeId(n), c))).LastOrDefault());
             }
 
-            static IEnumerable<Dot> All() => from n in Enumerable.Range(1, 3) from c in Enumerable.Range(1, 30) select new Dot(new NodeId(n), c);
+            static IEnumerable<Dot> All() =>
+                from n in Enumerable.Range(1, 3) from c in Enumerable.Range(1, 30) select new Dot(new NodeId(n), c);
         }
     }
 

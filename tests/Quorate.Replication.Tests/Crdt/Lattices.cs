@@ -38,7 +38,10 @@ internal abstract class Lattice
     public void Join(Lattice other)
     {
         var notes = new JoinNotes();
-        JoinPart(other, new JoinScope(new Observed(Context, Nothing), new Observed(other.Context, null), MergeRules.Papers, notes, other.IsPartial));
+        JoinPart(
+            other,
+            new JoinScope(
+                new Observed(Context, Nothing), new Observed(other.Context, null), MergeRules.Papers, notes, other.IsPartial));
         Context.Join(other.Context);
     }
 
@@ -143,7 +146,8 @@ internal sealed class MapLattice(ObservedRemoveMap map) : Lattice
 
     public override void Encode(IBufferWriter<byte> output) => map.Encode(output);
 
-    protected override Lattice NewLike(bool isPartial) => new MapLattice(map is ScoredSet ? new ScoredSet() : new ObservedRemoveMap()) { IsPartial = isPartial };
+    protected override Lattice NewLike(bool isPartial) =>
+        new MapLattice(map is ScoredSet ? new ScoredSet() : new ObservedRemoveMap()) { IsPartial = isPartial };
 
     protected override void Apply(int what, in Sibling value, Lattice delta)
     {

@@ -236,7 +236,8 @@ public sealed class ApplierTests
     {
         public List<string> Heard { get; } = [];
 
-        public void OnKey(int database, ReadOnlySpan<byte> key, KeyChange change) => Heard.Add($"key {Encoding.UTF8.GetString(key)}");
+        public void OnKey(int database, ReadOnlySpan<byte> key, KeyChange change) =>
+            Heard.Add($"key {Encoding.UTF8.GetString(key)}");
 
         public void OnAllKeys(int database, KeyChange change) => Heard.Add("all keys");
 

@@ -59,7 +59,8 @@ internal sealed class ApplierWorld : IApplierOwner<Term>
 
     public void SuspendCommand(in EntryView<Term> entry) => Seen.Add($"suspend {Encoding.UTF8.GetString(entry.Payload)}");
 
-    public void ApplyOther(LogIndex index, in EntryView<Term> entry, RequestId request) => Seen.Add($"other {index} {entry.Kind} {request}");
+    public void ApplyOther(LogIndex index, in EntryView<Term> entry, RequestId request) =>
+        Seen.Add($"other {index} {entry.Kind} {request}");
 
     public void OnApplied() => Seen.Add($"applied {Applied}");
 

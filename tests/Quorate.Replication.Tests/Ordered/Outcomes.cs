@@ -9,7 +9,8 @@ internal sealed class Outcomes : Effects
 
     public override void Send(NodeId to, Message message, PersistPoint after = default) => throw new NotSupportedException();
 
-    public override void Reply(RequestId request, in Outcome outcome, PersistPoint after = default) => Told.Add($"{request} {outcome.Kind}");
+    public override void Reply(RequestId request, in Outcome outcome, PersistPoint after = default) =>
+        Told.Add($"{request} {outcome.Kind}");
 
     public override void Release(PersistPoint point) => throw new NotSupportedException();
 }

@@ -86,7 +86,8 @@ public sealed class SnapshotTests
     public void A_snapshot_begins_in_the_middle_for_nobody()
     {
         MakeSnapshot(_from);
-        _to.Maker.Inbox.TryTake(new NodeId(1), new Piece(new LogIndex(5), 50, 1, 3, default, "x"u8.ToArray()), out var next).ShouldBeTrue();
+        _to.Maker.Inbox.TryTake(new NodeId(1), new Piece(new LogIndex(5), 50, 1, 3, default, "x"u8.ToArray()), out var next)
+            .ShouldBeTrue();
         next.ShouldBe(0);
         _to.Maker.Inbox.IsInstalling.ShouldBeFalse();
     }

@@ -15,7 +15,8 @@ public sealed class TapsTests
         _taps.Add(_one);
         _taps.Add(_two);
         Tell();
-        _one.Heard.ShouldBe(["key 3 a Written", "all 4 Removed", "applied i7 stamp 2 kind Command abc", "committed i7", "replaced i9"]);
+        _one.Heard.ShouldBe([
+            "key 3 a Written", "all 4 Removed", "applied i7 stamp 2 kind Command abc", "committed i7", "replaced i9"]);
         _two.Heard.ShouldBe(_one.Heard);
     }
 

@@ -6,7 +6,10 @@ namespace Quorate.Replication.Tests.Policies;
 internal static class Policies
 {
     /// <summary>Every combination of small values that does not contradict itself, in its normal form.</summary>
-    public static IEnumerable<Policy> Sound() => All().Concat(Convergent()).Concat(Behind()).Where(p => PolicyCheck.Problems(p, BuiltParts.All).Count == 0).Select(PolicyDefaults.Normal).Distinct();
+    public static IEnumerable<Policy> Sound() =>
+        All()
+            .Concat(Convergent()).Concat(Behind()).Where(p => PolicyCheck.Problems(p, BuiltParts.All).Count == 0)
+            .Select(PolicyDefaults.Normal).Distinct();
 
     private static IEnumerable<Policy> All() =>
         from strategy in Strategy.All
@@ -38,7 +41,15 @@ internal static class Policies
         from delayed in (int[])[0, 1, 2]
         from delay in (int[])[1000, 90_000, 3_600_000, 86_400_000]
         from cascaded in (int[])[0, 1, 3]
-        select new Policy { Strategy = Strategy.Primary, Replicas = replicas, Ack = Ack.Async, Delayed = delayed, DelayMilliseconds = delayed > 0 ? delay : 0, Cascaded = cascaded };
+        select new Policy
+        {
+            Strategy = Strategy.Primary,
+            Replicas = replicas,
+            Ack = Ack.Async,
+            Delayed = delayed,
+            DelayMilliseconds = delayed > 0 ? delay : 0,
+            Cascaded = cascaded,
+        };
 
     private static IEnumerable<Policy> Convergent() =>
         from strategy in (Strategy[])[Strategy.MultiLeader, Strategy.Leaderless]

@@ -33,7 +33,9 @@ public sealed class PolicyCheckTests
     [InlineData("strategy leaderless n 4", "n is 1 to replicas, which is 3, not 4")]
     [InlineData("strategy leaderless r 4", "r is 1 to n, which is 3, not 4")]
     [InlineData("strategy leaderless w 0", "w is 1 to n, which is 3, not 0")]
-    [InlineData("strategy leaderless r 1 w 1 reads linearizable", "with r 1, w 1 and n 3 a read may ask only replicas that missed the newest write; use r 3")]
+    [InlineData(
+        "strategy leaderless r 1 w 1 reads linearizable",
+        "with r 1, w 1 and n 3 a read may ask only replicas that missed the newest write; use r 3")]
     [InlineData("strategy leaderless sloppy on reads linearizable", "use sloppy off")]
     [InlineData("strategy leaderless consensus on replicas 4 n 4", "use an odd n")]
     [InlineData("strategy leaderless consensus on sloppy on", "has no vote")]
@@ -63,9 +65,18 @@ public sealed class PolicyCheckTests
         NodeLabels[] nodes = [new("p", "r", "a"), new("p", "r", "a"), new("p", "r", "b"), new()];
         PolicyCheck.Shortage(new Policy { Replicas = 4 }, nodes).ShouldBeNull();
         PolicyCheck.Shortage(new Policy { Replicas = 5 }, nodes).ShouldNotBeNull().ShouldContain("are up: 4");
-        var behind = new Policy { Strategy = Strategy.Primary, Replicas = 2, Delayed = 1, DelayMilliseconds = 60_000, Cascaded = 1, Spread = "zone" };
+        var behind = new Policy
+        {
+            Strategy = Strategy.Primary,
+            Replicas = 2,
+            Delayed = 1,
+            DelayMilliseconds = 60_000,
+            Cascaded = 1,
+            Spread = "zone",
+        };
         PolicyCheck.Shortage(behind, nodes).ShouldBeNull("those that follow behind may stand where others do");
-        PolicyCheck.Shortage(behind with { Cascaded = 2 }, nodes).ShouldNotBeNull().ShouldContain("replicas 2 delay 1:1m cascade 2 asks for 5 nodes");
+        PolicyCheck.Shortage(behind with { Cascaded = 2 }, nodes)
+            .ShouldNotBeNull().ShouldContain("replicas 2 delay 1:1m cascade 2 asks for 5 nodes");
         PolicyCheck.Shortage(new Policy { Replicas = 2, Spread = "zone" }, nodes).ShouldBeNull();
         PolicyCheck.Shortage(new Policy { Replicas = 3, Spread = "zone" }, nodes).ShouldNotBeNull().ShouldContain("p/r/a, p/r/b");
         PolicyCheck.Shortage(new Policy { Replicas = 2, Spread = "region" }, nodes).ShouldNotBeNull();
@@ -88,14 +99,16 @@ public sealed class PolicyCheckTests
         PolicyChange.WhyNot(primary, primary with { Durability = Durability.Written }).ShouldBeNull();
         PolicyChange.WhyNot(primary, primary with { Ack = Ack.Async }).ShouldBeNull();
         PolicyChange.WhyNot(primary, primary with { Delayed = 1, DelayMilliseconds = 1000, Cascaded = 1 }).ShouldBeNull();
-        PolicyChange.WhyNot(primary, primary with { Replicas = 5, Spread = "zone", Reads = ReadConsistency.Session }).ShouldBeNull();
+        PolicyChange.WhyNot(primary, primary with { Replicas = 5, Spread = "zone", Reads = ReadConsistency.Session })
+            .ShouldBeNull();
     }
 
     [Fact]
     public void Only_reads_can_change_without_the_replicas_knowing()
     {
         var primary = PolicyDefaults.For(Strategy.Primary);
-        PolicyChange.IsForReadersOnly(primary, primary with { Reads = ReadConsistency.Bounded, BoundMilliseconds = 7 }).ShouldBeTrue();
+        PolicyChange.IsForReadersOnly(primary, primary with { Reads = ReadConsistency.Bounded, BoundMilliseconds = 7 })
+            .ShouldBeTrue();
         PolicyChange.IsForReadersOnly(primary, primary with { Replicas = 5 }).ShouldBeFalse();
         PolicyChange.IsForReadersOnly(primary, primary with { Cascaded = 1 }).ShouldBeFalse();
         var chain = PolicyDefaults.For(Strategy.Chain);

@@ -6,26 +6,64 @@ public sealed class PolicyTextTests
 {
     [Theory]
     [InlineData("", "strategy raft replicas 3 ack majority ship log reads linearizable durability fsync")]
-    [InlineData("strategy primary", "strategy primary replicas 3 ack sync min-in-sync 2 ship log reads linearizable durability fsync")]
-    [InlineData("strategy chain replicas 5 reads craq", "strategy chain replicas 5 ack sync min-in-sync 1 ship log reads craq durability fsync")]
-    [InlineData("ack semisync:2 STRATEGY Primary when-short degrade", "strategy primary replicas 3 ack semisync:2 when-short degrade ship log reads linearizable durability fsync")]
-    [InlineData("strategy primary ack semisync", "strategy primary replicas 3 ack semisync:1 ship log reads linearizable durability fsync")]
-    [InlineData("reads bounded:250 spread ZONE", "strategy raft replicas 3 ack majority ship log reads bounded:250 durability fsync spread zone")]
-    [InlineData("strategy primary replicas 1", "strategy primary replicas 1 ack sync min-in-sync 1 ship log reads linearizable durability fsync")]
-    [InlineData("min-in-sync 3 ack sync strategy primary", "strategy primary replicas 3 ack sync min-in-sync 3 ship log reads linearizable durability fsync")]
-    [InlineData("strategy primary delay 1h", "strategy primary replicas 3 ack sync min-in-sync 2 ship log delay 1:1h reads linearizable durability fsync")]
-    [InlineData("cascade 2 delay 2:5400s strategy primary ack async", "strategy primary replicas 3 ack async ship log delay 2:90m cascade 2 reads linearizable durability fsync")]
-    [InlineData("strategy primary delay none cascade 0", "strategy primary replicas 3 ack sync min-in-sync 2 ship log reads linearizable durability fsync")]
+    [InlineData(
+        "strategy primary", "strategy primary replicas 3 ack sync min-in-sync 2 ship log reads linearizable durability fsync")]
+    [InlineData(
+        "strategy chain replicas 5 reads craq",
+        "strategy chain replicas 5 ack sync min-in-sync 1 ship log reads craq durability fsync")]
+    [InlineData(
+        "ack semisync:2 STRATEGY Primary when-short degrade",
+        "strategy primary replicas 3 ack semisync:2 when-short degrade ship log reads linearizable durability fsync")]
+    [InlineData(
+        "strategy primary ack semisync",
+        "strategy primary replicas 3 ack semisync:1 ship log reads linearizable durability fsync")]
+    [InlineData(
+        "reads bounded:250 spread ZONE",
+        "strategy raft replicas 3 ack majority ship log reads bounded:250 durability fsync spread zone")]
+    [InlineData(
+        "strategy primary replicas 1",
+        "strategy primary replicas 1 ack sync min-in-sync 1 ship log reads linearizable durability fsync")]
+    [InlineData(
+        "min-in-sync 3 ack sync strategy primary",
+        "strategy primary replicas 3 ack sync min-in-sync 3 ship log reads linearizable durability fsync")]
+    [InlineData(
+        "strategy primary delay 1h",
+        "strategy primary replicas 3 ack sync min-in-sync 2 ship log delay 1:1h reads linearizable durability fsync")]
+    [InlineData(
+        "cascade 2 delay 2:5400s strategy primary ack async",
+        "strategy primary replicas 3 ack async ship log delay 2:90m cascade 2 reads linearizable durability fsync")]
+    [InlineData(
+        "strategy primary delay none cascade 0",
+        "strategy primary replicas 3 ack sync min-in-sync 2 ship log reads linearizable durability fsync")]
     [InlineData("strategy pbft", "strategy pbft replicas 4 ack majority ship log reads linearizable durability fsync")]
-    [InlineData("strategy multileader", "strategy multileader replicas 3 ack async ship log topology all conflicts crdt reads session durability fsync")]
-    [InlineData("CONFLICTS merge:cart topology RING strategy multileader ack semisync:2", "strategy multileader replicas 3 ack semisync:2 ship log topology ring conflicts merge:cart reads session durability fsync")]
-    [InlineData("strategy leaderless", "strategy leaderless replicas 3 n 3 r 2 w 2 sloppy off conflicts crdt reads eventual durability fsync")]
-    [InlineData("strategy leaderless conflicts lww keep-losers 36H", "strategy leaderless replicas 3 n 3 r 2 w 2 sloppy off conflicts lww keep-losers 36h reads eventual durability fsync")]
-    [InlineData("strategy multileader keep-losers 24h", "strategy multileader replicas 3 ack async ship log topology all conflicts crdt reads session durability fsync")]
-    [InlineData("strategy leaderless replicas 1", "strategy leaderless replicas 1 n 1 r 1 w 1 sloppy off conflicts crdt reads eventual durability fsync")]
-    [InlineData("strategy leaderless replicas 7 n 5 spread zone", "strategy leaderless replicas 7 n 5 r 3 w 3 sloppy off conflicts crdt reads eventual durability fsync spread zone")]
-    [InlineData("strategy leaderless r 1 w 1 sloppy on conflicts lww", "strategy leaderless replicas 3 n 3 r 1 w 1 sloppy on conflicts lww reads eventual durability fsync")]
-    [InlineData("strategy leaderless consensus on", "strategy leaderless replicas 3 n 3 consensus on reads linearizable durability fsync")]
+    [InlineData(
+        "strategy multileader",
+        "strategy multileader replicas 3 ack async ship log topology all conflicts crdt reads session durability fsync")]
+    [InlineData("CONFLICTS merge:cart topology RING strategy multileader ack "
+        + "semisync:2",
+        "strategy multileader replicas 3 ack semisync:2 ship log topology ring conflicts merge:cart reads session durability "
+            + "fsync")]
+    [InlineData(
+        "strategy leaderless",
+        "strategy leaderless replicas 3 n 3 r 2 w 2 sloppy off conflicts crdt reads eventual durability fsync")]
+    [InlineData(
+        "strategy leaderless conflicts lww keep-losers 36H",
+        "strategy leaderless replicas 3 n 3 r 2 w 2 sloppy off conflicts lww keep-losers 36h reads eventual durability fsync")]
+    [InlineData(
+        "strategy multileader keep-losers 24h",
+        "strategy multileader replicas 3 ack async ship log topology all conflicts crdt reads session durability fsync")]
+    [InlineData(
+        "strategy leaderless replicas 1",
+        "strategy leaderless replicas 1 n 1 r 1 w 1 sloppy off conflicts crdt reads eventual durability fsync")]
+    [InlineData(
+        "strategy leaderless replicas 7 n 5 spread zone",
+        "strategy leaderless replicas 7 n 5 r 3 w 3 sloppy off conflicts crdt reads eventual durability fsync spread zone")]
+    [InlineData(
+        "strategy leaderless r 1 w 1 sloppy on conflicts lww",
+        "strategy leaderless replicas 3 n 3 r 1 w 1 sloppy on conflicts lww reads eventual durability fsync")]
+    [InlineData(
+        "strategy leaderless consensus on",
+        "strategy leaderless replicas 3 n 3 consensus on reads linearizable durability fsync")]
     public void Words_in_any_order_and_case_become_a_policy(string words, string printed)
     {
         PolicyText.TryParse(Split(words), out var policy, out var why).ShouldBeTrue(why);
@@ -106,7 +144,8 @@ public sealed class PolicyTextTests
     public void A_script_is_one_word_whatever_is_in_it()
     {
         const string Script = "return siblings[1] .. ' and\n' .. siblings[2]";
-        PolicyText.TryParse(["strategy", "multileader", "conflicts", "merge:both", "script", Script], out var policy, out var why).ShouldBeTrue(why);
+        PolicyText.TryParse(["strategy", "multileader", "conflicts", "merge:both", "script", Script], out var policy, out var why)
+            .ShouldBeTrue(why);
         policy!.MergeScript.ShouldBe(Script);
         PolicyText.Print(policy).ShouldNotContain("script");
         PolicyText.TryParse(PolicyText.Words(policy), out var back, out why).ShouldBeTrue(why);

@@ -31,7 +31,8 @@ public sealed class MajorityGateTests
             for (var wrong = 0; wrong < 1 << voters; wrong++)
             {
                 if (int.PopCount(wrong) > (voters - 1) / 2) continue;
-                var votes = Enumerable.Range(0, voters).Select(i => (i + 1, 9, (wrong >> i & 1) == 0 ? 42UL : dice.NextUInt64())).OrderBy(_ => dice.NextUInt64());
+                var votes = Enumerable.Range(0, voters)
+                    .Select(i => (i + 1, 9, (wrong >> i & 1) == 0 ? 42UL : dice.NextUInt64())).OrderBy(_ => dice.NextUInt64());
                 var gate = Fill(VotingRules.Sound, voters, [.. votes]);
                 gate.IsDecided.ShouldBeTrue();
                 gate.Result.ShouldBe(42UL);
@@ -80,7 +81,8 @@ public sealed class MajorityGateTests
     private static string? Violation(MajorityGate gate, int voters, List<(int From, int Index, ulong Value)> votes)
     {
         var winners = votes.GroupBy(v => (v.Index, v.Value)).Where(g => g.Count() > voters / 2).ToList();
-        if (gate.IsDecided != (winners.Count == 1)) return $"decided {gate.IsDecided}, but {winners.Count} values have a majority";
+        if (gate.IsDecided != (winners.Count == 1))
+            return $"decided {gate.IsDecided}, but {winners.Count} values have a majority";
         var most = votes.Count == 0 ? 0 : votes.GroupBy(v => (v.Index, v.Value)).Max(g => g.Count());
         if (gate.IsHopeless != (winners.Count == 0 && most + voters - votes.Count <= voters / 2)) return "hopeless or not";
         var differ = votes.Any(a => votes.Any(b => a.Index == b.Index && a.Value != b.Value));
@@ -90,8 +92,10 @@ public sealed class MajorityGateTests
         if (gate.Result != value || gate.Index.Value != index) return "another value";
         foreach (var vote in votes)
         {
-            if (gate.IsDissenter(new NodeId(vote.From)) != (vote.Index == index && vote.Value != value)) return "a dissenter or not";
-            if (gate.IsAmongMajority(new NodeId(vote.From)) != (vote.Index == index && vote.Value == value)) return "of the majority or not";
+            if (gate.IsDissenter(new NodeId(vote.From)) != (vote.Index == index && vote.Value != value))
+                return "a dissenter or not";
+            if (gate.IsAmongMajority(new NodeId(vote.From)) != (vote.Index == index && vote.Value == value))
+                return "of the majority or not";
         }
 
         return null;

@@ -32,7 +32,8 @@ public sealed class PausedClientTests
     public async Task A_client_with_many_bytes_of_commands_unanswered_is_not_read_from_and_others_are()
     {
         // Two of three members are missing: no write gets its answer.
-        await using var server = await StartAsync(members: 3, new ClientLimits { PausingPendingBytes = 64 * 1024, LeastPendingBytes = 1024 });
+        await using var server = await StartAsync(
+            members: 3, new ClientLimits { PausingPendingBytes = 64 * 1024, LeastPendingBytes = 1024 });
         using var client = await ConnectAsync(server);
         var set = $"*3\r\n$3\r\nSET\r\n$1\r\ng\r\n$1000\r\n{new string('g', 1000)}\r\n";
         await client.SendAsync(Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat(set, 500))));

@@ -37,7 +37,8 @@ public sealed class PeerHelloTests
     [InlineData(9, 2, 77UL, "n9 is not a member")]
     public void Is_taken_by_the_node_it_is_meant_for(int from, int to, ulong cluster, string reason)
     {
-        new PeerHello(new NodeId(from), new NodeId(to), cluster, "", "").IsFor(new NodeId(2), 77, Members, out var why).ShouldBe(reason.Length == 0);
+        new PeerHello(new NodeId(from), new NodeId(to), cluster, "", "")
+            .IsFor(new NodeId(2), 77, Members, out var why).ShouldBe(reason.Length == 0);
         why.ShouldContain(reason);
     }
 

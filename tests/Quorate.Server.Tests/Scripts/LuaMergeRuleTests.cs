@@ -17,12 +17,18 @@ public sealed class LuaMergeRuleTests
     [InlineData("local _, s, times = ... return times[1] .. ' ' .. times[3]", "1 3")]
     [InlineData("return 1 + 2", "3")]
     [InlineData("return 0.1", "0.10000000000000001")]
-    [InlineData("local t = {b = 1, a = 2, [3] = 0, [10] = 0} local all = '' for k in pairs(t) do all = all .. k .. ' ' end return all", "3 10 a b ")]
-    [InlineData("local t = {5, 3, 9, 1, 7, 3} table.sort(t, function(a, b) return a > b end) return table.concat(t, ' ')", "9 7 5 3 3 1")]
+    [InlineData(
+        "local t = {b = 1, a = 2, [3] = 0, [10] = 0} local all = '' for k in pairs(t) do all = all .. k .. ' ' end return all",
+        "3 10 a b ")]
+    [InlineData(
+        "local t = {5, 3, 9, 1, 7, 3} table.sort(t, function(a, b) return a > b end) return table.concat(t, ' ')", "9 7 5 3 3 1")]
     [InlineData("return table.concat(split('a,b,,c', ','), '|') .. #('x,y'):split(',')", "a|b||c2")]
     [InlineData("return string.format('%s %5.2f %d %%p', 'x', 1.5, 3) .. ('Ab'):lower() .. ('a.b'):find('.')", "x  1.50 3 %pab2")]
-    [InlineData("return tostring(nil) .. tostring(true) .. tostring(12) .. 'a' .. (type(io) .. type(os) .. type(load) .. type(require) .. type(debug) .. type(_G))", "niltrue12anilnilnilnilnilnil")]
-    [InlineData("return type(math.random) .. type(pcall) .. type(setmetatable) .. type(string.dump) .. type(coroutine) .. type(next)", "nilnilnilnilnilnil")]
+    [InlineData("return tostring(nil) .. tostring(true) .. tostring(12) .. 'a' .. (type(io) .. type(os) .. type(load) .. "
+        + "type(require) .. type(debug) .. type(_G))", "niltrue12anilnilnilnilnilnil")]
+    [InlineData(
+        "return type(math.random) .. type(pcall) .. type(setmetatable) .. type(string.dump) .. type(coroutine) .. type(next)",
+        "nilnilnilnilnilnil")]
     public void A_script_makes_one_value_of_many(string script, string expected)
     {
         using var rule = new LuaMergeRule(script, _failures.Add);
@@ -74,7 +80,9 @@ public sealed class LuaMergeRuleTests
     [Fact]
     public void A_run_remembers_nothing_of_another()
     {
-        using var rule = new LuaMergeRule("n = (n or 0) + 1 math.m = (math.m or 0) + 1 string.s = (string.s or 0) + 1 return n .. math.m .. string.s", _failures.Add);
+        using var rule = new LuaMergeRule(
+            "n = (n or 0) + 1 math.m = (math.m or 0) + 1 string.s = (string.s or 0) + 1 return n .. math.m .. string.s",
+            _failures.Add);
         for (var i = 0; i < 5; i++) Merge(rule, "a", "b").ShouldBe("111");
     }
 
@@ -82,7 +90,8 @@ public sealed class LuaMergeRuleTests
     [Fact]
     public void The_limits_are_the_same_for_every_run()
     {
-        const string Script = "local _, s = ... local n = tonumber(s[1]) local t = {} for i = 1, n do t[i] = i .. 'x' end return #t";
+        const string Script =
+            "local _, s = ... local n = tonumber(s[1]) local t = {} for i = 1, n do t[i] = i .. 'x' end return #t";
         using var rule = new LuaMergeRule(Script, _failures.Add);
         long low = 1, high = 200_000;
         while (high - low > 1)
@@ -125,8 +134,10 @@ public sealed class LuaMergeRuleTests
     private static string? Merge(LuaMergeRule rule, params string[] values)
     {
         var output = new ArrayBufferWriter<byte>();
-        return rule.TryMerge("k"u8, [.. values.Select((v, i) => Of(i + 1, Encoding.UTF8.GetBytes(v)))], output) ? Encoding.UTF8.GetString(output.WrittenSpan) : null;
+        return rule.TryMerge("k"u8, [.. values.Select((v, i) => Of(i + 1, Encoding.UTF8.GetBytes(v)))], output)
+            ? Encoding.UTF8.GetString(output.WrittenSpan) : null;
     }
 
-    private static Sibling Of(int number, byte[] value) => new(new Dot(new NodeId(number), number), HybridTime.FromMilliseconds(number), value);
+    private static Sibling Of(int number, byte[] value) =>
+        new(new Dot(new NodeId(number), number), HybridTime.FromMilliseconds(number), value);
 }

@@ -163,7 +163,8 @@ public sealed class FileSnapshotsTests : IDisposable
     private static byte[][] Pieces(ulong seed)
     {
         var prng = new Prng(seed);
-        return [.. Enumerable.Range(0, 7).Select(_ => Enumerable.Range(0, prng.Below(300)).Select(_ => (byte)prng.NextUInt64()).ToArray())];
+        return [.. Enumerable
+            .Range(0, 7).Select(_ => Enumerable.Range(0, prng.Below(300)).Select(_ => (byte)prng.NextUInt64()).ToArray())];
     }
 
     private string[] SnapshotFiles() => Directory.GetFiles(_temp.Sub("g"), "*.snapshot");

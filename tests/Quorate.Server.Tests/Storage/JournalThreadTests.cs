@@ -37,7 +37,8 @@ public sealed class JournalThreadTests : IDisposable
             {
                 for (var i = 0; i < each; i++)
                 {
-                    lock (gate) journal.Append(new GroupId(g), BitConverter.GetBytes((long)i).Concat(new byte[i % 200]).ToArray());
+                    lock (gate)
+                        journal.Append(new GroupId(g), BitConverter.GetBytes((long)i).Concat(new byte[i % 200]).ToArray());
                     thread.Wake();
                 }
             })).ToList();
@@ -56,7 +57,8 @@ public sealed class JournalThreadTests : IDisposable
         using (var files = new PosixFiles(_temp.Path))
         {
             var next = new long[4];
-            NodeJournal.Open(files, Options, (group, record, _) => BitConverter.ToInt64(record) == next[group.Value]++).Refusal.ShouldBeNull();
+            NodeJournal.Open(
+                files, Options, (group, record, _) => BitConverter.ToInt64(record) == next[group.Value]++).Refusal.ShouldBeNull();
             next[1..].ShouldBe([each, each, each]);
         }
     }
@@ -113,7 +115,8 @@ public sealed class JournalThreadTests : IDisposable
     [InlineData("fdatasync:error=EIO:when=40+", JournalFailure.Sync)]
     [InlineData("pwrite64:error=ENOSPC:when=40+", JournalFailure.DiskFull)]
     [InlineData("pwrite64:error=EIO:when=40+", JournalFailure.Write)]
-    public async Task An_error_of_the_real_system_call_ends_the_journal_and_loses_nothing_acknowledged(string inject, JournalFailure expected)
+    public async Task An_error_of_the_real_system_call_ends_the_journal_and_loses_nothing_acknowledged(
+        string inject, JournalFailure expected)
     {
         if (!File.Exists("/usr/bin/strace")) Assert.Skip("strace is not installed");
         var call = inject[..inject.IndexOf(':')];
@@ -125,8 +128,11 @@ public sealed class JournalThreadTests : IDisposable
         };
         foreach (var argument in new[]
         {
-            "-f", "-qq", "-o", "/dev/null", "-P", _temp.Sub("journal/journal-0000000000000001.seg"), "-e", $"trace={call}", "-e", $"inject={inject}",
-            Path.ChangeExtension(typeof(JournalThreadTests).Assembly.Location, null), "-method", $"*.{nameof(Child_appends_until_the_journal_fails)}",
+            "-f",
+            "-qq", "-o", "/dev/null", "-P", _temp.Sub("journal/journal-0000000000000001.seg"), "-e", $"trace={call}", "-e",
+            $"inject={inject}",
+            Path.ChangeExtension(typeof(JournalThreadTests).Assembly.Location, null),
+            "-method", $"*.{nameof(Child_appends_until_the_journal_fails)}",
         }) start.ArgumentList.Add(argument);
         using (var process = Process.Start(start)!)
         {
@@ -145,7 +151,8 @@ public sealed class JournalThreadTests : IDisposable
 
             if (!File.Exists(_temp.Sub("result")))
             {
-                if ((await errors).Contains("ptrace", StringComparison.OrdinalIgnoreCase)) Assert.Skip("strace may not trace here");
+                if ((await errors).Contains("ptrace", StringComparison.OrdinalIgnoreCase))
+                    Assert.Skip("strace may not trace here");
                 Assert.Fail(await output + await errors);
             }
         }

@@ -69,7 +69,8 @@ public sealed class NodeFolderTests : IDisposable
     {
         using var folder = NodeFolder.Open(_temp.Path, "c", "n1");
         using var files = new PosixFiles(folder.JournalFolder);
-        var recovery = NodeJournal.Open(files, new JournalOptions { SegmentLength = 8192, Salt = NodeFolder.DrawSalt() }, (_, _, _) => true);
+        var recovery = NodeJournal.Open(
+            files, new JournalOptions { SegmentLength = 8192, Salt = NodeFolder.DrawSalt() }, (_, _, _) => true);
         if (folder.Check(recovery) is { } refusal) return refusal;
         var journal = recovery.Journal!;
         journal.Append(new GroupId(1), [1]);

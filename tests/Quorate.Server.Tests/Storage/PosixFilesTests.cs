@@ -110,7 +110,8 @@ public sealed class PosixFilesTests : IDisposable
     public void A_failing_sync_is_told_with_its_errno()
     {
         using var pipe = new System.IO.Pipes.AnonymousPipeServerStream();
-        using var handle = new Microsoft.Win32.SafeHandles.SafeFileHandle(pipe.SafePipeHandle.DangerousGetHandle(), ownsHandle: false);
+        using var handle = new Microsoft.Win32.SafeHandles.SafeFileHandle(
+            pipe.SafePipeHandle.DangerousGetHandle(), ownsHandle: false);
         Should.Throw<IOException>(() => Posix.SyncData(handle, "a pipe")).Message.ShouldContain("errno 22");
     }
 

@@ -20,10 +20,12 @@ internal sealed class CasPaxosProtocol(CasPaxosOptions options, CasPaxosRules? r
             Replies[request.Value] = reply;
             Trace($"{self} answers {request} '{reply}'");
         });
-        return new CasPaxosReplica(self, options, registers, snapshots, incarnation, seed + (ulong)self.Value + ((ulong)incarnation * 1000), rules);
+        return new CasPaxosReplica(
+            self, options, registers, snapshots, incarnation, seed + (ulong)self.Value + ((ulong)incarnation * 1000), rules);
     }
 
-    public bool TryDecode(ushort kind, ReadOnlyMemory<byte> body, out Message? message) => CasPaxosCodec.TryDecode(kind, body, out message);
+    public bool TryDecode(ushort kind, ReadOnlyMemory<byte> body, out Message? message) =>
+        CasPaxosCodec.TryDecode(kind, body, out message);
 }
 
 /// <summary>A group with everything around it that a test needs.</summary>
@@ -31,7 +33,8 @@ internal sealed class CasPaxosGroup
 {
     private long _nextRequest = 1;
 
-    public CasPaxosGroup(int nodes, CasPaxosOptions? options = null, CasPaxosRules? rules = null, int acceptors = 3, ulong seed = 1)
+    public CasPaxosGroup(
+        int nodes, CasPaxosOptions? options = null, CasPaxosRules? rules = null, int acceptors = 3, ulong seed = 1)
     {
         Protocol = new CasPaxosProtocol((options ?? new CasPaxosOptions()) with { Acceptors = acceptors }, rules, seed);
         World = new World(Protocol, nodes) { AfterStep = n => n.Replica.CheckInvariants() };
@@ -60,7 +63,8 @@ internal sealed class CasPaxosGroup
     /// <summary>Decides on a configuration that nobody has been told of yet.</summary>
     public void Take(GroupConfiguration configuration) => Newest = configuration;
 
-    public void Tell(TestNode node) => World.Do(node, r => ((IConfiguredReplica)r).OnConfiguration(Newest, World.Now, node.Effects));
+    public void Tell(TestNode node) =>
+        World.Do(node, r => ((IConfiguredReplica)r).OnConfiguration(Newest, World.Now, node.Effects));
 
     /// <summary>The control plane takes a wish, if somebody has one.</summary>
     public bool TakeWish()
@@ -79,7 +83,8 @@ internal sealed class CasPaxosGroup
     public long Ask(int node, string command)
     {
         var id = _nextRequest++;
-        World.Request(World[node], id, TextMachine.IsRead(command) ? RequestKind.Read : RequestKind.Write, Encoding.UTF8.GetBytes(command));
+        World.Request(
+            World[node], id, TextMachine.IsRead(command) ? RequestKind.Read : RequestKind.Write, Encoding.UTF8.GetBytes(command));
         return id;
     }
 
@@ -98,7 +103,8 @@ internal sealed class CasPaxosGroup
 
     /// <summary>What a request was answered; how it ended, when not well; nothing while it has not ended.</summary>
     public string Answer(int node, long id) =>
-        !World[node].Outcomes.TryGetValue(id, out var outcome) ? "" : outcome == "Done" ? Protocol.Replies[id] : outcome.Split(':')[0];
+        !World[node].Outcomes.TryGetValue(id, out var outcome)
+            ? "" : outcome == "Done" ? Protocol.Replies[id] : outcome.Split(':')[0];
 
     public void Ticks(int times)
     {

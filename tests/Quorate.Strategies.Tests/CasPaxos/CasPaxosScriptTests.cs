@@ -12,7 +12,9 @@ namespace Quorate.Strategies.Tests.CasPaxos;
 public sealed class CasPaxosScriptTests
 {
     public static TheoryData<string> Names =>
-        [.. Directory.GetFiles(ScriptFile.Folder("caspaxos"), "*.txt").Select(p => Path.GetFileNameWithoutExtension(p)!).Order(StringComparer.Ordinal)];
+        [.. Directory
+            .GetFiles(ScriptFile.Folder("caspaxos"), "*.txt").Select(p => Path.GetFileNameWithoutExtension(p)!)
+            .Order(StringComparer.Ordinal)];
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -33,7 +35,8 @@ public sealed class CasPaxosScriptTests
         private GroupConfiguration _newest = new(new Epoch(0), NodeId.None, [], []);
         private long _nextRequest = 1;
 
-        /// <summary>Words after the number of nodes: <c>memory</c>, <c>quick</c> (collects soon), <c>prepares</c> (always two rounds).</summary>
+        /// <summary>Words after the number of nodes: <c>memory</c>, <c>quick</c> (collects soon), <c>prepares</c> (always two
+        /// rounds).</summary>
         public CasPaxosProtocol Create(int nodes, string[] words) => _protocol = new CasPaxosProtocol(new CasPaxosOptions
         {
             Durable = !words.Contains("memory"),
@@ -49,10 +52,15 @@ public sealed class CasPaxosScriptTests
                 case "members":
                     var learners = Array.IndexOf(words, "learners");
                     var inSync = words[1..(learners < 0 ? words.Length : learners)].Select(Number);
-                    Configure(world, new GroupConfiguration(_newest.Epoch.Next, NodeId.None, [.. inSync], learners < 0 ? [] : [.. words[(learners + 1)..].Select(Number)]));
+                    Configure(
+                        world,
+                        new GroupConfiguration(
+                            _newest.Epoch.Next, NodeId.None, [.. inSync],
+                            learners < 0 ? [] : [.. words[(learners + 1)..].Select(Number)]));
                     return true;
                 case "wish":
-                    var wish = world.Nodes.Values.Where(n => n.IsUp).Select(n => CasPaxosGroup.Of(n).Wanted).FirstOrDefault(w => w is not null);
+                    var wish = world.Nodes.Values.Where(n => n.IsUp)
+                        .Select(n => CasPaxosGroup.Of(n).Wanted).FirstOrDefault(w => w is not null);
                     note(wish is null ? "nobody wants anything" : $"taken: {wish}");
                     if (wish is not null) Configure(world, wish);
                     return true;
@@ -69,7 +77,8 @@ public sealed class CasPaxosScriptTests
         private void Configure(World world, GroupConfiguration configuration)
         {
             _newest = configuration;
-            foreach (var node in world.Nodes.Values) world.Do(node, r => ((IConfiguredReplica)r).OnConfiguration(configuration, world.Now, node.Effects));
+            foreach (var node in world.Nodes.Values)
+                world.Do(node, r => ((IConfiguredReplica)r).OnConfiguration(configuration, world.Now, node.Effects));
         }
 
         private static NodeId Number(string node) => new(int.Parse(node.AsSpan(1)));

@@ -107,5 +107,6 @@ public sealed class ChangeOnceTests
         history.Forgotten.ShouldBe(BallotOf(4, 5));
     }
 
-    private static Ballot BallotOf(int counter, int node) => new(new Replication.Epoch(1), counter, new Replication.NodeId(node), 1);
+    private static Ballot BallotOf(int counter, int node) =>
+        new(new Replication.Epoch(1), counter, new Replication.NodeId(node), 1);
 }

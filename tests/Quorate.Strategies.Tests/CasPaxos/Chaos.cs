@@ -183,10 +183,18 @@ internal sealed class Chaos
             not "text" when die < 8 => (OperationKind.Delete, "DEL", null),
             _ => (OperationKind.Get, "GET", (string?)null),
         };
-        var operation = new Operation { Client = node, Kind = kind, Key = key, Argument = argument is null ? null : $"{argument}{_history.Count}.", Invoked = ++_stamp };
+        var operation = new Operation
+        {
+            Client = node,
+            Kind = kind,
+            Key = key,
+            Argument = argument is null ? null : $"{argument}{_history.Count}.",
+            Invoked = ++_stamp,
+        };
         _history.Add(operation);
         var words = word.Split(' ');
-        var text = string.Join(' ', new[] { words[0], key, operation.Argument, words.Length > 1 ? words[1] : null }.Where(w => w is not null));
+        var text = string.Join(
+            ' ', new[] { words[0], key, operation.Argument, words.Length > 1 ? words[1] : null }.Where(w => w is not null));
         var id = _history.Count;
         _open.Add(id, (operation, node));
         _trace.Add($"n{node} asked r{id} {text}");
@@ -226,7 +234,8 @@ internal sealed class Chaos
         var node = AnyNode();
         if (!node.IsUp) return;
         // What is kept in memory only survives while a majority of the acceptors of each key does not stop.
-        if (!_plan.Durable && _group.World.Nodes.Values.Any(n => n != node && (!n.IsUp || !CasPaxosGroup.Of(n).Status.IsVoting))) return;
+        if (!_plan.Durable && _group.World.Nodes.Values.Any(n => n != node && (!n.IsUp || !CasPaxosGroup.Of(n).Status.IsVoting)))
+            return;
         if (!_plan.Durable && CasPaxosGroup.Of(node).Configuration!.Epoch != _group.Newest.Epoch) return;
         foreach (var id in _open.Where(o => o.Value.Node == node.Id.Value).Select(o => o.Key).ToList()) _open.Remove(id);
         Note(node);

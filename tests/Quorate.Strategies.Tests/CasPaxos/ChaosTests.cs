@@ -12,7 +12,8 @@ public sealed class ChaosTests
     [InlineData(3, 3, false)]
     public void No_schedule_of_faults_breaks_linearizability_and_progress_returns(int nodes, int acceptors, bool durable)
     {
-        long done = 0, unknown = 0, unavailable = 0, conflicts = 0, withPromise = 0, collected = 0, snapshots = 0, epochs = 0, undecided = 0;
+        long done = 0,
+        unknown = 0, unavailable = 0, conflicts = 0, withPromise = 0, collected = 0, snapshots = 0, epochs = 0, undecided = 0;
         for (var seed = FirstSeed; seed < FirstSeed + Seeds; seed++)
         {
             var chaos = new Chaos(seed, new ChaosPlan { Nodes = nodes, Acceptors = acceptors, Durable = durable });
@@ -29,7 +30,9 @@ public sealed class ChaosTests
         }
 
         TestContext.Current.TestOutputHelper?.WriteLine(
-            $"{Seeds} seeds: {done} done, {unknown} unknown, {unavailable} unavailable, {conflicts} conflicts, {withPromise} in one round, {collected} collected, {snapshots} nodes with snapshots, {epochs} epochs, {undecided} undecided");
+            $"{Seeds} seeds: {done} done, {unknown} unknown, {unavailable} unavailable, {conflicts} conflicts, {withPromise} "
+                + $"in one round, {collected} collected, {snapshots} nodes with snapshots, {epochs} epochs, {undecided} "
+                + $"undecided");
         // A run that tested nothing must not pass.
         done.ShouldBeGreaterThan((long)Seeds * 50);
         conflicts.ShouldBeGreaterThan((long)Seeds * 10);

@@ -57,7 +57,8 @@ public sealed class CodecTests
                 default: body = [.. body, (byte)dice.Below(256)]; break;
             }
 
-            if (CasPaxosCodec.TryDecode((byte)(dice.Chance(50) ? dice.Between(192, 223) : kind), body, out var message)) message!.ToString().ShouldNotBeNull();
+            if (CasPaxosCodec.TryDecode((byte)(dice.Chance(50) ? dice.Between(192, 223) : kind), body, out var message))
+                message!.ToString().ShouldNotBeNull();
             else refused++;
         }
 
@@ -78,7 +79,8 @@ public sealed class CodecTests
                 if (dice.Chance(500)) broken = broken[..dice.Below(broken.Length)];
                 else broken[dice.Below(broken.Length)] = (byte)dice.Below(256);
                 var machine = new TextMachine((_, _) => { });
-                new CasPaxosReplica(new NodeId(1), new CasPaxosOptions(), machine, group[1].Disk, 2, 1).Recover(broken, new PersistPoint(1));
+                new CasPaxosReplica(new NodeId(1), new CasPaxosOptions(), machine, group[1].Disk, 2, 1)
+                    .Recover(broken, new PersistPoint(1));
             }
         }
 

@@ -39,7 +39,8 @@ public sealed class DurabilityTests
     [Fact]
     public void Snapshots_take_the_place_of_the_journal()
     {
-        var group = new CasPaxosGroup(3, new CasPaxosOptions { SnapshotThresholdBytes = 500, SnapshotPieceBytes = 50, CollectTicks = 20 });
+        var group = new CasPaxosGroup(
+            3, new CasPaxosOptions { SnapshotThresholdBytes = 500, SnapshotPieceBytes = 50, CollectTicks = 20 });
         for (var i = 0; i < 200; i++) group.Do(1, $"SET x{i % 20} {i}").ShouldBe("OK");
         for (var i = 0; i < 10; i++) group.Do(2, $"DEL x{i}").ShouldBe("1");
         group.Ticks(100);
@@ -79,7 +80,8 @@ public sealed class DurabilityTests
         group.Do(2, "SET x 0");
         // n1 has the promises of itself and of n3, and its accepts are slow.
         group.Ask(1, "SET x slow");
-        group.World.Stabilize(e => e.Text.Contains("prepare", StringComparison.Ordinal) || e.Text.Contains("promised", StringComparison.Ordinal)
+        group.World.Stabilize(e => e.Text.Contains("prepare", StringComparison.Ordinal)
+            || e.Text.Contains("promised", StringComparison.Ordinal)
             || e.Text.Contains("conflict", StringComparison.Ordinal));
         group.World.Crash(group[3]);
         group.World.Start(group[3]);

@@ -7,8 +7,8 @@ namespace Quorate.Strategies.Tests.CasPaxos;
 
 /// <summary>
 /// A small world, all of it: one key, three acceptors, two proposers that each want to increment, every order in which messages
-/// can arrive on links that keep theirs; and random ones on links that keep, lose and repeat as they like. A state that looks like
-/// one seen before (what replicas say of themselves, and the network) is not gone into again.
+/// can arrive on links that keep theirs; and random ones on links that keep, lose and repeat as they like. A state that looks
+/// like one seen before (what replicas say of themselves, and the network) is not gone into again.
 /// </summary>
 public sealed class ExplorationTests
 {
@@ -19,7 +19,8 @@ public sealed class ExplorationTests
     {
         var explored = new Exploration(hasPromise, losses, CasPaxosRules.Paper);
         explored.Run().ShouldBeNull();
-        TestContext.Current.TestOutputHelper?.WriteLine($"{explored.States} states, {explored.Ends} ends, {string.Join("; ", explored.Outcomes.Order())}");
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"{explored.States} states, {explored.Ends} ends, {string.Join("; ", explored.Outcomes.Order())}");
         explored.IsComplete.ShouldBeTrue();
         explored.Outcomes.Count.ShouldBeGreaterThan(1);
     }
@@ -145,8 +146,11 @@ public sealed class ExplorationTests
             var value = group.Do(3, "GET x");
             Outcomes.Add($"{answers[0]}, {answers[1]}, then {value}");
             var done = answers.Count(a => long.TryParse(a, out _));
-            if (done == 2) return value == "2" && answers.Order().SequenceEqual(["1", "2"]) ? null : $"{answers[0]} and {answers[1]}, then {value}";
-            return answers.Contains("") || !long.TryParse(value, out var number) || number < done || number > 2 ? $"'{answers[0]}' and '{answers[1]}', then {value}" : null;
+            if (done == 2)
+                return value == "2" && answers.Order().SequenceEqual(["1", "2"])
+                    ? null : $"{answers[0]} and {answers[1]}, then {value}";
+            return answers.Contains("") || !long.TryParse(value, out var number) || number < done || number > 2
+                ? $"'{answers[0]}' and '{answers[1]}', then {value}" : null;
         }
 
         private static string StateOf(CasPaxosGroup group, int lost)
@@ -155,10 +159,12 @@ public sealed class ExplorationTests
             foreach (var node in group.World.Nodes.Values)
             {
                 node.Replica.Describe(text);
-                text.Append('|').AppendJoin(',', node.Outcomes.Select(o => $"{o.Key}={o.Value}{group.Protocol.Replies.GetValueOrDefault(o.Key)}"));
+                text.Append('|').AppendJoin(
+                    ',', node.Outcomes.Select(o => $"{o.Key}={o.Value}{group.Protocol.Replies.GetValueOrDefault(o.Key)}"));
             }
 
-            foreach (var line in group.World.Network.Select(e => $"{e.From}{e.To}{e.Text}").Order(StringComparer.Ordinal)) text.Append('\n').Append(line);
+            foreach (var line in group.World.Network.Select(e => $"{e.From}{e.To}{e.Text}").Order(StringComparer.Ordinal))
+                text.Append('\n').Append(line);
             return text.ToString();
         }
     }

@@ -60,5 +60,6 @@ public sealed class RaceTests
     }
 
     private static void DeliverFirst(CasPaxosGroup group, int from, int to, string kind = "") =>
-        group.World.Deliver(group.World.Network.First(e => e.From.Value == from && e.To.Value == to && e.Text.StartsWith(kind, StringComparison.Ordinal)));
+        group.World.Deliver(group.World.Network
+            .First(e => e.From.Value == from && e.To.Value == to && e.Text.StartsWith(kind, StringComparison.Ordinal)));
 }

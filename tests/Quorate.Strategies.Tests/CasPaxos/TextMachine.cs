@@ -26,7 +26,8 @@ internal sealed class TextMachine : IRegisterMachine, IReplyRouter
 
     public bool TryKey(ReadOnlySpan<byte> payload, out ReadOnlySpan<byte> key) => _machine.TryKey(Entry(payload), out key);
 
-    public int CountParts(ReadOnlySpan<byte> payload, IBufferWriter<byte> refusal) => _machine.CountParts(Entry(payload), refusal);
+    public int CountParts(ReadOnlySpan<byte> payload, IBufferWriter<byte> refusal) =>
+        _machine.CountParts(Entry(payload), refusal);
 
     public void WritePart(ReadOnlySpan<byte> payload, int part, IBufferWriter<byte> output)
     {
@@ -38,7 +39,8 @@ internal sealed class TextMachine : IRegisterMachine, IReplyRouter
         _machine.Join(Entry(payload), replies, reply);
 
     public ChangeKind Change(
-        ReadOnlySpan<byte> payload, ReadOnlySpan<byte> state, StepTime now, IBufferWriter<byte> reply, IBufferWriter<byte> newState)
+        ReadOnlySpan<byte> payload,
+        ReadOnlySpan<byte> state, StepTime now, IBufferWriter<byte> reply, IBufferWriter<byte> newState)
     {
         Evaluated++;
         return _machine.Change(payload.IsEmpty ? payload : Entry(payload), state, now, reply, newState);
@@ -49,7 +51,8 @@ internal sealed class TextMachine : IRegisterMachine, IReplyRouter
     public void Keep(RequestId request, ReadOnlySpan<byte> reply) => _onReply(request, Show(reply));
 
     /// <summary>Whether the command is a read, as the node would find.</summary>
-    public static bool IsRead(string text) => text.Split(' ')[0] is "GET" or "STRLEN" or "TTL" or "PTTL" or "EXISTS" or "MGET" or "TYPE" or "GETRANGE";
+    public static bool IsRead(string text) =>
+        text.Split(' ')[0] is "GET" or "STRLEN" or "TTL" or "PTTL" or "EXISTS" or "MGET" or "TYPE" or "GETRANGE";
 
     RespWriter? IReplyRouter.Begin(RequestId request) => null;
 

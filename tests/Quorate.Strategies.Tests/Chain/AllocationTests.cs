@@ -43,7 +43,13 @@ public sealed class AllocationTests
         Span<byte> payload = stackalloc byte[40];
         for (var i = 0; i < Batch; i++)
         {
-            var request = new ReplicaRequest { Id = new RequestId(i + 1), Kind = RequestKind.Write, Payload = payload, KeyHash = (ulong)i + 1 };
+            var request = new ReplicaRequest
+            {
+                Id = new RequestId(i + 1),
+                Kind = RequestKind.Write,
+                Payload = payload,
+                KeyHash = (ulong)i + 1,
+            };
             wires[0].Replica.OnRequest(request, now, wires[0]);
         }
 

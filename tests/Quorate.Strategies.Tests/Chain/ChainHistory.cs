@@ -24,7 +24,8 @@ internal sealed class ChainHistory(int keys)
 
     public void OnApplied(TestNode node, LogIndex index, string text)
     {
-        if (_applied.TryGetValue(index.Value, out var earlier)) earlier.ShouldBe(text, "every replica applies the same entry at an index");
+        if (_applied.TryGetValue(index.Value, out var earlier))
+            earlier.ShouldBe(text, "every replica applies the same entry at an index");
         else _applied[index.Value] = text;
         _indexOf[text] = index.Value;
     }
@@ -52,7 +53,8 @@ internal sealed class ChainHistory(int keys)
         {
             if (read.Key >= 0 && read.Key != key) continue;
             var seen = Newest(read.Node, key);
-            seen.ShouldBeGreaterThanOrEqualTo(read.Floor[key], $"a linearizable read of k{key} at {read.Node.Id} returns a value from the past");
+            seen.ShouldBeGreaterThanOrEqualTo(
+                read.Floor[key], $"a linearizable read of k{key} at {read.Node.Id} returns a value from the past");
             _floor[key] = Math.Max(_floor[key], seen);
         }
     }
@@ -115,7 +117,8 @@ internal static class ChainChecks
             var node = world.Nodes[id];
             // One that has not heard of any epoch yet holds nothing, and nothing is committed without it.
             if (!node.IsUp || !node.Chain().Accepted.HasState) continue;
-            if (node.Chain().Journal.DurableIndex < commit) throw new InvalidOperationException($"{commit} is committed but not durable on {id}");
+            if (node.Chain().Journal.DurableIndex < commit)
+                throw new InvalidOperationException($"{commit} is committed but not durable on {id}");
         }
     }
 
@@ -126,7 +129,9 @@ internal static class ChainChecks
         if (a.Position is null) return;
         foreach (var other in world.Nodes.Values)
         {
-            if (other == one || !other.IsUp || other.Chain() is not { Position: not null } b || b.Accepted.Epoch != a.Accepted.Epoch) continue;
+            if (other == one
+                || !other.IsUp || other.Chain() is not { Position: not null } b || b.Accepted.Epoch != a.Accepted.Epoch)
+                continue;
             var from = LogIndex.Max(LogIndex.Min(a.CommitIndex, b.CommitIndex), LogIndex.Max(a.Log.BaseIndex, b.Log.BaseIndex));
             for (var i = from.Next; i <= LogIndex.Min(a.Verified, b.Verified); i = i.Next)
             {

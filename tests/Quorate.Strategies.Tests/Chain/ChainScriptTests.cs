@@ -12,7 +12,9 @@ namespace Quorate.Strategies.Tests.Chain;
 public sealed class ChainScriptTests
 {
     public static TheoryData<string> Names =>
-        [.. Directory.GetFiles(ScriptFile.Folder("chain"), "*.txt").Select(p => Path.GetFileNameWithoutExtension(p)!).Order(StringComparer.Ordinal)];
+        [.. Directory
+            .GetFiles(ScriptFile.Folder("chain"), "*.txt").Select(p => Path.GetFileNameWithoutExtension(p)!)
+            .Order(StringComparer.Ordinal)];
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -21,13 +23,17 @@ public sealed class ChainScriptTests
         ChainControl? control = null;
         ScriptFile.Check(
             Path.Combine(ScriptFile.Folder("chain"), name + ".txt"),
-            commands => new Script(Create, _ => [], (world, words, note) => Execute(control ??= new ChainControl(world), world, words, note)).Run(commands));
+            commands =>
+                new Script(
+                    Create, _ => [],
+                    (world, words, note) => Execute(control ??= new ChainControl(world), world, words, note)).Run(commands));
     }
 
     [Fact]
     public void There_are_scripts() => Names.Count.ShouldBeGreaterThanOrEqualTo(6);
 
-    /// <summary>Words after the number of nodes: <c>tail</c> (reads at the tail only), <c>small</c> (log kept in memory, pieces of snapshots).</summary>
+    /// <summary>Words after the number of nodes: <c>tail</c> (reads at the tail only), <c>small</c> (log kept in memory, pieces
+    /// of snapshots).</summary>
     private static ChainProtocol Create(int nodes, string[] words) => new(new ChainOptions
     {
         Craq = !words.Contains("tail"),
@@ -53,7 +59,9 @@ public sealed class ChainScriptTests
                 else control.GrantAll();
                 break;
             case "take":
-                note(control.TakeAny() ? $"taken: {control.Newest}" : control.Pending is null ? "nobody wants anything" : "the lease of one who leaves still runs");
+                note(control.TakeAny()
+                    ? $"taken: {control.Newest}" : control.Pending is null ? "nobody wants anything"
+                    : "the lease of one who leaves still runs");
                 break;
             default:
                 return false;

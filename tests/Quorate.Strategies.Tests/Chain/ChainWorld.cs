@@ -9,7 +9,8 @@ internal sealed class ChainProtocol(ChainOptions? options = null, ChainRules? ru
     public IReplica Create(NodeId self, IStateMachine machine, ISnapshots snapshots, long incarnation) =>
         new ChainReplica(self, options ?? new ChainOptions(), machine, snapshots, incarnation, rules);
 
-    public bool TryDecode(ushort kind, ReadOnlyMemory<byte> body, out Message? message) => ChainCodec.TryDecode(kind, body, out message);
+    public bool TryDecode(ushort kind, ReadOnlyMemory<byte> body, out Message? message) =>
+        ChainCodec.TryDecode(kind, body, out message);
 }
 
 /// <summary>
@@ -33,7 +34,9 @@ internal sealed class ChainControl(World world)
     public void Decide(IEnumerable<int> chain, IEnumerable<int>? learners = null)
     {
         NodeId[] inSync = [.. chain.Select(n => new NodeId(n))];
-        Adopt(new GroupConfiguration(Newest.Epoch.Next, inSync.Length > 0 ? inSync[0] : NodeId.None, inSync, [.. (learners ?? []).Select(n => new NodeId(n))]));
+        Adopt(new GroupConfiguration(
+            Newest.Epoch.Next, inSync.Length > 0 ? inSync[0] : NodeId.None, inSync,
+            [.. (learners ?? []).Select(n => new NodeId(n))]));
     }
 
     public void Adopt(GroupConfiguration configuration) => (Newest, Pending) = (configuration, null);
@@ -93,7 +96,8 @@ internal static class ChainWorld
     public static (World World, ChainControl Control) Of(
         int chain, int nodes = 0, ChainOptions? options = null, ChainRules? rules = null, IEnumerable<int>? learners = null)
     {
-        var world = new World(new ChainProtocol(options, rules), Math.Max(chain, nodes)) { AfterStep = n => n.Replica.CheckInvariants() };
+        var world = new World(
+            new ChainProtocol(options, rules), Math.Max(chain, nodes)) { AfterStep = n => n.Replica.CheckInvariants() };
         var control = new ChainControl(world) { Durable = options?.Durable ?? true };
         world.StartAll();
         control.Decide(Enumerable.Range(1, chain), learners);

@@ -6,7 +6,8 @@ using Quorate.Strategies.Tests.Harness;
 
 namespace Quorate.Strategies.Tests.Chain;
 
-/// <summary>One run: a chain, a seed, faults of every kind and a slow control plane, then peace, in which it must come back.</summary>
+/// <summary>One run: a chain, a seed, faults of every kind and a slow control plane, then peace, in which it must come
+/// back.</summary>
 internal sealed class Chaos
 {
     private const int Keys = 4;
@@ -77,7 +78,9 @@ internal sealed class Chaos
             var lines = int.TryParse(Environment.GetEnvironmentVariable("QUORATE_TRACE"), out var n) ? n : 60;
             var tail = string.Join('\n', _trace.TakeLast(lines));
             var states = string.Join('\n', _world.Nodes.Values.Select(n => n.ToString() + (n.IsUp ? "" : " DOWN")));
-            throw new InvalidOperationException($"seed {_seed}, chain of {_chain}, durable {_durable}: {e.Message}\n{tail}\n{states}\nnewest {_control.Newest}\n", e);
+            throw new InvalidOperationException(
+                $"seed {_seed}, chain of {_chain}, durable {_durable}: {e.Message}\n{tail}\n{states}\nnewest {_control.Newest}\n",
+                e);
         }
     }
 
@@ -201,7 +204,8 @@ internal sealed class Chaos
         // In memory mode one replica of the chain must live, and the control plane must not be about to leave it out.
         if (!_durable)
         {
-            var survivors = _control.Newest.InSync.Where(n => n != node.Id && _world.Nodes[n].IsUp && !_world.Nodes[n].Status().NeedsState).ToList();
+            var survivors = _control.Newest.InSync.Where(n => n != node.Id
+                && _world.Nodes[n].IsUp && !_world.Nodes[n].Status().NeedsState).ToList();
             if (survivors.Count == 0 || (_control.Pending is { } pending && !pending.InSync.Any(survivors.Contains))) return;
         }
 
@@ -272,6 +276,7 @@ internal sealed class Chaos
         if (head is null || _control.Newest.InSync.Count < _world.Nodes.Count) return false;
         if (!head.Machine.Applied.Any(a => a.Contains("final", StringComparison.Ordinal))) return false;
         var applied = head.Machine.Applied;
-        return _world.Nodes.Values.All(n => n.Machine.Applied.SequenceEqual(applied)) && head.Status().CommitIndex == head.Status().LastIndex;
+        return _world.Nodes.Values.All(n => n.Machine.Applied.SequenceEqual(applied))
+            && head.Status().CommitIndex == head.Status().LastIndex;
     }
 }

@@ -24,7 +24,8 @@ public sealed class ChaosTests
 
         // A run that tested nothing must not pass.
         TestContext.Current.TestOutputHelper?.WriteLine(
-            $"{Seeds} seeds: {epochs} epochs, {joined} joined under faults, {acknowledged} writes acknowledged, {reads} reads, {snapshots} nodes with snapshots");
+            $"{Seeds} seeds: {epochs} epochs, {joined} joined under faults, {acknowledged} writes acknowledged, {reads} reads,"
+                + $" {snapshots} nodes with snapshots");
         epochs.ShouldBeGreaterThan((long)Seeds * 3);
         joined.ShouldBeGreaterThan((long)Seeds / 2);
         acknowledged.ShouldBeGreaterThan((long)Seeds * 20);

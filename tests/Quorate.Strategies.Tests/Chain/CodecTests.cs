@@ -33,7 +33,8 @@ public sealed class CodecTests
     {
         var message = Samples()[sample];
         var bytes = Encode(message);
-        for (var length = 0; length < bytes.Length; length++) ChainCodec.TryDecode(message.Kind, bytes.AsMemory(0, length), out _).ShouldBeFalse();
+        for (var length = 0; length < bytes.Length; length++)
+            ChainCodec.TryDecode(message.Kind, bytes.AsMemory(0, length), out _).ShouldBeFalse();
         ChainCodec.TryDecode(message.Kind, (byte[])[.. bytes, 0], out _).ShouldBeFalse();
     }
 
@@ -83,13 +84,29 @@ public sealed class CodecTests
 
     private static List<Message> Samples() =>
     [
-        new Forward { Epoch = new(5), PrevIndex = new(7), PrevEpoch = new(3), Stable = new(6), Commit = new(4), Entries = Frames() },
+        new Forward
+        {
+            Epoch = new(5),
+            PrevIndex = new(7),
+            PrevEpoch = new(3),
+            Stable = new(6),
+            Commit = new(4),
+            Entries = Frames(),
+        },
         new Forward { Epoch = new(5), PrevIndex = new(7), PrevEpoch = new(3), Ping = true },
         new Acknowledge { Epoch = new(5), Received = new(9), Durable = new(8), Commit = new(7), Incarnation = 2 },
         new Resume { Epoch = new(5), LastIndex = new(9), LastEpoch = new(4), Incarnation = 2 },
         new VersionQuery { Epoch = new(5), Context = 77 },
         new VersionReply { Epoch = new(5), Context = 77, Index = new(8) },
-        new SnapshotPiece { Epoch = new(5), Index = new(90), IndexEpoch = new(4), Piece = 2, PieceCount = 3, Data = new byte[] { 1, 2, 3 } },
+        new SnapshotPiece
+        {
+            Epoch = new(5),
+            Index = new(90),
+            IndexEpoch = new(4),
+            Piece = 2,
+            PieceCount = 3,
+            Data = new byte[] { 1, 2, 3 },
+        },
         new SnapshotAck { Epoch = new(5), Index = new(90), NextPiece = 2, Incarnation = 3 },
     ];
 }

@@ -42,7 +42,11 @@ public sealed class EpochTests
     public void An_older_configuration_is_ignored()
     {
         var (world, _) = ChainWorld.Of(2);
-        world.Do(world[1], r => ((ChainReplica)r).OnConfiguration(new GroupConfiguration(new Epoch(1), new NodeId(2), [new NodeId(2)], []), world.Now, world[1].Effects));
+        world.Do(
+            world[1],
+            r =>
+                ((ChainReplica)r).OnConfiguration(
+                    new GroupConfiguration(new Epoch(1), new NodeId(2), [new NodeId(2)], []), world.Now, world[1].Effects));
         world[1].Replica.IsLeader.ShouldBeTrue();
     }
 
@@ -168,8 +172,19 @@ public sealed class EpochTests
         world[1].SyncsAtOnce = true;
         world[1].Status().LastIndex.ShouldBe(new LogIndex(1));
         var epoch = late.Configuration!.Epoch;
-        world.Inject(2, 1, new Acknowledge { Epoch = epoch, Received = late.LastIndex, Durable = late.LastIndex, Commit = late.CommitIndex, Incarnation = world[2].Incarnation });
-        world.Inject(2, 1, new Resume { Epoch = epoch, LastIndex = late.LastIndex, LastEpoch = epoch, Incarnation = world[2].Incarnation });
+        world.Inject(
+            2, 1,
+            new Acknowledge
+            {
+                Epoch = epoch,
+                Received = late.LastIndex,
+                Durable = late.LastIndex,
+                Commit = late.CommitIndex,
+                Incarnation = world[2].Incarnation,
+            });
+        world.Inject(
+            2, 1,
+            new Resume { Epoch = epoch, LastIndex = late.LastIndex, LastEpoch = epoch, Incarnation = world[2].Incarnation });
         world.Settle();
         world[1].Status().Fed.ShouldHaveSingleItem().Durable.ShouldBe(new LogIndex(1));
     }

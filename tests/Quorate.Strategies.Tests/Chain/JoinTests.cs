@@ -57,7 +57,8 @@ public sealed class JoinTests
         for (var i = 0; i < 20 && !world.Sent<SnapshotAck>(2, 1).Any(a => a.NextPiece == 3); i++)
         {
             world.TickAll();
-            while (world.Network.Count > 0 && !world.Sent<SnapshotAck>(2, 1).Any(a => a.NextPiece == 3)) world.Deliver(world.Network[0]);
+            while (world.Network.Count > 0 && !world.Sent<SnapshotAck>(2, 1).Any(a => a.NextPiece == 3))
+                world.Deliver(world.Network[0]);
         }
 
         world.Sent<SnapshotAck>(2, 1).ShouldContain(a => a.NextPiece == 3);
@@ -69,7 +70,8 @@ public sealed class JoinTests
         var pieces = new List<int>();
         world.Trace = line =>
         {
-            if (line.Contains("SnapshotPiece", StringComparison.Ordinal)) pieces.Add(int.Parse(line.Split("piece ")[1].Split(' ')[0]));
+            if (line.Contains("SnapshotPiece", StringComparison.Ordinal))
+                pieces.Add(int.Parse(line.Split("piece ")[1].Split(' ')[0]));
         };
         world.Settle(20);
         world[2].Machine.Applied.Count.ShouldBe(6);

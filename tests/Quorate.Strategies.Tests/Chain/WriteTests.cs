@@ -100,7 +100,8 @@ public sealed class WriteTests
         world[1].Outcomes[1].ShouldStartWith("Unavailable: NOREPLICAS");
     }
 
-    /// <summary>What was pending when the chain became too short may be lost with its one replica: the others may go on without it.</summary>
+    /// <summary>What was pending when the chain became too short may be lost with its one replica: the others may go on without
+    /// it.</summary>
     [Fact]
     public void A_chain_that_is_too_short_acknowledges_nothing_that_was_pending()
     {

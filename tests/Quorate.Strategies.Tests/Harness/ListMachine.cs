@@ -7,7 +7,8 @@ namespace Quorate.Strategies.Tests.Harness;
 /// <summary>A state machine that remembers every command it was given; one snapshot piece a command. An effect is the
 /// commands that are new, each with its index, so that it can also be shipped as state. A command may take several
 /// turns.</summary>
-internal sealed class ListMachine(Action<LogIndex, string, RequestId> onApply, Func<string, int> turnsOf) : IStateMachine, IStateShipping
+internal sealed class ListMachine(
+    Action<LogIndex, string, RequestId> onApply, Func<string, int> turnsOf) : IStateMachine, IStateShipping
 {
     private readonly List<(LogIndex Index, string Text)> _changes = [];
     private LogIndex _changesSince;
@@ -64,7 +65,8 @@ internal sealed class ListMachine(Action<LogIndex, string, RequestId> onApply, F
     public bool TryWriteChangesSince(LogIndex since, IBufferWriter<byte> effect)
     {
         if (since < _changesSince) return false;
-        foreach (var (index, text) in _changes) if (index > since) effect.Write(Encoding.UTF8.GetBytes($"{index.Value} {text}\n"));
+        foreach (var (index, text) in _changes)
+            if (index > since) effect.Write(Encoding.UTF8.GetBytes($"{index.Value} {text}\n"));
         Coalesced++;
         return true;
     }

@@ -4,18 +4,21 @@ using Quorate.Replication;
 namespace Quorate.Strategies.Tests.Harness;
 
 /// <summary>
-/// Runs a golden script: commands, each followed by the exact lines of trace that it caused, indented by two blanks, and comments after
+/// Runs a golden script: commands, each followed by the exact lines of trace that it caused, indented by two blanks, and comments
+/// after
 /// <c>#</c>. Knows nothing of any protocol but how to make a group of it.
 /// <code>
-/// cluster &lt;nodes&gt; [words for the protocol]     request &lt;n&gt; write &lt;text&gt; | read [key] | transfer &lt;n&gt; | members &lt;text&gt;
-/// campaign &lt;n&gt;   tick [&lt;n&gt;] [times]            deliver|drop|duplicate &lt;a&gt;-&gt;&lt;b&gt; [Type]   deliver all
-/// partition &lt;n&gt;.. | &lt;n&gt;..   heal               crash|restart|lose-unsynced &lt;n&gt;
+/// cluster &lt;nodes&gt; [words for the protocol] request &lt;n&gt; write &lt;text&gt; | read [key] | transfer &lt;n&gt; |
+/// members &lt;text&gt; campaign &lt;n&gt; tick [&lt;n&gt;] [times] deliver|drop|duplicate &lt;a&gt;-&gt;&lt;b&gt; [Type] deliver
+/// all partition &lt;n&gt;.. | &lt;n&gt;..   heal               crash|restart|lose-unsynced &lt;n&gt;
 /// hold &lt;n&gt;  sync &lt;n&gt; (its disk)   wait &lt;ms&gt;     stabilize [ticks]   state [&lt;n&gt;]
 /// </code>
 /// and the commands that a protocol has of its own.
 /// </summary>
 internal sealed class Script(
-    Func<int, string[], IProtocol> create, Func<string, byte[]> encodeMembers, Func<World, string[], Action<string>, bool>? commandsOfItsOwn = null,
+    Func<int,
+    string[], IProtocol> create, Func<string, byte[]> encodeMembers, Func<World, string[], Action<string>,
+    bool>? commandsOfItsOwn = null,
     Func<string, bool>? isNoise = null)
 {
     private const string Indent = "  ";
@@ -113,7 +116,8 @@ internal sealed class Script(
             case "state":
                 foreach (var node in World.Nodes.Values)
                 {
-                    if (words.Length == 1 || words[1] == node.Id.ToString()) Note(node.IsUp ? node.ToString() : $"{node.Id} is down");
+                    if (words.Length == 1 || words[1] == node.Id.ToString())
+                        Note(node.IsUp ? node.ToString() : $"{node.Id} is down");
                 }
 
                 break;

@@ -2,7 +2,8 @@ using System.Runtime.CompilerServices;
 
 namespace Quorate.Strategies.Tests.Harness;
 
-/// <summary>Golden scripts as files. QUORATE_REWRITE=1 writes the traces anew instead of comparing; commands and comments stay.</summary>
+/// <summary>Golden scripts as files. QUORATE_REWRITE=1 writes the traces anew instead of comparing; commands and comments
+/// stay.</summary>
 internal static class ScriptFile
 {
     public static string Folder(string strategy, [CallerFilePath] string here = "") =>

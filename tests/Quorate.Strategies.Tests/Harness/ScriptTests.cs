@@ -21,7 +21,8 @@ public sealed class ScriptTests
     [Fact]
     public void A_trace_is_written_under_the_command_that_caused_it_and_comments_stay() =>
         Run("# Before.\n\ncluster 1\ncampaign n1\n# Between.\nrequest n1 write a=1\n# After.\n")
-            .ShouldBe("# Before.\n\ncluster 1\ncampaign n1\n# Between.\nrequest n1 write a=1\n  n1 applies i2 a=1 for r1\n# After.\n");
+            .ShouldBe("# Before.\n\ncluster 1\ncampaign n1\n# Between.\nrequest n1 write a=1\n  n1 applies i2 a=1 for r1\n# "
+                + "After.\n");
 
     [Fact]
     public void What_a_run_writes_it_writes_again() => Run(Run(Script)).ShouldBe(Run(Script));

@@ -21,7 +21,8 @@ internal sealed record Envelope(NodeId From, NodeId To, ushort Kind, byte[] Body
 /// </summary>
 internal sealed class World(IProtocol protocol, int nodes)
 {
-    public Dictionary<NodeId, TestNode> Nodes { get; } = Enumerable.Range(1, nodes).Select(i => new NodeId(i)).ToDictionary(id => id, id => new TestNode(id));
+    public Dictionary<NodeId, TestNode> Nodes { get; } = Enumerable.Range(1, nodes)
+        .Select(i => new NodeId(i)).ToDictionary(id => id, id => new TestNode(id));
 
     public List<Envelope> Network { get; } = [];
 
@@ -91,7 +92,8 @@ internal sealed class World(IProtocol protocol, int nodes)
     }
 
     public void Advance(long milliseconds) =>
-        Now = new StepTime(Now.Nanoseconds + (milliseconds * StepTime.NanosecondsPerMillisecond), Now.UnixMilliseconds + milliseconds);
+        Now = new StepTime(
+            Now.Nanoseconds + (milliseconds * StepTime.NanosecondsPerMillisecond), Now.UnixMilliseconds + milliseconds);
 
     public void Tick(TestNode node) => Step(node, r => r.OnTick(NowOf(node), node.Effects));
 
@@ -104,10 +106,19 @@ internal sealed class World(IProtocol protocol, int nodes)
         }
     }
 
-    public void Request(TestNode node, long id, RequestKind kind, ReadOnlySpan<byte> payload = default, NodeId target = default, ulong keyHash = 0)
+    public void Request(
+        TestNode node, long id, RequestKind kind, ReadOnlySpan<byte> payload = default, NodeId target = default,
+        ulong keyHash = 0)
     {
         if (!node.IsUp) return;
-        var request = new ReplicaRequest { Id = new RequestId(id), Kind = kind, Payload = payload, Target = target, KeyHash = keyHash };
+        var request = new ReplicaRequest
+        {
+            Id = new RequestId(id),
+            Kind = kind,
+            Payload = payload,
+            Target = target,
+            KeyHash = keyHash,
+        };
         node.Replica.OnRequest(request, NowOf(node), node.Effects);
         Step(node, _ => { });
     }
@@ -127,7 +138,8 @@ internal sealed class World(IProtocol protocol, int nodes)
         Network.Remove(envelope);
         var node = Nodes[envelope.To];
         if (!node.IsUp) return;
-        if (!protocol.TryDecode(envelope.Kind, envelope.Body, out var message)) throw new InvalidOperationException($"cannot decode {envelope.Text}");
+        if (!protocol.TryDecode(envelope.Kind, envelope.Body, out var message))
+            throw new InvalidOperationException($"cannot decode {envelope.Text}");
         Step(node, r => r.OnMessage(envelope.From, message!, NowOf(node), node.Effects));
     }
 
@@ -244,8 +256,10 @@ internal sealed class World(IProtocol protocol, int nodes)
                 return;
             }
 
-            var text = outcome.Kind + (outcome.Kind == OutcomeKind.NotLeader ? $" hint {outcome.Hint}" : outcome.Why is null ? "" : $": {outcome.Why}");
-            if (node.Outcomes.TryGetValue(request.Value, out var earlier)) throw new InvalidOperationException($"{request} has two outcomes, {earlier} and {text}");
+            var text = outcome.Kind + (outcome.Kind == OutcomeKind.NotLeader
+                ? $" hint {outcome.Hint}" : outcome.Why is null ? "" : $": {outcome.Why}");
+            if (node.Outcomes.TryGetValue(request.Value, out var earlier))
+                throw new InvalidOperationException($"{request} has two outcomes, {earlier} and {text}");
             node.Outcomes[request.Value] = text;
             world.OnReply(node, request, outcome.Kind);
             world.Trace($"{node.Id} replies {request} {text}");

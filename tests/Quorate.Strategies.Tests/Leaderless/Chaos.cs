@@ -23,8 +23,8 @@ internal enum ChaosKind
 }
 
 /// <summary>
-/// One run: members, a seed, faults of every kind, members replaced; then peace, in which all must become the same. Elements are added
-/// to a set, each once, and some removed again; a counter is raised.
+/// One run: members, a seed, faults of every kind, members replaced; then peace, in which all must become the same. Elements are
+/// added to a set, each once, and some removed again; a counter is raised.
 /// </summary>
 internal sealed class Chaos
 {
@@ -67,7 +67,8 @@ internal sealed class Chaos
         _history = new ChaosHistory(kind != ChaosKind.Sloppy);
         World.Trace = _trace.Add;
         _world.Protocol.Trace = _trace.Add;
-        World.OnReply = (_, request, outcome) => _history.End(request.Value, outcome, _world.Protocol.Replies.GetValueOrDefault(request.Value));
+        World.OnReply = (_, request, outcome) =>
+            _history.End(request.Value, outcome, _world.Protocol.Replies.GetValueOrDefault(request.Value));
         foreach (var node in World.Nodes.Values) _world.Protocol.Skews[node.Id] = _dice.Between(-1500, 1500);
         // Some disks are slow: what they have not synced is lost in a crash.
         foreach (var node in World.Nodes.Values) node.SyncsAtOnce = _dice.Chance(300);
@@ -81,7 +82,8 @@ internal sealed class Chaos
 
     public long HandedOver => World.Nodes.Values.Sum(n => n.Leaderless().Status.Hints.HandedOver);
 
-    public long Repaired => World.Nodes.Values.Sum(n => n.Leaderless().Statistics.StaleReads + n.Leaderless().Statistics.KeysRepaired);
+    public long Repaired =>
+        World.Nodes.Values.Sum(n => n.Leaderless().Statistics.StaleReads + n.Leaderless().Statistics.KeysRepaired);
 
     public long Changes => _world.Newest.Epoch.Value;
 
@@ -98,7 +100,8 @@ internal sealed class Chaos
         {
             var lines = int.TryParse(Environment.GetEnvironmentVariable("QUORATE_TRACE"), out var n) ? n : 40;
             var states = string.Join('\n', World.Nodes.Values.Select(n => n + (n.IsUp ? "" : " DOWN")));
-            throw new InvalidOperationException($"seed {_seed}, {_kind}: {e.Message}\n{string.Join('\n', _trace.TakeLast(lines))}\n{states}", e);
+            throw new InvalidOperationException(
+                $"seed {_seed}, {_kind}: {e.Message}\n{string.Join('\n', _trace.TakeLast(lines))}\n{states}", e);
         }
     }
 
@@ -146,7 +149,8 @@ internal sealed class Chaos
     {
         var node = AnyNode();
         if (!node.IsUp) return;
-        var (id, command) = _kind == ChaosKind.Linearizable ? _history.BeginRegister(_dice, node) : _history.BeginSet(_dice, node);
+        var (id, command) = _kind == ChaosKind.Linearizable
+            ? _history.BeginRegister(_dice, node) : _history.BeginSet(_dice, node);
         _trace.Add($"{node.Id} is asked r{id} {command}");
         _world.Ask(node, id, command);
     }
@@ -198,7 +202,8 @@ internal sealed class Chaos
     }
 
     private bool HasFollowed(TestNode node) =>
-        !_world.Newest.Contains(node.Id) || (node.Leaderless() is { Report.NeedsState: false, Status.Moving: 0 } r && r.Report.Epoch == _world.Newest.Epoch);
+        !_world.Newest.Contains(node.Id)
+            || (node.Leaderless() is { Report.NeedsState: false, Status.Moving: 0 } r && r.Report.Epoch == _world.Newest.Epoch);
 
     /// <summary>The network and the disks are whole again; everything that waits ends, and all become the same.</summary>
     private void Heal()
@@ -230,7 +235,8 @@ internal sealed class Chaos
         }
 
         var reader = _members[0];
-        var members = _world.Do(reader, "SMEMBERS set").Trim('[', ']').Split(", ", StringSplitOptions.RemoveEmptyEntries).ToHashSet();
+        var members = _world.Do(reader, "SMEMBERS set")
+            .Trim('[', ']').Split(", ", StringSplitOptions.RemoveEmptyEntries).ToHashSet();
         _history.CheckFinal(members, _world.Do(reader, "GET counter"), _world.Do(reader, "GET reset"));
     }
 
@@ -238,12 +244,14 @@ internal sealed class Chaos
     {
         for (var p = 0; p < 2; p++)
         {
-            var holders = _world.Protocol.Machines.Where(m => m.Key.Partition == p && World.Nodes[m.Key.Node].Leaderless().Partitions[p] is { IsHeld: true }).ToList();
+            var holders = _world.Protocol.Machines.Where(m => m.Key.Partition == p
+                && World.Nodes[m.Key.Node].Leaderless().Partitions[p] is { IsHeld: true }).ToList();
             if (holders.Count != 3 || holders.Select(h => h.Value.DigestOf(0, 0)).Distinct().Count() != 1) return false;
             if (holders.Exists(h => h.Value.Store.ObjectCount != h.Value.Store.Count)) return false;
         }
 
-        return World.Nodes.Values.All(n => n.Leaderless().Status is { Moving: 0, Waiting: 0 } s && s.Hints.Kept == 0 && s.Held == s.Complete);
+        return World.Nodes.Values.All(n => n.Leaderless().Status is { Moving: 0, Waiting: 0 } s
+            && s.Hints.Kept == 0 && s.Held == s.Complete);
     }
 
     /// <summary>A canary: what should wait for the disk does not.</summary>
@@ -258,7 +266,8 @@ internal sealed class Chaos
 
         public override void Send(NodeId to, Message message, PersistPoint after = default) => inner.Send(to, message);
 
-        public override void Reply(RequestId request, in Outcome outcome, PersistPoint after = default) => inner.Reply(request, outcome);
+        public override void Reply(RequestId request, in Outcome outcome, PersistPoint after = default) =>
+            inner.Reply(request, outcome);
 
         public override void Release(PersistPoint point) => inner.Release(point);
     }

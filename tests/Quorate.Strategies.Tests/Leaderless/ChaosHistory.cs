@@ -117,7 +117,8 @@ internal sealed class ChaosHistory(bool readsSeeWrites)
                 break;
             case "SISMEMBER":
                 Reads++;
-                if (readsSeeWrites && asked.MustSee && !_maybeRemoved.Contains(word)) reply.ShouldBe("1", $"{word} was acknowledged before it was asked for");
+                if (readsSeeWrites && asked.MustSee && !_maybeRemoved.Contains(word))
+                    reply.ShouldBe("1", $"{word} was acknowledged before it was asked for");
                 break;
         }
     }
@@ -132,11 +133,13 @@ internal sealed class ChaosHistory(bool readsSeeWrites)
 
     public void CheckFinal(HashSet<string> members, string counter, string reset)
     {
-        (reset == "(null)" ? 0 : long.Parse(reset)).ShouldBeInRange(0, _resetSum, "a counter that was removed does not come back with more");
+        (reset == "(null)" ? 0 : long.Parse(reset))
+            .ShouldBeInRange(0, _resetSum, "a counter that was removed does not come back with more");
         _added.Except(_maybeRemoved).Except(members).ShouldBeEmpty("what was acknowledged is there");
         _removed.Intersect(members).ShouldBeEmpty("what was removed stays removed");
         members.Except(_maybeAdded).ShouldBeEmpty("nothing is there that nobody added");
-        (counter == "(null)" ? 0 : long.Parse(counter)).ShouldBeInRange(_sum, _maybeSum, "additions are neither lost nor doubled");
+        (counter == "(null)" ? 0 : long.Parse(counter))
+            .ShouldBeInRange(_sum, _maybeSum, "additions are neither lost nor doubled");
     }
 
     private void NeverHappened(string name, string word)

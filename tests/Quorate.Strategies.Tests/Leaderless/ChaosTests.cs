@@ -96,8 +96,10 @@ public sealed class ChaosTests
     /// <summary>A write that its coordinator alone has; it is read there, and then where it never arrived.</summary>
     private static Verdict ReadTwice(LeaderlessRules rules)
     {
-        var world = new LeaderlessWorld(3, new LeaderlessOptions { Partitions = 1, Linearizable = true, CompareTicks = 1_000_000 }, rules);
-        var history = new List<Operation> { new() { Client = 1, Kind = OperationKind.Set, Key = "x", Argument = "1", Invoked = 1 } };
+        var world = new LeaderlessWorld(
+            3, new LeaderlessOptions { Partitions = 1, Linearizable = true, CompareTicks = 1_000_000 }, rules);
+        var history =
+            new List<Operation> { new() { Client = 1, Kind = OperationKind.Set, Key = "x", Argument = "1", Invoked = 1 } };
         world.Ask(1, "SET x 1");
         world.World.Stabilize(e => e.Kind is Query.WireKind or State.WireKind);
         var first = world.Ask(1, "GET x");
@@ -130,7 +132,8 @@ public sealed class ChaosTests
     public void A_canary_that_counts_who_lost_its_memory_is_caught() => Caught(ChaosKind.Memory, new CountsForgetful());
 
     [Fact]
-    public void A_canary_that_does_not_wait_for_the_disk_is_caught() => Caught(ChaosKind.Quorum, LeaderlessRules.Paper, hasty: true);
+    public void A_canary_that_does_not_wait_for_the_disk_is_caught() =>
+        Caught(ChaosKind.Quorum, LeaderlessRules.Paper, hasty: true);
 
     private static void Caught(ChaosKind kind, LeaderlessRules rules, bool hasty = false)
     {

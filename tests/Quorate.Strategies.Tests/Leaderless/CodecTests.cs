@@ -32,7 +32,8 @@ public sealed class CodecTests
         foreach (var message in Samples())
         {
             var bytes = Encode(message);
-            for (var length = 0; length < bytes.Length; length++) LeaderlessCodec.TryDecode(message.Kind, bytes.AsMemory(0, length), out _).ShouldBeFalse();
+            for (var length = 0; length < bytes.Length; length++)
+                LeaderlessCodec.TryDecode(message.Kind, bytes.AsMemory(0, length), out _).ShouldBeFalse();
             LeaderlessCodec.TryDecode(message.Kind, (byte[])[.. bytes, 0], out _).ShouldBeFalse();
         }
     }
@@ -91,17 +92,52 @@ public sealed class CodecTests
         Store.WriteEntry(entries, 63, new NodeId(3), Encoding.UTF8.GetBytes("hint"));
         return
         [
-            new Ping { Epoch = new(3), Incarnation = 2, Hints = 5, Accepted = new(4), KnowsPast = true, Generations = new byte[] { 0 }, Settled = new byte[] { 1 }, Held = new byte[] { 7 }, Complete = new byte[] { 3 } },
-            new Coordinate { Number = 9, Incarnation = 2, ReceiverIncarnation = 4, Partition = 17, IsWrite = true, Payload = new byte[] { 1, 2, 3 } },
+            new Ping
+            {
+                Epoch = new(3),
+                Incarnation = 2,
+                Hints = 5,
+                Accepted = new(4),
+                KnowsPast = true,
+                Generations = new byte[] { 0 },
+                Settled = new byte[] { 1 },
+                Held = new byte[] { 7 },
+                Complete = new byte[] { 3 },
+            },
+            new Coordinate
+            {
+                Number = 9,
+                Incarnation = 2,
+                ReceiverIncarnation = 4,
+                Partition = 17,
+                IsWrite = true,
+                Payload = new byte[] { 1, 2, 3 },
+            },
             new CoordinateReply { Number = 9, Incarnation = 2, Outcome = OutcomeKind.Done, Reply = "+OK\r\n"u8.ToArray() },
             new CoordinateReply { Number = 9, Incarnation = 2, Outcome = OutcomeKind.Unknown, Reply = "why"u8.ToArray() },
             new Store { Epoch = new(3), Incarnation = 2, Batch = 12, Count = 2, Entries = entries.WrittenMemory },
             new Stored { Incarnation = 2, Batch = 12, Refused = [1, 4] },
-            new Query { Epoch = new(3), Operation = 77, Partition = 5, IsExact = true, Keys = ["a"u8.ToArray(), "b"u8.ToArray()], Versions = [0, ulong.MaxValue] },
+            new Query
+            {
+                Epoch = new(3),
+                Operation = 77,
+                Partition = 5,
+                IsExact = true,
+                Keys = ["a"u8.ToArray(), "b"u8.ToArray()],
+                Versions = [0, ulong.MaxValue],
+            },
             new State { Operation = 77, IsNew = true, Versions = [0, 9], States = [default, new byte[] { 4 }] },
             new Compare { Epoch = new(3), Partition = 5, Round = 8, Step = RepairStep.Digests, Body = new byte[] { 0, 1, 0 } },
             new Compare { Epoch = new(3), Partition = 0, Round = 8, Step = RepairStep.States, Body = new byte[] { 1, 1, 65 } },
-            new Compared { Epoch = new(3), Incarnation = 2, Partition = 5, Round = 8, Step = RepairStep.Range, Body = new byte[] { 0, 0 } },
+            new Compared
+            {
+                Epoch = new(3),
+                Incarnation = 2,
+                Partition = 5,
+                Round = 8,
+                Step = RepairStep.Range,
+                Body = new byte[] { 0, 0 },
+            },
         ];
     }
 }

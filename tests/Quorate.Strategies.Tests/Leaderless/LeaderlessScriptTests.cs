@@ -5,13 +5,16 @@ using Quorate.Strategies.Tests.Harness;
 namespace Quorate.Strategies.Tests.Leaderless;
 
 /// <summary>
-/// Every file of tests/scripts/leaderless. <c>members n1 n2 n3 | n4</c> decides the next epoch with these members and learners and
+/// Every file of tests/scripts/leaderless. <c>members n1 n2 n3 | n4</c> decides the next epoch with these members and learners
+/// and
 /// <c>tell</c> [n2] brings it to one node or to all; <c>ask n1 SET x 1</c> hands in a command. Pings are left out of the trace.
 /// </summary>
 public sealed class LeaderlessScriptTests
 {
     public static TheoryData<string> Names =>
-        [.. Directory.GetFiles(ScriptFile.Folder("leaderless"), "*.txt").Select(p => Path.GetFileNameWithoutExtension(p)!).Order(StringComparer.Ordinal)];
+        [.. Directory
+            .GetFiles(ScriptFile.Folder("leaderless"), "*.txt").Select(p => Path.GetFileNameWithoutExtension(p)!)
+            .Order(StringComparer.Ordinal)];
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -27,9 +30,11 @@ public sealed class LeaderlessScriptTests
         private GroupConfiguration _newest = new(default, NodeId.None, [], []);
         private long _nextRequest = 1;
 
-        public string Execute(string commands) => new Script(Create, _ => [], Execute, line => line.Contains(" Ping ", StringComparison.Ordinal)).Run(commands);
+        public string Execute(string commands) =>
+            new Script(Create, _ => [], Execute, line => line.Contains(" Ping ", StringComparison.Ordinal)).Run(commands);
 
-        /// <summary>Words after the number of nodes: <c>sloppy</c>, <c>linearizable</c>, <c>compare</c> (in the background).</summary>
+        /// <summary>Words after the number of nodes: <c>sloppy</c>, <c>linearizable</c>, <c>compare</c> (in the
+        /// background).</summary>
         private LeaderlessProtocol Create(int nodes, string[] words) => _protocol = new LeaderlessProtocol(new LeaderlessOptions
         {
             Partitions = 1,
@@ -48,7 +53,9 @@ public sealed class LeaderlessScriptTests
             {
                 case "members":
                     var sides = string.Join(' ', words[1..]).Split('|');
-                    var ids = sides.Select(s => s.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(n => new NodeId(Number(n))).ToArray()).ToArray();
+                    var ids = sides.Select(s => s
+                        .Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(n => new NodeId(Number(n)))
+                        .ToArray()).ToArray();
                     _newest = new GroupConfiguration(_newest.Epoch.Next, NodeId.None, ids[0], ids.Length > 1 ? ids[1] : []);
                     break;
                 case "tell":
@@ -60,7 +67,9 @@ public sealed class LeaderlessScriptTests
 
                     break;
                 case "ask":
-                    world.Request(world[Number(words[1])], _nextRequest++, RequestKind.Write, MergeMachine.Payload(string.Join(' ', words[2..])));
+                    world.Request(
+                        world[Number(words[1])], _nextRequest++, RequestKind.Write,
+                        MergeMachine.Payload(string.Join(' ', words[2..])));
                     break;
                 default:
                     return false;

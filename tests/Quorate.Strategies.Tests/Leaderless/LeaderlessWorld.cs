@@ -26,7 +26,9 @@ internal sealed class LeaderlessProtocol(LeaderlessOptions options, LeaderlessRu
         return new LeaderlessReplica(
             self,
             Options,
-            partition => Machines[(self, partition)] = new MergeMachine(self, incarnation, () => Skews.GetValueOrDefault(self), (request, reply) =>
+            partition =>
+                Machines[(self, partition)] = new MergeMachine(
+                    self, incarnation, () => Skews.GetValueOrDefault(self), (request, reply) =>
             {
                 Replies[request.Value] = reply;
                 Trace($"{self} has for {request}: {reply}");
@@ -38,7 +40,8 @@ internal sealed class LeaderlessProtocol(LeaderlessOptions options, LeaderlessRu
             rules);
     }
 
-    public bool TryDecode(ushort kind, ReadOnlyMemory<byte> body, out Message? message) => LeaderlessCodec.TryDecode(kind, body, out message);
+    public bool TryDecode(ushort kind, ReadOnlyMemory<byte> body, out Message? message) =>
+        LeaderlessCodec.TryDecode(kind, body, out message);
 }
 
 /// <summary>A world of leaderless replicas, with the control plane's part played by the test.</summary>
@@ -46,7 +49,8 @@ internal sealed class LeaderlessWorld
 {
     private long _nextRequest = 1;
 
-    public LeaderlessWorld(int nodes, LeaderlessOptions? options = null, LeaderlessRules? rules = null, int members = 0, bool settle = true)
+    public LeaderlessWorld(
+        int nodes, LeaderlessOptions? options = null, LeaderlessRules? rules = null, int members = 0, bool settle = true)
     {
         Protocol = new LeaderlessProtocol(options ?? new LeaderlessOptions { Partitions = 1 }, rules);
         World = new World(Protocol, nodes) { AfterStep = n => n.Replica.CheckInvariants() };
@@ -67,9 +71,11 @@ internal sealed class LeaderlessWorld
     public MergeMachine Machine(int node, int partition = 0) => Protocol.Machines[(new NodeId(node), partition)];
 
     public void Decide(IEnumerable<int> members, IEnumerable<int>? learners = null) => Newest = new GroupConfiguration(
-        Newest.Epoch.Next, NodeId.None, [.. members.Select(n => new NodeId(n))], [.. (learners ?? []).Select(n => new NodeId(n))]);
+        Newest.Epoch.Next,
+        NodeId.None, [.. members.Select(n => new NodeId(n))], [.. (learners ?? []).Select(n => new NodeId(n))]);
 
-    public void Tell(TestNode node) => World.Do(node, r => ((LeaderlessReplica)r).OnConfiguration(Newest, World.Now, node.Effects));
+    public void Tell(TestNode node) =>
+        World.Do(node, r => ((LeaderlessReplica)r).OnConfiguration(Newest, World.Now, node.Effects));
 
     public void TellAll()
     {

@@ -120,7 +120,8 @@ public sealed class MemberTests
         world.Decide([1, 2, 4]);
         world.TellAll();
         world.Settle(300);
-        world[4].Leaderless().Status.ShouldSatisfyAllConditions(s => s.Held.ShouldBe(8), s => s.Complete.ShouldBe(8), s => s.Moving.ShouldBe(0));
+        world[4].Leaderless().Status.ShouldSatisfyAllConditions(
+            s => s.Held.ShouldBe(8), s => s.Complete.ShouldBe(8), s => s.Moving.ShouldBe(0));
         for (var i = 0; i < 30; i++) world.Do(4, $"GET key{i}").ShouldBe($"{i}");
     }
 

@@ -10,7 +10,8 @@ using Quorate.Resp;
 
 namespace Quorate.Strategies.Tests.Leaderless;
 
-/// <summary>The real store of a convergent keyspace behind the seam, with a wall clock that may be wrong, and replies as text.</summary>
+/// <summary>The real store of a convergent keyspace behind the seam, with a wall clock that may be wrong, and replies as
+/// text.</summary>
 internal sealed class MergeMachine(NodeId node, long incarnation, Func<long> skew, Action<RequestId, string> keep) : IMergeMachine
 {
     public const long SkewLimit = 5000;
@@ -21,7 +22,9 @@ internal sealed class MergeMachine(NodeId node, long incarnation, Func<long> ske
     private ArgRange[] _ranges = [];
 
     public MergingStore Store { get; } =
-        new(new MergingStoreOptions { ExpiryGraceMilliseconds = 500 }, new DotSource(node, incarnation), new HybridClock(SkewLimit));
+        new(
+            new MergingStoreOptions { ExpiryGraceMilliseconds = 500 }, new DotSource(node, incarnation),
+            new HybridClock(SkewLimit));
 
     public DotContext Seen => Store.Seen;
 
@@ -56,7 +59,8 @@ internal sealed class MergeMachine(NodeId node, long incarnation, Func<long> ske
 
     public void WriteState(ReadOnlySpan<byte> key, IBufferWriter<byte> output) => Store.WriteState(key, output);
 
-    public bool WriteStates(ref ulong from, int budgetBytes, IBufferWriter<byte> output) => Store.WriteStates(ref from, budgetBytes, output);
+    public bool WriteStates(ref ulong from, int budgetBytes, IBufferWriter<byte> output) =>
+        Store.WriteStates(ref from, budgetBytes, output);
 
     public ulong DigestOf(int level, int part) => Store.DigestOf(level, part);
 

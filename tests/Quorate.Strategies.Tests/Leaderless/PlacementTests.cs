@@ -35,7 +35,8 @@ public sealed class PlacementTests
     public void Partitions_are_spread_evenly()
     {
         var held = new int[7];
-        for (var p = 0; p < 256; p++) foreach (var node in PreferenceList.Of(p, Nodes(1, 2, 3, 4, 5, 6)).Take(3)) held[node.Value]++;
+        for (var p = 0; p < 256; p++)
+            foreach (var node in PreferenceList.Of(p, Nodes(1, 2, 3, 4, 5, 6)).Take(3)) held[node.Value]++;
         foreach (var count in held[1..]) count.ShouldBeInRange(128 * 3 / 4, 128 * 5 / 4);
     }
 
@@ -46,7 +47,8 @@ public sealed class PlacementTests
         for (var run = 0; run < 2000; run++)
         {
             var sets = Enumerable.Range(0, 1 + dice.Below(3))
-                .Select(_ => Enumerable.Range(1, 7).Where(_ => dice.Chance(500)).DefaultIfEmpty(1).Select(i => new NodeId(i)).ToArray()).ToList();
+                .Select(_ => Enumerable
+                    .Range(1, 7).Where(_ => dice.Chance(500)).DefaultIfEmpty(1).Select(i => new NodeId(i)).ToArray()).ToList();
             var holders = new Holders(sets, Nodes(1, 2, 3, 4, 5, 6, 7));
             var nodes = Enumerable.Range(1, 7).Where(_ => dice.Chance(500)).Select(i => new NodeId(i)).ToArray();
             var mask = nodes.Aggregate(0UL, (m, n) => m | holders.BitOf(n));
@@ -77,8 +79,8 @@ public sealed class PlacementTests
         }
     }
 
-    /// <summary>What a member that joins must ask for: N − min(R, W) + 1 of the older holders, who then refuse what comes from who
-    /// knows only those. They meet every write quorum, and leave no read quorum and no write quorum of the others.</summary>
+    /// <summary>What a member that joins must ask for: N − min(R, W) + 1 of the older holders, who then refuse what comes from
+    /// who knows only those. They meet every write quorum, and leave no read quorum and no write quorum of the others.</summary>
     [Fact]
     public void Whoever_has_asked_enough_older_holders_has_met_every_write_and_leaves_them_no_quorum()
     {
@@ -115,7 +117,8 @@ public sealed class PlacementTests
         for (var p = 0; p < 64; p++) placement.Settle(p);
         placement.TryForgetOlder().ShouldBeTrue();
         placement.Generations.Count.ShouldBe(1);
-        for (var p = 0; p < 64; p++) placement.HoldersOf(p)!.Newest.ShouldBe(PreferenceList.Of(p, Nodes(1, 2, 3, 4)).Take(3).Order());
+        for (var p = 0; p < 64; p++)
+            placement.HoldersOf(p)!.Newest.ShouldBe(PreferenceList.Of(p, Nodes(1, 2, 3, 4)).Take(3).Order());
     }
 
     [Fact]
@@ -138,5 +141,6 @@ public sealed class PlacementTests
         CommandKeys.PartitionOf("123456789"u8, 64).ShouldBe(12739 / 256);
     }
 
-    private static GroupConfiguration Configuration(long epoch, params int[] members) => new(new Epoch(epoch), NodeId.None, Nodes(members), []);
+    private static GroupConfiguration Configuration(long epoch, params int[] members) =>
+        new(new Epoch(epoch), NodeId.None, Nodes(members), []);
 }

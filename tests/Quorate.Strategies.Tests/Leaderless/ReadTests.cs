@@ -45,7 +45,8 @@ public sealed class ReadTests
         var world = new LeaderlessWorld(3);
         world.Do(1, "SET x " + new string('x', 1000));
         world.Ask(1, "GET x");
-        world.World.Stabilize(e => e.Kind != State.WireKind || e.Body.Length < 100 ? true : throw new InvalidOperationException("a state was sent"));
+        world.World.Stabilize(e => e.Kind != State.WireKind || e.Body.Length < 100
+            ? true : throw new InvalidOperationException("a state was sent"));
     }
 
     [Fact]

@@ -9,7 +9,8 @@ public sealed class AckTests
     private static string RegionOf(NodeId node) => node.Value <= 3 ? "eu" : "us";
 
     private static MultiLeaderWorld Of(Ack ack, int backups = 1) =>
-        MultiLeaderWorld.Of(5, new MultiLeaderOptions { Ack = ack, AckBackups = backups, RegionOf = RegionOf, AckTimeoutTicks = 50 });
+        MultiLeaderWorld.Of(
+            5, new MultiLeaderOptions { Ack = ack, AckBackups = backups, RegionOf = RegionOf, AckTimeoutTicks = 50 });
 
     [Fact]
     public void An_asynchronous_write_is_done_when_it_is_durable_here()
@@ -23,7 +24,8 @@ public sealed class AckTests
     public void While_it_is_not_known_who_is_of_the_region_a_write_that_waits_for_them_is_refused()
     {
         var isKnown = false;
-        var world = MultiLeaderWorld.Of(3, new MultiLeaderOptions { Ack = Ack.SemiSync, RegionOf = n => isKnown ? RegionOf(n) : null });
+        var world = MultiLeaderWorld.Of(
+            3, new MultiLeaderOptions { Ack = Ack.SemiSync, RegionOf = n => isKnown ? RegionOf(n) : null });
         world.Settle(30);
         world.Do(1, "SET k v")!.ShouldStartWith("Unavailable");
         isKnown = true;

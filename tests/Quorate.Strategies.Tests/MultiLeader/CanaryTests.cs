@@ -13,7 +13,8 @@ public sealed class CanaryTests
     public void Canary_a_delta_that_leaves_before_it_is_durable_is_caught() => RequireCaught(new ShipsEarly());
 
     [Fact]
-    public void Canary_a_member_that_confirms_what_is_not_durable_is_caught() => RequireCaught(new ConfirmsEarly(), new MultiLeaderOptions { Ack = Ack.Sync }, nodes: 4);
+    public void Canary_a_member_that_confirms_what_is_not_durable_is_caught() =>
+        RequireCaught(new ConfirmsEarly(), new MultiLeaderOptions { Ack = Ack.Sync }, nodes: 4);
 
     [Fact]
     public void Canary_a_client_that_is_answered_before_it_is_durable_is_caught() => RequireCaught(new AnswersEarly());
@@ -25,16 +26,20 @@ public sealed class CanaryTests
     public void Canary_dependencies_ignored_are_caught() => RequireCaught(new IgnoresDependencies(), nodes: 4);
 
     [Fact]
-    public void Canary_a_loop_that_is_not_cut_is_caught() => RequireCaught(new TellsOn(), new MultiLeaderOptions { Topology = Topology.Ring });
+    public void Canary_a_loop_that_is_not_cut_is_caught() =>
+        RequireCaught(new TellsOn(), new MultiLeaderOptions { Topology = Topology.Ring });
 
     [Fact]
-    public void Canary_removals_forgotten_when_a_majority_has_confirmed_are_caught() => RequireCaught(new ForgetsByMajority(), nodes: 4);
+    public void Canary_removals_forgotten_when_a_majority_has_confirmed_are_caught() =>
+        RequireCaught(new ForgetsByMajority(), nodes: 4);
 
     [Fact]
-    public void Canary_a_confirmation_that_overtakes_what_was_made_before_it_is_caught() => RequireCaught(new CountsAtOnce(), nodes: 4);
+    public void Canary_a_confirmation_that_overtakes_what_was_made_before_it_is_caught() =>
+        RequireCaught(new CountsAtOnce(), nodes: 4);
 
     [Fact]
-    public void Canary_a_memory_that_is_believed_to_be_whole_is_caught() => RequireCaught(new BelievesToRemember(), new MultiLeaderOptions { Durable = false });
+    public void Canary_a_memory_that_is_believed_to_be_whole_is_caught() =>
+        RequireCaught(new BelievesToRemember(), new MultiLeaderOptions { Durable = false });
 
     [Fact]
     public void Canary_a_merge_that_is_skipped_when_the_length_is_that_of_the_last_is_caught()
@@ -51,13 +56,16 @@ public sealed class CanaryTests
         });
     }
 
-    private static void RequireCaught(MultiLeaderRules rules, MultiLeaderOptions? options = null, int nodes = 3, Action<StoreMachine>? breaks = null)
+    private static void RequireCaught(
+        MultiLeaderRules rules, MultiLeaderOptions? options = null, int nodes = 3, Action<StoreMachine>? breaks = null)
     {
         for (var seed = 1UL; seed <= Seeds; seed++)
         {
             try
             {
-                new Chaos(seed, new ChaosPlan(options ?? new MultiLeaderOptions()) { Nodes = nodes, Rules = rules, Breaks = breaks }).Run();
+                new Chaos(
+                    seed,
+                    new ChaosPlan(options ?? new MultiLeaderOptions()) { Nodes = nodes, Rules = rules, Breaks = breaks }).Run();
             }
             catch (InvalidOperationException found)
             {

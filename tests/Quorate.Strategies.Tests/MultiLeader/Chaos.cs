@@ -78,10 +78,14 @@ internal sealed class Chaos
         {
             if (TraceLines > 1000) _trace.Add($"    {node}");
             node.Replica.CheckInvariants();
-            if (_plan.Options.Durable && MultiLeaderWorld.Replica(node).Statistics.Divergences > 0) throw new InvalidOperationException($"{node.Id} differs from another that has seen the same: {_model!.Differences()}");
+            if (_plan.Options.Durable && MultiLeaderWorld.Replica(node).Statistics.Divergences > 0)
+                throw new InvalidOperationException(
+                    $"{node.Id} differs from another that has seen the same: {_model!.Differences()}");
         };
         var members = Enumerable.Range(1, plan.Nodes).ToArray();
-        _control = new TinyControl(_world, plan.ChangesMembers ? MultiLeaderWorld.Group(1, members[..^1], members[^1]) : MultiLeaderWorld.Group(1, members));
+        _control = new TinyControl(
+            _world,
+            plan.ChangesMembers ? MultiLeaderWorld.Group(1, members[..^1], members[^1]) : MultiLeaderWorld.Group(1, members));
     }
 
     public int Answered => _model.Answered;
@@ -106,7 +110,10 @@ internal sealed class Chaos
         catch (Exception e)
         {
             var tail = string.Join('\n', _trace.TakeLast(TraceLines));
-            throw new InvalidOperationException($"seed {_seed}, {_plan.Options.Ack} {_plan.Options.Topology} {_plan.Options.Ship} durable {_plan.Options.Durable}: {e.Message}\n{tail}\n{States()}\n", e);
+            throw new InvalidOperationException(
+                $"seed {_seed}, {_plan.Options.Ack} {_plan.Options.Topology} {_plan.Options.Ship} durable "
+                    + $"{_plan.Options.Durable}: {e.Message}\n{tail}\n{States()}\n",
+                e);
         }
     }
 
@@ -244,7 +251,8 @@ internal sealed class Chaos
     /// <summary>Nothing to tell, nothing told, but for heartbeats.</summary>
     private void RequireQuiet()
     {
-        long Sent() => _control.Members.Sum(n => _world.Status(n).Statistics.BytesShipped + _world.Status(n).Statistics.BytesOfState);
+        long Sent() =>
+            _control.Members.Sum(n => _world.Status(n).Statistics.BytesShipped + _world.Status(n).Statistics.BytesOfState);
         _world.Settle(200);
         var sent = Sent();
         _world.Settle(200);

@@ -5,7 +5,8 @@ using Quorate.Strategies.Tests.Harness;
 
 namespace Quorate.Strategies.Tests.MultiLeader;
 
-/// <summary>What clients asked and were told, and what must be true because of it. Every element that is added is added once.</summary>
+/// <summary>What clients asked and were told, and what must be true because of it. Every element that is added is added
+/// once.</summary>
 internal sealed class ChaosModel
 {
     private const int Sets = 4;
@@ -130,8 +131,12 @@ internal sealed class ChaosModel
         if (_options.Ack == Ack.Async) return;
         var self = MultiLeaderWorld.Replica(op.Node);
         var region = _world.World.Nodes.Values
-            .Where(n => n != op.Node && self.Configuration!.InSync.Contains(n.Id) && _options.RegionOf(n.Id) == _options.RegionOf(op.Node.Id)).ToList();
-        var needed = _options.Ack switch { Ack.SemiSync => Math.Min(_options.AckBackups, region.Count), Ack.Majority => (region.Count + 1) / 2, _ => region.Count };
+            .Where(n => n != op.Node
+                && self.Configuration!.InSync.Contains(n.Id)
+                && _options.RegionOf(n.Id) == _options.RegionOf(op.Node.Id)).ToList();
+        var needed = _options.Ack switch {
+            Ack.SemiSync => Math.Min(_options.AckBackups, region.Count), Ack.Majority => (region.Count + 1) / 2,
+            _ => region.Count };
         if (op.Kind == "remove" && _world.Peek(op.Node.Id.Value, "GET c") is null) return;
         region.Count(n => MultiLeaderWorld.Replica(n).Journal.DurableSeen.Contains(op.Dot) || !_options.Durable)
             .ShouldBeGreaterThanOrEqualTo(needed, $"{op.Kind} {op.Element} was acknowledged with too few copies");
@@ -154,7 +159,8 @@ internal sealed class ChaosModel
         {
             if (other == node || !other.IsUp || !MultiLeaderWorld.Replica(other).IsLeader) continue;
             foreach (var element in Visible(other))
-                if (_adds.TryGetValue(element, out var op) && op.Node == node && op.Dot.Incarnation == node.Incarnation) _carried[other.Id].Add(element);
+                if (_adds.TryGetValue(element, out var op) && op.Node == node && op.Dot.Incarnation == node.Incarnation)
+                    _carried[other.Id].Add(element);
         }
     }
 
@@ -165,13 +171,16 @@ internal sealed class ChaosModel
         if (!_options.Durable) return;
         foreach (var node in _world.World.Nodes.Values)
         {
-            if (!node.IsUp || !MultiLeaderWorld.Replica(node).IsLeader || !MultiLeaderWorld.Replica(node).Knowledge.IsCausal) continue;
+            if (!node.IsUp || !MultiLeaderWorld.Replica(node).IsLeader || !MultiLeaderWorld.Replica(node).Knowledge.IsCausal)
+                continue;
             var shown = Visible(node);
             foreach (var element in shown)
             {
                 if (!_adds.TryGetValue(element, out var op)) continue;
                 foreach (var before in op.After)
-                    if (!shown.Contains(before) && !_removalAsked.Contains(before)) throw new InvalidOperationException($"{node.Id} shows {element} and not {before}, which its maker had seen");
+                    if (!shown.Contains(before) && !_removalAsked.Contains(before))
+                        throw new InvalidOperationException(
+                            $"{node.Id} shows {element} and not {before}, which its maker had seen");
             }
         }
     }
@@ -179,16 +188,21 @@ internal sealed class ChaosModel
     public bool IsEqual()
     {
         var nodes = _world.World.Nodes.Values.Where(n => MultiLeaderWorld.Replica(n).IsLeader).ToList();
-        return nodes.TrueForAll(n => Machine(n).Seen.SetEquals(Machine(nodes[0]).Seen) && Machine(n).DigestOf(0, 0) == Machine(nodes[0]).DigestOf(0, 0)
+        return nodes.TrueForAll(n => Machine(n).Seen.SetEquals(Machine(nodes[0]).Seen)
+            && Machine(n).DigestOf(0, 0) == Machine(nodes[0]).DigestOf(0, 0)
             && !MultiLeaderWorld.Replica(n).Pulls.HasGaps)
-            && _world.World.Nodes.Values.All(n => MultiLeaderWorld.Replica(n) is { IsConfigured: false } or { IsLeader: true } or { IsDrained: true });
+            && _world.World.Nodes.Values.All(n => MultiLeaderWorld
+                .Replica(n) is { IsConfigured: false } or { IsLeader: true } or { IsDrained: true });
     }
 
     /// <summary>Keys that differ between replicas, with what they hold.</summary>
     public string Differences()
     {
         var keys = (string[])["c", "d", "r", "s0", "s1", "s2", "s3"];
-        return string.Join("; ", keys.Select(k => $"{k}: {string.Join(" | ", _world.World.Nodes.Values.Select(n => $"{n.Id} {_world.Peek(n.Id.Value, "SIBLINGS " + k)} {Digest(n, k)}"))}"));
+        return string.Join(
+            "; ",
+            keys.Select(k =>
+                $"{k}: {string.Join(" | ", _world.World.Nodes.Values.Select(n => $"{n.Id} {_world.Peek(n.Id.Value, "SIBLINGS " + k)} {Digest(n, k)}"))}"));
     }
 
     private ulong Digest(TestNode node, string key)
@@ -200,25 +214,30 @@ internal sealed class ChaosModel
 
     public void CheckEqual(IReadOnlyList<int> members)
     {
-        foreach (var member in members) MultiLeaderWorld.Replica(_world[member]).IsLeader.ShouldBeTrue($"n{member} does not serve");
+        foreach (var member in members)
+            MultiLeaderWorld.Replica(_world[member]).IsLeader.ShouldBeTrue($"n{member} does not serve");
         var first = members[0];
         foreach (var member in members)
         {
             _world.Machine(member).Seen.ToString().ShouldBe(_world.Machine(first).Seen.ToString());
-            foreach (var key in (string[])["c", "d", "r"]) _world.Peek(member, $"GET {key}").ShouldBe(_world.Peek(first, $"GET {key}"), $"{key} at n{member} and n{first}");
+            foreach (var key in (string[])["c", "d", "r"])
+                _world.Peek(member, $"GET {key}").ShouldBe(_world.Peek(first, $"GET {key}"), $"{key} at n{member} and n{first}");
             Visible(_world[member]).Order().ShouldBe(Visible(_world[first]).Order());
-            _world.Machine(member).DigestOf(0, 0).ShouldBe(_world.Machine(first).DigestOf(0, 0), $"digests of n{member} and n{first}");
+            _world.Machine(member)
+                .DigestOf(0, 0).ShouldBe(_world.Machine(first).DigestOf(0, 0), $"digests of n{member} and n{first}");
             MultiLeaderWorld.Replica(_world[member]).Knowledge.IsCausal.ShouldBeTrue();
         }
 
         var shown = Visible(_world[first]);
         var sum = long.TryParse(_world.Peek(first, "GET c"), out var c) ? c : 0;
         sum.ShouldBeLessThanOrEqualTo(_mostSum, "more was counted than was asked for");
-        foreach (var element in _carried.Values.SelectMany(c => c).Except(_removalAsked)) shown.ShouldContain(element, "an element is lost that one had who was never down since");
+        foreach (var element in _carried.Values.SelectMany(c => c).Except(_removalAsked))
+            shown.ShouldContain(element, "an element is lost that one had who was never down since");
         if (!_options.Durable) return;
         sum.ShouldBeGreaterThanOrEqualTo(_acknowledgedSum, "an acknowledged increment is lost");
         foreach (var (element, op) in _adds)
-            if (op.Kind == "acknowledged" && !_removalAsked.Contains(element)) shown.ShouldContain(element, "an acknowledged element is lost");
+            if (op.Kind == "acknowledged" && !_removalAsked.Contains(element))
+                shown.ShouldContain(element, "an acknowledged element is lost");
         shown.Intersect(_removed).ShouldBeEmpty("what was removed is there again");
         CheckCausality();
     }

@@ -50,8 +50,10 @@ public sealed class ChaosTests
 
         // A run that tested nothing must not pass.
         TestContext.Current.TestOutputHelper?.WriteLine(
-            $"{Seeds} seeds: {answered} answered, {reads} reads, {snapshots} snapshots, {changes} changes of members, {sum.DeltasMerged} deltas merged, {sum.DeltasHeld} held, "
-            + $"{sum.Pulls} pulls, {sum.BytesOfState} bytes of state, {sum.StampsRefused} stamps refused, {sum.Comparisons} comparisons, {sum.Divergences} divergences");
+            $"{Seeds} seeds: {answered} answered, {reads} reads, {snapshots} snapshots, {changes} changes of members, "
+                + $"{sum.DeltasMerged} deltas merged, {sum.DeltasHeld} held, "
+            + $"{sum.Pulls} pulls, {sum.BytesOfState} bytes of state, {sum.StampsRefused} stamps refused, {sum.Comparisons} "
+            + $"comparisons, {sum.Divergences} divergences");
         answered.ShouldBeGreaterThan((long)Seeds * 30);
         reads.ShouldBeGreaterThan((long)Seeds * 3);
         if (durable) snapshots.ShouldBeGreaterThan((long)Seeds / 2);
@@ -60,7 +62,9 @@ public sealed class ChaosTests
         if (skew > 0) sum.StampsRefused.ShouldBeGreaterThan((long)Seeds / 2);
         if (changesMembers) changes.ShouldBeGreaterThan((long)Seeds);
         sum.Comparisons.ShouldBeGreaterThan(0);
-        if (durable) sum.Divergences.ShouldBe(0, "what two replicas hold that have seen the same differed without a fault that explains it");
+        if (durable)
+            sum.Divergences.ShouldBe(
+                0, "what two replicas hold that have seen the same differed without a fault that explains it");
     }
 
     private static ulong Seeds => ulong.TryParse(Environment.GetEnvironmentVariable("QUORATE_SEEDS"), out var n) ? n : 20;

@@ -32,7 +32,8 @@ public sealed class CodecTests
         foreach (var message in Messages())
         {
             var bytes = Encode(message);
-            for (var length = 0; length < bytes.Length; length++) MultiLeaderCodec.TryDecode(message.Kind, bytes.AsMemory(0, length), out _).ShouldBeFalse();
+            for (var length = 0; length < bytes.Length; length++)
+                MultiLeaderCodec.TryDecode(message.Kind, bytes.AsMemory(0, length), out _).ShouldBeFalse();
             for (var i = 0; i < 2000; i++)
             {
                 var changed = bytes.ToArray();
@@ -101,12 +102,48 @@ public sealed class CodecTests
         return
         [
             new Deltas { Incarnation = 3, Round = 4, Frames = frames.WrittenMemory },
-            new Told { Incarnation = 3, Round = 4, Flags = ToldFlags.NeedsState | ToldFlags.IsAnswer, UnixMilliseconds = -5, Seen = seen },
+            new Told
+            {
+                Incarnation = 3,
+                Round = 4,
+                Flags = ToldFlags.NeedsState | ToldFlags.IsAnswer,
+                UnixMilliseconds = -5,
+                Seen = seen,
+            },
             new Pull { Incarnation = 3, Transfer = 4, From = ulong.MaxValue },
-            new States { Incarnation = 3, Transfer = 4, From = 1, Next = 2, IsLast = true, IsWhole = true, Seen = seen, Shows = seen, Summary = new byte[] { 1 }, State = new byte[] { 2, 3 } },
-            new Changes { Incarnation = 3, ReceiverIncarnation = 2, Round = 1, Piece = 5, Seen = seen, Shows = seen, Summary = new byte[] { 1 }, States = states.WrittenMemory },
+            new States
+            {
+                Incarnation = 3,
+                Transfer = 4,
+                From = 1,
+                Next = 2,
+                IsLast = true,
+                IsWhole = true,
+                Seen = seen,
+                Shows = seen,
+                Summary = new byte[] { 1 },
+                State = new byte[] { 2, 3 },
+            },
+            new Changes
+            {
+                Incarnation = 3,
+                ReceiverIncarnation = 2,
+                Round = 1,
+                Piece = 5,
+                Seen = seen,
+                Shows = seen,
+                Summary = new byte[] { 1 },
+                States = states.WrittenMemory,
+            },
             new ChangesResponse { Incarnation = 3, Round = 1, NextPiece = 6 },
-            new Compare { Incarnation = 3, Within = 63, IsAnswer = true, Seen = seen, Digests = [.. Enumerable.Range(0, 64).Select(i => (ulong)i << i)] },
+            new Compare
+            {
+                Incarnation = 3,
+                Within = 63,
+                IsAnswer = true,
+                Seen = seen,
+                Digests = [.. Enumerable.Range(0, 64).Select(i => (ulong)i << i)],
+            },
         ];
     }
 

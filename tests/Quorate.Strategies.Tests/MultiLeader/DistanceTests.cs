@@ -23,7 +23,8 @@ public sealed class DistanceTests
         Run(200);
         for (var node = 1; node <= 3; node++)
             for (var maker = 1; maker <= 3; maker++)
-                int.Parse(_world.Peek(node, $"GET r{maker}")!).ShouldBeGreaterThanOrEqualTo(written, $"of n{maker} at n{node}: {_world[node]}");
+                int.Parse(_world.Peek(node, $"GET r{maker}")!)
+                    .ShouldBeGreaterThanOrEqualTo(written, $"of n{maker} at n{node}: {_world[node]}");
     }
 
     private void Run(int ticks, int cut = 0)

@@ -6,11 +6,14 @@ namespace Quorate.Strategies.Tests.MultiLeader;
 
 /// <summary>Every file of tests/scripts/multileader. A request's text is a command. Its own commands:
 /// <c>configure &lt;epoch&gt; &lt;n,n..&gt; [+n,n..] [@ n..]</c> (in sync, learners, whom to tell; all when nobody),
-/// <c>clock &lt;n&gt; &lt;ms&gt;</c> (ahead of the others'), <c>ask &lt;n&gt; &lt;command&gt;</c> (what a client there would see now).</summary>
+/// <c>clock &lt;n&gt; &lt;ms&gt;</c> (ahead of the others'), <c>ask &lt;n&gt; &lt;command&gt;</c> (what a client there would see
+/// now).</summary>
 public sealed class MultiLeaderScriptTests
 {
     public static TheoryData<string> Names =>
-        [.. Directory.GetFiles(ScriptFile.Folder("multileader"), "*.txt").Select(p => Path.GetFileNameWithoutExtension(p)!).Order(StringComparer.Ordinal)];
+        [.. Directory
+            .GetFiles(ScriptFile.Folder("multileader"), "*.txt").Select(p => Path.GetFileNameWithoutExtension(p)!)
+            .Order(StringComparer.Ordinal)];
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -18,14 +21,16 @@ public sealed class MultiLeaderScriptTests
     {
         MultiLeaderProtocol? protocol = null;
         ScriptFile.Check(Path.Combine(ScriptFile.Folder("multileader"), name + ".txt"), commands =>
-            new Script((_, words) => protocol = Create(words), _ => [], (world, words, note) => TryExecute(world, protocol!, words, note)).Run(commands));
+            new Script(
+                (_, words) => protocol = Create(words), _ => [],
+                (world, words, note) => TryExecute(world, protocol!, words, note)).Run(commands));
     }
 
     [Fact]
     public void There_are_scripts() => Names.Count.ShouldBeGreaterThanOrEqualTo(6);
 
-    /// <summary>Words after the number of nodes: <c>semisync</c>, <c>state</c>, <c>ring</c>, <c>star</c>, <c>memory</c>, <c>small</c> (log kept).
-    /// Nodes 1 and 2 are one region.</summary>
+    /// <summary>Words after the number of nodes: <c>semisync</c>, <c>state</c>, <c>ring</c>, <c>star</c>, <c>memory</c>,
+    /// <c>small</c> (log kept). Nodes 1 and 2 are one region.</summary>
     private static MultiLeaderProtocol Create(string[] words) => new(new MultiLeaderOptions
     {
         Ack = words.Contains("semisync") ? Ack.SemiSync : Ack.Async,
@@ -52,14 +57,16 @@ public sealed class MultiLeaderScriptTests
                 var configuration = new GroupConfiguration(
                     new Epoch(long.Parse(words[1])), NodeId.None, Ids(words[2]), learners is null ? [] : Ids(learners));
                 foreach (var node in told.ToList())
-                    world.Step(node, r => ((IConfiguredReplica)r).OnConfiguration(configuration, world.NowOf(node), node.Effects));
+                    world.Step(
+                        node, r => ((IConfiguredReplica)r).OnConfiguration(configuration, world.NowOf(node), node.Effects));
                 return true;
             case "clock":
                 world.Nodes[Id(words[1])].ClockOffset = long.Parse(words[2]);
                 return true;
             case "ask":
                 var asked = world.Nodes[Id(words[1])];
-                note($"{asked.Id} would answer {protocol.Machines[asked.Id].Read(string.Join(' ', words[2..]), world.NowOf(asked))}");
+                note($"{asked.Id} would answer "
+                    + $"{protocol.Machines[asked.Id].Read(string.Join(' ', words[2..]), world.NowOf(asked))}");
                 return true;
             default:
                 return false;

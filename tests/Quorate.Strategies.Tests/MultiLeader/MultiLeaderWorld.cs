@@ -11,7 +11,8 @@ internal sealed class MultiLeaderProtocol(MultiLeaderOptions? options = null, Mu
 
     public Dictionary<NodeId, StoreMachine> Machines { get; } = [];
 
-    public Func<NodeId, long, StoreMachine> CreateMachine { get; set; } = (self, incarnation) => new StoreMachine(self, incarnation);
+    public Func<NodeId, long, StoreMachine> CreateMachine { get; set; } = (self, incarnation) =>
+        new StoreMachine(self, incarnation);
 
     /// <summary>Called when a reply is handed in to be kept.</summary>
     public Action<NodeId, RequestId, string> OnKeep { get; set; } = (_, _, _) => { };
@@ -24,7 +25,8 @@ internal sealed class MultiLeaderProtocol(MultiLeaderOptions? options = null, Mu
         return new MultiLeaderReplica(self, Options, store, snapshots, incarnation, rules);
     }
 
-    public bool TryDecode(ushort kind, ReadOnlyMemory<byte> body, out Message? message) => MultiLeaderCodec.TryDecode(kind, body, out message);
+    public bool TryDecode(ushort kind, ReadOnlyMemory<byte> body, out Message? message) =>
+        MultiLeaderCodec.TryDecode(kind, body, out message);
 }
 
 /// <summary>A world of leaders, what their clients ask and are told, and what tests say in place of a control plane.</summary>
@@ -80,7 +82,9 @@ internal sealed class MultiLeaderWorld
     {
         var id = _nextRequest++;
         var isRead = line.Split(' ')[0] is "GET" or "SMEMBERS" or "HGETALL";
-        World.Request(World[node], id, isRead ? RequestKind.Read : RequestKind.Write, Encoding.UTF8.GetBytes(line), keyHash: Hash.Of(Encoding.UTF8.GetBytes(line.Split(' ')[1])));
+        World.Request(
+            World[node], id, isRead ? RequestKind.Read : RequestKind.Write, Encoding.UTF8.GetBytes(line),
+            keyHash: Hash.Of(Encoding.UTF8.GetBytes(line.Split(' ')[1])));
         return id;
     }
 

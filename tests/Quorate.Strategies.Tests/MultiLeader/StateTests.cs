@@ -29,7 +29,8 @@ public sealed class StateTests
     [Fact]
     public void A_transfer_goes_on_where_it_was_after_a_loss()
     {
-        var world = MultiLeaderWorld.Of(2, new MultiLeaderOptions { MaxBacklogBytes = 500, PieceBytes = 200, BehindTicks = 20, PullTimeoutTicks = 30 });
+        var world = MultiLeaderWorld.Of(
+            2, new MultiLeaderOptions { MaxBacklogBytes = 500, PieceBytes = 200, BehindTicks = 20, PullTimeoutTicks = 30 });
         for (var i = 0; i < 50; i++) world.Do(1, $"SET k{i} v{i}");
         world.World.Network.Clear();
         var pieces = 0;
@@ -104,7 +105,11 @@ public sealed class StateTests
         world.Do(2, "DEL c");
         world.Do(1, "INCRBY c 3");
         // n3 gets the removal, and hears from n1 that it has it too, but not n1's addition, which was made before.
-        static bool Passes(Harness.Envelope e) => !(e.From.Value == 1 && e.To.Value == 3 && e.Text.StartsWith("Deltas", StringComparison.Ordinal)) && !(e.From.Value == 2 && e.Text.Contains(" n1:", StringComparison.Ordinal) && e.Text.StartsWith("Deltas", StringComparison.Ordinal));
+        static bool Passes(Harness.Envelope e) =>
+            !(e.From.Value == 1 && e.To.Value == 3 && e.Text.StartsWith("Deltas", StringComparison.Ordinal))
+                && !(e.From.Value == 2
+                    && e.Text.Contains(" n1:", StringComparison.Ordinal)
+                    && e.Text.StartsWith("Deltas", StringComparison.Ordinal));
         world.Settle(150, Passes);
         world.Settle(400);
         for (var node = 1; node <= 3; node++) world.Peek(node, "GET c").ShouldBe("3");
@@ -259,7 +264,9 @@ public sealed class StateTests
             for (var i = 1; i <= 3; i++)
             {
                 var before = machine.DigestOf(0, 0);
-                machine.Execute("INCR c"u8, new StepTime(0, 1), new System.Buffers.ArrayBufferWriter<byte>(), new System.Buffers.ArrayBufferWriter<byte>());
+                machine.Execute(
+                    "INCR c"u8, new StepTime(0, 1), new System.Buffers.ArrayBufferWriter<byte>(),
+                    new System.Buffers.ArrayBufferWriter<byte>());
                 machine.DigestOf(0, 0).ShouldNotBe(before);
             }
         }

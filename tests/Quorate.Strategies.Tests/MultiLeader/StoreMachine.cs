@@ -9,7 +9,8 @@ using Quorate.Resp;
 
 namespace Quorate.Strategies.Tests.MultiLeader;
 
-/// <summary>A <see cref="MergingStore"/> behind the seam: commands are lines of words divided by blanks, replies are kept as text.</summary>
+/// <summary>A <see cref="MergingStore"/> behind the seam: commands are lines of words divided by blanks, replies are kept as
+/// text.</summary>
 internal sealed class StoreMachine : IMergeMachine, IDeltaKeys
 {
     private static readonly CommandTable Table = new(MergingTable.Keyspace);
@@ -17,7 +18,11 @@ internal sealed class StoreMachine : IMergeMachine, IDeltaKeys
 
     public StoreMachine(NodeId self, long incarnation, Quorate.Replication.Crdt.MergeRules? rules = null)
     {
-        var options = new MergingStoreOptions { ExpiryGraceMilliseconds = 200, Rules = rules ?? Quorate.Replication.Crdt.MergeRules.Papers };
+        var options = new MergingStoreOptions
+        {
+            ExpiryGraceMilliseconds = 200,
+            Rules = rules ?? Quorate.Replication.Crdt.MergeRules.Papers,
+        };
         Store = new MergingStore(options, new DotSource(self, incarnation), new HybridClock(skewLimitMilliseconds: 1000));
     }
 
@@ -71,7 +76,8 @@ internal sealed class StoreMachine : IMergeMachine, IDeltaKeys
 
     public void WriteState(ReadOnlySpan<byte> key, IBufferWriter<byte> output) => Store.WriteState(key, output);
 
-    public bool WriteStates(ref ulong from, int budgetBytes, IBufferWriter<byte> output) => Store.WriteStates(ref from, budgetBytes, output);
+    public bool WriteStates(ref ulong from, int budgetBytes, IBufferWriter<byte> output) =>
+        Store.WriteStates(ref from, budgetBytes, output);
 
     public ulong DigestOf(int level, int part) => Store.DigestOf(level, part);
 

@@ -3,7 +3,8 @@ using Quorate.Strategies.Tests.Harness;
 
 namespace Quorate.Strategies.Tests.MultiLeader;
 
-/// <summary>A control plane that never fails: one configuration, told again and again, changed by wishes and by an operator.</summary>
+/// <summary>A control plane that never fails: one configuration, told again and again, changed by wishes and by an
+/// operator.</summary>
 internal sealed class TinyControl(MultiLeaderWorld world, GroupConfiguration first)
 {
     private GroupConfiguration _configuration = first;
@@ -15,14 +16,17 @@ internal sealed class TinyControl(MultiLeaderWorld world, GroupConfiguration fir
 
     public void Tell(TestNode node)
     {
-        if (node.IsUp && (_configuration.Contains(node.Id) || MultiLeaderWorld.Replica(node).Configuration is not null)) world.Configure(node, _configuration);
+        if (node.IsUp && (_configuration.Contains(node.Id) || MultiLeaderWorld.Replica(node).Configuration is not null))
+            world.Configure(node, _configuration);
     }
 
     public void TakeWishes()
     {
         foreach (var node in world.World.Nodes.Values)
         {
-            if (!node.IsUp || MultiLeaderWorld.Replica(node).Wanted is not { } wanted || wanted.Epoch != _configuration.Epoch.Next) continue;
+            if (!node.IsUp
+                || MultiLeaderWorld.Replica(node).Wanted is not { } wanted || wanted.Epoch != _configuration.Epoch.Next)
+                continue;
             _configuration = wanted;
             Changes++;
         }
@@ -35,12 +39,21 @@ internal sealed class TinyControl(MultiLeaderWorld world, GroupConfiguration fir
         if (!node.IsUp) return;
         if (!_configuration.Contains(node.Id))
         {
-            _configuration = _configuration with { Epoch = _configuration.Epoch.Next, Learners = [.. _configuration.Learners, node.Id] };
+            _configuration = _configuration with
+            {
+                Epoch = _configuration.Epoch.Next,
+                Learners = [.. _configuration.Learners, node.Id],
+            };
             Changes++;
         }
-        else if (_configuration.InSync.Contains(node.Id) && _configuration.InSync.Count > 2 && MultiLeaderWorld.Replica(node).IsDrained)
+        else if (_configuration.InSync.Contains(node.Id)
+            && _configuration.InSync.Count > 2 && MultiLeaderWorld.Replica(node).IsDrained)
         {
-            _configuration = _configuration with { Epoch = _configuration.Epoch.Next, InSync = [.. _configuration.InSync.Where(n => n != node.Id)] };
+            _configuration = _configuration with
+            {
+                Epoch = _configuration.Epoch.Next,
+                InSync = [.. _configuration.InSync.Where(n => n != node.Id)],
+            };
             Changes++;
         }
     }

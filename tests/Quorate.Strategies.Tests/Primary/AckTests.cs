@@ -62,7 +62,8 @@ public sealed class AckTests
         world[1].Outcomes[2].ShouldBe("Applied");
     }
 
-    /// <summary>With two of five in sync, a majority of the two was one backup: both may be lost, and the other three go on without it.</summary>
+    /// <summary>With two of five in sync, a majority of the two was one backup: both may be lost, and the other three go on
+    /// without it.</summary>
     [Fact]
     public void A_majority_is_one_of_all_replicas_however_few_are_in_sync()
     {

@@ -6,7 +6,8 @@ using Quorate.Strategies.Tests.Harness;
 
 namespace Quorate.Strategies.Tests.Primary;
 
-/// <summary>One run: a group with a control plane, a seed, faults of every kind, then peace, in which it must come back.</summary>
+/// <summary>One run: a group with a control plane, a seed, faults of every kind, then peace, in which it must come
+/// back.</summary>
 internal sealed class Chaos
 {
     private static int TraceLines => int.TryParse(Environment.GetEnvironmentVariable("QUORATE_TRACE"), out var n) ? n : 60;
@@ -58,7 +59,8 @@ internal sealed class Chaos
         };
         _world.OnReply = (node, request, outcome) =>
         {
-            if (outcome == OutcomeKind.ReadNow && _reads.TryGetValue(request.Value, out var read)) MustShow(node, read.Acknowledged);
+            if (outcome == OutcomeKind.ReadNow && _reads.TryGetValue(request.Value, out var read))
+                MustShow(node, read.Acknowledged);
         };
         _control = new TinyControl(_world, _options, PrimaryWorld.Group(1, 1, [1, 2, 3], 4)) { Trace = line => _trace.Add(line) };
     }
@@ -172,7 +174,9 @@ internal sealed class Chaos
         // What was acknowledged from one copy may be lost with it, and then no read shows it.
         if (_options.Ack == Ack.Async) return;
         _seen.UnionWith(node.Machine.Applied);
-        _acknowledged.Take(acknowledged).Where(w => !node.Machine.Applied.Contains(w)).ShouldBeEmpty($"a linearizable read at {node.Id} misses acknowledged writes");
+        _acknowledged.Take(acknowledged)
+            .Where(w => !node.Machine.Applied.Contains(w))
+            .ShouldBeEmpty($"a linearizable read at {node.Id} misses acknowledged writes");
     }
 
     private void Cut()
@@ -183,7 +187,8 @@ internal sealed class Chaos
         if (_dice.Chance(400))
         {
             // One alone, from the control plane too; the primary as often as the others together.
-            var alone = _world.Nodes.Values.FirstOrDefault(n => n.IsUp && n.Replica.IsLeader) is { } leader && _dice.Chance(500) ? leader.Id : AnyNode().Id;
+            var alone = _world.Nodes.Values.FirstOrDefault(n => n.IsUp && n.Replica.IsLeader) is { } leader && _dice.Chance(500)
+                ? leader.Id : AnyNode().Id;
             _control.Unreachable.Add(alone);
             foreach (var other in _world.Nodes.Keys) _cut.UnionWith([(alone, other), (other, alone)]);
             return;
@@ -248,7 +253,8 @@ internal sealed class Chaos
         _hasUnlistedLosses |= _options.Ship == Ship.State && node.Status().UnlistedLosses > 0;
         if (node.Status().HasLease && node.Replica.MayReadLocally(_world.Now))
         {
-            _world.Nodes.Values.Where(n => n.IsUp && n.Replica.MayReadLocally(_world.Now)).Select(n => n.Id).ShouldBe([node.Id], "one primary serves at any moment");
+            _world.Nodes.Values.Where(n => n.IsUp && n.Replica.MayReadLocally(_world.Now))
+                .Select(n => n.Id).ShouldBe([node.Id], "one primary serves at any moment");
         }
     }
 
@@ -268,7 +274,8 @@ internal sealed class Chaos
         TestNode? leader = null;
         for (var i = 0; i < 1500 && !IsDone(out leader); i++)
         {
-            if (i % 100 == 50 && _world.Nodes.Values.FirstOrDefault(n => n.Replica.IsLeader) is { } l) _world.Write(l, _nextRequest++, $"final{i}");
+            if (i % 100 == 50 && _world.Nodes.Values.FirstOrDefault(n => n.Replica.IsLeader) is { } l)
+                _world.Write(l, _nextRequest++, $"final{i}");
             _world.TickAll();
             if (i % 3 == 0) _control.Tick();
             _world.Stabilize();
@@ -281,7 +288,8 @@ internal sealed class Chaos
         foreach (var write in _acknowledged)
         {
             if (_options.Ack == Ack.Async && (lost.Contains(write) || _hasUnlistedLosses)) continue;
-            applied.ShouldContain(write, _options.Ack == Ack.Async ? "what is lost is in the lost-and-found" : "acknowledged writes survive");
+            applied.ShouldContain(
+                write, _options.Ack == Ack.Async ? "what is lost is in the lost-and-found" : "acknowledged writes survive");
         }
 
         foreach (var write in _seen) applied.ShouldContain(write, "what a linearizable read has shown stays");
@@ -296,7 +304,8 @@ internal sealed class Chaos
         if (leader is null || !leader.Machine.Applied.Any(a => a.StartsWith("final", StringComparison.Ordinal))) return false;
         var status = leader.Status();
         if (status.CommitIndex < status.LastIndex || leader.Primary().Configuration!.Learners.Count > 0) return false;
-        foreach (var node in _world.Nodes.Values) if (node.Status().NeedsState || !node.Machine.Applied.SequenceEqual(leader.Machine.Applied)) return false;
+        foreach (var node in _world.Nodes.Values)
+            if (node.Status().NeedsState || !node.Machine.Applied.SequenceEqual(leader.Machine.Applied)) return false;
         return true;
     }
 }

@@ -32,7 +32,8 @@ public sealed class ChaosTests
 
         // A run that tested nothing must not pass.
         TestContext.Current.TestOutputHelper?.WriteLine(
-            $"{Seeds} seeds: {failOvers} fail-overs, {wishes} wishes granted, {acknowledged} writes acknowledged, {reads} reads, {snapshots} snapshots, {lost} lost and found, {coalesced} times the newest state");
+            $"{Seeds} seeds: {failOvers} fail-overs, {wishes} wishes granted, {acknowledged} writes acknowledged, {reads} "
+                + $"reads, {snapshots} snapshots, {lost} lost and found, {coalesced} times the newest state");
         failOvers.ShouldBeGreaterThan((long)Seeds);
         wishes.ShouldBeGreaterThan((long)Seeds);
         acknowledged.ShouldBeGreaterThan((long)Seeds * 20);

@@ -32,7 +32,8 @@ public sealed class CodecTests
     {
         var message = Samples()[sample];
         var bytes = Encode(message);
-        for (var length = 0; length < bytes.Length; length++) PrimaryCodec.TryDecode(message.Kind, bytes.AsMemory(0, length), out _).ShouldBeFalse();
+        for (var length = 0; length < bytes.Length; length++)
+            PrimaryCodec.TryDecode(message.Kind, bytes.AsMemory(0, length), out _).ShouldBeFalse();
         PrimaryCodec.TryDecode(message.Kind, (byte[])[.. bytes, 0], out _).ShouldBeFalse();
     }
 
@@ -83,9 +84,27 @@ public sealed class CodecTests
         new AppendResponse { Epoch = new(5), Success = true, NeedsSnapshot = true, LastIndex = new(9), HintIndex = new(4) },
         new Announce { Epoch = new(5), Configuration = PrimaryWorld.Group(5, 2, [1, 2], 3, 4) },
         new Announce { Epoch = new(5), Configuration = PrimaryWorld.Group(5, 0, [1, 2]) },
-        new InstallSnapshot { Epoch = new(5), Index = new(90), IndexEpoch = new(4), Piece = 2, PieceCount = 3, Past = (byte[])[1, 0, 0, 0, 0, 0, 0, 0, .. History()], Data = new byte[] { 1, 2, 3 } },
+        new InstallSnapshot
+        {
+            Epoch = new(5),
+            Index = new(90),
+            IndexEpoch = new(4),
+            Piece = 2,
+            PieceCount = 3,
+            Past = (byte[])[1, 0, 0, 0, 0, 0, 0, 0, .. History()],
+            Data = new byte[] { 1, 2, 3 },
+        },
         new InstallSnapshotResponse { Epoch = new(5), Index = new(90), NextPiece = 2, Incarnation = 3 },
-        new Changes { Epoch = new(5), PrevIndex = new(40), PrevEpoch = new(2), Index = new(90), IndexEpoch = new(4), History = History(), Effect = new byte[] { 9 } },
+        new Changes
+        {
+            Epoch = new(5),
+            PrevIndex = new(40),
+            PrevEpoch = new(2),
+            Index = new(90),
+            IndexEpoch = new(4),
+            History = History(),
+            Effect = new byte[] { 9 },
+        },
         new HistoryQuery { Epoch = new(5) },
         new HistoryReply { Epoch = new(5), Index = new(90), IndexEpoch = new(4), History = History() },
         new ReadIndex { Epoch = new(5), Context = 77 },

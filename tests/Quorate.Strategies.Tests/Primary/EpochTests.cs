@@ -103,7 +103,16 @@ public sealed class EpochTests
         world.Lease(world[1], 1000);
         world.Network.Clear();
         var log = world[1].Primary().Log;
-        world.Inject(3, 1, new AppendResponse { Epoch = new(5), Success = true, MatchIndex = log.LastIndex.Previous, LastIndex = log.LastIndex.Previous, Incarnation = 1 });
+        world.Inject(
+            3, 1,
+            new AppendResponse
+            {
+                Epoch = new(5),
+                Success = true,
+                MatchIndex = log.LastIndex.Previous,
+                LastIndex = log.LastIndex.Previous,
+                Incarnation = 1,
+            });
         // 4. Were it committed now, n2 could still lead epoch 7 with its log that ends in epoch 3, and overwrite it.
         world[1].Machine.Applied.Contains("old").ShouldBe(isBroken);
     }

@@ -69,7 +69,16 @@ public sealed class HistoryTests
     [Fact]
     public void Who_needs_what_is_gone_gets_a_snapshot_that_goes_on_where_it_was_interrupted()
     {
-        var world = PrimaryWorld.Led(3, new PrimaryOptions { MaxLagBytes = 15, SnapshotWindow = 1, SnapshotPieceBytes = 1, BackupTimeoutTicks = 10_000, BackupSilenceTicks = 10_000 });
+        var world = PrimaryWorld.Led(
+            3,
+            new PrimaryOptions
+            {
+                MaxLagBytes = 15,
+                SnapshotWindow = 1,
+                SnapshotPieceBytes = 1,
+                BackupTimeoutTicks = 10_000,
+                BackupSilenceTicks = 10_000,
+            });
         world.Crash(world[3]);
         for (var i = 0; i < 10; i++)
         {
@@ -102,7 +111,14 @@ public sealed class HistoryTests
     public void Writes_that_go_on_meanwhile_do_not_make_a_snapshot_one_for_nothing()
     {
         const string Value = "a value that is somewhat longer";
-        var options = new PrimaryOptions { MaxLagBytes = 200, SnapshotWindow = 2, SnapshotPieceBytes = 32, BackupTimeoutTicks = 20, BackupSilenceTicks = 20 };
+        var options = new PrimaryOptions
+        {
+            MaxLagBytes = 200,
+            SnapshotWindow = 2,
+            SnapshotPieceBytes = 32,
+            BackupTimeoutTicks = 20,
+            BackupSilenceTicks = 20,
+        };
         var world = PrimaryWorld.Led(3, options);
         world.Crash(world[3]);
         world.Settle(ticks: 60);
@@ -153,7 +169,15 @@ public sealed class HistoryTests
     [Fact]
     public void An_executed_batch_that_nobody_can_commit_any_more_is_in_the_snapshot_for_whoever_is_to()
     {
-        var options = new PrimaryOptions { Ack = Ack.SemiSync, AckBackups = 1, Ship = Ship.State, MaxLagBytes = 60, BackupTimeoutTicks = 20, BackupSilenceTicks = 20 };
+        var options = new PrimaryOptions
+        {
+            Ack = Ack.SemiSync,
+            AckBackups = 1,
+            Ship = Ship.State,
+            MaxLagBytes = 60,
+            BackupTimeoutTicks = 20,
+            BackupSilenceTicks = 20,
+        };
         var (world, _) = PrimaryWorld.Of(3, options);
         world.StartAll();
         world.Configure(PrimaryWorld.Group(1, 1, [1, 2]));
@@ -222,7 +246,8 @@ public sealed class HistoryTests
     [Fact]
     public void A_primary_that_has_forgotten_its_log_to_the_end_still_tells_who_lags_behind()
     {
-        var world = PrimaryWorld.Led(3, new PrimaryOptions { MaxLagBytes = 1000, BackupTimeoutTicks = 20, BackupSilenceTicks = 20 });
+        var world = PrimaryWorld.Led(
+            3, new PrimaryOptions { MaxLagBytes = 1000, BackupTimeoutTicks = 20, BackupSilenceTicks = 20 });
         world.Crash(world[3]);
         world.Write(world[1], 1, new string('x', 100_000));
         world.Settle(ticks: 60);
@@ -243,7 +268,8 @@ public sealed class HistoryTests
         log.DropThrough(new LogIndex(5));
         log.StampAt(new LogIndex(2)).ShouldBe(new Epoch(1));
         log.LastNotAbove(new LogIndex(6), new Epoch(4)).ShouldBe(new LogIndex(5));
-        StampRuns<Epoch>.TryDecode(log.EncodeHistory(new LogIndex(6)), new LogIndex(6), new Epoch(7), out var history).ShouldBeTrue();
+        StampRuns<Epoch>.TryDecode(log.EncodeHistory(new LogIndex(6)), new LogIndex(6), new Epoch(7), out var history)
+            .ShouldBeTrue();
         var other = new FrameLog<Epoch>(keepsHistory: true);
         foreach (var epoch in new long[] { 1, 1, 3, 5, 5, 5 }) other.Append(new Epoch(epoch), EntryKind.Command, "x"u8);
         other.LastCommon(history!, new LogIndex(6)).ShouldBe(new LogIndex(3));

@@ -23,7 +23,8 @@ public sealed class InSyncTests
         Wanted(world, PrimaryWorld.Group(3, 1, [1, 2, 3]));
     }
 
-    /// <summary>Alone in sync, a primary of three can commit nothing: if the set grew only after a commit it never would.</summary>
+    /// <summary>Alone in sync, a primary of three can commit nothing: if the set grew only after a commit it never
+    /// would.</summary>
     [Fact]
     public void A_set_that_is_too_small_to_commit_anything_grows_first()
     {
@@ -65,7 +66,8 @@ public sealed class InSyncTests
     [InlineData(true)]
     public void While_a_learner_may_be_taken_in_at_any_moment_writes_wait_for_it_too(bool isBroken)
     {
-        var world = PrimaryWorld.Led(3, new PrimaryOptions { Ack = Ack.Sync }, isBroken ? new ForgetsWantedSets() : null, learners: 1);
+        var world = PrimaryWorld.Led(
+            3, new PrimaryOptions { Ack = Ack.Sync }, isBroken ? new ForgetsWantedSets() : null, learners: 1);
         world.Settle(ticks: 6);
         Wanted(world, PrimaryWorld.Group(2, 1, [1, 2, 3]));
         world.Write(world[1], 1, "a");
@@ -96,7 +98,8 @@ public sealed class InSyncTests
     {
         var group = PrimaryWorld.Group(5, 0, [1, 2, 3, 4]);
         var semi = new PrimaryOptions { AckBackups = 1 };
-        FailOver.Choose(semi, group, [Report(2, 10), Report(3, 12)]).ShouldBe(NodeId.None, "two are silent and may both have more");
+        FailOver.Choose(semi, group, [Report(2, 10), Report(3, 12)])
+            .ShouldBe(NodeId.None, "two are silent and may both have more");
         FailOver.Choose(semi, group, [Report(2, 10), Report(3, 12), Report(4, 9)]).ShouldBe(new NodeId(3));
         FailOver.Choose(semi, group, [Report(1, 13, needsState: true), Report(2, 10), Report(3, 12), Report(4, 9)])
             .ShouldBe(new NodeId(3), "what only one has was not acknowledged");
@@ -109,7 +112,9 @@ public sealed class InSyncTests
     }
 
     private static KeyValuePair<NodeId, ReplicaReport> Report(int node, long last, bool needsState = false) =>
-        new(new NodeId(node), new ReplicaReport(new Epoch(5), new Epoch(last > 0 ? 1 : 0), new LogIndex(last), default, needsState));
+        new(
+            new NodeId(node),
+            new ReplicaReport(new Epoch(5), new Epoch(last > 0 ? 1 : 0), new LogIndex(last), default, needsState));
 
     private static GroupConfiguration Wanted(World world, GroupConfiguration expected)
     {

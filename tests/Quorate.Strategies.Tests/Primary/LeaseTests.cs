@@ -46,7 +46,8 @@ public sealed class LeaseTests
     public void A_lease_of_another_epoch_is_none_and_one_is_never_shortened()
     {
         var world = PrimaryWorld.Led(2);
-        world.Step(world[1], r => ((IConfiguredReplica)r).OnLease(new Epoch(1), world.Now.Nanoseconds, world.Now, world[1].Effects));
+        world.Step(
+            world[1], r => ((IConfiguredReplica)r).OnLease(new Epoch(1), world.Now.Nanoseconds, world.Now, world[1].Effects));
         world[1].Status().HasLease.ShouldBeTrue();
         world.Configure(PrimaryWorld.Group(2, 1, [1, 2]));
         world[1].Status().HasLease.ShouldBeFalse();

@@ -40,22 +40,27 @@ internal sealed class PrimaryProtocol(PrimaryOptions? options = null, PrimaryRul
     }
 
     public IReplica Create(NodeId self, IStateMachine machine, ISnapshots snapshots, long incarnation) => new PrimaryReplica(
-        self, Special.GetValueOrDefault(self, Options), CreateMachine?.Invoke(self) ?? machine, snapshots, LostOf(self), incarnation, rules);
+        self, Special.GetValueOrDefault(self, Options), CreateMachine?.Invoke(self)
+            ?? machine, snapshots, LostOf(self), incarnation, rules);
 
-    public bool TryDecode(ushort kind, ReadOnlyMemory<byte> body, out Message? message) => PrimaryCodec.TryDecode(kind, body, out message);
+    public bool TryDecode(ushort kind, ReadOnlyMemory<byte> body, out Message? message) =>
+        PrimaryCodec.TryDecode(kind, body, out message);
 }
 
 /// <summary>What tests say to a group in place of a control plane.</summary>
 internal static class PrimaryWorld
 {
-    public static (World World, PrimaryProtocol Protocol) Of(int nodes, PrimaryOptions? options = null, PrimaryRules? rules = null)
+    public static (World World, PrimaryProtocol Protocol) Of(
+        int nodes, PrimaryOptions? options = null, PrimaryRules? rules = null)
     {
         var protocol = new PrimaryProtocol(options, rules);
         return (new World(protocol, nodes), protocol);
     }
 
     /// <summary>A group in epoch 1 with n1 as the primary, its lease long, all of it delivered.</summary>
-    public static World Led(int nodes, PrimaryOptions? options = null, PrimaryRules? rules = null, int learners = 0, Standby? standby = null, int delay = 0)
+    public static World Led(
+        int nodes, PrimaryOptions? options = null, PrimaryRules? rules = null, int learners = 0, Standby? standby = null,
+        int delay = 0)
     {
         var (world, _) = Of(nodes, options, rules);
         world.Lead(learners, standby, delay);
@@ -70,7 +75,8 @@ internal static class PrimaryWorld
         world.Configure(new GroupConfiguration(new Epoch(1), ids[0], ids[..^learners], ids[^learners..])
         {
             Standby = standby ?? Standby.Nobody,
-            Rule = delay == 0 ? null : GroupRule.Of(new Policy { Strategy = Strategy.Primary, Ack = Ack.Async, DelayMilliseconds = delay }),
+            Rule = delay == 0
+                ? null : GroupRule.Of(new Policy { Strategy = Strategy.Primary, Ack = Ack.Async, DelayMilliseconds = delay }),
         });
         world.Lease(world[1], 1_000_000);
         world.Stabilize();
@@ -88,11 +94,15 @@ internal static class PrimaryWorld
     }
 
     /// <summary>Grants a lease in the epoch the node has accepted.</summary>
-    public static void Lease(this World world, TestNode node, long milliseconds) => world.Step(node, r => ((IConfiguredReplica)r).OnLease(
-        node.Primary().Configuration!.Epoch, world.Now.Nanoseconds + (milliseconds * StepTime.NanosecondsPerMillisecond), world.Now, node.Effects));
+    public static void Lease(this World world, TestNode node, long milliseconds) =>
+        world.Step(node, r => ((IConfiguredReplica)r).OnLease(
+        node.Primary().Configuration!.Epoch,
+        world.Now.Nanoseconds + (milliseconds * StepTime.NanosecondsPerMillisecond), world.Now, node.Effects));
 
     public static GroupConfiguration Group(long epoch, int leader, int[] inSync, params int[] learners) =>
-        new(new Epoch(epoch), new NodeId(leader), [.. inSync.Select(n => new NodeId(n))], [.. learners.Select(n => new NodeId(n))]);
+        new(
+            new Epoch(epoch), new NodeId(leader), [.. inSync.Select(n => new NodeId(n))],
+            [.. learners.Select(n => new NodeId(n))]);
 
     public static void Settle(this World world, int ticks = 0)
     {

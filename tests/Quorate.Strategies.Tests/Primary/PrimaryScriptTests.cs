@@ -5,12 +5,15 @@ using Quorate.Strategies.Tests.Harness;
 namespace Quorate.Strategies.Tests.Primary;
 
 /// <summary>Every file of tests/scripts/primary. Its own commands:
-/// <c>configure &lt;epoch&gt; &lt;n|none&gt; &lt;n,n..&gt; [+n,n..] [@ n..]</c> (in sync, learners, whom to tell; all when nobody),
+/// <c>configure &lt;epoch&gt; &lt;n|none&gt; &lt;n,n..&gt; [+n,n..] [@ n..]</c> (in sync, learners, whom to tell; all when
+/// nobody),
 /// <c>lease &lt;n&gt; &lt;ms&gt;</c>.</summary>
 public sealed class PrimaryScriptTests
 {
     public static TheoryData<string> Names =>
-        [.. Directory.GetFiles(ScriptFile.Folder("primary"), "*.txt").Select(p => Path.GetFileNameWithoutExtension(p)!).Order(StringComparer.Ordinal)];
+        [.. Directory
+            .GetFiles(ScriptFile.Folder("primary"), "*.txt").Select(p => Path.GetFileNameWithoutExtension(p)!)
+            .Order(StringComparer.Ordinal)];
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -18,16 +21,19 @@ public sealed class PrimaryScriptTests
     {
         PrimaryProtocol? protocol = null;
         ScriptFile.Check(Path.Combine(ScriptFile.Folder("primary"), name + ".txt"), commands =>
-            new Script((_, words) => protocol = Create(words), _ => [], (world, words, _) => TryExecute(world, protocol!, words)).Run(commands));
+            new Script((_, words) => protocol = Create(words), _ => [], (world, words, _) => TryExecute(world, protocol!, words))
+                .Run(commands));
     }
 
     [Fact]
     public void There_are_scripts() => Names.Count.ShouldBeGreaterThanOrEqualTo(6);
 
-    /// <summary>Words after the number of nodes: <c>async|semisync|majority|sync</c>, <c>state</c>, <c>small</c> (log kept in memory, pieces of snapshots).</summary>
+    /// <summary>Words after the number of nodes: <c>async|semisync|majority|sync</c>, <c>state</c>, <c>small</c> (log kept in
+    /// memory, pieces of snapshots).</summary>
     private static PrimaryProtocol Create(string[] words) => new(new PrimaryOptions
     {
-        Ack = words.Contains("async") ? Ack.Async : words.Contains("sync") ? Ack.Sync : words.Contains("majority") ? Ack.Majority : Ack.SemiSync,
+        Ack = words.Contains("async")
+            ? Ack.Async : words.Contains("sync") ? Ack.Sync : words.Contains("majority") ? Ack.Majority : Ack.SemiSync,
         Ship = words.Contains("state") ? Ship.State : Ship.Log,
         CoalesceBytes = 40,
         MaxLagBytes = words.Contains("small") ? 60 : 64 << 20,

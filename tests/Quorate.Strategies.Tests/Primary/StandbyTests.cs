@@ -25,7 +25,8 @@ public sealed class StandbyTests
     [Fact]
     public void Another_source_goes_on_where_the_first_was()
     {
-        var world = PrimaryWorld.Led(4, new PrimaryOptions { Ack = Ack.Majority }, learners: 1, standby: new Standby([], [new Feed(new(4), new(2))]));
+        var world = PrimaryWorld.Led(
+            4, new PrimaryOptions { Ack = Ack.Majority }, learners: 1, standby: new Standby([], [new Feed(new(4), new(2))]));
         world.Write(world[1], 1, "a");
         world.Settle(ticks: 12);
         world.Crash(world[2]);
@@ -40,7 +41,8 @@ public sealed class StandbyTests
         world[3].Status().Backups.Select(b => b.Node).ShouldBe([new NodeId(4)]);
     }
 
-    /// <summary>Without the rule n3 would be told by its source, as committed in the new epoch, what the group has given up.</summary>
+    /// <summary>Without the rule n3 would be told by its source, as committed in the new epoch, what the group has given
+    /// up.</summary>
     [Fact]
     public void A_source_sends_nothing_that_its_primary_has_not_confirmed()
     {
@@ -116,7 +118,8 @@ public sealed class StandbyTests
     [Fact]
     public void The_log_that_a_delay_keeps_is_bounded()
     {
-        var world = PrimaryWorld.Led(2, new PrimaryOptions { MaxLagBytes = 400 }, learners: 1, standby: new Standby([new(2)], []), delay: 3_600_000);
+        var world = PrimaryWorld.Led(
+            2, new PrimaryOptions { MaxLagBytes = 400 }, learners: 1, standby: new Standby([new(2)], []), delay: 3_600_000);
         for (var i = 0; i < 50; i++)
         {
             world.Write(world[1], i, $"w{i}");

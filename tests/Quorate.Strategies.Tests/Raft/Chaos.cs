@@ -82,7 +82,8 @@ internal sealed class Chaos
         catch (Exception e)
         {
             var tail = string.Join('\n', _trace.TakeLast(TraceLines));
-            throw new InvalidOperationException($"seed {_seed}, {_voters} voters, durable {_durable}: {e.Message}\n{tail}\n{States()}\n", e);
+            throw new InvalidOperationException(
+                $"seed {_seed}, {_voters} voters, durable {_durable}: {e.Message}\n{tail}\n{States()}\n", e);
         }
     }
 
@@ -256,7 +257,8 @@ internal sealed class Chaos
         TestNode? leader = null;
         for (var i = 0; i < 1500 && !IsDone(out leader); i++)
         {
-            if (i % 100 == 50 && _world.Nodes.Values.FirstOrDefault(n => n.Replica.IsLeader) is { } l) _world.Write(l, _nextRequest++, $"final{i}");
+            if (i % 100 == 50 && _world.Nodes.Values.FirstOrDefault(n => n.Replica.IsLeader) is { } l)
+                _world.Write(l, _nextRequest++, $"final{i}");
             _world.TickAll();
             _world.Stabilize();
         }

@@ -23,7 +23,8 @@ public sealed class ChaosTests
 
         // A run that tested nothing must not pass.
         TestContext.Current.TestOutputHelper?.WriteLine(
-            $"{Seeds} seeds: {terms} leaders, {acknowledged} writes acknowledged, {reads} reads, {snapshots} installed or made, {changes} changes of members");
+            $"{Seeds} seeds: {terms} leaders, {acknowledged} writes acknowledged, {reads} reads, {snapshots} installed or "
+                + $"made, {changes} changes of members");
         terms.ShouldBeGreaterThan((long)Seeds * 3);
         acknowledged.ShouldBeGreaterThan((long)Seeds * 50);
         reads.ShouldBeGreaterThan((long)Seeds * 10);

@@ -30,7 +30,8 @@ public sealed class CodecTests
     {
         var message = Samples()[sample];
         var bytes = Encode(message);
-        for (var length = 0; length < bytes.Length; length++) RaftCodec.TryDecode(message.Kind, bytes.AsMemory(0, length), out _).ShouldBeFalse();
+        for (var length = 0; length < bytes.Length; length++)
+            RaftCodec.TryDecode(message.Kind, bytes.AsMemory(0, length), out _).ShouldBeFalse();
         RaftCodec.TryDecode(message.Kind, (byte[])[.. bytes, 0], out _).ShouldBeFalse();
     }
 
@@ -79,7 +80,16 @@ public sealed class CodecTests
             LeaderLastIndex = new(11), DropIndex = new(2), FollowerIncarnation = 4, Entries = Journals.Frames(8, 3, 3, 5),
         },
         new AppendEntries { Term = new(5), PrevLogIndex = new(7), PrevLogTerm = new(3) },
-        new AppendEntriesResponse { Term = new(5), Success = true, MatchIndex = new(8), LastIndex = new(9), Round = 2, SentAt = long.MinValue, Incarnation = 1 },
+        new AppendEntriesResponse
+        {
+            Term = new(5),
+            Success = true,
+            MatchIndex = new(8),
+            LastIndex = new(9),
+            Round = 2,
+            SentAt = long.MinValue,
+            Incarnation = 1,
+        },
         new AppendEntriesResponse { Term = new(5), LastIndex = new(9), HintIndex = new(4), HintTerm = new(2) },
         new InstallSnapshot
         {

@@ -141,7 +141,8 @@ public sealed class ElectionTests
     {
         var world = RaftWorld.Of(3);
         var leader = world.ElectAny();
-        foreach (var node in world.Nodes.Values) world.Step(node, r => ((RaftReplica)r).Suspect(leader.Id, world.Now, node.Effects));
+        foreach (var node in world.Nodes.Values)
+            world.Step(node, r => ((RaftReplica)r).Suspect(leader.Id, world.Now, node.Effects));
         for (var i = 0; i < 100; i++)
         {
             world.TickAll();
@@ -157,7 +158,8 @@ public sealed class ElectionTests
     [InlineData(2, 4, 2, 3, true)]
     [InlineData(3, 1, 2, 3, true)]
     [InlineData(1, 9, 2, 3, false)]
-    public void A_vote_goes_only_to_a_log_at_least_as_up_to_date(long term, long index, long ownTerm, long ownIndex, bool granted) // [Raft §5.4.1]
+    // [Raft §5.4.1]
+    public void A_vote_goes_only_to_a_log_at_least_as_up_to_date(long term, long index, long ownTerm, long ownIndex, bool granted)
     {
         RaftRules.Paper.IsUpToDate(new(term), new(index), new(ownTerm), new(ownIndex)).ShouldBe(granted);
         var world = new World(new RaftProtocol(3), 3);

@@ -143,7 +143,8 @@ public sealed class MembershipTests
         var bytes = configuration.Encode();
         Configuration.TryDecode(bytes, out var back).ShouldBeTrue();
         back.ShouldBe(configuration);
-        for (var length = 0; length < bytes.Length; length++) Configuration.TryDecode(bytes.AsSpan(0, length), out _).ShouldBeFalse();
+        for (var length = 0; length < bytes.Length; length++)
+            Configuration.TryDecode(bytes.AsSpan(0, length), out _).ShouldBeFalse();
         Configuration.TryDecode([0, 0, 0], out _).ShouldBeFalse();
         Configuration.TryDecode([1, 0, 1, 1, 0, 0, 0, 1, 0, 0, 0], out _).ShouldBeFalse();
     }

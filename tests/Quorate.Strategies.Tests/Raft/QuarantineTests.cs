@@ -57,7 +57,8 @@ public sealed class QuarantineTests
     {
         var (world, leader, bad, other) = OneWrong();
         world.Write(leader, 10, "meanwhile");
-        for (var i = 0; i < 10; i++) TickWithout(world, e => e.Kind == InstallSnapshot.WireKind || e.To == other.Id || e.From == other.Id);
+        for (var i = 0; i < 10; i++)
+            TickWithout(world, e => e.Kind == InstallSnapshot.WireKind || e.To == other.Id || e.From == other.Id);
         leader.Machine.Applied[^1].ShouldBe("meanwhile");
         bad.Raft().IsQuarantined.ShouldBeTrue();
         world.Crash(leader);

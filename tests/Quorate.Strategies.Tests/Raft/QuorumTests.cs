@@ -29,7 +29,8 @@ public sealed class QuorumTests
         {
             var configuration = Draw(dice);
             var votes = Enumerable.Range(1, 8).ToDictionary(i => new NodeId(i), _ => dice.Below(3) - 1);
-            var sides = configuration.IsJoint ? new[] { configuration.Voters, configuration.OutgoingVoters } : [configuration.Voters];
+            var sides = configuration.IsJoint
+                ? new[] { configuration.Voters, configuration.OutgoingVoters } : [configuration.Voters];
             var expected = sides.All(s => IsMajority(s, n => votes[n] > 0)) ? VoteResult.Won
                 : sides.Any(s => !IsMajority(s, n => votes[n] >= 0)) ? VoteResult.Lost
                 : VoteResult.Pending;
@@ -48,7 +49,8 @@ public sealed class QuorumTests
         }
     }
 
-    private static bool IsMajority(IReadOnlyList<NodeId> voters, Func<NodeId, bool> counts) => 2 * voters.Count(counts) > voters.Count;
+    private static bool IsMajority(IReadOnlyList<NodeId> voters, Func<NodeId, bool> counts) =>
+        2 * voters.Count(counts) > voters.Count;
 
     private static Configuration Draw(Prng dice)
     {

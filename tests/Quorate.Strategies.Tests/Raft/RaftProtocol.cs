@@ -4,7 +4,8 @@ using Quorate.Strategies.Tests.Harness;
 
 namespace Quorate.Strategies.Tests.Raft;
 
-internal sealed class RaftProtocol(Configuration initial, RaftOptions? options = null, RaftRules? rules = null, ulong seed = 1) : IProtocol
+internal sealed class RaftProtocol(
+    Configuration initial, RaftOptions? options = null, RaftRules? rules = null, ulong seed = 1) : IProtocol
 {
     public RaftProtocol(int voters, RaftOptions? options = null, RaftRules? rules = null, ulong seed = 1)
         : this(new Configuration(Ids(voters)), options, rules, seed)
@@ -14,9 +15,11 @@ internal sealed class RaftProtocol(Configuration initial, RaftOptions? options =
     public RaftOptions Options { get; set; } = options ?? new RaftOptions();
 
     public IReplica Create(NodeId self, IStateMachine machine, ISnapshots snapshots, long incarnation) => new RaftReplica(
-        self, initial, Options, machine, snapshots, (seed * 1000) + (ulong)self.Value + ((ulong)incarnation << 32), incarnation, rules);
+        self,
+        initial, Options, machine, snapshots, (seed * 1000) + (ulong)self.Value + ((ulong)incarnation << 32), incarnation, rules);
 
-    public bool TryDecode(ushort kind, ReadOnlyMemory<byte> body, out Message? message) => RaftCodec.TryDecode(kind, body, out message);
+    public bool TryDecode(ushort kind, ReadOnlyMemory<byte> body, out Message? message) =>
+        RaftCodec.TryDecode(kind, body, out message);
 
     public static IEnumerable<NodeId> Ids(int count) => Enumerable.Range(1, count).Select(i => new NodeId(i));
 }

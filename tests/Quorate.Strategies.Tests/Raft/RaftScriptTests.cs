@@ -8,20 +8,25 @@ namespace Quorate.Strategies.Tests.Raft;
 public sealed class RaftScriptTests
 {
     public static TheoryData<string> Names =>
-        [.. Directory.GetFiles(ScriptFile.Folder("raft"), "*.txt").Select(p => Path.GetFileNameWithoutExtension(p)!).Order(StringComparer.Ordinal)];
+        [.. Directory
+            .GetFiles(ScriptFile.Folder("raft"), "*.txt").Select(p => Path.GetFileNameWithoutExtension(p)!)
+            .Order(StringComparer.Ordinal)];
 
     [Theory]
     [MemberData(nameof(Names))]
     public void The_trace_is_the_one_written_down(string name) =>
-        ScriptFile.Check(Path.Combine(ScriptFile.Folder("raft"), name + ".txt"), commands => new Script(Create, Members).Run(commands));
+        ScriptFile.Check(
+            Path.Combine(ScriptFile.Folder("raft"), name + ".txt"), commands => new Script(Create, Members).Run(commands));
 
     [Fact]
     public void There_are_scripts() => Names.Count.ShouldBeGreaterThanOrEqualTo(8);
 
-    /// <summary>Words after the number of nodes: <c>memory</c>, <c>small</c> (log kept in memory, pieces of snapshots), <c>voters=k</c>.</summary>
+    /// <summary>Words after the number of nodes: <c>memory</c>, <c>small</c> (log kept in memory, pieces of snapshots),
+    /// <c>voters=k</c>.</summary>
     private static RaftProtocol Create(int nodes, string[] words)
     {
-        var voters = words.FirstOrDefault(w => w.StartsWith("voters=", StringComparison.Ordinal)) is { } w ? int.Parse(w.AsSpan(7)) : nodes;
+        var voters = words.FirstOrDefault(w => w.StartsWith("voters=", StringComparison.Ordinal)) is { } w
+            ? int.Parse(w.AsSpan(7)) : nodes;
         return new RaftProtocol(voters, new RaftOptions
         {
             Durable = !words.Contains("memory"),

@@ -18,7 +18,16 @@ public sealed class ReadTests
         // Heartbeats only: they confirm the leader, but its no-op is not committed.
         foreach (var node in new[] { 2, 3 })
         {
-            world.Inject(node, 1, new AppendEntriesResponse { Term = world[1].Status().CurrentTerm, Success = true, Round = 99, SentAt = world.Now.Nanoseconds, Incarnation = 1 });
+            world.Inject(
+                node, 1,
+                new AppendEntriesResponse
+                {
+                    Term = world[1].Status().CurrentTerm,
+                    Success = true,
+                    Round = 99,
+                    SentAt = world.Now.Nanoseconds,
+                    Incarnation = 1,
+                });
         }
 
         world[1].Outcomes.ShouldNotContainKey(1);

@@ -111,7 +111,8 @@ public sealed class ReplicationTests
             world.TickAll();
             world.Stabilize(e =>
             {
-                if (e.Text.Contains("refused", StringComparison.Ordinal) && e.Text.StartsWith("Append", StringComparison.Ordinal)) refusals++;
+                if (e.Text.Contains("refused", StringComparison.Ordinal) && e.Text.StartsWith("Append", StringComparison.Ordinal))
+                    refusals++;
                 return true;
             });
         }

@@ -7,7 +7,13 @@ namespace Quorate.Strategies.Tests.Raft;
 /// <summary>[Raft §5 of the dissertation, §7 and fig. 13 of the paper]</summary>
 public sealed class SnapshotTests
 {
-    private static readonly RaftOptions Small = new() { MaxLagBytes = 300, SnapshotWindow = 2, MaxBatchBytes = 200, SnapshotPieceBytes = 32 };
+    private static readonly RaftOptions Small = new()
+    {
+        MaxLagBytes = 300,
+        SnapshotWindow = 2,
+        MaxBatchBytes = 200,
+        SnapshotPieceBytes = 32,
+    };
 
     [Fact]
     public void A_follower_that_needs_what_is_gone_gets_a_snapshot_and_then_the_log()
@@ -47,7 +53,8 @@ public sealed class SnapshotTests
             world.TickAll();
             for (var k = 0; k < 4 && world.Network.Count > 0; k++)
             {
-                promised.UnionWith(world.Sent<InstallSnapshot>(leader.Id.Value, behind.Id.Value).Select(m => m.LastIncludedIndex));
+                promised.UnionWith(world
+                    .Sent<InstallSnapshot>(leader.Id.Value, behind.Id.Value).Select(m => m.LastIncludedIndex));
                 world.Deliver(world.Network[0]);
             }
         }
@@ -129,7 +136,9 @@ public sealed class SnapshotTests
         world.Inject(2, 1, Whole(term: 4, upTo: 6, upToTerm: 3, "state"));
         Journals.Terms(world[1]).ShouldBeEmpty();
         world[1].Machine.Applied.ShouldBe(["state"]);
-        world.Inject(2, 1, new AppendEntries { Term = new(4), PrevLogIndex = new(6), PrevLogTerm = new(3), Entries = Journals.Frames(7, 4) });
+        world.Inject(
+            2, 1,
+            new AppendEntries { Term = new(4), PrevLogIndex = new(6), PrevLogTerm = new(3), Entries = Journals.Frames(7, 4) });
         Journals.Terms(world[1]).ShouldBe([4]);
         world.CrashAndLoseUnsynced(world[1]);
         world.Start(world[1]);
@@ -154,7 +163,8 @@ public sealed class SnapshotTests
     {
         var world = new World(new RaftProtocol(3), 3);
         Journals.Write(world[1], 2, 1, 1);
-        world[1].Disk.Append([(byte)RecordKind.Entries, .. BitConverter.GetBytes(5L), .. BitConverter.GetBytes(1L), .. Journals.Frames(5, 1)]);
+        world[1].Disk.Append([
+            (byte)RecordKind.Entries, .. BitConverter.GetBytes(5L), .. BitConverter.GetBytes(1L), .. Journals.Frames(5, 1)]);
         Should.Throw<InvalidOperationException>(() => world.Start(world[1]));
     }
 
