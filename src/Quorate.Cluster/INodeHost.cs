@@ -1,6 +1,6 @@
 using System.Buffers;
-using Quorate.Data.Merging;
 using Quorate.Data;
+using Quorate.Data.Merging;
 using Quorate.Replication;
 
 namespace Quorate.Cluster;

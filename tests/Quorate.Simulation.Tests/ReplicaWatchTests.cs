@@ -63,7 +63,8 @@ public class ReplicaWatchTests
             var client = id;
             cluster.Clients.Add(new SimClient(
                 cluster, world.Fork(), () => workload.Next(client), new History(), id, 1,
-                5 * World.Millisecond) { Keyspace = "k" });
+                5 * World.Millisecond)
+            { Keyspace = "k" });
             cluster.Clients[^1].Start();
         }
 

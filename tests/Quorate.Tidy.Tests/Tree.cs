@@ -41,8 +41,11 @@ internal static class Tree
     {
         var start = new ProcessStartInfo(
             "git",
-            ["ls-files", "--cached", "--others", "--exclude-standard"]) { WorkingDirectory = Root,
-            RedirectStandardOutput = true };
+            ["ls-files", "--cached", "--others", "--exclude-standard"])
+        {
+            WorkingDirectory = Root,
+            RedirectStandardOutput = true
+        };
         using var git = Process.Start(start)!;
         var output = git.StandardOutput.ReadToEnd();
         git.WaitForExit();

@@ -56,9 +56,10 @@ internal sealed class FaultClient : IDisposable
                     var counter = $"{CounterPrefix}{_dice.Next(Counters)}";
                     Do(OperationKind.Increment, counter, null, "INCR", counter);
                     break;
-                default: Do(
+                default:
+                    Do(
                     OperationKind.Set, $"{MarkPrefix}{_id}:{n}", $"{_id}-{n}", "SET", $"{MarkPrefix}{_id}:{n}", $"{_id}-{n}");
-                break;
+                    break;
             }
 
             Thread.Sleep(1);

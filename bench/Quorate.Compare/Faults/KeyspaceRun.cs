@@ -64,7 +64,8 @@ internal static class KeyspaceRun
         {
             var start = new ProcessStartInfo(
                 QuorateCluster.Binary,
-                ["lost", "list", "--server", $"127.0.0.1:{cluster.Ports[i]}"]) { RedirectStandardOutput = true };
+                ["lost", "list", "--server", $"127.0.0.1:{cluster.Ports[i]}"])
+            { RedirectStandardOutput = true };
             using var process = Process.Start(start)!;
             var text = process.StandardOutput.ReadToEnd().Trim().ReplaceLineEndings(", ");
             process.WaitForExit();

@@ -8,7 +8,8 @@ namespace Quorate.Compare.Load;
 internal static class EtcdGateway
 {
     private static readonly HttpClient Http = new(
-        new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(1) }) { Timeout = TimeSpan.FromSeconds(5) };
+        new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(1) })
+    { Timeout = TimeSpan.FromSeconds(5) };
 
     /// <summary>True when the node at this port says that it is the leader itself.</summary>
     public static bool Leads(int port)

@@ -57,7 +57,8 @@ internal sealed class LatencyProbe : IDisposable
     private void Run(int port, int id, (long Began, int Microseconds)[] samples)
     {
         using var socket = new Socket(
-            AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, ReceiveTimeout = 30_000 };
+            AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)
+        { NoDelay = true, ReceiveTimeout = 30_000 };
         try
         {
             socket.Connect(new IPEndPoint(IPAddress.Loopback, port));

@@ -83,7 +83,8 @@ public sealed class Heartbeat : Message
             var report = reader.Report();
             var leads = reader.Flag();
             groups.Add(new GroupBeat(
-                group, report, reader.Flag() ? reader.Configuration() : null, leads) { Diverged = reader.Nodes() });
+                group, report, reader.Flag() ? reader.Configuration() : null, leads)
+            { Diverged = reader.Nodes() });
         }
 
         var gone = new List<GroupId>();

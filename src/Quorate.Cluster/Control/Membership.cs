@@ -116,8 +116,11 @@ internal static class Membership
             {
                 var standby = isShort.Delayed
                     ? current.Standby with { Delayed = [.. current.Standby.Delayed, newcomer] }
-                    : current.Standby with { Feeds = [
-                        .. current.Standby.Feeds, new Feed(newcomer, StandbyCare.Source(supervisor, group, newcomer))] };
+                    : current.Standby with
+                    {
+                        Feeds = [
+                        .. current.Standby.Feeds, new Feed(newcomer, StandbyCare.Source(supervisor, group, newcomer))]
+                    };
                 return With(current, newcomer) with { Standby = standby };
             }
         }

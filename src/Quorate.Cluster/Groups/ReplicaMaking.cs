@@ -41,21 +41,21 @@ internal static class ReplicaMaking
     /// <summary>All but the machine.</summary>
     public static ReplicaSetup SetupOf(
         this IGroupsNode node, GroupId group, Policy policy, IReadOnlyList<NodeId> members, bool isDurable) => new()
-    {
-        Self = node.Options.Self,
-        Group = group,
-        Policy = policy,
-        Members = members,
-        Incarnation = node.Holdings.Incarnation,
-        Seed = node.Options.Seed ^ (ulong)group.Value,
-        IsDurable = isDurable,
-        Snapshots = node.Host.SnapshotsOf(group),
-        LostAndFound = node.Lost.Of(group),
-        Peers = node.Watch,
-        Blocks = node.Options.Blocks,
-        Settings = node.Options.Settings,
-        Rules = node.Rules.Strategies,
-        Keys = new CommandKeys(),
-        RegionOf = id => node.Map?.Node(id) is { } entry ? entry.Labels.Of("region") ?? "" : null,
-    };
+        {
+            Self = node.Options.Self,
+            Group = group,
+            Policy = policy,
+            Members = members,
+            Incarnation = node.Holdings.Incarnation,
+            Seed = node.Options.Seed ^ (ulong)group.Value,
+            IsDurable = isDurable,
+            Snapshots = node.Host.SnapshotsOf(group),
+            LostAndFound = node.Lost.Of(group),
+            Peers = node.Watch,
+            Blocks = node.Options.Blocks,
+            Settings = node.Options.Settings,
+            Rules = node.Rules.Strategies,
+            Keys = new CommandKeys(),
+            RegionOf = id => node.Map?.Node(id) is { } entry ? entry.Labels.Of("region") ?? "" : null,
+        };
 }

@@ -102,7 +102,8 @@ public sealed class Node
         var id = ++_lastSessionId;
         Statistics.ConnectionsReceived++;
         var session = new ClientSession(
-            _turns, id, new SessionState(id, clientAddress, localAddress, now)) { Place = _turns.Sessions.Count };
+            _turns, id, new SessionState(id, clientAddress, localAddress, now))
+        { Place = _turns.Sessions.Count };
         _turns.Sessions.Add(session);
         return session;
     }

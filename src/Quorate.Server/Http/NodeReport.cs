@@ -24,7 +24,8 @@ public sealed record NodeReport(
     /// <summary>How reads were answered, and by whom, for <c>/metrics</c>.</summary>
     internal IReadOnlyList<(
         string Name, string Help, bool IsCounter, string Label,
-        IReadOnlyList<(string Of, double Value)> Values)> Families { get; init; } = [];
+        IReadOnlyList<(string Of, double Value)> Values)> Families
+    { get; init; } = [];
 
     /// <summary>What is wrong now with the groups here, a sentence each.</summary>
     public IReadOnlyList<string> Alarms { get; init; } = [];

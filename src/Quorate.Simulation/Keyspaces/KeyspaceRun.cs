@@ -49,7 +49,8 @@ internal sealed class KeyspaceRun
         {
             var workload = new Workload(
                 _world.Fork(), world.Registers, world.Counters, world.Ledgers,
-                world.ReadPerMille) { HasMoreConditions = plan.Policy.Consensus };
+                world.ReadPerMille)
+            { HasMoreConditions = plan.Policy.Consensus };
             var run = new PlanRun(plan, workload, new History(_counts));
             _plans.Add(run);
             var clients = _scenario.Keyspaces.Count == 1 ? world.ClientsPerNode * world.Nodes : 3;

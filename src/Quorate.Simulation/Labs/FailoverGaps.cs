@@ -102,7 +102,8 @@ public static class FailoverGaps
                 var client = id;
                 _cluster.Clients.Add(new SimClient(
                     _cluster, _world.Fork(), () => workload.Next(client), history, id, 1,
-                    5 * World.Millisecond) { Keyspace = "k" });
+                    5 * World.Millisecond)
+                { Keyspace = "k" });
                 _cluster.Clients[^1].Start();
             }
 

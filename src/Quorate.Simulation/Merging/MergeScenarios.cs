@@ -99,8 +99,10 @@ internal static class MergeScenarios
             },
             policy)
         {
-            ChoosesQuorums = policy is {
-                Strategy.HasKeyQuorums: true, Durability: Durability.Fsync, Reads: not ReadConsistency.Linearizable }
+            ChoosesQuorums = policy is
+            {
+                Strategy.HasKeyQuorums: true, Durability: Durability.Fsync, Reads: not ReadConsistency.Linearizable
+            }
                 && prng.Chance(300),
         };
     }

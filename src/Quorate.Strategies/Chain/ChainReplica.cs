@@ -173,7 +173,7 @@ public sealed class ChainReplica : IConfiguredReplica, IApplierOwner<Epoch>
         Position?.OnEnd(configuration);
         Position = null;
         // An empty in-sync list is a seal: the members are told when the chain goes on.
-        if (configuration.InSync.Count > 0 && !configuration.InSync.Contains(Self))  Applier.EndRequests(LeftChain);
+        if (configuration.InSync.Count > 0 && !configuration.InSync.Contains(Self)) Applier.EndRequests(LeftChain);
         if (!configuration.Contains(Self)) Reads.End(Outcome.NotLeader(configuration.Leader));
     }
 

@@ -14,8 +14,11 @@ internal static class LabCommand
         var lab = new Command(
             "lab", "Runs clusters in simulated worlds of faults and checks what they promise.") { CreateRun(output) };
         var canaries = new Command("canaries", "Breaks the rules one by one on purpose and shows that the checks notice.");
-        var only = new Argument<string?>("part") {
-            Description = "Only those whose names contain this.", Arity = ArgumentArity.ZeroOrOne };
+        var only = new Argument<string?>("part")
+        {
+            Description = "Only those whose names contain this.",
+            Arity = ArgumentArity.ZeroOrOne
+        };
         var survey = new Option<string>("--survey")
         {
             Description = "Run that many seeds of each and count which checkers catch it.",

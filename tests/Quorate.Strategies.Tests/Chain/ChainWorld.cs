@@ -97,7 +97,8 @@ internal static class ChainWorld
         int chain, int nodes = 0, ChainOptions? options = null, ChainRules? rules = null, IEnumerable<int>? learners = null)
     {
         var world = new World(
-            new ChainProtocol(options, rules), Math.Max(chain, nodes)) { AfterStep = n => n.Replica.CheckInvariants() };
+            new ChainProtocol(options, rules), Math.Max(chain, nodes))
+        { AfterStep = n => n.Replica.CheckInvariants() };
         var control = new ChainControl(world) { Durable = options?.Durable ?? true };
         world.StartAll();
         control.Decide(Enumerable.Range(1, chain), learners);

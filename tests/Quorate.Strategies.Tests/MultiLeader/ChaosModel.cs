@@ -134,9 +134,12 @@ internal sealed class ChaosModel
             .Where(n => n != op.Node
                 && self.Configuration!.InSync.Contains(n.Id)
                 && _options.RegionOf(n.Id) == _options.RegionOf(op.Node.Id)).ToList();
-        var needed = _options.Ack switch {
-            Ack.SemiSync => Math.Min(_options.AckBackups, region.Count), Ack.Majority => (region.Count + 1) / 2,
-            _ => region.Count };
+        var needed = _options.Ack switch
+        {
+            Ack.SemiSync => Math.Min(_options.AckBackups, region.Count),
+            Ack.Majority => (region.Count + 1) / 2,
+            _ => region.Count
+        };
         if (op.Kind == "remove" && _world.Peek(op.Node.Id.Value, "GET c") is null) return;
         region.Count(n => MultiLeaderWorld.Replica(n).Journal.DurableSeen.Contains(op.Dot) || !_options.Durable)
             .ShouldBeGreaterThanOrEqualTo(needed, $"{op.Kind} {op.Element} was acknowledged with too few copies");
