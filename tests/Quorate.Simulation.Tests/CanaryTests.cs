@@ -78,11 +78,12 @@ public class CanaryTests
         var output = new StringWriter();
         CanaryList.Run(output, only: "raft: reads").ShouldBe(0);
         var lines = output.ToString().TrimEnd().Split(Environment.NewLine);
-        lines.Length.ShouldBe(3);
+        lines.Length.ShouldBe(4);
         lines[0].ShouldStartWith("caught   raft: reads under a lease without check [Raft §6.4.1]: by linearizability in seed ");
         lines[1].ShouldStartWith(
             "caught   raft: reads at an index without confirmation [Raft §6.4]: by linearizability in seed ");
-        lines[2].ShouldStartWith("2 of 2 canaries caught, each by a checker that is named for it");
+        lines[2].ShouldStartWith("caught   raft: reads while its applier is behind");
+        lines[3].ShouldStartWith("3 of 3 canaries caught, each by a checker that is named for it");
     }
 
     /// <summary>Runs one canary; what caught it is in the test's output.</summary>
