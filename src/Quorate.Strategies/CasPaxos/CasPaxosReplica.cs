@@ -67,7 +67,7 @@ public sealed class CasPaxosReplica : IConfiguredReplica
         Active = Proposer.ActiveCount,
         Waiting = Proposer.Waiting,
         Promised = Proposer.KnownCount,
-        Snapshot = _snapshotMaker.SealedNumber,
+        Snapshot = _snapshotMaker.Snapshots.SealedNumber,
         RefusedConfigurations = Accepted.Refused,
         Statistics = Proposer.Statistics,
     };
@@ -137,7 +137,7 @@ public sealed class CasPaxosReplica : IConfiguredReplica
         Enter(now, effects);
         Invariant.Require(
             !Options.Durable
-                || (!_snapshotMaker.IsDamaged && _newestMark <= _snapshotMaker.SealedNumber),
+                || (!_snapshotMaker.IsDamaged && _newestMark <= _snapshotMaker.Snapshots.SealedNumber),
                 "a replica starts from a snapshot that can be read");
         Accepted.BeginLife(effects);
         if (Accepted.IsSettled) BeginEpoch();

@@ -36,11 +36,11 @@ public sealed class ChainReplica : IConfiguredReplica, IApplierOwner<Epoch>
         Rules = rules ?? ChainRules.Paper;
         Log = new FrameLog<Epoch>(options.Blocks);
         Keyed = new KeyedLog(Log, Dirty);
-        Journal = new ChainJournal(options);
-        Accepted = new AcceptedEpoch(options.Durable);
+        (Journal, Accepted) = (new ChainJournal(options), new AcceptedEpoch(options.Durable));
         Reads = new ChainReads(this);
         Applier = new Applier<Epoch>(Log, machine, Waiting, options.ApplyBudget, this, KeyedLog.KeyHashBytes);
-        Snapshots = new ChainSnapshots(this, snapshots, machine);
+        Snapshots = new ChainSnapshots(this);
+        SnapshotMaker = new SnapshotMaker(snapshots, machine, options.SnapshotSizes, Snapshots);
         History = new CommittedHistory(this);
         _recovery = new Recovery(this);
         _recovery.RestoreNewestSnapshot();
@@ -102,7 +102,7 @@ public sealed class ChainReplica : IConfiguredReplica, IApplierOwner<Epoch>
 
     internal ChainSnapshots Snapshots { get; }
 
-    internal SnapshotMaker SnapshotMaker => Snapshots.Maker;
+    internal SnapshotMaker SnapshotMaker { get; }
 
     /// <summary>Its part in the accepted epoch; null while it has none: not accepted durably yet, no member, or without
     /// state.</summary>

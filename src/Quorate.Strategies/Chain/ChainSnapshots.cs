@@ -5,26 +5,16 @@ namespace Quorate.Strategies.Chain;
 
 /// <summary>What the chain adds to making, sending and receiving snapshots: how a tail fills a learner, also over
 /// epochs.</summary>
-internal sealed class ChainSnapshots : ISnapshotOwner
+internal sealed class ChainSnapshots(ChainReplica replica) : ISnapshotOwner
 {
-    private readonly ChainReplica _replica;
+    public LogIndex LastApplied => replica.LastApplied;
 
-    public ChainSnapshots(ChainReplica replica, ISnapshots storage, IStateMachine machine)
-    {
-        _replica = replica;
-        Maker = new SnapshotMaker(storage, machine, replica.Options.SnapshotSizes, this);
-    }
-
-    public SnapshotMaker Maker { get; }
-
-    public LogIndex LastApplied => _replica.LastApplied;
-
-    public long BytesSinceSnapshot => _replica.Journal.BytesSinceSnapshot;
+    public long BytesSinceSnapshot => replica.Journal.BytesSinceSnapshot;
 
     public SnapshotHeader MakeHeader() =>
-        new(_replica.LastApplied, _replica.Log.StampAt(_replica.LastApplied).Value, default);
+        new(replica.LastApplied, replica.Log.StampAt(replica.LastApplied).Value, default);
 
-    public bool HasOvertaken(LogIndex index) => index <= _replica.CommitIndex;
+    public bool HasOvertaken(LogIndex index) => index <= replica.CommitIndex;
 
     public void OnSnapshotMade(SnapshotHeader header) => Mark(header);
 
@@ -32,18 +22,18 @@ internal sealed class ChainSnapshots : ISnapshotOwner
     {
         if (HasOvertaken(message.Index))
         {
-            _replica.Position?.Predecessor?.OweAnswer();
+            replica.Position?.Predecessor?.OweAnswer();
             return;
         }
 
         var piece = new Piece(message.Index, message.IndexEpoch.Value, message.Piece, message.PieceCount, default, message.Data);
-        if (!Maker.Inbox.TryTake(from, piece, out var next)) return;
-        _replica.Out.Send(from, new SnapshotAck
+        if (!replica.SnapshotMaker.Inbox.TryTake(from, piece, out var next)) return;
+        replica.Out.Send(from, new SnapshotAck
         {
-            Epoch = _replica.Accepted.Epoch,
+            Epoch = replica.Accepted.Epoch,
             Index = message.Index,
             NextPiece = next,
-            Incarnation = _replica.Incarnation,
+            Incarnation = replica.Incarnation,
         });
     }
 
@@ -52,17 +42,17 @@ internal sealed class ChainSnapshots : ISnapshotOwner
         if (!HasOvertaken(snapshot.Index))
         {
             snapshot.Complete();
-            _replica.JumpTo(snapshot.Index, new Epoch(snapshot.Header.Stamp));
+            replica.JumpTo(snapshot.Index, new Epoch(snapshot.Header.Stamp));
         }
 
-        Maker.NoteSealed(snapshot.Index, snapshot.Bytes);
+        replica.SnapshotMaker.NoteSealed(snapshot.Index, snapshot.Bytes);
         Mark(snapshot.Header);
-        _replica.Position?.Predecessor?.OweAnswer();
+        replica.Position?.Predecessor?.OweAnswer();
     }
 
-    public void SendPiece(NodeId to, in Piece piece) => _replica.Out.Send(to, new SnapshotPiece
+    public void SendPiece(NodeId to, in Piece piece) => replica.Out.Send(to, new SnapshotPiece
     {
-        Epoch = _replica.Accepted.Epoch,
+        Epoch = replica.Accepted.Epoch,
         Index = piece.Index,
         IndexEpoch = new Epoch(piece.Stamp),
         Piece = piece.Number,
@@ -71,5 +61,5 @@ internal sealed class ChainSnapshots : ISnapshotOwner
     });
 
     private void Mark(SnapshotHeader header) =>
-        _replica.Journal.MarkSnapshot(header.Index, new Epoch(header.Stamp), _replica.Accepted, _replica.Out);
+        replica.Journal.MarkSnapshot(header.Index, new Epoch(header.Stamp), replica.Accepted, replica.Out);
 }

@@ -25,7 +25,7 @@ internal sealed class Recovery(LeaderlessReplica replica)
             bytes += piece.Length;
         }
 
-        replica.SnapshotMaker.NoteSealed(snapshot.Header.Index, bytes);
+        replica.SnapshotMaker.Snapshots.NoteSealed(snapshot.Header.Index.Value, bytes);
     }
 
     public bool TryAccept(ReadOnlySpan<byte> record, PersistPoint point)

@@ -176,7 +176,7 @@ public sealed class MultiLeaderReplica : IConfiguredReplica
             Log.Base = Contexts.Minus(seen, logged);
         }
 
-        SnapshotMaker.NoteSealed(_recovery.LastSnapshot, SnapshotMaker.SealedBytes);
+        SnapshotMaker.Snapshots.NoteSealed(_recovery.LastSnapshot, SnapshotMaker.Snapshots.SealedBytes);
         Journal.StartAt(seen);
         _durableEpoch = Configuration?.Epoch ?? default;
         _accepting = (_durableEpoch, default);

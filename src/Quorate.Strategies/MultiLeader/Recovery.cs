@@ -47,7 +47,7 @@ internal sealed class Recovery(MultiLeaderReplica replica)
         replica.Knowledge.Growth.Join(replica.Machine.Seen);
         replica.Knowledge.Growth.Join(_shows);
         _snapshot = reader.Header.Index.Value;
-        replica.SnapshotMaker.NoteSealed(_snapshot, bytes);
+        replica.SnapshotMaker.Snapshots.NoteSealed(_snapshot, bytes);
     }
 
     public bool TryAccept(ReadOnlySpan<byte> record, PersistPoint point)

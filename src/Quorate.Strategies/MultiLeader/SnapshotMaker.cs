@@ -1,5 +1,6 @@
 using System.Buffers;
 using Quorate.Replication;
+using Quorate.Replication.Snapshots;
 
 namespace Quorate.Strategies.MultiLeader;
 
@@ -10,59 +11,37 @@ namespace Quorate.Strategies.MultiLeader;
 /// </summary>
 internal sealed class SnapshotMaker(MultiLeaderReplica replica)
 {
-    private readonly ArrayBufferWriter<byte> _piece = new();
-    private ISnapshotWriter? _writer;
     private ulong _from;
-    private long _number;
-    private long _bytes;
     private PersistPoint _covered;
     private PersistPoint? _sealAfter;
-    private bool _isSealing;
 
-    /// <summary>Counts this replica's snapshots; 0 when there is none.</summary>
-    public long SealedNumber { get; private set; }
-
-    public long SealedBytes { get; private set; }
-
-    public void NoteSealed(long number, long bytes) => (SealedNumber, SealedBytes) = (number, bytes);
+    public NumberedSnapshots Snapshots { get; } = new();
 
     public void BeginIfDue()
     {
-        if (_writer is not null || !replica.Options.Durable || !replica.IsConfigured) return;
-        if (replica.Journal.BytesSinceSnapshot <= Math.Max(replica.Options.SnapshotThresholdBytes, 2 * SealedBytes)) return;
-        Begin();
-    }
-
-    private void Begin()
-    {
+        if (!replica.Options.Durable || !replica.IsConfigured) return;
+        if (!Snapshots.IsDue(replica.Journal.BytesSinceSnapshot, replica.Options.SnapshotThresholdBytes)) return;
         replica.Journal.Flush(replica.Out);
         _covered = replica.Journal.LastPoint;
         var summary = new ArrayBufferWriter<byte>();
         replica.Knowledge.CausalAfter.Encode(summary);
         replica.Machine.WriteSummary(summary);
-        _number = SealedNumber + 1;
-        _writer = replica.Snapshots.Create(new SnapshotHeader(new LogIndex(_number), default, summary.WrittenMemory));
-        _from = 0;
-        _bytes = 0;
-        _sealAfter = null;
+        Snapshots.Begin(replica.Snapshots, summary.WrittenMemory);
+        (_from, _sealAfter) = (0, null);
     }
 
     public void Work()
     {
-        if (_writer is null || _isSealing) return;
         if (_sealAfter is { } point)
         {
-            if (replica.Journal.DurablePoint < point) return;
-            _isSealing = true;
-            _writer.Seal();
+            if (!Snapshots.IsOpen || replica.Journal.DurablePoint < point) return;
+            Snapshots.Seal();
             return;
         }
 
-        if (!_writer.IsReady) return;
-        _piece.ResetWrittenCount();
-        var more = replica.Machine.WriteStates(ref _from, replica.Options.PieceBytes, _piece);
-        _writer.Append(_piece.WrittenSpan);
-        _bytes += _piece.WrittenCount;
+        if (!Snapshots.IsReady) return;
+        var more = replica.Machine.WriteStates(ref _from, replica.Options.PieceBytes, Snapshots.Piece);
+        Snapshots.Append();
         if (more) return;
         replica.Journal.Flush(replica.Out);
         _sealAfter = replica.Journal.LastPoint;
@@ -70,13 +49,8 @@ internal sealed class SnapshotMaker(MultiLeaderReplica replica)
 
     public void OnSealed(LogIndex index, bool saved)
     {
-        if (!_isSealing || index.Value != _number) return;
-        _writer!.Dispose();
-        _writer = null;
-        _isSealing = false;
-        if (!saved) return;
-        NoteSealed(_number, _bytes);
-        replica.Journal.Save(RecordKind.SnapshotMark, _number, replica.Out);
+        if (!Snapshots.TryEnd(index, saved)) return;
+        replica.Journal.Save(RecordKind.SnapshotMark, Snapshots.SealedNumber, replica.Out);
         replica.SaveStanding();
         replica.Journal.ReleaseAfterSnapshot(_covered);
     }

@@ -34,7 +34,8 @@ internal static class StatusReport
         text.Append(" log ").Append(replica.Log.End - replica.Log.First);
         if (replica.Arrivals.HeldCount > 0) text.Append(" held ").Append(replica.Arrivals.HeldCount);
         if (replica.Acknowledgements.Count > 0) text.Append(" waiting ").Append(replica.Acknowledgements.Count);
-        if (replica.SnapshotMaker.SealedNumber > 0) text.Append(" snapshot ").Append(replica.SnapshotMaker.SealedNumber);
+        var snapshot = replica.SnapshotMaker.Snapshots.SealedNumber;
+        if (snapshot > 0) text.Append(" snapshot ").Append(snapshot);
         if (replica.Pulls.NeedsWhole) text.Append(" needs state");
         if (replica.Pulls.HasGaps) text.Append(" has gaps");
         if (replica.Pulls.AreNumbersUsed) text.Append(" NUMBERS USED BEFORE");

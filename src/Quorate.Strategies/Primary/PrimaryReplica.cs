@@ -46,7 +46,8 @@ public sealed class PrimaryReplica : IConfiguredReplica, IApplierOwner<Epoch>
         Amnesia = new Amnesia<Epoch>(incarnation);
         Arrivals = new Arrivals();
         Applier = new Applier<Epoch>(Log, machine, Waiting, options.ApplyBudget, this);
-        Snapshots = new PrimarySnapshots(this, snapshots, machine);
+        Snapshots = new PrimarySnapshots(this);
+        SnapshotMaker = new SnapshotMaker(snapshots, machine, options.SnapshotSizes, Snapshots);
         Backup = new Backup(this);
         Past = new Past(this);
         Inbox = new Inbox(this);
@@ -140,7 +141,7 @@ public sealed class PrimaryReplica : IConfiguredReplica, IApplierOwner<Epoch>
 
     internal PrimarySnapshots Snapshots { get; }
 
-    internal SnapshotMaker SnapshotMaker => Snapshots.Maker;
+    internal SnapshotMaker SnapshotMaker { get; }
 
     internal Backup Backup { get; }
 

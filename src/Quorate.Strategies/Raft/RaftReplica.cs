@@ -52,7 +52,8 @@ public sealed class RaftReplica : IElectingReplica, IQuarantiningReplica, IAppli
         _elections = new Elections(HardState, Log, Amnesia, Contact, Rules, Step);
         Quarantine = new Quarantine(options, Contact, Step);
         Applier = new Applier<Term>(Log, machine, Waiting, options.ApplyBudget, this);
-        Snapshots = new RaftSnapshots(this, snapshots, machine);
+        Snapshots = new RaftSnapshots(this);
+        SnapshotMaker = new SnapshotMaker(snapshots, machine, options.SnapshotSizes, Snapshots);
         Quiescence = new Quiescence(self, options, HardState, Log, Questions, Step, peers);
         Role = new Follower(this, NodeId.None);
         History = new CommittedHistory(this);
@@ -133,7 +134,7 @@ public sealed class RaftReplica : IElectingReplica, IQuarantiningReplica, IAppli
 
     internal RaftSnapshots Snapshots { get; }
 
-    internal SnapshotMaker SnapshotMaker => Snapshots.Maker;
+    internal SnapshotMaker SnapshotMaker { get; }
 
     internal Quiescence Quiescence { get; }
 

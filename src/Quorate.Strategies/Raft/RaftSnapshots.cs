@@ -5,44 +5,34 @@ namespace Quorate.Strategies.Raft;
 
 /// <summary>What raft adds to making, sending and receiving snapshots: configurations, quarantine, and InstallSnapshot. [Raft
 /// §7]</summary>
-internal sealed class RaftSnapshots : ISnapshotOwner
+internal sealed class RaftSnapshots(RaftReplica replica) : ISnapshotOwner
 {
-    private readonly RaftReplica _replica;
+    public LogIndex LastApplied => replica.LastApplied;
 
-    public RaftSnapshots(RaftReplica replica, ISnapshots storage, IStateMachine machine)
-    {
-        _replica = replica;
-        Maker = new SnapshotMaker(storage, machine, replica.Options.SnapshotSizes, this);
-    }
+    public long BytesSinceSnapshot => replica.Journal.BytesSinceSnapshot;
 
-    public SnapshotMaker Maker { get; }
+    public bool MayMakeSnapshot => !replica.Quarantine.IsPresent;
 
-    public LogIndex LastApplied => _replica.LastApplied;
-
-    public long BytesSinceSnapshot => _replica.Journal.BytesSinceSnapshot;
-
-    public bool MayMakeSnapshot => !_replica.Quarantine.IsPresent;
-
-    public bool MaySendSnapshots => !_replica.Quarantine.IsPresent;
+    public bool MaySendSnapshots => !replica.Quarantine.IsPresent;
 
     public SnapshotHeader MakeHeader()
     {
-        var index = _replica.LastApplied;
-        var term = _replica.Rules.SnapshotTerm(_replica.Log.StampAt(index));
-        return new SnapshotHeader(index, term.Value, _replica.Configurations.At(index).Encode());
+        var index = replica.LastApplied;
+        var term = replica.Rules.SnapshotTerm(replica.Log.StampAt(index));
+        return new SnapshotHeader(index, term.Value, replica.Configurations.At(index).Encode());
     }
 
-    public bool HasOvertaken(LogIndex index) => index <= _replica.StateIndex;
+    public bool HasOvertaken(LogIndex index) => index <= replica.StateIndex;
 
-    public void OnSnapshotMade(SnapshotHeader header) => _replica.MarkSnapshot(header.Index, new Term(header.Stamp));
+    public void OnSnapshotMade(SnapshotHeader header) => replica.MarkSnapshot(header.Index, new Term(header.Stamp));
 
     public void Handle(Follower follower, NodeId from, InstallSnapshot message)
     {
-        var journal = _replica.Journal;
+        var journal = replica.Journal;
         if (HasOvertaken(message.LastIncludedIndex))
         {
             var durable = journal.EntriesPoint > journal.HardStatePoint ? journal.EntriesPoint : journal.HardStatePoint;
-            follower.AcknowledgeSnapshot(from, _replica.CommitIndex, durable);
+            follower.AcknowledgeSnapshot(from, replica.CommitIndex, durable);
             return;
         }
 
@@ -53,15 +43,15 @@ internal sealed class RaftSnapshots : ISnapshotOwner
             message.PieceCount,
             message.ConfigurationBytes,
             message.Data);
-        if (!Maker.Inbox.TryTake(from, piece, out var next)) return;
-        _replica.Out.Send(from, new InstallSnapshotResponse
+        if (!replica.SnapshotMaker.Inbox.TryTake(from, piece, out var next)) return;
+        replica.Out.Send(from, new InstallSnapshotResponse
         {
-            Term = _replica.CurrentTerm,
+            Term = replica.CurrentTerm,
             LastIncludedIndex = message.LastIncludedIndex,
             NextPiece = next,
             Round = message.Round,
             SentAt = message.SentAt,
-            Incarnation = _replica.Incarnation,
+            Incarnation = replica.Incarnation,
         }, journal.HardStatePoint);
     }
 
@@ -72,22 +62,22 @@ internal sealed class RaftSnapshots : ISnapshotOwner
         {
             Invariant.Require(Configuration.TryDecode(snapshot.Header.Extra.Span, out var configuration), "the codec checked it");
             snapshot.Complete();
-            _replica.JumpTo(snapshot.Index, term, configuration!);
+            replica.JumpTo(snapshot.Index, term, configuration!);
         }
 
-        Maker.NoteSealed(snapshot.Index, snapshot.Bytes);
-        var marked = _replica.MarkSnapshot(snapshot.Index, term);
-        if (_replica.Role is Follower { LeaderId.IsNone: false } follower)
+        replica.SnapshotMaker.NoteSealed(snapshot.Index, snapshot.Bytes);
+        var marked = replica.MarkSnapshot(snapshot.Index, term);
+        if (replica.Role is Follower { LeaderId.IsNone: false } follower)
             follower.AcknowledgeSnapshot(follower.LeaderId, snapshot.Index, marked);
     }
 
-    public void SendPiece(NodeId to, in Piece piece) => _replica.Out.Send(to, new InstallSnapshot
+    public void SendPiece(NodeId to, in Piece piece) => replica.Out.Send(to, new InstallSnapshot
     {
-        Term = _replica.CurrentTerm,
+        Term = replica.CurrentTerm,
         LastIncludedIndex = piece.Index,
         LastIncludedTerm = new Term(piece.Stamp),
-        Round = _replica.Role is Leader leader ? leader.Round : 0,
-        SentAt = _replica.Now.Nanoseconds,
+        Round = replica.Role is Leader leader ? leader.Round : 0,
+        SentAt = replica.Now.Nanoseconds,
         Piece = piece.Number,
         PieceCount = piece.Count,
         ConfigurationBytes = piece.Extra,
