@@ -14,9 +14,13 @@ internal static class KeyDigest
     {
         var mark = store.MarkOf(row);
         var value = mark.IsBuilt ? store.ValueOf(row).Digest() : Hash.Of(store.BytesOf(row));
-        var key = Hash.Of(store.KeyOf(row)) + hash;
-        return Mix(key, value, (long)mark.State, (uint)database | ((long)store.WrittenOf(row) << 8), store.ExpiryOf(row));
+        return Of(database, store.KeyOf(row), hash, mark, value, store.WrittenOf(row), store.ExpiryOf(row));
     }
+
+    /// <summary>The same of what a store has found already.</summary>
+    public static ulong Of(
+        int database, ReadOnlySpan<byte> key, uint hash, KeyMark mark, ulong valueDigest, uint written, long expiry) =>
+        Mix(Hash.Of(key) + hash, valueDigest, (long)mark.State, (uint)database | ((long)written << 8), expiry);
 
     /// <summary>A hash of five numbers.</summary>
     public static ulong Mix(ulong a, ulong b, long c, long d, long e)

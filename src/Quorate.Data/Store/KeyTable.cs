@@ -218,8 +218,12 @@ internal sealed class KeyTable : BucketTable, IKeyStore
         var sum = 0UL;
         for (var bucket = (int)(range.Number & stride); bucket < BucketCount; bucket += (int)stride + 1)
         {
-            for (var row = HeadOf(bucket); row != 0; row = RowAt(row).Next)
-                if ((RowAt(row).Hash & mask) == range.Number) sum += KeyDigest.Of(Database, this, row, RowAt(row).Hash);
+            for (var row = HeadOf(bucket); row != 0;)
+            {
+                ref var held = ref RowAt(row);
+                if ((held.Hash & mask) == range.Number) sum += DigestOf(held);
+                row = held.Next;
+            }
         }
 
         return sum;
@@ -257,6 +261,13 @@ internal sealed class KeyTable : BucketTable, IKeyStore
         ref var held = ref RowAt(row);
         Invariant.Require(!held.Mark.IsBuilt, "only a packed value is bytes");
         return held.Bytes;
+    }
+
+    private ulong DigestOf(in KeyRow row)
+    {
+        var value = row.Mark.IsBuilt ? Unsafe.As<Value>(row.Content!).Digest() : Hash.Of(row.Bytes);
+        var expiry = row.Expiry == 0 ? -1 : _expiries.WhenAt(row.Expiry);
+        return KeyDigest.Of(Database, row.Key, row.Hash, row.Mark, value, row.Written, expiry);
     }
 
     private bool IsObserved => Walk is not null || Taps.HasAny;

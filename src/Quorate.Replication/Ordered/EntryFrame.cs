@@ -28,6 +28,10 @@ public static class EntryFrame
     /// <summary>The payload of the first frame.</summary>
     public static ReadOnlySpan<byte> PayloadOf(ReadOnlySpan<byte> frames) => frames[HeaderBytes..LengthOf(frames)];
 
+    /// <summary>The entry of one frame.</summary>
+    internal static EntryView<TStamp> View<TStamp>(ReadOnlySpan<byte> frame)
+        where TStamp : struct, IStamp<TStamp> => new(StampOf<TStamp>(frame), KindOf(frame), frame[HeaderBytes..]);
+
     /// <summary>How many frames there are.</summary>
     public static int Count(ReadOnlySpan<byte> frames)
     {

@@ -57,6 +57,9 @@ public sealed class FrameLog<TStamp>
         }
     }
 
+    /// <summary>Rises whenever entries leave the log, so that bytes of it may be used for others.</summary>
+    internal long Removals { get; private set; }
+
     /// <summary>Adds one entry; copies the payload.</summary>
     /// <returns>Its index.</returns>
     public LogIndex Append(TStamp stamp, EntryKind kind, ReadOnlySpan<byte> payload) => Append(stamp, kind, default, payload);
@@ -156,6 +159,16 @@ public sealed class FrameLog<TStamp>
         return chunk.Block.Memory[offset..EndOf(chunk, last)];
     }
 
+    /// <summary>The frames from <paramref name="from"/> to at most <paramref name="upTo"/> that lie together, at least one. Valid
+    /// until <see cref="Removals"/> rises.</summary>
+    internal ReadOnlySpan<byte> Window(LogIndex from, LogIndex upTo, out LogIndex last)
+    {
+        Invariant.Require(from > BaseIndex && from <= upTo && upTo <= LastIndex, "only entries in memory are applied");
+        var (chunk, offset) = Locate(from);
+        last = LogIndex.Min(chunk.LastIndex, upTo);
+        return chunk.SpanFrom(offset)[..(EndOf(chunk, last) - offset)];
+    }
+
     /// <summary>Bytes of the entries from <paramref name="index"/> to the end, as far as they are in memory. Any index may be
     /// asked for.</summary>
     public long BytesFrom(LogIndex index)
@@ -186,6 +199,7 @@ public sealed class FrameLog<TStamp>
     public void TruncateFrom(LogIndex from)
     {
         if (from > LastIndex) return;
+        Removals++;
         Invariant.Require(_keepsHistory || from > BaseIndex, "the prefix that is gone cannot be truncated");
         if (from > BaseIndex)
         {
@@ -209,6 +223,7 @@ public sealed class FrameLog<TStamp>
     public void DropThrough(LogIndex index)
     {
         if (index <= BaseIndex) return;
+        Removals++;
         Invariant.Require(index <= LastIndex, "only entries that are here can be dropped");
         if (!_keepsHistory) _stamps.ForgetBefore(index);
         BaseIndex = index;
@@ -219,6 +234,7 @@ public sealed class FrameLog<TStamp>
     /// <paramref name="stamp"/>; <paramref name="history"/>, when there is one, tells the stamps before.</summary>
     public void Reset(LogIndex index, TStamp stamp, StampRuns<TStamp>? history = null)
     {
+        Removals++;
         _chunks.Clear();
         BaseIndex = LastIndex = index;
         if (history is null) _stamps.Reset(index, stamp);

@@ -11,6 +11,9 @@ public interface IApplierOwner<TStamp>
     /// <summary>The replica that leads, as far as is known: a hint for requests whose entries lost.</summary>
     NodeId Leader { get; }
 
+    /// <summary>True when <see cref="BeginCommand"/> and <see cref="SuspendCommand"/> are to be called. Never changes.</summary>
+    bool ObservesCommands => false;
+
     /// <summary>A client's command is about to be applied. <see cref="Applier{TStamp}.LastApplied"/> is its index
     /// already.</summary>
     void BeginCommand(in EntryView<TStamp> entry)

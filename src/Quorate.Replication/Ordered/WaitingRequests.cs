@@ -51,15 +51,36 @@ public sealed class WaitingRequests<TStamp>
         return new RequestId(request);
     }
 
-    /// <summary>The same; and those that wait for truncated entries are told what the commit of this one decides.</summary>
+    /// <summary>The requests that wait for truncated entries are told what the commit of an entry decides.</summary>
     /// <param name="index">of the committed entry</param>
     /// <param name="stamp">of the committed entry</param>
+    /// <param name="request">the one that waits for the entry in the log; maybe none</param>
     /// <param name="effects">where outcomes go</param>
     /// <param name="hint">the replica that leads now, as far as is known</param>
-    public RequestId Take(LogIndex index, TStamp stamp, Effects effects, NodeId hint)
+    /// <returns>The request that waits for the committed entry, wherever it waited; maybe none.</returns>
+    public RequestId Decide(LogIndex index, TStamp stamp, RequestId request, Effects effects, NodeId hint)
     {
-        var request = Take(index);
-        return _truncated.Count == 0 ? request : Decide(index, stamp, request, effects, hint);
+        for (var i = 0; i < _truncated.Count; i++)
+        {
+            var (at, of, waiting) = _truncated[i];
+            if (at == index && of == stamp)
+            {
+                Invariant.Require(request.IsNone, "one entry has one request");
+                request = waiting;
+            }
+            else if (at <= index || of < stamp)
+            {
+                effects.Reply(waiting, Outcome.NotLeader(hint));
+            }
+            else
+            {
+                continue;
+            }
+
+            _truncated.RemoveAt(i--);
+        }
+
+        return request;
     }
 
     /// <summary>The entries from <paramref name="from"/> on are about to leave the log; a commit will decide about
@@ -110,31 +131,6 @@ public sealed class WaitingRequests<TStamp>
             else continue;
             _truncated.RemoveAt(i--);
         }
-    }
-
-    private RequestId Decide(LogIndex index, TStamp stamp, RequestId request, Effects effects, NodeId hint)
-    {
-        for (var i = 0; i < _truncated.Count; i++)
-        {
-            var (at, of, waiting) = _truncated[i];
-            if (at == index && of == stamp)
-            {
-                Invariant.Require(request.IsNone, "one entry has one request");
-                request = waiting;
-            }
-            else if (at <= index || of < stamp)
-            {
-                effects.Reply(waiting, Outcome.NotLeader(hint));
-            }
-            else
-            {
-                continue;
-            }
-
-            _truncated.RemoveAt(i--);
-        }
-
-        return request;
     }
 
     private void EndRingAt(LogIndex from) => _high = Math.Max(_low, Math.Min(_high, from.Value));

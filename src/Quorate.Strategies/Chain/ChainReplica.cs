@@ -339,8 +339,8 @@ public sealed class ChainReplica : IConfiguredReplica, IApplierOwner<Epoch>
         if (LastApplied < CommitIndex) Applier.ApplyTo(CommitIndex);
     }
 
+    bool IApplierOwner<Epoch>.ObservesCommands => true;
     void IApplierOwner<Epoch>.BeginCommand(in EntryView<Epoch> entry) => Keyed.OnApplying(entry);
-
     void IApplierOwner<Epoch>.SuspendCommand(in EntryView<Epoch> entry) => Keyed.OnSuspended(entry);
 
     void IApplierOwner<Epoch>.OnApplied() => Reads.Release();

@@ -132,6 +132,24 @@ public sealed class ApplierTests
     }
 
     [Fact]
+    public void A_client_whose_answer_makes_the_log_forget_and_reuse_memory_does_not_disturb_what_comes_next()
+    {
+        var world = new ApplierWorld();
+        world.Append("a", request: 1);
+        world.Append("b", "c");
+        world.Answered = () =>
+        {
+            // The applied entry leaves; the others leave and come again, as other bytes where these were.
+            world.Log.TruncateFrom(new(2));
+            world.Log.DropThrough(new(1));
+            world.Append("longer than it was", "d");
+        };
+        world.Commit();
+        world.Machine.State.ShouldBe(["a", "longer than it was", "d"]);
+        world.Applier.CheckInvariants();
+    }
+
+    [Fact]
     public void A_snapshot_in_the_place_of_the_state_ends_the_entry_that_is_not_finished()
     {
         var world = new ApplierWorld();

@@ -55,6 +55,8 @@ internal sealed class ApplierWorld : IApplierOwner<Term>
         Applier.ApplyTo(Applier.Limit);
     }
 
+    public bool ObservesCommands => true;
+
     public void BeginCommand(in EntryView<Term> entry) => Seen.Add($"begin {Encoding.UTF8.GetString(entry.Payload)}");
 
     public void SuspendCommand(in EntryView<Term> entry) => Seen.Add($"suspend {Encoding.UTF8.GetString(entry.Payload)}");

@@ -25,7 +25,7 @@ public sealed class WaitingRequestsTests
         Append(term: 2, request: 1);
         _waiting.KeepFrom(new(1), _log);
         _waiting.IsEmpty.ShouldBeTrue();
-        _waiting.Take(new(1), new(2), _outcomes, default).ShouldBe(new RequestId(1));
+        Take(1, 2, default).ShouldBe(new RequestId(1));
         _waiting.TruncatedCount.ShouldBe(0);
     }
 
@@ -35,7 +35,7 @@ public sealed class WaitingRequestsTests
         Append(term: 2, request: 1);
         Append(term: 2, request: 2);
         _waiting.KeepFrom(new(1), _log);
-        _waiting.Take(new(1), new(3), _outcomes, new NodeId(5)).IsNone.ShouldBeTrue();
+        Take(1, 3, new NodeId(5)).IsNone.ShouldBeTrue();
         // The second cannot be in a log that has an entry of a later term before it.
         _outcomes.Told.ShouldBe(["r1 NotLeader", "r2 NotLeader"]);
     }
@@ -46,7 +46,7 @@ public sealed class WaitingRequestsTests
         Append(term: 1, request: 0);
         Append(term: 2, request: 2);
         _waiting.KeepFrom(new(2), _log);
-        _waiting.Take(new(1), new(2), _outcomes, default);
+        Take(1, 2, default);
         _outcomes.Told.ShouldBeEmpty();
         _waiting.TruncatedCount.ShouldBe(1);
     }
@@ -70,6 +70,10 @@ public sealed class WaitingRequestsTests
         _outcomes.Told.ShouldBe(["r5 Unknown", "r6 Unknown", "r7 Unknown"]);
         _waiting.IsEmpty.ShouldBeTrue();
     }
+
+    /// <summary>As the applier does it.</summary>
+    private RequestId Take(long index, long term, NodeId hint) =>
+        _waiting.Decide(new(index), new(term), _waiting.Take(new(index)), _outcomes, hint);
 
     private void Append(long term, long request) =>
         _waiting.Add(_log.Append(new Term(term), EntryKind.Command, [1]), new RequestId(request));
