@@ -18,21 +18,6 @@ public class KeyspaceLabTests
         code.ShouldBe(0, output.ToString());
     }
 
-    /// <summary>Seeds that once found a bug, in the node or in the simulator itself.</summary>
-    [Theory]
-    [InlineData("primary", 397)] // an entry that never left its primary is no entry
-    [InlineData("chain", 71)] // what is kept in memory only outlives as many stops as the policy says
-    [InlineData("control", 28)] // a forwarded write refused for certain was in the log from an earlier leader
-    [InlineData("control", 10)] // a new chain was left to those who had not heard of it
-    [InlineData("control", 106)] // an overtaken answer brought a dropped keyspace's replica back
-    [InlineData("control", 38)] // raft voters that were to come had never learnt
-    [InlineData("control", 89)] // a raft leader that was to go did not know the wish
-    public void A_seed_that_found_a_bug_stays_mended(string lab, ulong seed)
-    {
-        var report = Lab.RunSeed(seed, null, lab);
-        report.IsOk.ShouldBeTrue(string.Join('\n', report.Failures));
-    }
-
     [Fact]
     public void Runs_show_that_they_tested_something()
     {
