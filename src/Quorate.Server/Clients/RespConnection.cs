@@ -28,6 +28,7 @@ internal sealed class RespConnection
     private readonly ByteGatherer _carry = new(KeptBytes); // commands not executed yet; nearly always the beginning of one
     private ClientSession? _session;
     private long _commandBytes; // sixteen times what a command takes, on average over the last few
+    private bool _isCutShort; // whole commands may be among those not executed yet: the client was behind
     private bool _isBroken; // what comes after a protocol error or QUIT is not looked at
 
     private bool _isFlushing; // gate: at most one flush at a time
@@ -75,10 +76,13 @@ internal sealed class RespConnection
                 if (read.IsCanceled) return;
                 var waits = Take(read.Buffer);
                 _input.AdvanceTo(read.Buffer.End);
-                while (waits is not null)
+                while (waits is not null || _isCutShort)
                 {
-                    await waits;
-                    // Nobody would read the replies: what waits is not executed.
+                    // The client may send nothing more before it has its replies, so what is left is executed without another
+                    // read. Other clients of this event loop come first.
+                    if (waits is not null) await waits;
+                    else await Task.Yield();
+                    // The replies would not be read: what waits is not executed.
                     if (_isGone || _isStopping) return;
                     // What was read before the pause and not executed yet.
                     waits = Take(ReadOnlySequence<byte>.Empty);
@@ -263,7 +267,7 @@ internal sealed class RespConnection
         }
         else if (_carry.Length > _limits.MaxCommandBytes - bytes.Length)
         {
-            _isBroken = true;
+            (_isBroken, _isCutShort) = (true, false);
             _carry.Clear();
             _session!.ProtocolError("too big request");
         }
@@ -281,6 +285,7 @@ internal sealed class RespConnection
         var session = _session!;
         var taken = 0;
         var foreseen = 0;
+        _isCutShort = false;
         while (!IsBehind(session))
         {
             if (taken >= foreseen) foreseen = taken + session.Foresee(bytes[taken..]);
@@ -305,6 +310,7 @@ internal sealed class RespConnection
             }
         }
 
+        _isCutShort = taken < bytes.Length;
         return taken;
     }
 

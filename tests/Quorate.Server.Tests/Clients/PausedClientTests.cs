@@ -28,6 +28,29 @@ public sealed class PausedClientTests
         Executed(server).ShouldBeLessThan(gets / 2);
     }
 
+    [Theory]
+    [InlineData(60_000, 50)]
+    [InlineData(60_000, 1000)]
+    [InlineData(1_100_000, 10)]
+    [InlineData(100, 60_000)]
+    public async Task A_pipeline_whose_replies_are_more_than_a_client_may_leave_unread_gets_them_all(int length, int gets)
+    {
+        await using var server = await StartAsync(members: 1, new ClientLimits());
+        using var client = await ConnectAsync(server);
+        await client.SendAsync(
+            Encoding.ASCII.GetBytes($"*3\r\n$3\r\nSET\r\n$1\r\ng\r\n${length}\r\n{new string('g', length)}\r\n"));
+        (await client.ReceiveAsync(new byte[100]).WaitAsync(Never.Bound)).ShouldBe(5);
+
+        // The client sends all its commands at once and nothing after them.
+        var sending = client.SendAsync(
+            Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("*2\r\n$3\r\nGET\r\n$1\r\ng\r\n", gets))));
+        var left = (long)gets * ($"${length}\r\n".Length + length + 2);
+        var buffer = new byte[1 << 20];
+        while (left > 0) left -= await client.ReceiveAsync(buffer).WaitAsync(Never.Bound);
+        left.ShouldBe(0);
+        await sending;
+    }
+
     [Fact]
     public async Task A_client_with_many_bytes_of_commands_unanswered_is_not_read_from_and_others_are()
     {
