@@ -46,9 +46,9 @@ internal readonly struct ReplicaView
 
     public bool IsDegraded => _primary is { IsDegraded: true };
 
-    public long Losses => _primary?.Past.Losses ?? 0;
+    public long Losses => _primary?.Lost.Losses ?? 0;
 
-    public long UnlistedLosses => _primary?.Past.UnlistedLosses ?? 0;
+    public long UnlistedLosses => _primary?.Lost.UnlistedLosses ?? 0;
 
     /// <summary>It believes that it may answer from its own state, alone.</summary>
     public bool IsActing(StepTime now) => _primary is not null

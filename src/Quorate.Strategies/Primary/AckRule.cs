@@ -18,17 +18,17 @@ internal static class AckRule
     };
 
     /// <summary>The greatest index that as many backups as are needed have; 0 when there are not so many.</summary>
-    public static LogIndex Reached(PrimaryReplica replica, Feeder feeder, IReadOnlyList<NodeId> inSync)
+    public static LogIndex Reached(AcceptedEpoch accepted, Feeder feeder, IReadOnlyList<NodeId> inSync)
     {
-        var options = replica.Options;
+        var options = accepted.Options;
         if (options.Ack == Ack.Sync && inSync.Count < options.MinInSync) return default;
-        var needed = BackupsNeeded(options, replica.Rules, inSync.Count);
+        var needed = BackupsNeeded(options, accepted.Rules, inSync.Count);
         if (needed <= 0) return new LogIndex(long.MaxValue);
         Span<long> best = needed <= 64 ? stackalloc long[needed] : new long[needed];
         best.Fill(-1);
         for (var i = 0; i < inSync.Count; i++)
         {
-            if (inSync[i] == replica.Self) continue;
+            if (inSync[i] == accepted.Self) continue;
             var match = feeder[inSync[i]]?.MatchIndex.Value ?? 0;
             for (var at = 0; at < needed; at++) if (match > best[at]) (best[at], match) = (match, best[at]);
         }

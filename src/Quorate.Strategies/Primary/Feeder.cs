@@ -1,5 +1,6 @@
 using System.Buffers;
 using Quorate.Replication;
+using Quorate.Replication.Ordered;
 
 namespace Quorate.Strategies.Primary;
 
@@ -8,7 +9,9 @@ namespace Quorate.Strategies.Primary;
 /// One round in flight, and what comes meanwhile gathers behind it; more rounds only when a full batch waits or the oldest
 /// is late, so that neither throughput nor a long wire suffers.
 /// </summary>
-internal sealed class Feeder(PrimaryReplica replica, bool feedsAll)
+internal sealed class Feeder(
+    Step step, AcceptedEpoch accepted, FrameLog<Epoch> log, LogMarks marks, Applier<Epoch> applier, SnapshotMaker maker,
+    IStateShipping? shipping, bool feedsAll)
 {
     private readonly List<Progress> _fed = [];
     private readonly ArrayBufferWriter<byte> _changes = new();
@@ -23,7 +26,7 @@ internal sealed class Feeder(PrimaryReplica replica, bool feedsAll)
     /// half.
     /// 1. A primary that was cut off has committed entries 5 and 6, asynchronously. 2. Another is named, and the old one becomes
     /// a source. 3. Before it hears of the new primary's 5 it sends its own: as committed, in the new epoch.</summary>
-    private LogIndex Limit => feedsAll ? replica.Log.LastIndex : LogIndex.Min(replica.CommitIndex, replica.Backup.Verified);
+    private LogIndex Limit => feedsAll ? log.LastIndex : LogIndex.Min(marks.CommitIndex, marks.Verified);
 
     public Progress? this[NodeId node]
     {
@@ -34,18 +37,15 @@ internal sealed class Feeder(PrimaryReplica replica, bool feedsAll)
         }
     }
 
-    /// <summary>A feeder of those whose source this replica is, as a backup, once its log is known to agree with the primary's;
-    /// null before, and when there are none.</summary>
-    public static Feeder? CascadeOf(PrimaryReplica replica)
+    /// <summary>Those whose source this replica is, as a backup, once its log is known to agree with the primary's; null
+    /// before, and when there are none.</summary>
+    public static List<NodeId>? CascadeOf(AcceptedEpoch accepted, LogIndex verified)
     {
-        if (replica.Configuration is not { Standby.Feeds.Count: > 0 } c || replica.Backup.Verified.Value == 0) return null;
-        if (c.Leader.IsNone || c.Leader == replica.Self || !c.Contains(replica.Self)) return null;
+        if (accepted.Configuration is not { Standby.Feeds.Count: > 0 } c || verified.Value == 0) return null;
+        if (c.Leader.IsNone || c.Leader == accepted.Self || !c.Contains(accepted.Self)) return null;
         List<NodeId>? fed = null;
-        foreach (var feed in c.Standby.Feeds) if (feed.Source == replica.Self) (fed ??= []).Add(feed.Replica);
-        if (fed is null) return null;
-        var feeder = new Feeder(replica, feedsAll: false);
-        feeder.Follow(fed);
-        return feeder;
+        foreach (var feed in c.Standby.Feeds) if (feed.Source == accepted.Self) (fed ??= []).Add(feed.Replica);
+        return fed;
     }
 
     /// <summary>Feeds exactly these from now on, in a new epoch: where the logs agree must be asked again, what is durable
@@ -55,7 +55,7 @@ internal sealed class Feeder(PrimaryReplica replica, bool feedsAll)
         foreach (var member in _fed) if (!nodes.Contains(member.Node)) member.EndTransfer();
         _fed.RemoveAll(m => !nodes.Contains(m.Node));
         foreach (var member in _fed) if (member.State != ProgressState.Snapshot) member.BecomeProbe(member.NextIndex);
-        foreach (var node in nodes) if (this[node] is null) _fed.Add(new Progress(node, Limit.Next, replica.Now));
+        foreach (var node in nodes) if (this[node] is null) _fed.Add(new Progress(node, Limit.Next, step.Now));
         _fed.Sort((a, b) => a.Node.CompareTo(b.Node));
     }
 
@@ -67,7 +67,7 @@ internal sealed class Feeder(PrimaryReplica replica, bool feedsAll)
 
     public void OnTick()
     {
-        if (++_heartbeatElapsed < replica.Options.HeartbeatTicks) return;
+        if (++_heartbeatElapsed < accepted.Options.HeartbeatTicks) return;
         _heartbeatElapsed = 0;
         foreach (var member in _fed)
         {
@@ -80,16 +80,16 @@ internal sealed class Feeder(PrimaryReplica replica, bool feedsAll)
 
     public void SendAll()
     {
-        if (!replica.IsEpochDurable) return;
+        if (!accepted.IsDurable) return;
         foreach (var member in _fed) Send(member);
     }
 
     /// <summary>No entries, but the check that the backup has all that was sent before: this is how a loss is noticed.</summary>
     public void SendHeartbeat(Progress member)
     {
-        if (!replica.IsEpochDurable) return;
+        if (!accepted.IsDurable) return;
         var prev = LogIndex.Min(member.NextIndex.Previous, Limit);
-        if (member.State == ProgressState.Snapshot || !replica.Log.HasStampAt(prev)) prev = default;
+        if (member.State == ProgressState.Snapshot || !log.HasStampAt(prev)) prev = default;
         SendAppend(member, prev, default);
     }
 
@@ -102,9 +102,8 @@ internal sealed class Feeder(PrimaryReplica replica, bool feedsAll)
     /// <returns>The one that answered; null when the answer says nothing.</returns>
     public Progress? HandleAppendResponse(NodeId from, AppendResponse response)
     {
-        if (this[from] is not { } member || !member.OnAnswer(response.Incarnation, replica.Now, replica.Options.Durable))
+        if (this[from] is not { } member || !member.OnAnswer(response.Incarnation, step.Now, accepted.Options.Durable))
             return null;
-        var log = replica.Log;
         if (response.NeedsSnapshot) member.RestoreState(notBefore: response.HintIndex);
         else member.OnStateWhole();
         if (!response.Success)
@@ -119,31 +118,31 @@ internal sealed class Feeder(PrimaryReplica replica, bool feedsAll)
             member.OnSuccess(response.MatchIndex, LogIndex.Min(response.LastIndex, log.LastIndex));
         }
 
-        member.NoteLag(Limit, replica.Now);
+        member.NoteLag(Limit, step.Now);
         return member;
     }
 
     public void HandleInstallSnapshotResponse(NodeId from, InstallSnapshotResponse response)
     {
-        if (this[from] is not { } member || !member.OnAnswer(response.Incarnation, replica.Now, replica.Options.Durable)) return;
+        if (this[from] is not { } member || !member.OnAnswer(response.Incarnation, step.Now, accepted.Options.Durable)) return;
         member.Transfer?.OnAnswer(response.Index, response.NextPiece);
     }
 
     /// <summary>It is dead, as far as can be told, or has not caught up for a while.</summary>
     public bool IsSilent(Progress member) =>
-        replica.Now.Nanoseconds - member.CaughtUpAt >= replica.Options.BackupTimeoutNanoseconds
-        || replica.Now.Nanoseconds - member.LastAnswerAt >= replica.Options.BackupSilenceNanoseconds;
+        step.Now.Nanoseconds - member.CaughtUpAt >= accepted.Options.BackupTimeoutNanoseconds
+        || step.Now.Nanoseconds - member.LastAnswerAt >= accepted.Options.BackupSilenceNanoseconds;
 
     /// <summary>None of them needs the log up to here. One that is to get a snapshot needs what comes after it.</summary>
     public LogIndex NeededBy(bool onlyPresent)
     {
-        var slowest = replica.LastApplied;
+        var slowest = applier.LastApplied;
         foreach (var member in _fed)
         {
             if (onlyPresent && IsAway(member)) continue;
             var isPromised = member.State == ProgressState.Snapshot && member.Transfer!.Index.Value == 0;
             slowest = LogIndex.Min(
-                slowest, isPromised ? LogIndex.Max(member.MatchIndex, replica.SnapshotMaker.IndexInMaking) : member.NeededFrom);
+                slowest, isPromised ? LogIndex.Max(member.MatchIndex, maker.IndexInMaking) : member.NeededFrom);
         }
 
         return slowest;
@@ -151,20 +150,20 @@ internal sealed class Feeder(PrimaryReplica replica, bool feedsAll)
 
     private void Send(Progress member)
     {
-        member.Transfer?.Send(replica.SnapshotMaker, member.Node, member.Transfer.NotBefore ?? replica.Log.BaseIndex);
+        member.Transfer?.Send(maker, member.Node, member.Transfer.NotBefore ?? log.BaseIndex);
         switch (member.State)
         {
             case ProgressState.Probe when !member.IsSent:
                 // Also below what is in memory: the history tells whether the logs agree there.
                 SendHeartbeat(member);
-                member.OnSent(default, 0, replica.Now);
+                member.OnSent(default, 0, step.Now);
                 break;
             case ProgressState.Changes when !member.IsSent:
                 if (!TrySendChanges(member)) member.BecomeProbe(member.MatchIndex.Next);
                 break;
             case ProgressState.Replicate:
                 if (IsFarBehind(member) && member.Inflight.Count == 0 && TrySendChanges(member)) break;
-                if (member.NextIndex <= replica.Log.BaseIndex)
+                if (member.NextIndex <= log.BaseIndex)
                 {
                     // What it needs is gone. A dead one is not worth a snapshot: wait until it answers.
                     if (!IsAway(member)) member.BecomeSnapshot();
@@ -172,39 +171,39 @@ internal sealed class Feeder(PrimaryReplica replica, bool feedsAll)
                 }
 
                 while (member.NextIndex <= Limit
-                    && member.Inflight.HasRoom(Behind(member), replica.Options.InflightBounds, replica.Now))
+                    && member.Inflight.HasRoom(Behind(member), accepted.Options.InflightBounds, step.Now))
                     SendEntries(member);
                 break;
         }
     }
 
     private bool IsAway(Progress member) =>
-        replica.Now.Nanoseconds - member.LastAnswerAt >= replica.Options.BackupTimeoutNanoseconds;
+        step.Now.Nanoseconds - member.LastAnswerAt >= accepted.Options.BackupTimeoutNanoseconds;
 
     private bool IsFarBehind(Progress member) =>
-        member.NextIndex <= replica.Log.BaseIndex || Behind(member) > replica.Options.CoalesceBytes;
+        member.NextIndex <= log.BaseIndex || Behind(member) > accepted.Options.CoalesceBytes;
 
-    private long Behind(Progress member) => replica.Log.BytesFrom(member.NextIndex) - replica.Log.BytesFrom(Limit.Next);
+    private long Behind(Progress member) => log.BytesFrom(member.NextIndex) - log.BytesFrom(Limit.Next);
 
     private void SendEntries(Progress member)
     {
-        var bytes = Math.Min(replica.Options.MaxBatchBytes, Behind(member));
-        var entries = replica.Log.Frames(member.NextIndex, bytes, out var last);
+        var bytes = Math.Min(accepted.Options.MaxBatchBytes, Behind(member));
+        var entries = log.Frames(member.NextIndex, bytes, out var last);
         SendAppend(member, member.NextIndex.Previous, entries);
-        member.OnSent(last, entries.Length, replica.Now);
+        member.OnSent(last, entries.Length, step.Now);
     }
 
     private void SendAppend(Progress member, LogIndex prev, ReadOnlyMemory<byte> entries)
     {
-        _message.Epoch = replica.Configuration!.Epoch;
+        _message.Epoch = accepted.Configuration!.Epoch;
         _message.PrevIndex = prev;
-        _message.PrevEpoch = prev.Value == 0 ? default : replica.Log.StampAt(prev);
-        _message.CommitIndex = LogIndex.Min(replica.CommitIndex, Limit);
+        _message.PrevEpoch = prev.Value == 0 ? default : log.StampAt(prev);
+        _message.CommitIndex = LogIndex.Min(marks.CommitIndex, Limit);
         _message.LastIndex = Limit;
-        _message.DropIndex = replica.DropIndex;
+        _message.DropIndex = marks.DropIndex;
         _message.BackupIncarnation = member.Incarnation;
         _message.Entries = entries;
-        replica.Out.Send(member.Node, _message);
+        step.Out.Send(member.Node, _message);
         _message.Entries = default;
     }
 
@@ -212,17 +211,16 @@ internal sealed class Feeder(PrimaryReplica replica, bool feedsAll)
     /// that was executed here is committed.</summary>
     private bool TrySendChanges(Progress member)
     {
-        var log = replica.Log;
         var since = member.NextIndex.Previous;
-        var upTo = replica.LastApplied;
-        if (replica.Options.Ship != Ship.State || replica.Shipping is not { } shipping) return false;
-        if (member.TakesNoChanges || upTo != replica.CommitIndex || since >= upTo || !log.HasStampAt(since)) return false;
+        var upTo = applier.LastApplied;
+        if (accepted.Options.Ship != Ship.State || shipping is null) return false;
+        if (member.TakesNoChanges || upTo != marks.CommitIndex || since >= upTo || !log.HasStampAt(since)) return false;
         _changes.ResetWrittenCount();
-        if (!shipping.TryWriteChangesSince(since, _changes) || _changes.WrittenCount > replica.Options.MaxChangesBytes)
+        if (!shipping.TryWriteChangesSince(since, _changes) || _changes.WrittenCount > accepted.Options.MaxChangesBytes)
             return false;
-        replica.Out.Send(member.Node, new Changes
+        step.Out.Send(member.Node, new Changes
         {
-            Epoch = replica.Configuration!.Epoch,
+            Epoch = accepted.Configuration!.Epoch,
             PrevIndex = since,
             PrevEpoch = log.StampAt(since),
             Index = upTo,

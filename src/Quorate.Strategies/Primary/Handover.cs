@@ -1,4 +1,5 @@
 using Quorate.Replication;
+using Quorate.Replication.Ordered;
 
 namespace Quorate.Strategies.Primary;
 
@@ -7,7 +8,9 @@ namespace Quorate.Strategies.Primary;
 /// that moment on it may do so without waiting for the lease to run out, for this replica has agreed: so the lease is
 /// worth nothing for the rest of the epoch, whatever comes of it.
 /// </summary>
-internal sealed class Handover(PrimaryReplica replica, Feeder feeder, InSyncSet inSync)
+internal sealed class Handover(
+    Step step, AcceptedEpoch accepted, FrameLog<Epoch> log, LogMarks marks, Applier<Epoch> applier, Feeder feeder,
+    InSyncSet inSync)
 {
     private RequestId _request;
     private int _ticksLeft;
@@ -21,22 +24,22 @@ internal sealed class Handover(PrimaryReplica replica, Feeder feeder, InSyncSet 
 
     public void Begin(NodeId target, RequestId request)
     {
-        var configuration = replica.Configuration!;
-        if (target == replica.Self)
+        var configuration = accepted.Configuration!;
+        if (target == accepted.Self)
         {
-            replica.Out.Reply(request, Outcome.Done);
+            step.Out.Reply(request, Outcome.Done);
         }
         else if (IsInProgress || HasGivenUpLease)
         {
-            replica.Out.Reply(request, Outcome.Unavailable("another fail-over is under way"));
+            step.Out.Reply(request, Outcome.Unavailable("another fail-over is under way"));
         }
         else if (!configuration.InSync.Contains(target))
         {
-            replica.Out.Reply(request, Outcome.Unavailable($"{target} is not in sync"));
+            step.Out.Reply(request, Outcome.Unavailable($"{target} is not in sync"));
         }
         else
         {
-            (Target, _request, _ticksLeft) = (target, request, replica.Options.HandoverTicks);
+            (Target, _request, _ticksLeft) = (target, request, accepted.Options.HandoverTicks);
         }
     }
 
@@ -44,11 +47,11 @@ internal sealed class Handover(PrimaryReplica replica, Feeder feeder, InSyncSet 
     public void TryAsk()
     {
         if (!IsInProgress
-            || HasGivenUpLease || replica.LastApplied < replica.Log.LastIndex || replica.CommitIndex < replica.Log.LastIndex)
+            || HasGivenUpLease || applier.LastApplied < log.LastIndex || marks.CommitIndex < log.LastIndex)
             return;
-        if (feeder[Target] is not { } member || member.MatchIndex < replica.Log.LastIndex) return;
+        if (feeder[Target] is not { } member || member.MatchIndex < log.LastIndex) return;
         HasGivenUpLease = true;
-        var configuration = replica.Configuration!;
+        var configuration = accepted.Configuration!;
         inSync.Want(configuration with { Epoch = configuration.Epoch.Next, Leader = Target });
     }
 
@@ -64,7 +67,7 @@ internal sealed class Handover(PrimaryReplica replica, Feeder feeder, InSyncSet 
     public void OnEpoch()
     {
         HasGivenUpLease = false;
-        if (IsInProgress) End(Outcome.Unavailable($"the control plane kept {replica.Self}"));
+        if (IsInProgress) End(Outcome.Unavailable($"the control plane kept {accepted.Self}"));
     }
 
     /// <summary>Another configuration is in force.</summary>
@@ -78,7 +81,7 @@ internal sealed class Handover(PrimaryReplica replica, Feeder feeder, InSyncSet 
     private void End(in Outcome outcome)
     {
         Target = default;
-        if (!_request.IsNone) replica.Out.Reply(_request, outcome);
+        if (!_request.IsNone) step.Out.Reply(_request, outcome);
         _request = default;
     }
 }

@@ -14,7 +14,7 @@ namespace Quorate.Strategies.Primary;
 /// it. To get rid of one, the primary asks for a new epoch with the set it has.
 /// </para>
 /// </summary>
-internal sealed class InSyncSet(PrimaryReplica replica, Feeder feeder)
+internal sealed class InSyncSet(AcceptedEpoch accepted, LogMarks marks, Feeder feeder)
 {
     private const int MostShown = 8;
 
@@ -27,8 +27,8 @@ internal sealed class InSyncSet(PrimaryReplica replica, Feeder feeder)
     public LogIndex ReachedByShown()
     {
         var reached = new LogIndex(long.MaxValue);
-        if (!replica.Rules.CommitsByWantedSetsToo) return reached;
-        foreach (var shown in _shown) reached = LogIndex.Min(reached, AckRule.Reached(replica, feeder, shown.InSync));
+        if (!accepted.Rules.CommitsByWantedSetsToo) return reached;
+        foreach (var shown in _shown) reached = LogIndex.Min(reached, AckRule.Reached(accepted, feeder, shown.InSync));
         return reached;
     }
 
@@ -44,7 +44,7 @@ internal sealed class InSyncSet(PrimaryReplica replica, Feeder feeder)
     /// <summary>To be called every tick.</summary>
     public void Refresh(LogIndex firstOfEpoch)
     {
-        var current = replica.Configuration!;
+        var current = accepted.Configuration!;
         var next = Next(current, firstOfEpoch);
         if (next is null && _shown.Count == 0) return;
         Show((next ?? current) with { Epoch = current.Epoch.Next });
@@ -94,22 +94,22 @@ internal sealed class InSyncSet(PrimaryReplica replica, Feeder feeder)
     private GroupConfiguration? Shrunk(GroupConfiguration current, LogIndex firstOfEpoch)
     {
         var left = current.InSync.Where(n => !IsSilent(n)).ToList();
-        var isEnough = replica.Options.Ack switch
+        var isEnough = accepted.Options.Ack switch
         {
             Ack.Majority => false,
-            Ack.Sync => left.Count >= replica.Options.MinInSync,
+            Ack.Sync => left.Count >= accepted.Options.MinInSync,
             // Those that are left must have all that may be committed, the log taken over from earlier epochs included.
-            Ack.SemiSync => left.Count > replica.Options.AckBackups
-                && AckRule.Reached(replica, feeder, left) >= LogIndex.Max(replica.CommitIndex, firstOfEpoch),
+            Ack.SemiSync => left.Count > accepted.Options.AckBackups
+                && AckRule.Reached(accepted, feeder, left) >= LogIndex.Max(marks.CommitIndex, firstOfEpoch),
             _ => true,
         };
         return isEnough
             ? current with { InSync = left, Learners = [.. current.Learners, .. current.InSync.Where(IsSilent)] } : null;
     }
 
-    private bool IsSilent(NodeId node) => node != replica.Self && (feeder[node] is not { } member || feeder.IsSilent(member));
+    private bool IsSilent(NodeId node) => node != accepted.Self && (feeder[node] is not { } member || feeder.IsSilent(member));
 
     private bool IsCaughtUp(NodeId node, LogIndex firstOfEpoch) =>
         feeder[node] is { State: ProgressState.Replicate } member && !feeder.IsSilent(member)
-        && member.MatchIndex >= LogIndex.Max(replica.CommitIndex, firstOfEpoch);
+        && member.MatchIndex >= LogIndex.Max(marks.CommitIndex, firstOfEpoch);
 }

@@ -1,40 +1,32 @@
 using Quorate.Replication;
-using Quorate.Replication.Ordered;
 
 namespace Quorate.Strategies.Primary;
 
-/// <summary>Which messages are listened to: those of the accepted epoch. Whoever speaks in an older one is told of it.</summary>
-internal sealed class Inbox(PrimaryReplica replica)
+/// <summary>Takes the messages of the accepted epoch, and gives each to the part that it is for. A replica that speaks in an
+/// older epoch is told of this one.</summary>
+internal sealed class Inbox(
+    Step step, AcceptedEpoch accepted, PrimaryJournal journal, Role role, Backup backup, Answers answers,
+    PrimarySnapshots snapshots, Leaving leaving)
 {
     public void Handle(NodeId from, Message message)
     {
-        if (message is Announce announce)
-        {
-            replica.Accept(announce.Configuration);
-            return;
-        }
-
         if (message is not PrimaryMessage said
-            || replica.Configuration is null && said is not (Append or InstallSnapshot or Changes))
+            || accepted.Configuration is null && said is not (Append or InstallSnapshot or Changes))
             return;
-        var accepted = replica.Configuration?.Epoch ?? default;
-        if (replica.Rules.IsStale(said.Epoch, accepted))
+        if (accepted.Rules.IsStale(said.Epoch, accepted.Epoch))
         {
             // The sender has not heard of the newer epoch yet.
-            replica.Out.Send(
-                from, new Announce { Epoch = accepted, Configuration = replica.Configuration! },
-                replica.Journal.ConfigurationPoint);
-            if (said is AppendResponse) replica.Serving?.Feeder.OnAnnounced(from);
+            step.Out.Send(
+                from, new Announce { Epoch = accepted.Epoch, Configuration = accepted.Configuration! },
+                journal.ConfigurationPoint);
+            if (said is AppendResponse) role.Serving?.Feeder.OnAnnounced(from);
             return;
         }
 
-        if (said.Epoch > accepted)
+        if (said.Epoch > accepted.Epoch)
         {
             // It is this replica that has not: the sender answers an answer of an older epoch with the configuration.
-            if (said is Append or InstallSnapshot or Changes)
-                replica.Out.Send(
-                    from, new AppendResponse { Epoch = accepted, Incarnation = replica.Incarnation },
-                    replica.Journal.ConfigurationPoint);
+            if (said is Append or InstallSnapshot or Changes) answers.AskForEpoch(from);
             return;
         }
 
@@ -44,40 +36,40 @@ internal sealed class Inbox(PrimaryReplica replica)
     private void Handle(NodeId from, PrimaryMessage message)
     {
         // What is said in an older epoch gets here past a broken rule only, and then from a primary of that time.
-        var isFeeder = replica.Serving is null && (message.Epoch != replica.Configuration!.Epoch || IsFeeder(from));
+        var isFeeder = role.Serving is null && (message.Epoch != accepted.Configuration!.Epoch || IsFeeder(from));
         switch (message)
         {
             case Append append when isFeeder:
-                replica.Backup.HandleAppend(from, append);
+                backup.HandleAppend(from, append);
                 break;
             case InstallSnapshot snapshot when isFeeder:
-                replica.Snapshots.Handle(from, snapshot);
+                snapshots.Handle(from, snapshot);
                 break;
             case Changes changes when isFeeder:
-                replica.Backup.HandleChanges(from, changes);
+                backup.HandleChanges(from, changes);
                 break;
             case AppendResponse response:
-                if (replica.Serving is { } serving) serving.HandleAppendResponse(from, response);
-                else replica.Cascade?.HandleAppendResponse(from, response);
+                if (role.Serving is { } serving) serving.HandleAppendResponse(from, response);
+                else role.Cascade?.HandleAppendResponse(from, response);
                 break;
             case InstallSnapshotResponse response:
-                (replica.Serving?.Feeder ?? replica.Cascade)?.HandleInstallSnapshotResponse(from, response);
+                role.Feeder?.HandleInstallSnapshotResponse(from, response);
                 break;
             case ReadIndex read:
-                replica.Serving?.HandleReadIndex(from, read);
+                role.Serving?.HandleReadIndex(from, read);
                 break;
             case ReadIndexResponse response:
-                if (replica.Backup.Reads.TryAnswer(response.Context, response.Index)) replica.Backup.ReleaseReads();
+                backup.HandleReadIndexResponse(response);
                 break;
             case HistoryQuery:
-                replica.Leaving.HandleQuery(from);
+                leaving.HandleQuery(from);
                 break;
             case HistoryReply reply:
-                replica.Leaving.HandleReply(from, reply);
+                leaving.HandleReply(from, reply);
                 break;
         }
     }
 
     private bool IsFeeder(NodeId from) =>
-        from != replica.Self && (from == replica.Leader || from == replica.Configuration!.SourceOf(replica.Self));
+        from != accepted.Self && (from == accepted.Leader || from == accepted.Configuration!.SourceOf(accepted.Self));
 }

@@ -11,10 +11,14 @@ namespace Quorate.Strategies.Primary;
 /// gone but in the lost-and-found of the replica that had it. Unavailable without the control plane, and while fewer
 /// backups answer than the policy asks for (unless it says to degrade).</para>
 /// <para><b>Where what is.</b>
-/// <see cref="PrimaryReplica"/>: the way in, epochs, commit and apply. <see cref="Inbox"/>: which messages are listened to.
-/// <see cref="Past"/>: giving up entries, replacing the state. <see cref="Serving"/>: the primary's
-/// side; <see cref="AckRule"/>, <see cref="InSyncSet"/>, <see cref="Handover"/>, <see cref="StateShipper"/>: its parts.
-/// <see cref="Backup"/>, <see cref="ReadQuestions"/>, <see cref="Arrivals"/>, <see cref="Amnesia{TStamp}"/>: a backup's side.
+/// <see cref="PrimaryReplica"/>: the way in; it makes the parts and gives each what it needs. <see cref="AcceptedEpoch"/>:
+/// configuration, options and lease. <see cref="Role"/>: primary, source or backup. <see cref="Commits"/>,
+/// <see cref="LogMarks"/>: commit and apply. <see cref="Inbox"/>: which messages are listened to. <see cref="Past"/>,
+/// <see cref="LostEntries"/>, <see cref="StateHealth"/>, <see cref="StateReplacement"/>, <see cref="LogMemory"/>: giving up
+/// entries, replacing the state, freeing memory. <see cref="Serving"/>: the primary's side; <see cref="AckRule"/>,
+/// <see cref="InSyncSet"/>, <see cref="Handover"/>, <see cref="StateShipper"/>: its parts.
+/// <see cref="Backup"/>, <see cref="Answers"/>, <see cref="ReadQuestions"/>, <see cref="Arrivals"/>,
+/// <see cref="Amnesia{TStamp}"/>: a backup's side.
 /// <see cref="Feeder"/> and <see cref="Progress"/>: what is sent to whom when, by the primary or by a source in a cascade.
 /// <see cref="FrameLog{TStamp}"/>, <see cref="StampRuns{TStamp}"/>: the log in memory and its history of epochs;
 /// <see cref="PrimaryJournal"/>, <see cref="Recovery"/>: the log on disk. <see cref="PrimarySnapshots"/>: snapshots,

@@ -5,16 +5,32 @@ using Quorate.Replication.Ordered;
 namespace Quorate.Strategies.Primary;
 
 /// <summary>
-/// One node's membership of a primary-backup group: what outlives a change of epoch, and the way in for every input. The
-/// essay is in <see cref="Primary"/>. One caller at a time.
+/// One node's membership of a primary-backup group: makes the parts, gives each what it needs, and is the way in for every
+/// input. The essay is in <see cref="Primary"/>. One caller at a time.
 /// </summary>
-public sealed class PrimaryReplica : IConfiguredReplica, IApplierOwner<Epoch>
+public sealed class PrimaryReplica : IConfiguredReplica
 {
+    private readonly Step _step = new();
+    private readonly LogMarks _marks = new();
+    private readonly Role _role = new();
+    private readonly Arrivals _arrivals = new();
+    private readonly AcceptedEpoch _accepted;
+    private readonly ReadQuestions _reads;
+    private readonly Commits _commits;
+    private readonly IStateShipping? _shipping;
+    private readonly SnapshotMaker _maker;
+    private readonly Backup _backup;
+    private readonly Leaving _leaving;
+    private readonly Inbox _inbox;
+    private readonly LogMemory _memory;
+    private readonly StatusReport _status;
     private readonly Recovery _recovery;
-    private (Epoch Epoch, PersistPoint Point) _accepting;
-    private Epoch _durableEpoch;
-    private Epoch _leaseEpoch;
-    private long _leaseUntil = long.MinValue;
+
+    /// <summary>While it is present, this replica reports that it needs state, and the control plane does not count its
+    /// report.</summary>
+    private readonly Amnesia<Epoch> _amnesia;
+    private readonly StateHealth _health;
+    private readonly long _incarnation;
 
     /// <param name="self">this node</param>
     /// <param name="options">the same on every replica, but for what belongs to one</param>
@@ -33,32 +49,39 @@ public sealed class PrimaryReplica : IConfiguredReplica, IApplierOwner<Epoch>
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(snapshots);
-        Shipping = machine as IStateShipping;
-        if (options.Ship == Ship.State && Shipping is null)
+        _shipping = machine as IStateShipping;
+        if (options.Ship == Ship.State && _shipping is null)
             throw new ArgumentException("shipping state needs a machine that can write it", nameof(machine));
-        Self = self;
-        Options = options;
-        LostAndFound = lostAndFound;
-        Incarnation = incarnation;
-        Rules = rules ?? PrimaryRules.Standard;
+        _incarnation = incarnation;
         Log = new FrameLog<Epoch>(options.Blocks, keepsHistory: true);
         Journal = new PrimaryJournal(options);
-        Amnesia = new Amnesia<Epoch>(incarnation);
-        Arrivals = new Arrivals();
-        Applier = new Applier<Epoch>(Log, machine, Waiting, options.ApplyBudget, this);
-        Snapshots = new PrimarySnapshots(this);
-        SnapshotMaker = new SnapshotMaker(snapshots, machine, options.SnapshotSizes, Snapshots);
-        Backup = new Backup(this);
-        Past = new Past(this);
-        Inbox = new Inbox(this);
-        Leaving = new Leaving(this);
-        History = new EpochHistory(this);
-        _recovery = new Recovery(this);
+        _accepted = new AcceptedEpoch(self, options, rules ?? PrimaryRules.Standard, Journal, _step);
+        _amnesia = new Amnesia<Epoch>(incarnation);
+        _health = new StateHealth(_accepted, Log, _amnesia);
+        _reads = new ReadQuestions(new QuestionNumbers(incarnation), 2 * options.HeartbeatTicks);
+        _commits = new Commits(_step, _accepted, Log, _marks, _health, _role, _arrivals, _reads, machine);
+        var applier = _commits.Applier;
+        Lost = new LostEntries(Log, lostAndFound);
+        var answers = new Answers(_step, _accepted, Log, Journal, _marks, _health, incarnation);
+        var replacement = new StateReplacement(_step, Log, Journal, _marks, _commits, _health, _arrivals, Lost);
+        var primarySnapshots = new PrimarySnapshots(
+            _step, _accepted, Log, Journal, _marks, _commits, _health, _role, _amnesia, answers, replacement, snapshots,
+            machine);
+        _maker = primarySnapshots.Maker;
+        var past = new Past(_step, Log, Journal, _marks, applier, _health, _arrivals, Lost, _maker);
+        _backup = new Backup(
+            _step, _accepted, Log, Journal, _marks, _commits, _health, past, answers, _arrivals, _amnesia, _reads, _shipping);
+        _leaving = new Leaving(_step, _accepted, Log, Journal, _role, past);
+        _inbox = new Inbox(_step, _accepted, Journal, _role, _backup, answers, primarySnapshots, _leaving);
+        _memory = new LogMemory(_accepted, Log, Journal, _marks, applier, _health, _maker);
+        _status = new StatusReport(_step, _accepted, Log, Journal, _marks, _commits, _health, _role, _arrivals, Lost, _maker);
+        History = new EpochHistory(Log, _marks, applier, _health);
+        _recovery = new Recovery(_accepted, Log, Journal, _marks, _commits, _health, _amnesia, _maker, _shipping);
         _recovery.RestoreNewestSnapshot();
     }
 
     /// <inheritdoc/>
-    public GroupConfiguration? Configuration { get; private set; }
+    public GroupConfiguration? Configuration => _accepted.Configuration;
 
     /// <summary>
     /// What this replica certainly holds, at the epoch it has durably accepted. With <see cref="ReplicaReport.NeedsState"/>
@@ -70,329 +93,207 @@ public sealed class PrimaryReplica : IConfiguredReplica, IApplierOwner<Epoch>
         get
         {
             // One that forgot may hold less than it answered for: of such a log nothing is certain.
-            if (Amnesia.IsPresent) return new ReplicaReport(_durableEpoch, default, default, default, NeedsState: true);
+            var epoch = _accepted.DurableEpoch;
+            if (_amnesia.IsPresent) return new ReplicaReport(epoch, default, default, default, NeedsState: true);
             var last = Journal.DurableIndex;
             var lastEpoch = Log.HasStampAt(last) ? Log.StampAt(last) : default;
-            return new ReplicaReport(_durableEpoch, lastEpoch, last, LogIndex.Min(CommitIndex, last), NeedsState);
+            return new ReplicaReport(epoch, lastEpoch, last, LogIndex.Min(_marks.CommitIndex, last), _health.NeedsState);
         }
     }
 
     /// <inheritdoc/>
-    public GroupConfiguration? Wanted => Serving is { } serving ? serving.Wanted : WantedToResume;
+    public GroupConfiguration? Wanted => _role.Serving is { } serving ? serving.Wanted : WantedToResume;
 
     /// <inheritdoc/>
-    public bool MayLeave => Leaving.IsDone;
+    public bool MayLeave => _leaving.IsDone;
 
-    public NodeId Leader => Configuration?.Leader ?? NodeId.None;
+    public NodeId Leader => _accepted.Leader;
 
-    public bool IsLeader => Serving is { TakesWrites: true };
+    public bool IsLeader => _role.Serving is { TakesWrites: true };
 
     /// <inheritdoc/>
     public IHistory History { get; }
 
     /// <summary>The primary acknowledges what only it has: fewer backups answer than the policy asks for, and the policy
     /// says to go on all the same.</summary>
-    public bool IsDegraded => Serving is { IsDegraded: true };
+    public bool IsDegraded => _role.Serving is { IsDegraded: true };
 
     /// <summary>This replica applies entries so many milliseconds after they arrived, or sooner where it
     /// <see cref="IsDelayCutShort"/>.</summary>
-    public long DelayMilliseconds => Arrivals.DelayNanoseconds / StepTime.NanosecondsPerMillisecond;
-    public bool IsDelayCutShort => Arrivals.IsCutShort;
+    public long DelayMilliseconds => _arrivals.DelayNanoseconds / StepTime.NanosecondsPerMillisecond;
+    public bool IsDelayCutShort => _arrivals.IsCutShort;
 
     /// <summary>Fewer backups answer the primary than the policy asks for: writes are refused, or it
     /// <see cref="IsDegraded"/>.</summary>
-    public bool IsShort => Serving is { IsShortNow: true };
+    public bool IsShort => _role.Serving is { IsShortNow: true };
 
-    public IReadOnlyList<FollowerView> Followers => StatusReport.FollowersOf(this);
+    public IReadOnlyList<FollowerView> Followers => _status.Followers();
 
-    public string? Alarm => StatusReport.AlarmOf(this);
+    public string? Alarm => _status.Alarm();
 
     /// <summary>A copy of the state, for people and checkers; allocates.</summary>
-    public PrimaryStatus Status => StatusReport.Of(this);
-
-    internal NodeId Self { get; }
-
-    /// <summary>As this replica was made, and as the accepted epoch's rule says.</summary>
-    internal PrimaryOptions Options { get; private set; }
-
-    internal PrimaryRules Rules { get; }
-
-    internal IStateShipping? Shipping { get; }
-
-    internal ILostAndFound LostAndFound { get; }
-
-    internal long Incarnation { get; }
-
-    internal FrameLog<Epoch> Log { get; }
-
-    internal PrimaryJournal Journal { get; }
-
-    internal WaitingRequests<Epoch> Waiting { get; } = new();
-
-    internal Applier<Epoch> Applier { get; }
-
-    /// <summary>While it is present, this replica reports that it needs state, and the control plane does not count its
-    /// report.</summary>
-    internal Amnesia<Epoch> Amnesia { get; }
-
-    internal Leaving Leaving { get; }
-
-    internal Arrivals Arrivals { get; }
-
-    internal PrimarySnapshots Snapshots { get; }
-
-    internal SnapshotMaker SnapshotMaker { get; }
-
-    internal Backup Backup { get; }
-
-    internal Past Past { get; }
-
-    internal Inbox Inbox { get; }
-
-    /// <summary>This replica leads its epoch and has led it since it was accepted, in this life: one that was restarted
-    /// may have sent entries that it lost, and would give their indices to others.</summary>
-    internal Serving? Serving { get; private set; }
-
-    /// <summary>Feeds replicas whose source this one is.</summary>
-    internal Feeder? Cascade { get; private set; }
-
-    /// <summary>What the log holds up to here is committed, as far as this replica knows. Rises within an epoch.</summary>
-    internal LogIndex CommitIndex { get; set; }
-
-    /// <summary>The state is the one after this entry. At most <see cref="CommitIndex"/>, but at a primary that ships
-    /// state.</summary>
-    internal LogIndex LastApplied => Applier.LastApplied;
+    public PrimaryStatus Status => _status.Make();
 
     /// <inheritdoc/>
-    public bool HasMoreToDo => Applier.HasMore && MayApply;
+    public bool HasMoreToDo => _commits.HasMoreToDo;
 
-    Effects IApplierOwner<Epoch>.Out => Out;
-
-    /// <summary>At a primary applying is acknowledging, which it does only under its lease.</summary>
-    private bool MayApply => !Past.IsStateLost && Serving is null or { MayServe: true };
-
-    /// <summary>Everybody has the log up to here, as far as the primary knows: memory may forget it.</summary>
-    internal LogIndex DropIndex { get; set; }
-
-    internal bool NeedsState =>
-        Past.IsStateLost || Amnesia.IsPresent || (Log.LastIndex.Value == 0 && Configuration?.InSync.Contains(Self) != true);
-
-    /// <summary>The time and the world of the present step.</summary>
-    internal StepTime Now { get; private set; }
-
-    internal Effects Out { get; private set; } = null!;
-
-    /// <summary>The accepted epoch is in the journal for good. A primary that spoke in one that is not could be restarted,
-    /// be told of the epoch again, and give indices that it has used to other entries.</summary>
-    internal bool IsEpochDurable => _durableEpoch == (Configuration?.Epoch ?? default);
-
-    /// <summary>Leads, and nobody else can have been named since.</summary>
-    internal bool HasLease => IsLeaseGranted && Rules.IsLeaseValid(_leaseUntil, Now.Nanoseconds);
-
-    /// <summary>A lease was granted in the present epoch, whether or not it has run out.</summary>
-    internal bool IsLeaseGranted => Configuration is { } c && _leaseEpoch == c.Epoch && _leaseUntil != long.MinValue;
+    // What checkers look at.
+    internal FrameLog<Epoch> Log { get; }
+    internal PrimaryJournal Journal { get; }
+    internal LostEntries Lost { get; }
+    internal LogIndex CommitIndex => _marks.CommitIndex;
+    internal LogIndex LastApplied => _commits.LastApplied;
+    internal bool NeedsState => _health.NeedsState;
+    internal Serving? Serving => _role.Serving;
 
     private GroupConfiguration? WantedToResume =>
-        Configuration is not { } c || c.Leader != Self ? null
-        : c with { Epoch = c.Epoch.Next, Leader = NeedsState ? NodeId.None : Self };
+        Configuration is not { } c || c.Leader != _accepted.Self ? null
+        : c with { Epoch = c.Epoch.Next, Leader = _health.NeedsState ? NodeId.None : _accepted.Self };
 
     public bool Recover(ReadOnlySpan<byte> record, PersistPoint point) => _recovery.TryAccept(record, point);
 
     public void Start(StepTime now, Effects effects)
     {
-        Enter(now, effects);
+        _step.Enter(now, effects);
         Invariant.Require(!_recovery.IsDamaged, "a replica starts from a snapshot that can be read");
         _recovery.Finish();
         Journal.StartAt(Log.LastIndex);
-        _durableEpoch = Configuration?.Epoch ?? default;
-        _accepting = (_durableEpoch, default);
-        Arrivals.Follow(Configuration, Self, Log.LastIndex, now);
-        if (!Options.Durable) Journal.SaveMark(RecordKind.MemoryMode, effects, Incarnation);
+        _accepted.BeginLife();
+        _arrivals.Follow(Configuration, _accepted.Self, Log.LastIndex, now);
+        if (!_accepted.Options.Durable) Journal.SaveMark(RecordKind.MemoryMode, effects, _incarnation);
     }
 
     public void OnRequest(in ReplicaRequest request, StepTime now, Effects effects)
     {
-        Enter(now, effects);
-        if (Serving is { } serving) serving.OnRequest(request);
-        else if (request.Kind == RequestKind.Read && !Leader.IsNone && Leader != Self) Backup.Reads.Add(request.Id);
-        else effects.Reply(request.Id, Outcome.NotLeader(Leader == Self ? NodeId.None : Leader));
+        _step.Enter(now, effects);
+        if (_role.Serving is { } serving) serving.OnRequest(request);
+        else if (request.Kind == RequestKind.Read && !Leader.IsNone && Leader != _accepted.Self) _reads.Add(request.Id);
+        else effects.Reply(request.Id, Outcome.NotLeader(Leader == _accepted.Self ? NodeId.None : Leader));
     }
 
     public void OnTick(StepTime now, Effects effects)
     {
-        Enter(now, effects);
-        Serving?.OnTick();
-        Cascade?.OnTick();
-        Backup.Reads.OnTick(effects);
-        Leaving.OnTick();
-        if (Arrivals.DelayNanoseconds > 0) ApplyCommitted();
-        Backup.ReleaseReads();
-        SnapshotMaker.OnTick();
+        _step.Enter(now, effects);
+        _role.Serving?.OnTick();
+        _role.Cascade?.OnTick();
+        _reads.OnTick(effects);
+        _leaving.OnTick();
+        if (_arrivals.DelayNanoseconds > 0) _commits.ApplyCommitted();
+        _commits.ReleaseReads();
+        _maker.OnTick();
     }
 
     public void OnPersisted(PersistPoint durable, StepTime now, Effects effects)
     {
-        Enter(now, effects);
+        _step.Enter(now, effects);
         Journal.OnPersisted(durable, effects);
-        if (_accepting.Epoch > _durableEpoch && _accepting.Point <= durable) _durableEpoch = _accepting.Epoch;
-        Serving?.TryAdvanceCommitIndex();
+        _accepted.OnPersisted(durable);
+        _role.Serving?.TryAdvanceCommitIndex();
     }
 
     public void OnTurnEnd(StepTime now, Effects effects)
     {
-        Enter(now, effects);
-        Applier.BeginTurn();
-        ApplyCommitted();
-        Serving?.OnTurnEnd();
-        if (Serving is null) Backup.AskForReads();
-        Cascade ??= Feeder.CascadeOf(this);
-        Cascade?.SendAll();
-        Past.TrimLog();
-        SnapshotMaker.OnTurnEnd();
+        _step.Enter(now, effects);
+        _commits.Applier.BeginTurn();
+        _commits.ApplyCommitted();
+        _role.Serving?.OnTurnEnd();
+        if (_role.Serving is null) _backup.AskForReads();
+        if (_role.Cascade is null && Feeder.CascadeOf(_accepted, _marks.Verified) is { } fed) BeginCascade(fed);
+        _role.Cascade?.SendAll();
+        _memory.Trim(_role.Feeder);
+        _maker.OnTurnEnd();
     }
 
     public void OnSnapshotSealed(LogIndex index, bool saved, StepTime now, Effects effects)
     {
-        Enter(now, effects);
-        SnapshotMaker.OnSealed(index, saved);
+        _step.Enter(now, effects);
+        _maker.OnSealed(index, saved);
     }
 
-    public bool MayReadLocally(StepTime now)
-    {
-        if (Serving is not { } serving || !IsLeaseGranted || !Rules.IsLeaseValid(_leaseUntil, now.Nanoseconds)) return false;
-        return serving.HasReadableState;
-    }
+    public bool MayReadLocally(StepTime now) =>
+        _role.Serving is { } serving && _accepted.HasLeaseAt(now) && serving.HasReadableState;
 
     public void OnConfiguration(GroupConfiguration configuration, StepTime now, Effects effects)
     {
         ArgumentNullException.ThrowIfNull(configuration);
-        Enter(now, effects);
+        _step.Enter(now, effects);
         Accept(configuration);
     }
 
     public void OnLease(Epoch epoch, long untilNanoseconds, StepTime now, Effects effects)
     {
-        Enter(now, effects);
-        if (Configuration is not { } c || c.Epoch != epoch) return;
-        _leaseUntil = _leaseEpoch == epoch ? Math.Max(_leaseUntil, untilNanoseconds) : untilNanoseconds;
-        _leaseEpoch = epoch;
-        Serving?.TryAdvanceCommitIndex();
+        _step.Enter(now, effects);
+        if (_accepted.TryExtendLease(epoch, untilNanoseconds)) _role.Serving?.TryAdvanceCommitIndex();
     }
 
     public void OnMessage(NodeId from, Message message, StepTime now, Effects effects)
     {
-        Enter(now, effects);
-        Inbox.Handle(from, message);
+        _step.Enter(now, effects);
+        if (message is Announce announce) Accept(announce.Configuration);
+        else _inbox.Handle(from, message);
     }
 
-    public void Describe(StringBuilder text) => StatusReport.Describe(this, text);
+    public void Describe(StringBuilder text) => _status.Describe(text, Wanted);
 
     public void CheckInvariants()
     {
-        Invariant.Require(LastApplied <= CommitIndex || Options.Ship == Ship.State, "only committed entries are applied");
+        var isAhead = LastApplied > CommitIndex;
+        Invariant.Require(!isAhead || _accepted.Options.Ship == Ship.State, "only committed entries are applied");
         Invariant.Require(LastApplied <= Log.LastIndex, "what is applied is in the log");
-        Invariant.Require(CommitIndex <= Log.LastIndex, "what is committed is in the log");
+        Invariant.Require(_marks.CommitIndex <= Log.LastIndex, "what is committed is in the log");
         Invariant.Require(Log.BaseIndex <= LastApplied, "only applied entries are forgotten");
-        Invariant.Require(Log.LastStamp <= (Configuration?.Epoch ?? default), "no entry is of an epoch not yet accepted");
+        Invariant.Require(Log.LastStamp <= _accepted.Epoch, "no entry is of an epoch not yet accepted");
         Invariant.Require(Journal.DurableIndex <= Journal.JournaledIndex, "what is durable was written");
         Invariant.Require(Journal.JournaledIndex <= Log.LastIndex, "what was written is in the log");
-        Invariant.Require(_durableEpoch <= (Configuration?.Epoch ?? default), "what is reported was accepted");
-        Invariant.Require(Serving is null || Leader == Self, "only the named primary serves");
-        Invariant.Require(Serving is null || !NeedsState, "only a whole replica serves");
+        Invariant.Require(_accepted.DurableEpoch <= _accepted.Epoch, "what is reported was accepted");
+        Invariant.Require(_role.Serving is null || Leader == _accepted.Self, "only the named primary serves");
+        Invariant.Require(_role.Serving is null || !_health.NeedsState, "only a whole replica serves");
         Log.CheckInvariants();
-        Applier.CheckInvariants();
-        Serving?.CheckInvariants();
-    }
-
-    // What parts do to the shared state.
-
-    /// <summary>Commits, and applies as far as this replica may.</summary>
-    internal void CommitUpTo(LogIndex index)
-    {
-        if (index <= CommitIndex) return;
-        Invariant.Require(index <= Log.LastIndex, "what is committed is in the log");
-        CommitIndex = index;
-        ApplyCommitted();
-        Backup.ReleaseReads();
-        Serving?.OnCommitAdvanced();
-    }
-
-    void IApplierOwner<Epoch>.OnApplied()
-    {
-        Backup.ReleaseReads();
-        Serving?.OnApplied();
-    }
-
-    void IApplierOwner<Epoch>.ApplyOther(LogIndex index, in EntryView<Epoch> entry, RequestId request)
-    {
-        if (entry.Kind != EntryKind.Effect) return;
-        Invariant.Require(Shipping is not null && Shipping.TryApplyEffect(index, entry.Payload), "a primary ships whole effects");
-    }
-
-    internal void ApplyCommitted()
-    {
-        if (!MayApply) return;
-        if (Serving is not null) Applier.ApplyTo(CommitIndex);
-        else if (LastApplied < CommitIndex) Applier.ApplyTo(Arrivals.LimitOf(CommitIndex, Log, Options.MaxLagBytes, Now));
-    }
-
-    /// <summary>A snapshot is durable: the journal before it goes, but for what a later life must know.</summary>
-    internal PersistPoint MarkSnapshot(LogIndex index, Epoch epoch) => Journal.MarkSnapshot(
-        index, epoch, DropIndex, Configuration, Amnesia.IsPresent || !Options.Durable ? Incarnation : 0, Out);
-
-    // What recovery sets.
-
-    internal void RestoreAt(LogIndex index)
-    {
-        CommitIndex = index;
-        Applier.JumpTo(index);
-    }
-
-    internal void RestoreConfiguration(GroupConfiguration configuration)
-    {
-        Configuration = configuration;
-        Options = Options.With(configuration.Rule);
-    }
-
-    private void Enter(StepTime now, Effects effects)
-    {
-        Now = now;
-        Out = effects;
+        _commits.Applier.CheckInvariants();
+        _role.Serving?.CheckInvariants();
     }
 
     /// <summary>The contract's first rule: from here on nothing of an older epoch counts, and what is said waits for the
     /// journal.</summary>
-    internal void Accept(GroupConfiguration configuration)
+    private void Accept(GroupConfiguration configuration)
     {
         var old = Configuration;
-        if (old is not null && configuration.Epoch <= old.Epoch) return;
-        _accepting = (configuration.Epoch, Journal.SaveConfiguration(configuration, Out));
-        Configuration = configuration;
-        Options = Options.With(configuration.Rule);
-        Arrivals.Follow(configuration, Self, Log.LastIndex, Now);
-        Backup.OnEpoch();
-        Leaving.OnEpoch();
-        var leads = configuration.Leader == Self;
-        if (Serving is { } serving && leads && configuration.Epoch == old!.Epoch.Next)
+        if (!_accepted.TryAccept(configuration)) return;
+        _arrivals.Follow(configuration, _accepted.Self, Log.LastIndex, _step.Now);
+        _backup.OnEpoch();
+        _leaving.OnEpoch();
+        var leads = configuration.Leader == _accepted.Self;
+        if (_role.Serving is { } serving && leads && configuration.Epoch == old!.Epoch.Next)
         {
             // Nobody else can have led in between: the log and those who wait go on.
             serving.OnEpoch();
             return;
         }
 
-        Serving?.End(configuration);
-        Serving = null;
-        Cascade?.End();
-        Cascade = null;
-        Backup.Reads.End(Outcome.NotLeader(NodeId.None), Out);
-        ApplyCommitted(); // what was held back, if it is no more
+        _role.Serving?.End(configuration);
+        _role.Serving = null;
+        _role.Cascade?.End();
+        _role.Cascade = null;
+        _reads.End(Outcome.NotLeader(NodeId.None), _step.Out);
+        _commits.ApplyCommitted(); // what was held back, if it is no more
         // What is half received belongs to the history of another primary.
-        if (old is null || old.Leader != configuration.Leader) SnapshotMaker.Inbox.Abandon();
-        if (leads && !NeedsState)
-        {
-            Serving = new Serving(this);
-            Serving.Begin();
-        }
+        if (old is null || old.Leader != configuration.Leader) _maker.Inbox.Abandon();
+        if (leads && !_health.NeedsState) BeginServing();
     }
 
+    private void BeginServing()
+    {
+        _role.Serving = new Serving(
+            _step, _accepted, Log, Journal, _marks, _commits, _maker, _shipping, NewFeeder(feedsAll: true));
+        _role.Serving.Begin();
+    }
+
+    private void BeginCascade(List<NodeId> fed)
+    {
+        _role.Cascade = NewFeeder(feedsAll: false);
+        _role.Cascade.Follow(fed);
+    }
+
+    private Feeder NewFeeder(bool feedsAll) =>
+        new(_step, _accepted, Log, _marks, _commits.Applier, _maker, _shipping, feedsAll);
 }

@@ -5,76 +5,100 @@ namespace Quorate.Strategies.Primary;
 
 /// <summary>What this strategy adds to making, sending and receiving snapshots: a state may belong to a past that is not the
 /// group's, or be ahead of what is committed.</summary>
-internal sealed class PrimarySnapshots(PrimaryReplica replica) : ISnapshotOwner
+internal sealed class PrimarySnapshots : ISnapshotOwner
 {
-    public LogIndex LastApplied => replica.LastApplied;
+    private readonly Step _step;
+    private readonly AcceptedEpoch _accepted;
+    private readonly FrameLog<Epoch> _log;
+    private readonly PrimaryJournal _journal;
+    private readonly LogMarks _marks;
+    private readonly Commits _commits;
+    private readonly StateHealth _health;
+    private readonly Role _role;
+    private readonly Amnesia<Epoch> _amnesia;
+    private readonly Answers _answers;
+    private readonly StateReplacement _replacement;
 
-    public long BytesSinceSnapshot => replica.Journal.BytesSinceSnapshot;
+    public PrimarySnapshots(
+        Step step, AcceptedEpoch accepted, FrameLog<Epoch> log, PrimaryJournal journal, LogMarks marks, Commits commits,
+        StateHealth health, Role role, Amnesia<Epoch> amnesia, Answers answers, StateReplacement replacement,
+        ISnapshots storage, IStateMachine machine)
+    {
+        (_step, _accepted, _log, _journal, _marks) = (step, accepted, log, journal, marks);
+        (_commits, _health, _role, _amnesia) = (commits, health, role, amnesia);
+        (_answers, _replacement) = (answers, replacement);
+        Maker = new SnapshotMaker(storage, machine, accepted.Options.SnapshotSizes, this);
+    }
+
+    public SnapshotMaker Maker { get; }
+
+    public LogIndex LastApplied => _commits.LastApplied;
+
+    public long BytesSinceSnapshot => _journal.BytesSinceSnapshot;
 
     /// <summary>What is in it must be in the journal (a snapshot that the log knows nothing of is not believed at the next
     /// start) and committed, but for a primary whose executed batch waits for a backup that needs this very snapshot.</summary>
     public bool MayMakeSnapshot =>
-        !replica.Past.IsStateLost && replica.LastApplied <= replica.Journal.DurableIndex
-        && (replica.LastApplied <= replica.CommitIndex || replica.Serving?.IsStuck == true);
+        !_health.IsLost && _commits.LastApplied <= _journal.DurableIndex
+        && (_commits.LastApplied <= _marks.CommitIndex || _role.Serving?.IsStuck == true);
 
     /// <summary>A source's own may be of a past that is not the group's, until its log is known to agree that far.</summary>
-    public bool MaySendSnapshots => replica.Serving is not null || replica.LastApplied <= replica.Backup.Verified;
+    public bool MaySendSnapshots => _role.Serving is not null || _commits.LastApplied <= _marks.Verified;
 
     public SnapshotHeader MakeHeader()
     {
-        var index = replica.LastApplied;
-        var past = SnapshotPast.Encode(replica.Log, index, replica.CommitIndex);
-        return new SnapshotHeader(index, replica.Log.StampAt(index).Value, past);
+        var index = _commits.LastApplied;
+        var past = SnapshotPast.Encode(_log, index, _marks.CommitIndex);
+        return new SnapshotHeader(index, _log.StampAt(index).Value, past);
     }
 
-    public bool HasOvertaken(LogIndex index) => index <= replica.CommitIndex && !replica.Past.IsStateLost;
+    public bool HasOvertaken(LogIndex index) => index <= _marks.CommitIndex && !_health.IsLost;
 
     /// <summary>One that was received before another primary took over may be of a past that is not the group's.</summary>
     public bool IsOfThisHistory(SnapshotHeader header) => IsInLog(header.Index, new Epoch(header.Stamp));
 
-    public void OnSnapshotMade(SnapshotHeader header) => replica.MarkSnapshot(header.Index, new Epoch(header.Stamp));
+    public void OnSnapshotMade(SnapshotHeader header) => Mark(header.Index, new Epoch(header.Stamp));
 
     public void Handle(NodeId from, InstallSnapshot message)
     {
-        var journal = replica.Journal;
-        if (!replica.Past.IsStateLost && IsInLog(message.Index, message.IndexEpoch))
+        if (!_health.IsLost && IsInLog(message.Index, message.IndexEpoch))
         {
-            var durable = journal.EntriesPoint > journal.ConfigurationPoint ? journal.EntriesPoint : journal.ConfigurationPoint;
-            replica.Backup.AcknowledgeSnapshot(from, message.Index, durable);
+            var (entries, configuration) = (_journal.EntriesPoint, _journal.ConfigurationPoint);
+            Acknowledge(from, message.Index, after: entries > configuration ? entries : configuration);
             return;
         }
 
         if (WouldLeaveGap(message.Index)) return;
         var piece = new Piece(
             message.Index, message.IndexEpoch.Value, message.Piece, message.PieceCount, message.Past, message.Data);
-        if (!replica.SnapshotMaker.Inbox.TryTake(from, piece, out var next)) return;
-        replica.Out.Send(from, new InstallSnapshotResponse
+        if (!Maker.Inbox.TryTake(from, piece, out var next)) return;
+        _step.Out.Send(from, new InstallSnapshotResponse
         {
             Epoch = message.Epoch,
             Index = message.Index,
             NextPiece = next,
-            Incarnation = replica.Incarnation,
-        }, journal.ConfigurationPoint);
+            Incarnation = _answers.Incarnation,
+        }, _journal.ConfigurationPoint);
     }
 
     public void OnSnapshotReceived(SnapshotInstallation snapshot)
     {
         var (index, epoch) = (snapshot.Index, new Epoch(snapshot.Header.Stamp));
         // Never older than what is here: it would be the state before entries that were answered for.
-        if (!replica.Past.IsStateLost && index <= replica.LastApplied && replica.Log.StampAt(index) == epoch) return;
+        if (!_health.IsLost && index <= _commits.LastApplied && _log.StampAt(index) == epoch) return;
         if (WouldLeaveGap(index)) return;
         Invariant.Require(SnapshotPast.TryDecode(snapshot.Header.Extra.Span, index, epoch, out var past), "the codec checked it");
         snapshot.Complete();
-        replica.Past.JumpTo(index, epoch, past);
-        replica.SnapshotMaker.NoteSealed(index, snapshot.Bytes);
-        var marked = replica.MarkSnapshot(index, epoch);
-        if (replica.Configuration is { Leader.IsNone: false } && snapshot.Source != replica.Self)
-            replica.Backup.AcknowledgeSnapshot(snapshot.Source, index, marked);
+        _replacement.JumpTo(index, epoch, past);
+        Maker.NoteSealed(index, snapshot.Bytes);
+        var marked = Mark(index, epoch);
+        if (_accepted.Configuration is { Leader.IsNone: false } && snapshot.Source != _accepted.Self)
+            Acknowledge(snapshot.Source, index, marked);
     }
 
-    public void SendPiece(NodeId to, in Piece piece) => replica.Out.Send(to, new InstallSnapshot
+    public void SendPiece(NodeId to, in Piece piece) => _step.Out.Send(to, new InstallSnapshot
     {
-        Epoch = replica.Configuration!.Epoch,
+        Epoch = _accepted.Configuration!.Epoch,
         Index = piece.Index,
         IndexEpoch = new Epoch(piece.Stamp),
         Piece = piece.Number,
@@ -83,8 +107,19 @@ internal sealed class PrimarySnapshots(PrimaryReplica replica) : ISnapshotOwner
         Data = piece.Data,
     });
 
-    private bool IsInLog(LogIndex index, Epoch epoch) => replica.Log.HasStampAt(index) && replica.Log.StampAt(index) == epoch;
+    private void Acknowledge(NodeId to, LogIndex upTo, PersistPoint after)
+    {
+        _answers.AcknowledgeSnapshot(to, upTo, after);
+        _commits.ReleaseReads();
+    }
+
+    /// <summary>A snapshot is durable: the journal before it goes, but for what a later life must know.</summary>
+    private PersistPoint Mark(LogIndex index, Epoch epoch) => _journal.MarkSnapshot(
+        index, epoch, _marks.DropIndex, _accepted.Configuration,
+        _amnesia.IsPresent || !_accepted.Options.Durable ? _answers.Incarnation : 0, _step.Out);
+
+    private bool IsInLog(LogIndex index, Epoch epoch) => _log.HasStampAt(index) && _log.StampAt(index) == epoch;
 
     /// <summary>The log, whose entries were answered for, begins after the snapshot.</summary>
-    private bool WouldLeaveGap(LogIndex index) => replica.Past.IsStateLost && index < replica.Log.BaseIndex;
+    private bool WouldLeaveGap(LogIndex index) => _health.IsLost && index < _log.BaseIndex;
 }

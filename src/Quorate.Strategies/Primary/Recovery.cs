@@ -8,7 +8,9 @@ namespace Quorate.Strategies.Primary;
 /// Puts a replica together again: the newest snapshot first, then the journal's records in the order they were written.
 /// Nothing is known to be committed beyond the snapshot; the primary tells.
 /// </summary>
-internal sealed class Recovery(PrimaryReplica replica)
+internal sealed class Recovery(
+    AcceptedEpoch accepted, FrameLog<Epoch> log, PrimaryJournal journal, LogMarks marks, Commits commits,
+    StateHealth health, Amnesia<Epoch> amnesia, SnapshotMaker maker, IStateShipping? shipping)
 {
     private LogIndex _snapshotIndex;
     private Epoch _snapshotEpoch;
@@ -24,14 +26,14 @@ internal sealed class Recovery(PrimaryReplica replica)
 
     public void RestoreNewestSnapshot()
     {
-        IsDamaged = !replica.SnapshotMaker.TryRestoreNewest(out var header);
+        IsDamaged = !maker.TryRestoreNewest(out var header);
         if (header is null || IsDamaged) return;
         (_snapshotIndex, _snapshotEpoch) = (header.Index, new Epoch(header.Stamp));
         IsDamaged = !SnapshotPast.TryDecode(header.Extra.Span, _snapshotIndex, _snapshotEpoch, out _snapshotPast);
         if (IsDamaged) return;
-        replica.Log.Reset(_snapshotIndex, _snapshotEpoch, _snapshotPast.History);
-        replica.RestoreAt(_snapshotIndex);
-        replica.CommitIndex = _snapshotPast.Committed;
+        log.Reset(_snapshotIndex, _snapshotEpoch, _snapshotPast.History);
+        commits.RestoreAt(_snapshotIndex);
+        marks.CommitIndex = _snapshotPast.Committed;
     }
 
     public bool TryAccept(ReadOnlySpan<byte> record, PersistPoint point)
@@ -41,17 +43,17 @@ internal sealed class Recovery(PrimaryReplica replica)
         switch ((RecordKind)record[0])
         {
             case RecordKind.Configuration:
-                replica.Journal.NoteRecoveredConfiguration(point);
+                journal.NoteRecoveredConfiguration(point);
                 return TryAcceptConfiguration(body.ToArray());
             case RecordKind.Entries when EntriesRecord.TryRead<Epoch>(body, out var first, out var previous, out var frames):
                 return TryAcceptEntries(first, previous, frames, point);
             case RecordKind.Truncate when body.Length == 8:
                 if (Index(body).Value < 1) return false;
-                replica.Log.TruncateFrom(Index(body));
-                _steps.RemoveAll(s => s.To >= replica.Log.LastIndex.Next);
+                log.TruncateFrom(Index(body));
+                _steps.RemoveAll(s => s.To >= log.LastIndex.Next);
                 return true;
             case RecordKind.StateLost when body.IsEmpty:
-                replica.Past.IsStateLost = true;
+                health.IsLost = true;
                 return true;
             case RecordKind.Reset when body.Length == 24:
                 return TryReset(Index(body), EpochIn(body, 8), keptSuffix: Index(body[16..]).Value == 1);
@@ -59,10 +61,10 @@ internal sealed class Recovery(PrimaryReplica replica)
                 _mark = Index(body);
                 return true;
             case RecordKind.MemoryMode when body.Length == 8:
-                replica.Amnesia.OnMemoryMode(Index(body).Value);
+                amnesia.OnMemoryMode(Index(body).Value);
                 return true;
             case RecordKind.Remembers when body.IsEmpty:
-                replica.Amnesia.OnRemembers();
+                amnesia.OnRemembers();
                 return true;
             case RecordKind.Changes when body.Length >= 32:
                 return TryAcceptChanges(body, point);
@@ -75,20 +77,19 @@ internal sealed class Recovery(PrimaryReplica replica)
     /// never written down here, maybe because this replica led before it was complete: its state is not to be used.</summary>
     public void Finish()
     {
-        var log = replica.Log;
         // The records before the mark are gone; without the snapshot there is a hole.
-        if (_mark > _snapshotIndex) replica.Past.IsStateLost = true;
+        if (_mark > _snapshotIndex) health.IsLost = true;
         if (_snapshotIndex.Value > 0 && !(log.HasStampAt(_snapshotIndex) && log.StampAt(_snapshotIndex) == _snapshotEpoch))
         {
-            if (replica.Options.Durable) replica.Past.IsStateLost = true;
+            if (accepted.Options.Durable) health.IsLost = true;
             else log.Reset(_snapshotIndex, _snapshotEpoch, _snapshotPast.History);
         }
 
         TakeSteps();
-        if (!replica.Past.IsStateLost && replica.LastApplied >= log.BaseIndex && replica.LastApplied <= log.LastIndex) return;
-        if (!replica.Past.IsStateLost) replica.Past.IsStateLost = log.LastIndex.Value > 0;
-        replica.RestoreAt(log.BaseIndex);
-        if (replica.Past.IsStateLost) replica.SnapshotMaker.Forget();
+        if (!health.IsLost && commits.LastApplied >= log.BaseIndex && commits.LastApplied <= log.LastIndex) return;
+        if (!health.IsLost) health.IsLost = log.LastIndex.Value > 0;
+        commits.RestoreAt(log.BaseIndex);
+        if (health.IsLost) maker.Forget();
     }
 
     private static LogIndex Index(ReadOnlySpan<byte> body) => new(BinaryPrimitives.ReadInt64LittleEndian(body));
@@ -99,14 +100,13 @@ internal sealed class Recovery(PrimaryReplica replica)
     {
         var reader = new WireReader(body);
         if (!ConfigurationCodec.TryRead(ref reader, out var configuration) || !reader.IsAtEnd) return false;
-        if (replica.Configuration is { } known && configuration!.Epoch < known.Epoch) return false;
-        replica.RestoreConfiguration(configuration!);
+        if (accepted.Configuration is { } known && configuration!.Epoch < known.Epoch) return false;
+        accepted.Recover(configuration!);
         return true;
     }
 
     private bool TryAcceptEntries(LogIndex first, Epoch previous, ReadOnlySpan<byte> frames, PersistPoint point)
     {
-        var log = replica.Log;
         // The configuration may come later: its older records are given up when a snapshot rewrites it behind these entries.
         var highest = new Epoch(long.MaxValue);
         if (!EntryFrame.AreWellFormed(frames, previous, highest, PrimaryJournal.Kinds)) return false;
@@ -122,7 +122,7 @@ internal sealed class Recovery(PrimaryReplica replica)
         if (isEmpty && log.LastIndex == first.Previous && log.LastStamp != previous) log.Reset(first.Previous, previous);
         if (first != log.LastIndex.Next || log.StampAt(first.Previous) != previous) return false;
         log.AppendFrames(frames);
-        replica.Journal.NoteRecovered(point, log.LastIndex, frames.Length);
+        journal.NoteRecovered(point, log.LastIndex, frames.Length);
         return true;
     }
 
@@ -130,13 +130,13 @@ internal sealed class Recovery(PrimaryReplica replica)
     {
         _mark = index;
         _steps.Clear();
-        replica.Past.IsStateLost = false;
+        health.IsLost = false;
         if (keptSuffix) return true;
         _hasEntries = true;
         // The newest snapshot's history tells this one's too, unless it is that of another past.
         var past = _snapshotPast.History is { } known && index <= _snapshotIndex ? known.Encode(index) : [];
-        if (StampRuns<Epoch>.TryDecode(past, index, epoch, out var history)) replica.Log.Reset(index, epoch, history);
-        else replica.Log.Reset(index, epoch);
+        if (StampRuns<Epoch>.TryDecode(past, index, epoch, out var history)) log.Reset(index, epoch, history);
+        else log.Reset(index, epoch);
         return true;
     }
 
@@ -147,18 +147,18 @@ internal sealed class Recovery(PrimaryReplica replica)
         var rest = body[32..];
         if (length < 0 || length > rest.Length || to <= from) return false;
         if (!StampRuns<Epoch>.TryDecode(rest[..(int)length], to, epoch, out var history)) return false;
-        replica.Journal.NoteRecovered(point, to, body.Length);
-        if (from > replica.Log.LastIndex) return false;
+        journal.NoteRecovered(point, to, body.Length);
+        if (from > log.LastIndex) return false;
         var last = _steps.Count > 0 ? _steps[^1].To : _snapshotIndex;
-        for (var index = LogIndex.Max(last.Next, replica.Log.FirstIndex); index <= from; index = index.Next)
+        for (var index = LogIndex.Max(last.Next, log.FirstIndex); index <= from; index = index.Next)
         {
-            var entry = replica.Log[index];
+            var entry = log[index];
             _steps.Add((index.Previous, index, entry.Kind, entry.Payload.ToArray()));
         }
 
         _steps.Add((from, to, EntryKind.Effect, rest[(int)length..].ToArray()));
         _hasEntries = true;
-        replica.Log.Reset(to, epoch, history);
+        log.Reset(to, epoch, history);
         return true;
     }
 
@@ -167,11 +167,11 @@ internal sealed class Recovery(PrimaryReplica replica)
     {
         foreach (var (before, to, kind, payload) in _steps)
         {
-            if (replica.Past.IsStateLost || to <= replica.LastApplied) continue;
-            if (before != replica.LastApplied) replica.Past.IsStateLost = true;
-            else if (kind == EntryKind.Command) replica.Applier.Replay(to, payload);
-            else if (kind == EntryKind.Effect) replica.Past.IsStateLost = replica.Shipping?.TryApplyEffect(to, payload) != true;
-            replica.RestoreAt(to);
+            if (health.IsLost || to <= commits.LastApplied) continue;
+            if (before != commits.LastApplied) health.IsLost = true;
+            else if (kind == EntryKind.Command) commits.Applier.Replay(to, payload);
+            else if (kind == EntryKind.Effect) health.IsLost = shipping?.TryApplyEffect(to, payload) != true;
+            commits.RestoreAt(to);
         }
 
         _steps.Clear();

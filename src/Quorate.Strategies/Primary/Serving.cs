@@ -9,7 +9,13 @@ namespace Quorate.Strategies.Primary;
 /// </summary>
 internal sealed class Serving
 {
-    private readonly PrimaryReplica _replica;
+    private readonly Step _step;
+    private readonly AcceptedEpoch _accepted;
+    private readonly FrameLog<Epoch> _log;
+    private readonly PrimaryJournal _journal;
+    private readonly LogMarks _marks;
+    private readonly Commits _commits;
+    private readonly SnapshotMaker _maker;
     private readonly InSyncSet _inSync;
     private readonly Handover _handover;
     private readonly StateShipper? _shipper;
@@ -18,14 +24,17 @@ internal sealed class Serving
     private readonly List<(NodeId From, long Context)> _asked = [];
     private int _ticksInEpoch;
     private bool _isShort;
+    private bool _hasEnded;
 
-    public Serving(PrimaryReplica replica)
+    public Serving(
+        Step step, AcceptedEpoch accepted, FrameLog<Epoch> log, PrimaryJournal journal, LogMarks marks, Commits commits,
+        SnapshotMaker maker, IStateShipping? shipping, Feeder feeder)
     {
-        _replica = replica;
-        Feeder = new Feeder(replica, feedsAll: true);
-        _inSync = new InSyncSet(replica, Feeder);
-        _handover = new Handover(replica, Feeder, _inSync);
-        if (replica.Options.Ship == Ship.State) _shipper = new StateShipper(replica);
+        (_step, _accepted, _log, _journal) = (step, accepted, log, journal);
+        (_marks, _commits, _maker, Feeder) = (marks, commits, maker, feeder);
+        _inSync = new InSyncSet(accepted, marks, feeder);
+        _handover = new Handover(step, accepted, log, marks, commits.Applier, feeder, _inSync);
+        if (accepted.Options.Ship == Ship.State) _shipper = new StateShipper(step, accepted, log, marks, commits, shipping!);
     }
 
     public Feeder Feeder { get; }
@@ -40,26 +49,26 @@ internal sealed class Serving
     /// <inheritdoc cref="StateShipper.IsStuck"/>
     public bool IsStuck => _shipper?.IsStuck == true;
 
-    public bool IsDegraded => _isShort && _replica.Options.WhenShort == WhenShort.Degrade;
+    public bool IsDegraded => _isShort && _accepted.Options.WhenShort == WhenShort.Degrade;
 
     /// <summary>New writes are ordered here: under the lease, or while the epoch's first one is awaited.</summary>
-    public bool TakesWrites => !_handover.IsInProgress && !_handover.HasGivenUpLease && (_replica.HasLease || IsAwaitingLease);
+    public bool TakesWrites => !_handover.IsInProgress && !_handover.HasGivenUpLease && (_accepted.HasLease || IsAwaitingLease);
 
     /// <summary>All that earlier primaries acknowledged is applied, nothing that is committed was left for later turns, and
     /// nothing is applied that is not committed. What this one acknowledges it applies first, so nothing is missing between two
     /// entries of one batch either.</summary>
     public bool HasReadableState =>
-        !_handover.HasGivenUpLease && _replica.LastApplied >= FirstOfEpoch && _replica.LastApplied <= _replica.CommitIndex
-        && _replica.Rules.IsStateNewest(_replica.Applier.IsBehind);
+        !_handover.HasGivenUpLease && _commits.LastApplied >= FirstOfEpoch && _commits.LastApplied <= _marks.CommitIndex
+        && _accepted.Rules.IsStateNewest(_commits.Applier.IsBehind);
 
-    private bool IsAwaitingLease => !_replica.IsLeaseGranted && _ticksInEpoch < _replica.Options.LeaseGraceTicks;
+    private bool IsAwaitingLease => !_accepted.IsLeaseGranted && _ticksInEpoch < _accepted.Options.LeaseGraceTicks;
 
-    public bool MayServe => _replica.HasLease && !_handover.HasGivenUpLease;
+    public bool MayServe => _accepted.HasLease && !_handover.HasGivenUpLease;
 
     public void Begin()
     {
         FollowConfiguration();
-        FirstOfEpoch = _replica.Log.Append(_replica.Configuration!.Epoch, EntryKind.NoOp, default);
+        FirstOfEpoch = _log.Append(_accepted.Configuration!.Epoch, EntryKind.NoOp, default);
     }
 
     /// <summary>The next epoch, and this replica leads it too.</summary>
@@ -77,34 +86,34 @@ internal sealed class Serving
         switch (request.Kind)
         {
             case RequestKind.Write when _handover.IsInProgress || _handover.HasGivenUpLease:
-                _replica.Out.Reply(request.Id, Outcome.NotLeader(_handover.Target));
+                _step.Out.Reply(request.Id, Outcome.NotLeader(_handover.Target));
                 break;
             case RequestKind.Write when !TakesWrites:
-                _replica.Out.Reply(request.Id, Outcome.Unavailable("the primary's lease has run out"));
+                _step.Out.Reply(request.Id, Outcome.Unavailable("the primary's lease has run out"));
                 break;
             case RequestKind.Write when _isShort && !IsDegraded:
-                _replica.Out.Reply(request.Id, Outcome.Unavailable("NOREPLICAS Not enough good replicas to write."));
+                _step.Out.Reply(request.Id, Outcome.Unavailable("NOREPLICAS Not enough good replicas to write."));
                 break;
             case RequestKind.Write when _shipper is not null:
                 _shipper.Add(request.Payload, request.Id);
                 break;
             case RequestKind.Write:
-                _replica.Waiting.Add(
-                    _replica.Log.Append(_replica.Configuration!.Epoch, EntryKind.Command, request.Payload), request.Id);
+                _commits.Waiting.Add(
+                    _log.Append(_accepted.Configuration!.Epoch, EntryKind.Command, request.Payload), request.Id);
                 break;
             case RequestKind.Read when MayServe || IsAwaitingLease:
                 _reads.Add(request.Id);
                 ReleaseReads();
                 break;
             case RequestKind.Read:
-                _replica.Out.Reply(request.Id, Outcome.Unavailable("the primary's lease has run out"));
+                _step.Out.Reply(request.Id, Outcome.Unavailable("the primary's lease has run out"));
                 break;
             case RequestKind.TransferLeadership:
                 _handover.Begin(request.Target, request.Id);
                 _handover.TryAsk();
                 break;
             default:
-                _replica.Out.Reply(request.Id, Outcome.Unavailable("the control plane decides on members"));
+                _step.Out.Reply(request.Id, Outcome.Unavailable("the control plane decides on members"));
                 break;
         }
     }
@@ -126,22 +135,22 @@ internal sealed class Serving
         {
             // While nothing is out, who is far behind can be sent the newest state, and a snapshot can begin.
             Feeder.SendAll();
-            _replica.SnapshotMaker.BeginIfDue();
+            _maker.BeginIfDue();
         }
 
         do
         {
             ReleaseReads();
-            if (_replica.HasLease) _shipper?.TryExecute();
-            _replica.Journal.SaveEntries(_replica.Log, _replica.Out);
+            if (_accepted.HasLease) _shipper?.TryExecute();
+            _journal.SaveEntries(_log, _step.Out);
             TryAdvanceCommitIndex();
-            if (_replica.Serving != this) return;
+            if (_hasEnded) return;
         }
-        while (_replica.Journal.JournaledIndex < _replica.Log.LastIndex);
+        while (_journal.JournaledIndex < _log.LastIndex);
 
         ReleaseReads();
         Feeder.SendAll();
-        _replica.DropIndex = Feeder.NeededBy(onlyPresent: false);
+        _marks.DropIndex = Feeder.NeededBy(onlyPresent: false);
     }
 
     public void OnCommitAdvanced()
@@ -161,14 +170,14 @@ internal sealed class Serving
         if (Feeder.HandleAppendResponse(from, response) is null) return;
         if (_isShort) _isShort = IsShort();
         TryAdvanceCommitIndex();
-        if (_replica.Serving == this && from == _handover.Target) _handover.TryAsk();
+        if (!_hasEnded && from == _handover.Target) _handover.TryAsk();
     }
 
     public void HandleReadIndex(NodeId from, ReadIndex message)
     {
         // Putting the same question again replaces the earlier.
         _asked.RemoveAll(a => a.From == from);
-        if (!_replica.Configuration!.Contains(from)) return;
+        if (!_accepted.Configuration!.Contains(from)) return;
         _asked.Add((from, message.Context));
         ReleaseReads();
     }
@@ -177,16 +186,16 @@ internal sealed class Serving
     public void TryAdvanceCommitIndex()
     {
         if (!MayServe) return;
-        var own = _replica.Journal.DurableIndex;
-        if (own <= _replica.CommitIndex) return;
+        var own = _journal.DurableIndex;
+        if (own <= _marks.CommitIndex) return;
         var reached = own;
         if (!IsDegraded)
         {
-            reached = LogIndex.Min(reached, AckRule.Reached(_replica, Feeder, _replica.Configuration!.InSync));
+            reached = LogIndex.Min(reached, AckRule.Reached(_accepted, Feeder, _accepted.Configuration!.InSync));
             reached = LogIndex.Min(reached, _inSync.ReachedByShown());
         }
 
-        if (reached > _replica.CommitIndex && _replica.Rules.MayCommit(reached, FirstOfEpoch)) _replica.CommitUpTo(reached);
+        if (reached > _marks.CommitIndex && _accepted.Rules.MayCommit(reached, FirstOfEpoch)) _commits.CommitUpTo(reached);
     }
 
     /// <summary>Another configuration is in force, and this replica does not go on in it.</summary>
@@ -195,33 +204,34 @@ internal sealed class Serving
         FailReads();
         _handover.End(next);
         _shipper?.End(next.Leader);
-        _replica.Applier.EndRequests(Outcome.Unknown("the next primary may or may not have it"));
+        _commits.Applier.EndRequests(Outcome.Unknown("the next primary may or may not have it"));
         Feeder.End();
+        _hasEnded = true;
     }
 
     public void CheckInvariants()
     {
         foreach (var member in Feeder.Fed)
         {
-            Invariant.Require(member.MatchIndex <= _replica.Log.LastIndex, "a backup agrees with what the primary has");
-            Invariant.Require(member.NextIndex <= _replica.Log.LastIndex.Next, "NextIndex is at most one past the log");
+            Invariant.Require(member.MatchIndex <= _log.LastIndex, "a backup agrees with what the primary has");
+            Invariant.Require(member.NextIndex <= _log.LastIndex.Next, "NextIndex is at most one past the log");
             Invariant.Require(
                 member.State != ProgressState.Replicate || member.MatchIndex < member.NextIndex, "MatchIndex < NextIndex");
-            Invariant.Require(member.Inflight.Count <= _replica.Options.MaxInflight, "the window bounds what is in flight");
+            Invariant.Require(member.Inflight.Count <= _accepted.Options.MaxInflight, "the window bounds what is in flight");
         }
 
         Invariant.Require(
-            _replica.CommitIndex <= LogIndex.Max(_replica.Journal.DurableIndex, FirstOfEpoch),
+            _marks.CommitIndex <= LogIndex.Max(_journal.DurableIndex, FirstOfEpoch),
             "the primary has durably what it commits");
     }
 
     private void FollowConfiguration()
     {
-        var configuration = _replica.Configuration!;
+        var configuration = _accepted.Configuration!;
         var fed = new List<NodeId>();
         foreach (var node in configuration.Members)
         {
-            if (node != _replica.Self && configuration.SourceOf(node) == _replica.Self) fed.Add(node);
+            if (node != _accepted.Self && configuration.SourceOf(node) == _accepted.Self) fed.Add(node);
         }
 
         Feeder.Follow(fed);
@@ -231,41 +241,41 @@ internal sealed class Serving
     /// <summary>Fewer replicas answer than the policy asks for.</summary>
     private bool IsShort()
     {
-        var options = _replica.Options;
-        var inSync = _replica.Configuration!.InSync;
+        var options = _accepted.Options;
+        var inSync = _accepted.Configuration!.InSync;
         if (options.Ack == Ack.Async) return false;
         var answering = 0;
         for (var i = 0; i < inSync.Count; i++) if (Feeder[inSync[i]] is { } member && !Feeder.IsSilent(member)) answering++;
         return options.Ack == Ack.Sync
             ? inSync.Count < options.MinInSync || answering + 1 < options.MinInSync
-            : answering < AckRule.BackupsNeeded(options, _replica.Rules, inSync.Count);
+            : answering < AckRule.BackupsNeeded(options, _accepted.Rules, inSync.Count);
     }
 
     private void ReleaseReads()
     {
         if (_reads.Count == 0 && _asked.Count == 0 && _confirmed.IsEmpty) return;
-        if (!MayServe || _replica.CommitIndex < FirstOfEpoch) return;
+        if (!MayServe || _marks.CommitIndex < FirstOfEpoch) return;
         foreach (var (from, context) in _asked)
         {
             // The backup may read once it has applied as much; it may not know yet that it may apply it.
-            _replica.Out.Send(
+            _step.Out.Send(
                 from,
-                new ReadIndexResponse { Epoch = _replica.Configuration!.Epoch, Context = context, Index = _replica.CommitIndex });
+                new ReadIndexResponse { Epoch = _accepted.Configuration!.Epoch, Context = context, Index = _marks.CommitIndex });
             if (Feeder[from] is { } member) Feeder.SendHeartbeat(member);
         }
 
         _asked.Clear();
-        for (var i = 0; i < _reads.Count; i++) _confirmed.Add(_replica.CommitIndex, _reads[i]);
+        for (var i = 0; i < _reads.Count; i++) _confirmed.Add(_marks.CommitIndex, _reads[i]);
         _reads.Clear();
         // A primary that ships state may have executed more than is committed.
-        if (_replica.LastApplied <= _replica.CommitIndex) _confirmed.Release(_replica.LastApplied, _replica.Out);
+        if (_commits.LastApplied <= _marks.CommitIndex) _confirmed.Release(_commits.LastApplied, _step.Out);
     }
 
     private void FailReads()
     {
-        for (var i = 0; i < _reads.Count; i++) _replica.Out.Reply(_reads[i], Outcome.NotLeader(NodeId.None));
+        for (var i = 0; i < _reads.Count; i++) _step.Out.Reply(_reads[i], Outcome.NotLeader(NodeId.None));
         _reads.Clear();
         _asked.Clear();
-        _confirmed.End(Outcome.NotLeader(NodeId.None), _replica.Out);
+        _confirmed.End(Outcome.NotLeader(NodeId.None), _step.Out);
     }
 }

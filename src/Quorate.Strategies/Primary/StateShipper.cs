@@ -11,19 +11,20 @@ namespace Quorate.Strategies.Primary;
 /// newest state is sent to who is behind. The machine answers a command when it executes it; the answer counts when the
 /// batch is committed, which <see cref="OutcomeKind.Done"/> tells the request's owner.
 /// </summary>
-internal sealed class StateShipper(PrimaryReplica replica)
+internal sealed class StateShipper(
+    Step step, AcceptedEpoch accepted, FrameLog<Epoch> log, LogMarks marks, Commits commits, IStateShipping shipping)
 {
     private readonly List<(RequestId Request, int Length)> _gathered = [];
     private readonly ArrayBufferWriter<byte> _commands = new();
     private readonly ArrayBufferWriter<byte> _effect = new();
-    private LogIndex _told = replica.Log.LastIndex;
+    private LogIndex _told = log.LastIndex;
     private long _executedAt;
 
     /// <summary>Those who could have committed the batch that is out are silent. Whoever is to stand in for them may lack more
     /// than the log holds, and between batches, when a snapshot could be begun, is not before they do.</summary>
     public bool IsStuck =>
-        replica.LastApplied > replica.CommitIndex
-            && replica.Now.Nanoseconds - _executedAt >= replica.Options.BackupSilenceNanoseconds;
+        commits.LastApplied > marks.CommitIndex
+            && step.Now.Nanoseconds - _executedAt >= accepted.Options.BackupSilenceNanoseconds;
 
     public void Add(ReadOnlySpan<byte> command, RequestId request)
     {
@@ -34,18 +35,17 @@ internal sealed class StateShipper(PrimaryReplica replica)
     /// <summary>Executes all that has gathered, if nothing is out.</summary>
     public void TryExecute()
     {
-        var log = replica.Log;
-        if (_gathered.Count == 0 || replica.CommitIndex < log.LastIndex || replica.LastApplied < log.LastIndex) return;
-        _executedAt = replica.Now.Nanoseconds;
+        if (_gathered.Count == 0 || marks.CommitIndex < log.LastIndex || commits.LastApplied < log.LastIndex) return;
+        _executedAt = step.Now.Nanoseconds;
         var commands = _commands.WrittenSpan;
         foreach (var (request, length) in _gathered)
         {
             _effect.ResetWrittenCount();
             var index = log.LastIndex.Next;
-            replica.Shipping!.Execute(index, commands[..length], request, _effect);
-            log.Append(replica.Configuration!.Epoch, EntryKind.Effect, _effect.WrittenSpan);
-            replica.Applier.NoteExecuted(index);
-            replica.Waiting.Add(index, request);
+            shipping.Execute(index, commands[..length], request, _effect);
+            log.Append(accepted.Configuration!.Epoch, EntryKind.Effect, _effect.WrittenSpan);
+            commits.Applier.NoteExecuted(index);
+            commits.Waiting.Add(index, request);
             commands = commands[length..];
         }
 
@@ -56,18 +56,18 @@ internal sealed class StateShipper(PrimaryReplica replica)
     /// <summary>What the machine answered to those who wait up to the commit index counts now.</summary>
     public void OnCommitAdvanced()
     {
-        while (_told < replica.CommitIndex)
+        while (_told < marks.CommitIndex)
         {
             _told = _told.Next;
-            var request = replica.Waiting.Take(_told);
-            if (!request.IsNone) replica.Out.Reply(request, Outcome.Done);
+            var request = commits.Waiting.Take(_told);
+            if (!request.IsNone) step.Out.Reply(request, Outcome.Done);
         }
     }
 
     /// <summary>What was not executed certainly was not.</summary>
     public void End(NodeId next)
     {
-        foreach (var (request, _) in _gathered) replica.Out.Reply(request, Outcome.NotLeader(next));
+        foreach (var (request, _) in _gathered) step.Out.Reply(request, Outcome.NotLeader(next));
         _gathered.Clear();
         _commands.ResetWrittenCount();
     }

@@ -1,65 +1,68 @@
 using System.Text;
 using Quorate.Replication;
+using Quorate.Replication.Ordered;
 
 namespace Quorate.Strategies.Primary;
 
 /// <summary>Says what a replica's state is, as a value and as a line of text.</summary>
-internal static class StatusReport
+internal sealed class StatusReport(
+    Step step, AcceptedEpoch accepted, FrameLog<Epoch> log, PrimaryJournal journal, LogMarks marks, Commits commits,
+    StateHealth health, Role role, Arrivals arrivals, LostEntries lost, SnapshotMaker maker)
 {
-    public static PrimaryStatus Of(PrimaryReplica replica) => new()
+    public PrimaryStatus Make() => new()
     {
-        IsServing = replica.Serving is not null,
-        Epoch = replica.Configuration?.Epoch ?? default,
-        Leader = replica.Leader,
-        CommitIndex = replica.CommitIndex,
-        LastApplied = replica.LastApplied,
-        FirstIndex = replica.Log.FirstIndex,
-        LastIndex = replica.Log.LastIndex,
-        LastEpoch = replica.Log.LastStamp,
-        SnapshotIndex = replica.SnapshotMaker.SealedIndex,
-        HasLease = replica.Serving is not null && replica.HasLease,
-        IsDegraded = replica.IsDegraded,
-        NeedsState = replica.NeedsState,
-        Losses = replica.Past.Losses,
-        UnlistedLosses = replica.Past.UnlistedLosses,
-        Backups = Backups(replica),
+        IsServing = role.Serving is not null,
+        Epoch = accepted.Configuration?.Epoch ?? default,
+        Leader = accepted.Leader,
+        CommitIndex = marks.CommitIndex,
+        LastApplied = commits.LastApplied,
+        FirstIndex = log.FirstIndex,
+        LastIndex = log.LastIndex,
+        LastEpoch = log.LastStamp,
+        SnapshotIndex = maker.SealedIndex,
+        HasLease = role.Serving is not null && accepted.HasLease,
+        IsDegraded = role.Serving is { IsDegraded: true },
+        NeedsState = health.NeedsState,
+        Losses = lost.Losses,
+        UnlistedLosses = lost.UnlistedLosses,
+        Backups = Backups(),
     };
 
-    public static void Describe(PrimaryReplica replica, StringBuilder text)
+    public void Describe(StringBuilder text, GroupConfiguration? wanted)
     {
-        text.Append(replica.Self).Append(replica.Serving is null ? " Backup " : " Primary ");
-        text.Append(replica.Configuration?.ToString() ?? "unconfigured");
-        text.Append(" log ").Append(replica.Log.FirstIndex).Append("..").Append(replica.Log.LastIndex);
-        text.Append('/').Append(replica.Log.LastStamp);
-        text.Append(" durable ").Append(replica.Journal.DurableIndex).Append(" commit ").Append(replica.CommitIndex);
-        if (replica.LastApplied != replica.CommitIndex) text.Append(" applied ").Append(replica.LastApplied);
-        if (replica.SnapshotMaker.SealedIndex.Value > 0) text.Append(" snapshot ").Append(replica.SnapshotMaker.SealedIndex);
-        if (replica.NeedsState) text.Append(" needs state");
-        if (replica.Past.Losses > 0) text.Append(" lost-and-found ").Append(replica.Past.Losses);
-        if (replica.Past.UnlistedLosses > 0) text.Append(" lost unlisted ").Append(replica.Past.UnlistedLosses);
-        if (replica.Serving is not null) text.Append(replica.HasLease ? " lease" : " no lease");
-        if (replica.IsDegraded) text.Append(" DEGRADED");
-        if (replica.Wanted is { } wanted) text.Append(" wants ").Append(wanted);
-        foreach (var member in Fed(replica))
+        text.Append(accepted.Self).Append(role.Serving is null ? " Backup " : " Primary ");
+        text.Append(accepted.Configuration?.ToString() ?? "unconfigured");
+        text.Append(" log ").Append(log.FirstIndex).Append("..").Append(log.LastIndex);
+        text.Append('/').Append(log.LastStamp);
+        text.Append(" durable ").Append(journal.DurableIndex).Append(" commit ").Append(marks.CommitIndex);
+        if (commits.LastApplied != marks.CommitIndex) text.Append(" applied ").Append(commits.LastApplied);
+        if (maker.SealedIndex.Value > 0) text.Append(" snapshot ").Append(maker.SealedIndex);
+        if (health.NeedsState) text.Append(" needs state");
+        if (lost.Losses > 0) text.Append(" lost-and-found ").Append(lost.Losses);
+        if (lost.UnlistedLosses > 0) text.Append(" lost unlisted ").Append(lost.UnlistedLosses);
+        if (role.Serving is not null) text.Append(accepted.HasLease ? " lease" : " no lease");
+        if (role.Serving is { IsDegraded: true }) text.Append(" DEGRADED");
+        if (wanted is not null) text.Append(" wants ").Append(wanted);
+        foreach (var member in Fed())
         {
             text.Append(" [").Append(member.Node).Append(' ').Append(member.State);
             text.Append(" match ").Append(member.MatchIndex).Append(" next ").Append(member.NextIndex).Append(']');
         }
     }
 
-    public static string? AlarmOf(PrimaryReplica replica) =>
-        replica.IsDegraded
+    public string? Alarm() =>
+        role.Serving is { IsDegraded: true }
             ? "degraded: writes are acknowledged by fewer replicas than the policy asks for, and would be lost with them"
-        : replica.IsShort ? "writes are refused: fewer replicas are up than the policy asks for"
-        : replica.IsDelayCutShort
+        : role.Serving is { IsShortNow: true } ? "writes are refused: fewer replicas are up than the policy asks for"
+        : arrivals.IsCutShort
             ? "the state here is newer than its delay says: more is written in that time than log is kept for"
         : null;
 
     /// <summary>On a primary its backups; on the source of cascaded replicas those.</summary>
-    public static List<FollowerView> FollowersOf(PrimaryReplica replica)
+    public List<FollowerView> Followers()
     {
         var followers = new List<FollowerView>();
-        foreach (var member in Fed(replica))
+        foreach (var member in Fed())
         {
             var word = member.State switch
             {
@@ -68,11 +71,11 @@ internal static class StatusReport
                 ProgressState.Changes => "changes",
                 _ => "snapshot",
             };
-            var configuration = replica.Configuration!;
+            var configuration = accepted.Configuration!;
             var isDelayed = configuration.Standby.Delayed.Contains(member.Node);
             followers.Add(new FollowerView(
-                member.Node, member.MatchIndex, replica.Log.LastIndex - member.MatchIndex,
-                (replica.Now.Nanoseconds - member.LastAnswerAt) / StepTime.NanosecondsPerMillisecond, word)
+                member.Node, member.MatchIndex, log.LastIndex - member.MatchIndex,
+                (step.Now.Nanoseconds - member.LastAnswerAt) / StepTime.NanosecondsPerMillisecond, word)
             {
                 IsStandby = configuration.Standby.Contains(member.Node),
                 DelaySeconds = isDelayed ? (configuration.Rule?.DelayMilliseconds ?? 0) / 1000 : 0,
@@ -82,22 +85,22 @@ internal static class StatusReport
         return followers;
     }
 
-    private static IReadOnlyList<Progress> Fed(PrimaryReplica replica) => (replica.Serving?.Feeder ?? replica.Cascade)?.Fed ?? [];
+    private IReadOnlyList<Progress> Fed() => role.Feeder?.Fed ?? [];
 
-    private static List<BackupStatus> Backups(PrimaryReplica replica)
+    private List<BackupStatus> Backups()
     {
         var backups = new List<BackupStatus>();
-        foreach (var member in Fed(replica))
+        foreach (var member in Fed())
         {
             backups.Add(new BackupStatus(
                 member.Node,
                 member.State,
                 member.MatchIndex,
                 member.NextIndex,
-                replica.Log.LastIndex - member.MatchIndex,
-                replica.Log.BytesFrom(member.MatchIndex.Next),
-                (replica.Now.Nanoseconds - member.LastAnswerAt) / StepTime.NanosecondsPerMillisecond,
-                replica.Configuration!.InSync.Contains(member.Node)));
+                log.LastIndex - member.MatchIndex,
+                log.BytesFrom(member.MatchIndex.Next),
+                (step.Now.Nanoseconds - member.LastAnswerAt) / StepTime.NanosecondsPerMillisecond,
+                accepted.Configuration!.InSync.Contains(member.Node)));
         }
 
         return backups;
