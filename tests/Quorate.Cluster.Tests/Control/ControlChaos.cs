@@ -12,6 +12,10 @@ namespace Quorate.Cluster.Tests.Control;
 /// </summary>
 internal sealed class ControlChaos
 {
+    public const string LosesWrite = "the leader that is named holds every acknowledged write";
+    public const string LeadsBesideAnother = "only the leader that is named leads under a lease";
+    public const string ServesOutsideTheChain = "no replica that is out of the chain serves under a lease";
+
     private const int Drift = 24; // per mille, either way: within the bound of 50 between two clocks
 
     private readonly Prng _dice;
@@ -182,7 +186,7 @@ internal sealed class ControlChaos
         if (group.Policy.Ack == Ack.Async) return;
         var log = _replicas[group.Configuration.Leader].Log.ToHashSet();
         foreach (var entry in _acknowledged)
-            Invariant.Require(log.Contains(entry), $"the leader of {group.Configuration} holds the acknowledged {entry}");
+            Invariant.Require(log.Contains(entry), $"{LosesWrite}: {group.Configuration}, {entry}");
     }
 
     private void StepNode(NodeId node, FakeReplica replica)
@@ -240,10 +244,10 @@ internal sealed class ControlChaos
             if (_dead.Contains(node) || !replica.HasLease(ClockOf(node))) continue;
             if (group.Policy.Strategy == Strategy.Chain)
                 Invariant.Require(
-                    group.Configuration.InSync.Contains(node), $"{node} serves under a lease in the chain {group.Configuration}");
+                    group.Configuration.InSync.Contains(node), $"{ServesOutsideTheChain}: {node}, {group.Configuration}");
             else if (replica.Leads && !group.IsSealed)
                 Invariant.Require(
-                    group.Configuration.Leader == node, $"{node} leads under a lease beside {group.Configuration.Leader}");
+                    group.Configuration.Leader == node, $"{LeadsBesideAnother}: {node}, {group.Configuration.Leader}");
         }
     }
 }

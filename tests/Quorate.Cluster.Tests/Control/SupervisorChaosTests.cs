@@ -42,37 +42,36 @@ public sealed class SupervisorChaosTests
 
     [Fact]
     public void A_supervisor_that_promotes_the_least_advanced_is_caught() =>
-        IsCaught("strategy primary ack semisync:1", new PromotesTheLeastAdvanced());
+        IsCaught("strategy primary ack semisync:1", new PromotesTheLeastAdvanced(), ControlChaos.LosesWrite);
 
     [Fact]
-    public void A_supervisor_that_ignores_leases_is_caught() => IsCaught("strategy primary", new IgnoresLeases());
+    public void A_supervisor_that_ignores_leases_is_caught() =>
+        IsCaught("strategy primary", new IgnoresLeases(), ControlChaos.LeadsBesideAnother);
 
     [Fact]
-    public void A_supervisor_that_ignores_leases_in_a_chain_is_caught() => IsCaught("strategy chain", new IgnoresLeases());
+    public void A_supervisor_that_ignores_leases_in_a_chain_is_caught() =>
+        IsCaught("strategy chain", new IgnoresLeases(), ControlChaos.ServesOutsideTheChain);
 
     [Fact]
-    public void A_new_control_leader_that_does_not_wait_is_caught() => IsCaught("strategy primary", new DoesNotWait());
+    public void A_new_control_leader_that_does_not_wait_is_caught() =>
+        IsCaught("strategy primary", new DoesNotWait(), ControlChaos.LeadsBesideAnother);
 
     [Fact]
     public void A_group_that_settles_too_early_is_caught() =>
-        IsCaught("strategy primary", SupervisorRules.Sound, settlesTooEarly: true);
+        IsCaught("strategy primary", SupervisorRules.Sound, ControlChaos.LosesWrite, settlesTooEarly: true);
 
-    private static void IsCaught(string words, SupervisorRules rules, bool settlesTooEarly = false)
-    {
-        for (ulong seed = 1; seed <= Seeds; seed++)
-        {
-            try
-            {
-                new ControlChaos(seed, words, deaths: 0, rules) { SettlesTooEarly = settlesTooEarly }.Run(60_000);
-            }
-            catch (InvariantViolation)
-            {
-                return;
-            }
-        }
+    /// <param name="words">The policy.</param>
+    /// <param name="rules">With one of them broken.</param>
+    /// <param name="expected">What the checker says that must notice it.</param>
+    /// <param name="settlesTooEarly">A mistake of the tests' own.</param>
+    private static void IsCaught(string words, SupervisorRules rules, string expected, bool settlesTooEarly = false) =>
+        CanaryHunt.Catch(
+            $"{rules.GetType().Name}, settles too early: {settlesTooEarly}", CanaryHunt.Seeds(Seeds),
+            seed => WordsOf(new ControlChaos(seed, words, deaths: 0, rules) { SettlesTooEarly = settlesTooEarly }),
+            seed => WordsOf(new ControlChaos(seed, words, deaths: 0)),
+            expected);
 
-        Assert.Fail($"{rules.GetType().Name}, settles too early: {settlesTooEarly}: not caught in {Seeds} seeds");
-    }
+    private static string? WordsOf(ControlChaos chaos) => CanaryHunt.WordsOf(() => chaos.Run(60_000));
 
     private sealed class PromotesTheLeastAdvanced : SupervisorRules
     {

@@ -224,7 +224,7 @@ internal sealed class ConvergenceFuzz
         var (to, delta, op) = _flying[i];
         if (!_dice.Chance(200)) _flying.RemoveAt(i);
         if (_replicas[to].Merge(delta).Kind is var kind && kind is not (MergeKind.Merged or MergeKind.Known))
-            throw new InvalidOperationException($"a delta is {kind}");
+            throw new ShouldAssertException($"a delta is {kind}");
         _model.Deliver(op, _seen[to]);
     }
 
@@ -281,12 +281,12 @@ internal sealed class ConvergenceFuzz
         RequireSame("after collecting");
         foreach (var replica in _replicas)
             if (replica.Store.ObjectCount != replica.Store.Count)
-                throw new InvalidOperationException("a deleted key was not forgotten");
+                throw new ShouldAssertException("a deleted key was not forgotten");
 
         // Messages that come late say nothing new.
         var before = _replicas[0].Store.DigestOf(0, 0);
         foreach (var late in _sent) _replicas[0].Merge(late);
-        if (_replicas[0].Store.DigestOf(0, 0) != before) throw new InvalidOperationException("an old message changed something");
+        if (_replicas[0].Store.DigestOf(0, 0) != before) throw new ShouldAssertException("an old message changed something");
     }
 
     private void RequireSame(string when)
@@ -295,12 +295,12 @@ internal sealed class ConvergenceFuzz
         foreach (var other in _replicas)
         {
             if (other.Dump() is var dump && dump != first.Dump())
-                throw new InvalidOperationException($"{when}: {first.Dump()}\n--- is not ---\n{dump}");
+                throw new ShouldAssertException($"{when}: {first.Dump()}\n--- is not ---\n{dump}");
             if (other.Store.DigestOf(0, 0) != first.Store.DigestOf(0, 0))
-                throw new InvalidOperationException($"{when}: digests differ");
+                throw new ShouldAssertException($"{when}: digests differ");
             foreach (var key in Keys)
                 if (other.Do($"GET {key}") != first.Do($"GET {key}"))
-                    throw new InvalidOperationException($"{when}: GET {key} differs");
+                    throw new ShouldAssertException($"{when}: GET {key} differs");
         }
     }
 
@@ -351,6 +351,6 @@ internal sealed class ConvergenceFuzz
             .Select(o =>
                 $"{(known.Contains(o.Id) ? ' ' : '?')}{o.Id} n{o.Origin + 1}.{o.Life} {o.Kind} {o.Part} {o.Field} " +
                 $"{o.Value}{o.By} after {string.Join(' ', o.Observed.Where(i => _model.Ops[i].Key == key))}");
-        throw new InvalidOperationException($"{key}: {what}; there is {values}\n{string.Join('\n', story)}");
+        throw new ShouldAssertException($"{key}: {what}; there is {values}\n{string.Join('\n', story)}");
     }
 }

@@ -6,6 +6,10 @@ namespace Quorate.Data.Tests.Merging;
 public sealed class ConvergenceTests
 {
     private const int Seeds = 150;
+    private const string NotSame = "after everybody learnt everything";
+    private const string CameBack = "came back";
+    private const string TooMany = "more strings than written";
+    private const string WrongSum = "the sum is wrong";
 
     [Theory]
     [InlineData(ConflictRule.Crdt)]
@@ -18,23 +22,24 @@ public sealed class ConvergenceTests
 
     [Fact]
     public void Canary_a_last_writer_that_wins_without_a_common_tie_break_is_caught() =>
-        RequireCaught(new FuzzPlan { RulesOf = node => new PrefersItsOwn(node) });
+        RequireCaught(new FuzzPlan { RulesOf = node => new PrefersItsOwn(node) }, new FuzzPlan(), NotSame);
 
     [Fact]
     public void Canary_a_dot_that_is_given_again_after_a_restart_is_caught() =>
-        RequireCaught(new FuzzPlan { LosesMemory = true, ReusesDots = true });
+        RequireCaught(
+            new FuzzPlan { LosesMemory = true, ReusesDots = true }, new FuzzPlan { LosesMemory = true }, WrongSum);
 
     [Fact]
     public void Canary_a_merge_that_depends_on_who_merges_is_caught() =>
-        RequireCaught(new FuzzPlan { RulesOf = _ => new TakesEverything() });
+        RequireCaught(new FuzzPlan { RulesOf = _ => new TakesEverything() }, new FuzzPlan(), TooMany, CameBack);
 
     [Fact]
     public void Canary_a_removal_that_ignores_what_was_observed_is_caught() =>
-        RequireCaught(new FuzzPlan { RulesOf = _ => new KeepsEverything() });
+        RequireCaught(new FuzzPlan { RulesOf = _ => new KeepsEverything() }, new FuzzPlan(), NotSame);
 
     [Fact]
     public void Canary_a_tombstone_collected_before_everybody_has_confirmed_is_caught() =>
-        RequireCaught(new FuzzPlan { CollectsEarly = true });
+        RequireCaught(new FuzzPlan { CollectsEarly = true }, new FuzzPlan(), WrongSum, CameBack, NotSame);
 
     private static void RunAll(FuzzPlan plan)
     {
@@ -60,22 +65,14 @@ public sealed class ConvergenceTests
         refused.ShouldBeLessThan(commands / 2);
     }
 
-    private static void RequireCaught(FuzzPlan plan)
-    {
-        for (var seed = 1UL; seed <= Seeds; seed++)
-        {
-            try
-            {
-                new ConvergenceFuzz(seed, plan).Run();
-            }
-            catch (InvalidOperationException)
-            {
-                return;
-            }
-        }
-
-        Assert.Fail($"not caught in {Seeds} seeds");
-    }
+    /// <param name="plan">With something broken.</param>
+    /// <param name="sound">The same plan with nothing broken.</param>
+    /// <param name="expected">What the checkers say that must notice it.</param>
+    private static void RequireCaught(FuzzPlan plan, FuzzPlan sound, params string[] expected) => CanaryHunt.Catch(
+        plan.ToString(), CanaryHunt.Seeds(Seeds),
+        seed => CanaryHunt.WordsOf(new ConvergenceFuzz(seed, plan).Run),
+        seed => CanaryHunt.WordsOf(new ConvergenceFuzz(seed, sound).Run),
+        expected);
 
     private sealed class PrefersItsOwn(int node) : MergeRules
     {

@@ -41,6 +41,9 @@ internal sealed class Chaos
 
     private const int StepsPerKey = 400;
 
+    /// <summary>What the checker of histories says first.</summary>
+    public const string NotLinearizable = "not linearizable";
+
     private readonly ChaosPlan _plan;
     private readonly ulong _seed;
     private readonly Prng _dice;
@@ -93,28 +96,28 @@ internal sealed class Chaos
 
     public long Epochs => _group.Newest.Epoch.Value;
 
-    /// <summary>Null: linearizable, and everybody came back.</summary>
-    public string? Run()
-    {
-        try
-        {
-            foreach (var node in _group.World.Nodes.Values) node.SyncsAtOnce = _dice.Chance(400);
-            for (; _step < _plan.Steps; _step++) Act();
-            Heal();
-        }
-        catch (InvariantViolation e)
-        {
-            return Explain(e.Message);
-        }
+    /// <summary>Null: linearizable, and everybody came back. Else what is wrong, and what happened before.</summary>
+    public string? Run() => Finding() is { } why ? Explain(why) : null;
 
+    /// <summary>The same, in the checker's words alone.</summary>
+    public string? Finding()
+    {
+        if (CanaryHunt.WordsOf(Live) is { } found) return found;
         foreach (var key in _history.GroupBy(o => o.Key))
         {
             var verdict = LinearizabilityChecker.Check(key, maxSteps: 200_000);
-            if (verdict.Kind == VerdictKind.Invalid) return Explain(verdict.Why);
+            if (verdict.Kind == VerdictKind.Invalid) return $"{NotLinearizable}: {verdict.Why}";
             if (verdict.Kind == VerdictKind.Unknown) Undecided++;
         }
 
         return null;
+    }
+
+    private void Live()
+    {
+        foreach (var node in _group.World.Nodes.Values) node.SyncsAtOnce = _dice.Chance(400);
+        for (; _step < _plan.Steps; _step++) Act();
+        Heal();
     }
 
     private string Explain(string why)
@@ -292,10 +295,10 @@ internal sealed class Chaos
             _group.Ticks(1);
         }
 
-        _open.ShouldBeEmpty(Explain("every request of a node that did not stop ends"));
+        _open.ShouldBeEmpty("every request of a node that did not stop ends");
         foreach (var node in _group.World.Nodes.Values)
         {
-            CasPaxosGroup.Of(node).Status.IsVoting.ShouldBeTrue(Explain("every replica takes its part again"));
+            CasPaxosGroup.Of(node).Status.IsVoting.ShouldBeTrue("every replica takes its part again");
             foreach (var key in _history.Select(o => o.Key).Distinct().ToList()) AskLast(node, key);
         }
 
@@ -308,6 +311,6 @@ internal sealed class Chaos
         _history.Add(operation);
         _open.Add(_history.Count, (operation, node.Id.Value));
         _group.Do(node.Id.Value, $"GET {key}");
-        operation.Outcome.ShouldBe(OperationOutcome.Ok, Explain("progress after the faults are over"));
+        operation.Outcome.ShouldBe(OperationOutcome.Ok, "progress after the faults are over");
     }
 }

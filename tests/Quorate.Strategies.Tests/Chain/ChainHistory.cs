@@ -108,6 +108,9 @@ internal sealed class ChainHistory(int keys)
 /// <summary>What must hold between replicas after every step.</summary>
 internal static class ChainChecks
 {
+    public const string NotDurable = "is committed but not durable on";
+    public const string LogsDiffer = "verified logs differ";
+
     /// <summary>The promise itself: whoever of the chain is left holds every committed entry.</summary>
     public static void CommittedIsDurableOnTheWholeChain(World world, GroupConfiguration newest)
     {
@@ -118,7 +121,7 @@ internal static class ChainChecks
             // One that has not heard of any epoch yet holds nothing, and nothing is committed without it.
             if (!node.IsUp || !node.Chain().Accepted.HasState) continue;
             if (node.Chain().Journal.DurableIndex < commit)
-                throw new InvalidOperationException($"{commit} is committed but not durable on {id}");
+                throw new ShouldAssertException($"{commit} {NotDurable} {id}");
         }
     }
 
@@ -137,7 +140,7 @@ internal static class ChainChecks
             {
                 if (a.Log.StampAt(i) != b.Log.StampAt(i) || !a.Log[i].Payload.SequenceEqual(b.Log[i].Payload))
                 {
-                    throw new InvalidOperationException($"{one.Id} and {other.Id} differ at {i}");
+                    throw new ShouldAssertException($"{LogsDiffer}: {one.Id} and {other.Id} at {i}");
                 }
             }
         }

@@ -78,7 +78,7 @@ internal sealed class Chaos
             var lines = int.TryParse(Environment.GetEnvironmentVariable("QUORATE_TRACE"), out var n) ? n : 60;
             var tail = string.Join('\n', _trace.TakeLast(lines));
             var states = string.Join('\n', _world.Nodes.Values.Select(n => n.ToString() + (n.IsUp ? "" : " DOWN")));
-            throw new InvalidOperationException(
+            throw new RunFailure(
                 $"seed {_seed}, chain of {_chain}, durable {_durable}: {e.Message}\n{tail}\n{states}\nnewest {_control.Newest}\n",
                 e);
         }

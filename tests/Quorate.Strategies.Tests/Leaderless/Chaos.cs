@@ -28,6 +28,8 @@ internal enum ChaosKind
 /// </summary>
 internal sealed class Chaos
 {
+    public const string NotSame = "after a while all holders are the same, and what was removed is forgotten";
+
     private readonly Prng _dice;
     private readonly LeaderlessWorld _world;
     private readonly ulong _seed;
@@ -96,11 +98,11 @@ internal sealed class Chaos
             for (var i = 0; i < _steps; i++) Act(i);
             Heal();
         }
-        catch (Exception e) when (e is not InvalidOperationException { InnerException: not null })
+        catch (Exception e)
         {
             var lines = int.TryParse(Environment.GetEnvironmentVariable("QUORATE_TRACE"), out var n) ? n : 40;
             var states = string.Join('\n', World.Nodes.Values.Select(n => n + (n.IsUp ? "" : " DOWN")));
-            throw new InvalidOperationException(
+            throw new RunFailure(
                 $"seed {_seed}, {_kind}: {e.Message}\n{string.Join('\n', _trace.TakeLast(lines))}\n{states}", e);
         }
     }
@@ -226,7 +228,7 @@ internal sealed class Chaos
         }
 
         _history.CheckAllEnded();
-        IsSame().ShouldBeTrue("after a while all holders are the same, and what was removed is forgotten");
+        IsSame().ShouldBeTrue(NotSame);
         if (_kind == ChaosKind.Linearizable)
         {
             var verdict = LinearizabilityChecker.Check(_history.Operations);

@@ -8,6 +8,9 @@ namespace Quorate.Strategies.Tests.Leaderless;
 /// <param name="readsSeeWrites">R + W is above N and there are no stand-ins: a read sees what was acknowledged before it.</param>
 internal sealed class ChaosHistory(bool readsSeeWrites)
 {
+    public const string ReadMisses = "was acknowledged before it was asked for";
+    public const string Lost = "what was acknowledged is there";
+
     private readonly Dictionary<long, Asked> _open = [];
     private readonly HashSet<string> _added = [];
     private readonly HashSet<string> _maybeAdded = [];
@@ -118,7 +121,7 @@ internal sealed class ChaosHistory(bool readsSeeWrites)
             case "SISMEMBER":
                 Reads++;
                 if (readsSeeWrites && asked.MustSee && !_maybeRemoved.Contains(word))
-                    reply.ShouldBe("1", $"{word} was acknowledged before it was asked for");
+                    reply.ShouldBe("1", $"{word} {ReadMisses}");
                 break;
         }
     }
@@ -135,7 +138,7 @@ internal sealed class ChaosHistory(bool readsSeeWrites)
     {
         (reset == "(null)" ? 0 : long.Parse(reset))
             .ShouldBeInRange(0, _resetSum, "a counter that was removed does not come back with more");
-        _added.Except(_maybeRemoved).Except(members).ShouldBeEmpty("what was acknowledged is there");
+        _added.Except(_maybeRemoved).Except(members).ShouldBeEmpty(Lost);
         _removed.Intersect(members).ShouldBeEmpty("what was removed stays removed");
         members.Except(_maybeAdded).ShouldBeEmpty("nothing is there that nobody added");
         (counter == "(null)" ? 0 : long.Parse(counter))

@@ -26,6 +26,9 @@ internal sealed record ChaosPlan(MultiLeaderOptions Options)
 /// <summary>One run: leaders, a seed, faults of every kind, then peace, in which all must become equal.</summary>
 internal sealed class Chaos
 {
+    public const string Divergence = "differs from another that has seen the same";
+    public const string NotQuiet = "everybody has everything, and still deltas or states are sent";
+
     private static int TraceLines => int.TryParse(Environment.GetEnvironmentVariable("QUORATE_TRACE"), out var n) ? n : 60;
 
     private readonly Prng _dice;
@@ -79,8 +82,8 @@ internal sealed class Chaos
             if (TraceLines > 1000) _trace.Add($"    {node}");
             node.Replica.CheckInvariants();
             if (_plan.Options.Durable && MultiLeaderWorld.Replica(node).Statistics.Divergences > 0)
-                throw new InvalidOperationException(
-                    $"{node.Id} differs from another that has seen the same: {_model!.Differences()}");
+                throw new ShouldAssertException(
+                    $"{node.Id} {Divergence}: {_model!.Differences()}");
         };
         var members = Enumerable.Range(1, plan.Nodes).ToArray();
         _control = new TinyControl(
@@ -110,7 +113,7 @@ internal sealed class Chaos
         catch (Exception e)
         {
             var tail = string.Join('\n', _trace.TakeLast(TraceLines));
-            throw new InvalidOperationException(
+            throw new RunFailure(
                 $"seed {_seed}, {_plan.Options.Ack} {_plan.Options.Topology} {_plan.Options.Ship} durable "
                     + $"{_plan.Options.Durable}: {e.Message}\n{tail}\n{States()}\n",
                 e);
@@ -256,7 +259,7 @@ internal sealed class Chaos
         _world.Settle(200);
         var sent = Sent();
         _world.Settle(200);
-        Sent().ShouldBe(sent, "everybody has everything, and still deltas or states are sent");
+        Sent().ShouldBe(sent, NotQuiet);
         foreach (var node in _control.Members) _world.Status(node).Statistics.BacklogDeltas.ShouldBe(0);
     }
 

@@ -9,6 +9,14 @@ namespace Quorate.Strategies.Tests.MultiLeader;
 /// once.</summary>
 internal sealed class ChaosModel
 {
+    public const string Causality = "which its maker had seen";
+    public const string TooFewCopies = "was acknowledged with too few copies";
+    public const string ShowsLess = "does not show any more what its clients have seen";
+    public const string LostIncrement = "an acknowledged increment is lost";
+    public const string LostElement = "an acknowledged element is lost";
+    public const string LostCarried = "an element is lost that a node held which was never down since";
+    public const string NotEqual = "all members hold the same in the end";
+
     private const int Sets = 4;
 
     private readonly MultiLeaderWorld _world;
@@ -68,7 +76,7 @@ internal sealed class ChaosModel
                 var set = dice.Below(Sets);
                 // Whoever was told of an element, or of an update of its own, is never told less.
                 var must = _mustSee[node.Id].Where(e => e % Sets == set && !_removalAsked.Contains(e));
-                must.Except(known).ShouldBeEmpty($"{node.Id} does not show any more what its clients have seen");
+                must.Except(known).ShouldBeEmpty($"{node.Id} {ShowsLess}");
                 Send(node, "read", $"SMEMBERS s{set}", set, known);
                 break;
         }
@@ -142,7 +150,7 @@ internal sealed class ChaosModel
         };
         if (op.Kind == "remove" && _world.Peek(op.Node.Id.Value, "GET c") is null) return;
         region.Count(n => MultiLeaderWorld.Replica(n).Journal.DurableSeen.Contains(op.Dot) || !_options.Durable)
-            .ShouldBeGreaterThanOrEqualTo(needed, $"{op.Kind} {op.Element} was acknowledged with too few copies");
+            .ShouldBeGreaterThanOrEqualTo(needed, $"{op.Kind} {op.Element} {TooFewCopies}");
     }
 
     public void OnCrash(TestNode node)
@@ -182,8 +190,8 @@ internal sealed class ChaosModel
                 if (!_adds.TryGetValue(element, out var op)) continue;
                 foreach (var before in op.After)
                     if (!shown.Contains(before) && !_removalAsked.Contains(before))
-                        throw new InvalidOperationException(
-                            $"{node.Id} shows {element} and not {before}, which its maker had seen");
+                        throw new ShouldAssertException(
+                            $"{node.Id} shows {element} and not {before}, {Causality}");
             }
         }
     }
@@ -222,12 +230,12 @@ internal sealed class ChaosModel
         var first = members[0];
         foreach (var member in members)
         {
-            _world.Machine(member).Seen.ToString().ShouldBe(_world.Machine(first).Seen.ToString());
+            _world.Machine(member).Seen.ToString().ShouldBe(_world.Machine(first).Seen.ToString(), NotEqual);
             foreach (var key in (string[])["c", "d", "r"])
-                _world.Peek(member, $"GET {key}").ShouldBe(_world.Peek(first, $"GET {key}"), $"{key} at n{member} and n{first}");
-            Visible(_world[member]).Order().ShouldBe(Visible(_world[first]).Order());
+                _world.Peek(member, $"GET {key}").ShouldBe(_world.Peek(first, $"GET {key}"), $"{NotEqual}: {key}, n{first}");
+            Visible(_world[member]).Order().ShouldBe(Visible(_world[first]).Order(), NotEqual);
             _world.Machine(member)
-                .DigestOf(0, 0).ShouldBe(_world.Machine(first).DigestOf(0, 0), $"digests of n{member} and n{first}");
+                .DigestOf(0, 0).ShouldBe(_world.Machine(first).DigestOf(0, 0), $"{NotEqual}: digests of n{member} and n{first}");
             MultiLeaderWorld.Replica(_world[member]).Knowledge.IsCausal.ShouldBeTrue();
         }
 
@@ -235,12 +243,12 @@ internal sealed class ChaosModel
         var sum = long.TryParse(_world.Peek(first, "GET c"), out var c) ? c : 0;
         sum.ShouldBeLessThanOrEqualTo(_mostSum, "more was counted than was asked for");
         foreach (var element in _carried.Values.SelectMany(c => c).Except(_removalAsked))
-            shown.ShouldContain(element, "an element is lost that one had who was never down since");
+            shown.ShouldContain(element, LostCarried);
         if (!_options.Durable) return;
-        sum.ShouldBeGreaterThanOrEqualTo(_acknowledgedSum, "an acknowledged increment is lost");
+        sum.ShouldBeGreaterThanOrEqualTo(_acknowledgedSum, LostIncrement);
         foreach (var (element, op) in _adds)
             if (op.Kind == "acknowledged" && !_removalAsked.Contains(element))
-                shown.ShouldContain(element, "an acknowledged element is lost");
+                shown.ShouldContain(element, LostElement);
         shown.Intersect(_removed).ShouldBeEmpty("what was removed is there again");
         CheckCausality();
     }

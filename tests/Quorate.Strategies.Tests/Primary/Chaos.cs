@@ -91,7 +91,7 @@ internal sealed class Chaos
         catch (Exception e)
         {
             var tail = string.Join('\n', _trace.TakeLast(TraceLines));
-            throw new InvalidOperationException($"seed {_seed}, {_options.Ack}: {e.Message}\n{tail}\n{States()}\n", e);
+            throw new RunFailure($"seed {_seed}, {_options.Ack}: {e.Message}\n{tail}\n{States()}\n", e);
         }
     }
 

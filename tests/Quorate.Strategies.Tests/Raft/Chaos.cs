@@ -82,7 +82,7 @@ internal sealed class Chaos
         catch (Exception e)
         {
             var tail = string.Join('\n', _trace.TakeLast(TraceLines));
-            throw new InvalidOperationException(
+            throw new RunFailure(
                 $"seed {_seed}, {_voters} voters, durable {_durable}: {e.Message}\n{tail}\n{States()}\n", e);
         }
     }
