@@ -53,7 +53,7 @@ internal readonly struct ReplicaView
     /// <summary>It believes that it may answer from its own state, alone.</summary>
     public bool IsActing(StepTime now) => _primary is not null
         ? _primary.MayReadLocally(now)
-        : _chain!.Position is { IsLearner: false } && _chain.Rules.IsLeaseValid(_chain.Accepted.LeaseUntil, now.Nanoseconds);
+        : _chain!.Position is { IsLearner: false } && _chain.Accepted.HasLeaseAt(now);
 
     /// <summary>Entries from here on are there with their content.</summary>
     public bool Has(LogIndex index) => index >= FirstIndex && index <= LastIndex;

@@ -8,11 +8,22 @@ namespace Quorate.Strategies.Chain;
 /// epochs; it takes part in the new one when the record is durable. A head that ordered before that, and forgot its
 /// acceptance in a crash, would accept the epoch again and give one (epoch, index) to two entries.
 /// </summary>
-internal sealed class AcceptedEpoch(bool durable)
+internal sealed class AcceptedEpoch(NodeId self, ChainOptions options, ChainRules rules, Step step)
 {
     private const byte HasStateFlag = 1;
     private const byte MemoryFlag = 2;
     private const int MaxMembers = 1024;
+
+    private readonly bool _durable = options.Durable;
+    private bool _isFresh;
+
+    /// <summary>This node.</summary>
+    public NodeId Self { get; } = self;
+
+    public ChainRules Rules { get; } = rules;
+
+    /// <summary>As the replica was made, and as the rule of the epoch says in which it takes part.</summary>
+    public ChainOptions Options { get; private set; } = options;
 
     /// <summary>The newest configuration, maybe not durable yet; null before the first.</summary>
     public GroupConfiguration? Newest { get; private set; }
@@ -25,7 +36,7 @@ internal sealed class AcceptedEpoch(bool durable)
 
     /// <summary>The newest epoch was accepted in this life. A head or tail that was restarted does not know what it did in
     /// its epoch before (which indices it gave away, whom it let into the chain): it waits for another.</summary>
-    public bool IsFresh { get; private set; }
+    public bool IsFresh => _isFresh || !Rules.WaitsAfterRestart;
 
     /// <summary>The log and the state hold what this replica ever acknowledged. False for one that is empty, or that kept
     /// entries in memory only and was restarted.</summary>
@@ -34,38 +45,43 @@ internal sealed class AcceptedEpoch(bool durable)
     /// <summary>On this node's monotonic clock; of <see cref="Newest"/>.</summary>
     public long LeaseUntil { get; private set; } = long.MinValue;
 
+    /// <summary>The lease of <see cref="Newest"/> holds at this step.</summary>
+    public bool HasLease => HasLeaseAt(step.Now);
+
+    public bool HasLeaseAt(StepTime now) => Rules.IsLeaseValid(LeaseUntil, now.Nanoseconds);
+
     public Epoch Epoch => Newest?.Epoch ?? default;
 
     /// <summary>What the newest record says is durable: this replica may take its part.</summary>
     public bool IsSettled { get; private set; }
 
     /// <returns>False: it is not newer.</returns>
-    public bool TryAccept(GroupConfiguration configuration, NodeId self, bool logIsEmpty, Effects effects)
+    public bool TryAccept(GroupConfiguration configuration, bool logIsEmpty)
     {
         if (configuration.Epoch <= Epoch) return false;
         var isFirst = Newest is null;
         Newest = configuration;
-        IsFresh = true;
+        _isFresh = true;
         IsSettled = false;
         LeaseUntil = long.MinValue;
         // The group is born with all its replicas empty. Later an empty replica lacks something, whatever it is called.
-        if (isFirst && configuration.Epoch.Value == 1 && logIsEmpty && configuration.InSync.Contains(self)) HasState = true;
-        SaveAgain(effects);
+        if (isFirst && configuration.Epoch.Value == 1 && logIsEmpty && configuration.InSync.Contains(Self)) HasState = true;
+        SaveAgain();
         return true;
     }
 
     /// <summary>A learner's log has reached what the chain had committed.</summary>
-    public void NoteState(Effects effects)
+    public void NoteState()
     {
         if (HasState) return;
         HasState = true;
-        SaveRecord(effects);
+        SaveRecord();
     }
 
     /// <summary>A life that keeps entries in memory only begins: a later one must know before this one acts.</summary>
-    public void BeginLife(Effects effects)
+    public void BeginLife()
     {
-        if (!durable && Newest is not null) SaveAgain(effects);
+        if (!_durable && Newest is not null) SaveAgain();
         else IsSettled = true;
     }
 
@@ -84,7 +100,10 @@ internal sealed class AcceptedEpoch(bool durable)
     }
 
     /// <summary>Writes the newest configuration (again).</summary>
-    public PersistPoint SaveAgain(Effects effects) => Point = Newest is null ? Point : SaveRecord(effects);
+    public PersistPoint SaveAgain() => Point = Newest is null ? Point : SaveRecord();
+
+    /// <summary>This replica takes part in the newest epoch from now on, and so goes by its rule.</summary>
+    public void TakeUpRule() => Options = Options.With(Newest?.Rule);
 
     public bool TryRecover(ReadOnlySpan<byte> record)
     {
@@ -103,20 +122,20 @@ internal sealed class AcceptedEpoch(bool durable)
         return true;
     }
 
-    private PersistPoint SaveRecord(Effects effects)
+    private PersistPoint SaveRecord()
     {
         var configuration = Newest!;
         var record =
             new byte[1 + 1 + 12 + 8 + (4 * (configuration.InSync.Count + configuration.Learners.Count))
                 + (configuration.Rule is null ? 0 : GroupRule.EncodedLength)];
         record[0] = (byte)RecordKind.Accepted;
-        record[1] = (byte)((HasState ? HasStateFlag : 0) | (durable ? 0 : MemoryFlag));
+        record[1] = (byte)((HasState ? HasStateFlag : 0) | (_durable ? 0 : MemoryFlag));
         BinaryPrimitives.WriteInt64LittleEndian(record.AsSpan(2), configuration.Epoch.Value);
         BinaryPrimitives.WriteInt32LittleEndian(record.AsSpan(10), configuration.Leader.Value);
         var rest = WriteNodes(record.AsSpan(14), configuration.InSync);
         rest = WriteNodes(rest, configuration.Learners);
         configuration.Rule?.Write(rest);
-        return effects.Append(record);
+        return step.Out.Append(record);
     }
 
     private static Span<byte> WriteNodes(Span<byte> output, IReadOnlyList<NodeId> nodes)

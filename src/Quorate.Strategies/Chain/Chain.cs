@@ -30,13 +30,14 @@ namespace Quorate.Strategies.Chain;
 /// has committed all that older epochs had, which the head's log held before that entry. So its index covers all that was
 /// committed before the question, and the asker waits until it has applied as far. The asker needs no lease for that.</para>
 /// <para><b>Where what is.</b>
-/// <see cref="ChainReplica"/>: the way in, commit and apply. <see cref="AcceptedEpoch"/>: the control plane's word.
-/// <see cref="Position"/>: a replica's part in one epoch, made of <see cref="Head"/>, <see cref="Predecessor"/>,
-/// <see cref="Successor"/>, <see cref="Tail"/>. <see cref="ChainReads"/>, <see cref="DirtyKeys"/>: reads.
-/// <see cref="Wishes"/>: what it asks the control plane for. <see cref="WaitingRequests{TStamp}"/>: requests that wait for an
-/// entry. <see cref="FrameLog{TStamp}"/>, <see cref="KeyedLog"/>: the log in memory; <see cref="ChainJournal"/>,
-/// <see cref="Recovery"/>: on disk. <see cref="ChainSnapshots"/>: snapshots, over <see cref="SnapshotMaker"/>,
-/// <see cref="SnapshotSender"/> and <see cref="SnapshotInbox"/>.</para>
+/// <see cref="ChainReplica"/>: the way in; it makes the parts and gives each what it needs. <see cref="AcceptedEpoch"/>: the
+/// control plane's word. <see cref="Commits"/>: commit and apply. <see cref="Place"/>, <see cref="Position"/>: a replica's part
+/// in one epoch, made of <see cref="Head"/>, <see cref="Predecessor"/>, <see cref="Successor"/>, <see cref="Tail"/>.
+/// <see cref="ChainReads"/>, <see cref="DirtyKeys"/>: reads. <see cref="Wishes"/>: what it asks the control plane for.
+/// <see cref="WaitingRequests{TStamp}"/>: requests that wait for an entry. <see cref="FrameLog{TStamp}"/>,
+/// <see cref="KeyedLog"/>, <see cref="LogMemory"/>: the log in memory; <see cref="ChainJournal"/>, <see cref="Recovery"/>: on
+/// disk. <see cref="ChainSnapshots"/>: snapshots, over <see cref="SnapshotMaker"/>, <see cref="SnapshotSender"/> and
+/// <see cref="SnapshotInbox"/>.</para>
 /// <para><b>Deviations.</b></para>
 /// <list type="number">
 /// <item>Replicas forward before they have written, and the tail waits for the news that they have: the chain's disks work

@@ -26,6 +26,6 @@ internal sealed class ChainJournal(ChainOptions options) : OrderedJournal<Epoch>
     public void MarkSnapshot(LogIndex index, Epoch epoch, AcceptedEpoch accepted, Effects effects)
     {
         var mark = SaveNumbers((byte)RecordKind.SnapshotMark, effects, index.Value, epoch.Value);
-        ReleaseThrough(index, mark, accepted.SaveAgain(effects), keepAfter: index);
+        ReleaseThrough(index, mark, accepted.SaveAgain(), keepAfter: index);
     }
 }

@@ -5,16 +5,35 @@ namespace Quorate.Strategies.Chain;
 
 /// <summary>What the chain adds to making, sending and receiving snapshots: how a tail fills a learner, also over
 /// epochs.</summary>
-internal sealed class ChainSnapshots(ChainReplica replica) : ISnapshotOwner
+internal sealed class ChainSnapshots : ISnapshotOwner
 {
-    public LogIndex LastApplied => replica.LastApplied;
+    private readonly Step _step;
+    private readonly AcceptedEpoch _accepted;
+    private readonly FrameLog<Epoch> _log;
+    private readonly ChainJournal _journal;
+    private readonly Commits _commits;
+    private readonly Place _place;
+    private readonly long _incarnation;
 
-    public long BytesSinceSnapshot => replica.Journal.BytesSinceSnapshot;
+    public ChainSnapshots(
+        Step step, AcceptedEpoch accepted, FrameLog<Epoch> log, ChainJournal journal, Commits commits, Place place,
+        long incarnation, ISnapshots storage, IStateMachine machine)
+    {
+        (_step, _accepted, _log, _journal) = (step, accepted, log, journal);
+        (_commits, _place, _incarnation) = (commits, place, incarnation);
+        Maker = new SnapshotMaker(storage, machine, accepted.Options.SnapshotSizes, this);
+    }
+
+    public SnapshotMaker Maker { get; }
+
+    public LogIndex LastApplied => _commits.LastApplied;
+
+    public long BytesSinceSnapshot => _journal.BytesSinceSnapshot;
 
     public SnapshotHeader MakeHeader() =>
-        new(replica.LastApplied, replica.Log.StampAt(replica.LastApplied).Value, default);
+        new(_commits.LastApplied, _log.StampAt(_commits.LastApplied).Value, default);
 
-    public bool HasOvertaken(LogIndex index) => index <= replica.CommitIndex;
+    public bool HasOvertaken(LogIndex index) => index <= _commits.CommitIndex;
 
     public void OnSnapshotMade(SnapshotHeader header) => Mark(header);
 
@@ -22,18 +41,18 @@ internal sealed class ChainSnapshots(ChainReplica replica) : ISnapshotOwner
     {
         if (HasOvertaken(message.Index))
         {
-            replica.Position?.Predecessor?.OweAnswer();
+            _place.Position?.Predecessor?.OweAnswer();
             return;
         }
 
         var piece = new Piece(message.Index, message.IndexEpoch.Value, message.Piece, message.PieceCount, default, message.Data);
-        if (!replica.SnapshotMaker.Inbox.TryTake(from, piece, out var next)) return;
-        replica.Out.Send(from, new SnapshotAck
+        if (!Maker.Inbox.TryTake(from, piece, out var next)) return;
+        _step.Out.Send(from, new SnapshotAck
         {
-            Epoch = replica.Accepted.Epoch,
+            Epoch = _accepted.Epoch,
             Index = message.Index,
             NextPiece = next,
-            Incarnation = replica.Incarnation,
+            Incarnation = _incarnation,
         });
     }
 
@@ -42,17 +61,17 @@ internal sealed class ChainSnapshots(ChainReplica replica) : ISnapshotOwner
         if (!HasOvertaken(snapshot.Index))
         {
             snapshot.Complete();
-            replica.JumpTo(snapshot.Index, new Epoch(snapshot.Header.Stamp));
+            _commits.JumpTo(snapshot.Index, new Epoch(snapshot.Header.Stamp));
         }
 
-        replica.SnapshotMaker.NoteSealed(snapshot.Index, snapshot.Bytes);
+        Maker.NoteSealed(snapshot.Index, snapshot.Bytes);
         Mark(snapshot.Header);
-        replica.Position?.Predecessor?.OweAnswer();
+        _place.Position?.Predecessor?.OweAnswer();
     }
 
-    public void SendPiece(NodeId to, in Piece piece) => replica.Out.Send(to, new SnapshotPiece
+    public void SendPiece(NodeId to, in Piece piece) => _step.Out.Send(to, new SnapshotPiece
     {
-        Epoch = replica.Accepted.Epoch,
+        Epoch = _accepted.Epoch,
         Index = piece.Index,
         IndexEpoch = new Epoch(piece.Stamp),
         Piece = piece.Number,
@@ -61,5 +80,5 @@ internal sealed class ChainSnapshots(ChainReplica replica) : ISnapshotOwner
     });
 
     private void Mark(SnapshotHeader header) =>
-        replica.Journal.MarkSnapshot(header.Index, new Epoch(header.Stamp), replica.Accepted, replica.Out);
+        _journal.MarkSnapshot(header.Index, new Epoch(header.Stamp), _accepted, _step.Out);
 }

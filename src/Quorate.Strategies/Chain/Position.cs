@@ -1,4 +1,5 @@
 using Quorate.Replication;
+using Quorate.Replication.Ordered;
 
 namespace Quorate.Strategies.Chain;
 
@@ -8,16 +9,20 @@ namespace Quorate.Strategies.Chain;
 /// </summary>
 internal sealed class Position
 {
-    public Position(ChainReplica replica, GroupConfiguration configuration)
+    public Position(
+        Step step, AcceptedEpoch accepted, FrameLog<Epoch> log, KeyedLog keyed, ChainJournal journal, Commits commits,
+        SnapshotMaker maker, long incarnation, GroupConfiguration configuration)
     {
         var chain = configuration.InSync;
-        var at = IndexOf(chain, replica.Self);
+        var at = IndexOf(chain, accepted.Self);
         var last = chain.Count - 1;
         IsLearner = at < 0;
-        if (at == 0) Head = new Head(replica);
-        else Predecessor = new Predecessor(replica, chain[IsLearner ? last : at - 1]);
-        if (at >= 0 && at < last) Successor = new Successor(replica, chain[at + 1], isLearner: false);
-        if (at == last) Tail = new Tail(replica, configuration.Learners);
+        if (at == 0) Head = new Head(step, accepted, log, keyed, commits);
+        else Predecessor = new Predecessor(
+            step, accepted, log, keyed, journal, commits, incarnation, chain[IsLearner ? last : at - 1]);
+        if (at >= 0 && at < last)
+            Successor = new Successor(step, accepted, log, commits, maker, chain[at + 1], isLearner: false);
+        if (at == last) Tail = new Tail(step, accepted, log, commits, maker, configuration.Learners);
         TailNode = chain[last];
     }
 

@@ -4,7 +4,9 @@ using Quorate.Replication.Ordered;
 namespace Quorate.Strategies.Chain;
 
 /// <summary>The link up: takes in what the predecessor forwards, and acknowledges. Of one epoch.</summary>
-internal sealed class Predecessor(ChainReplica replica, NodeId node)
+internal sealed class Predecessor(
+    Step step, AcceptedEpoch accepted, FrameLog<Epoch> log, KeyedLog keyed, ChainJournal journal, Commits commits,
+    long incarnation, NodeId node)
 {
     private readonly Acknowledge _ack = new();
     private bool _owesAnswer;
@@ -26,16 +28,15 @@ internal sealed class Predecessor(ChainReplica replica, NodeId node)
     {
         SilentTicks++;
         // The predecessor may not have accepted the epoch yet, or the message was lost.
-        if (!IsConnected && ++_ticksSinceResume >= replica.Options.ResumeTicks) SendResume();
+        if (!IsConnected && ++_ticksSinceResume >= accepted.Options.ResumeTicks) SendResume();
     }
 
     /// <summary>Tells where this log ends. [CR §3.3]</summary>
-    public void SendResume() => SendResume(replica.Log.LastIndex);
+    public void SendResume() => SendResume(log.LastIndex);
 
     public void HandleForward(Forward forward)
     {
         SilentTicks = 0;
-        var log = replica.Log;
         var prev = forward.PrevIndex;
         if (prev > log.LastIndex || (prev >= log.BaseIndex && log.StampAt(prev) != forward.PrevEpoch))
         {
@@ -44,10 +45,10 @@ internal sealed class Predecessor(ChainReplica replica, NodeId node)
         }
 
         IsConnected = true;
-        replica.Verify(TakeIn(prev, forward.Entries.Span));
+        commits.Verify(TakeIn(prev, forward.Entries.Span));
         if (forward.Stable > Stable) Stable = forward.Stable;
-        replica.LearnCommit(forward.Commit);
-        if (replica.Verified >= forward.Commit) replica.Accepted.NoteState(replica.Out);
+        commits.LearnCommit(forward.Commit);
+        if (commits.Verified >= forward.Commit) accepted.NoteState();
         _owesAnswer |= forward.Ping;
     }
 
@@ -56,30 +57,29 @@ internal sealed class Predecessor(ChainReplica replica, NodeId node)
 
     public void OnTurnEnd()
     {
-        var durable = LogIndex.Min(replica.Verified, replica.Journal.DurableIndex);
+        var durable = LogIndex.Min(commits.Verified, journal.DurableIndex);
         if (!IsConnected && !_owesAnswer) return;
-        if (!_owesAnswer && durable <= _toldDurable && replica.CommitIndex <= _toldCommit) return;
+        if (!_owesAnswer && durable <= _toldDurable && commits.CommitIndex <= _toldCommit) return;
         _owesAnswer = false;
-        (_toldDurable, _toldCommit) = (durable, replica.CommitIndex);
-        _ack.Epoch = replica.Accepted.Epoch;
-        _ack.Received = replica.Verified;
+        (_toldDurable, _toldCommit) = (durable, commits.CommitIndex);
+        _ack.Epoch = accepted.Epoch;
+        _ack.Received = commits.Verified;
         _ack.Durable = durable;
-        _ack.Commit = replica.CommitIndex;
-        _ack.Incarnation = replica.Incarnation;
-        replica.Out.Send(Node, _ack);
+        _ack.Commit = commits.CommitIndex;
+        _ack.Incarnation = incarnation;
+        step.Out.Send(Node, _ack);
     }
 
     /// <returns>The last entry up to which the logs agree now.</returns>
     private LogIndex TakeIn(LogIndex last, ReadOnlySpan<byte> frames)
     {
-        var log = replica.Log;
         while (!frames.IsEmpty && last < log.LastIndex)
         {
             // What lies before the base is committed: it agrees. Equal epoch and index make equal entries, because a head
             // gives an index once in an epoch.
             if (last.Next > log.BaseIndex && log.StampAt(last.Next) != EntryFrame.StampOf<Epoch>(frames))
             {
-                replica.TruncateFrom(last.Next);
+                commits.CutFrom(last.Next);
                 break;
             }
 
@@ -88,28 +88,27 @@ internal sealed class Predecessor(ChainReplica replica, NodeId node)
         }
 
         if (frames.IsEmpty) return last;
-        replica.Keyed.AppendFrames(frames);
+        keyed.AppendFrames(frames);
         return log.LastIndex;
     }
 
     /// <summary>The entry before is not here, or is another: says where the logs could agree.</summary>
     private void Refuse(LogIndex prev, Epoch epoch)
     {
-        var log = replica.Log;
         var hint = log.LastNotAbove(LogIndex.Min(prev, log.LastIndex), epoch);
         if (hint == prev) hint = hint.Previous;
-        SendResume(LogIndex.Max(hint, replica.CommitIndex));
+        SendResume(LogIndex.Max(hint, commits.CommitIndex));
     }
 
     private void SendResume(LogIndex last)
     {
         _ticksSinceResume = 0;
-        replica.Out.Send(Node, new Resume
+        step.Out.Send(Node, new Resume
         {
-            Epoch = replica.Accepted.Epoch,
+            Epoch = accepted.Epoch,
             LastIndex = last,
-            LastEpoch = replica.Log.StampAt(last),
-            Incarnation = replica.Incarnation,
+            LastEpoch = log.StampAt(last),
+            Incarnation = incarnation,
         });
     }
 }

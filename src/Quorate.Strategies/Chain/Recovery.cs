@@ -8,19 +8,20 @@ namespace Quorate.Strategies.Chain;
 /// Puts a replica together again: the newest snapshot first, then the journal's records in the order they were written.
 /// Nothing is known to be committed beyond the snapshot; the chain tells.
 /// </summary>
-internal sealed class Recovery(ChainReplica replica)
+internal sealed class Recovery(
+    AcceptedEpoch accepted, FrameLog<Epoch> log, KeyedLog keyed, ChainJournal journal, Commits commits, SnapshotMaker maker)
 {
-    private readonly EntriesRecovery<Epoch> _entries = new(replica.Log, replica.Journal);
+    private readonly EntriesRecovery<Epoch> _entries = new(log, journal);
 
     /// <summary>The newest snapshot cannot be read.</summary>
     public bool IsDamaged { get; private set; }
 
     public void RestoreNewestSnapshot()
     {
-        IsDamaged = !replica.SnapshotMaker.TryRestoreNewest(out var header);
+        IsDamaged = !maker.TryRestoreNewest(out var header);
         if (header is null || IsDamaged) return;
         var epoch = new Epoch(header.Stamp);
-        replica.RestoreAt(header.Index, epoch);
+        commits.RestoreAt(header.Index, epoch);
         _entries.OnSnapshot(header.Index, epoch);
     }
 
@@ -31,7 +32,7 @@ internal sealed class Recovery(ChainReplica replica)
         switch ((RecordKind)record[0])
         {
             case RecordKind.Accepted:
-                return replica.Accepted.TryRecover(body);
+                return accepted.TryRecover(body);
             case RecordKind.Entries when EntriesRecord.TryRead<Epoch>(body, out var first, out var previous, out var frames):
                 return TryAcceptEntries(first, previous, frames, point);
             // The records before the mark are gone; without the snapshot there would be a hole.
@@ -47,8 +48,8 @@ internal sealed class Recovery(ChainReplica replica)
         // The epoch may come later: its older records are given up when a snapshot rewrites it behind these entries.
         if (!KeyedLog.AreWellFormed(frames, previous, new Epoch(long.MaxValue))) return false;
         if (!_entries.TryTake(first, previous, ref frames, point, out var from)) return false;
-        replica.Keyed.TruncateFrom(from);
-        replica.Keyed.AppendFrames(frames);
+        keyed.TruncateFrom(from);
+        keyed.AppendFrames(frames);
         return true;
     }
 }

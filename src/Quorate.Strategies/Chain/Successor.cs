@@ -17,7 +17,9 @@ public enum FeedState : byte
 }
 
 /// <summary>The link down, of one epoch: to the successor in the chain, or from the tail to a learner.</summary>
-internal sealed class Successor(ChainReplica replica, NodeId node, bool isLearner)
+internal sealed class Successor(
+    Step step, AcceptedEpoch accepted, FrameLog<Epoch> log, Commits commits, SnapshotMaker maker, NodeId node,
+    bool isLearner)
 {
     private readonly Inflight _inflight = new();
 
@@ -37,7 +39,7 @@ internal sealed class Successor(ChainReplica replica, NodeId node, bool isLearne
     public FeedState State { get; private set; } = FeedState.Probe;
 
     /// <summary>The next entry to send.</summary>
-    public LogIndex NextIndex { get; private set; } = replica.Verified.Next;
+    public LogIndex NextIndex { get; private set; } = commits.Verified.Next;
 
     /// <summary>The log there agrees with this one and is durable up to here, as said in its present life.</summary>
     public LogIndex Durable { get; private set; }
@@ -47,17 +49,17 @@ internal sealed class Successor(ChainReplica replica, NodeId node, bool isLearne
 
     public int SilentTicks { get; private set; }
 
-    public bool IsSilent => SilentTicks >= replica.Options.SilenceTicks;
+    public bool IsSilent => SilentTicks >= accepted.Options.SilenceTicks;
 
     /// <summary>The log before this index is not needed for it.</summary>
     public LogIndex NeededFrom =>
         LogIndex.Max(
-            Durable, _transfer is { Index.Value: 0 } ? replica.SnapshotMaker.IndexInMaking : _transfer?.Index ?? default);
+            Durable, _transfer is { Index.Value: 0 } ? maker.IndexInMaking : _transfer?.Index ?? default);
 
     public void OnTick()
     {
         SilentTicks++;
-        if (++_ticksSincePing < replica.Options.HeartbeatTicks) return;
+        if (++_ticksSincePing < accepted.Options.HeartbeatTicks) return;
         _ticksSincePing = 0;
         switch (State)
         {
@@ -72,7 +74,7 @@ internal sealed class Successor(ChainReplica replica, NodeId node, bool isLearne
                 _transfer!.OnHeartbeat();
                 // Pieces go only to who answers. Whoever had nothing to answer, because the snapshot was long in the making, is
                 // asked.
-                if (IsSilent) Send(replica.Log.BaseIndex, ping: true);
+                if (IsSilent) Send(log.BaseIndex, ping: true);
                 break;
         }
     }
@@ -80,7 +82,7 @@ internal sealed class Successor(ChainReplica replica, NodeId node, bool isLearne
     /// <summary>Sends what there is to send and may be sent now.</summary>
     public void Send()
     {
-        if (State != FeedState.Snapshot && NextIndex.Previous < replica.Log.BaseIndex) MakeUpForForgotten();
+        if (State != FeedState.Snapshot && NextIndex.Previous < log.BaseIndex) MakeUpForForgotten();
         switch (State)
         {
             case FeedState.Probe when !_probeSent:
@@ -89,13 +91,13 @@ internal sealed class Successor(ChainReplica replica, NodeId node, bool isLearne
                 SendEntries(ping: true);
                 break;
             case FeedState.Replicate:
-                while (NextIndex <= replica.Verified
-                    && _inflight.HasRoom(replica.Log.BytesFrom(NextIndex), replica.Options.InflightBounds, replica.Now))
+                while (NextIndex <= commits.Verified
+                    && _inflight.HasRoom(log.BytesFrom(NextIndex), accepted.Options.InflightBounds, step.Now))
                     SendEntries(ping: false);
-                if (!isLearner && replica.Stable > _toldStable) SendNothing(ping: false);
+                if (!isLearner && commits.Stable > _toldStable) SendNothing(ping: false);
                 break;
             case FeedState.Snapshot when !IsSilent:
-                _transfer!.Send(replica.SnapshotMaker, Node, replica.Log.BaseIndex);
+                _transfer!.Send(maker, Node, log.BaseIndex);
                 break;
         }
     }
@@ -105,7 +107,7 @@ internal sealed class Successor(ChainReplica replica, NodeId node, bool isLearne
         if (!Hear(ack.Incarnation)) return;
         // A replica that was restarted may have lost what it had passed on in its earlier life.
         var (durable, received) = (
-            LogIndex.Min(ack.Durable, replica.Log.LastIndex), LogIndex.Min(ack.Received, replica.Log.LastIndex));
+            LogIndex.Min(ack.Durable, log.LastIndex), LogIndex.Min(ack.Received, log.LastIndex));
         if (durable > Durable) Durable = durable;
         _inflight.RemoveThrough(durable);
         if (State == FeedState.Snapshot && (_transfer!.Index.Value == 0 || received < _transfer.Index)) return;
@@ -116,11 +118,11 @@ internal sealed class Successor(ChainReplica replica, NodeId node, bool isLearne
     public void HandleResume(Resume resume)
     {
         if (!Hear(resume.Incarnation)) return;
-        var agreed = replica.Log.LastNotAbove(LogIndex.Min(resume.LastIndex, replica.Verified), resume.LastEpoch);
+        var agreed = log.LastNotAbove(LogIndex.Min(resume.LastIndex, commits.Verified), resume.LastEpoch);
         // A message from before it was fed may come late; what it has said to be durable since then stays.
         agreed = LogIndex.Max(agreed, Durable);
-        if (agreed < replica.Log.BaseIndex && !isLearner) agreed = replica.Log.BaseIndex;
-        if (agreed < replica.Log.BaseIndex)
+        if (agreed < log.BaseIndex && !isLearner) agreed = log.BaseIndex;
+        if (agreed < log.BaseIndex)
         {
             if (State != FeedState.Snapshot) BecomeSnapshot();
         }
@@ -161,36 +163,36 @@ internal sealed class Successor(ChainReplica replica, NodeId node, bool isLearne
     {
         var last = NextIndex.Previous;
         Fill(last, ping);
-        if (NextIndex <= replica.Verified)
-            _forward.Entries = replica.Log.Frames(NextIndex, replica.Verified, replica.Options.MaxBatchBytes, out last);
-        replica.Out.Send(Node, _forward);
+        if (NextIndex <= commits.Verified)
+            _forward.Entries = log.Frames(NextIndex, commits.Verified, accepted.Options.MaxBatchBytes, out last);
+        step.Out.Send(Node, _forward);
         var bytes = _forward.Entries.Length;
         _forward.Entries = default;
         if (State != FeedState.Replicate) return;
         NextIndex = last.Next;
-        _inflight.Add(last, bytes, replica.Now);
+        _inflight.Add(last, bytes, step.Now);
     }
 
     /// <summary>Tells how far the log is stable and committed.</summary>
     private void SendNothing(bool ping)
     {
-        var prev = LogIndex.Min(NextIndex.Previous, replica.Verified);
-        if (prev >= replica.Log.BaseIndex) Send(prev, ping);
+        var prev = LogIndex.Min(NextIndex.Previous, commits.Verified);
+        if (prev >= log.BaseIndex) Send(prev, ping);
     }
 
     private void Send(LogIndex prev, bool ping)
     {
         Fill(prev, ping);
-        replica.Out.Send(Node, _forward);
+        step.Out.Send(Node, _forward);
     }
 
     private void Fill(LogIndex prev, bool ping)
     {
-        _forward.Epoch = replica.Accepted.Epoch;
+        _forward.Epoch = accepted.Epoch;
         _forward.PrevIndex = prev;
-        _forward.PrevEpoch = replica.Log.StampAt(prev);
-        _forward.Stable = _toldStable = isLearner ? default : replica.Stable;
-        _forward.Commit = replica.CommitIndex;
+        _forward.PrevEpoch = log.StampAt(prev);
+        _forward.Stable = _toldStable = isLearner ? default : commits.Stable;
+        _forward.Commit = commits.CommitIndex;
         _forward.Ping = ping;
         _ticksSincePing = ping ? 0 : _ticksSincePing;
     }
@@ -218,7 +220,7 @@ internal sealed class Successor(ChainReplica replica, NodeId node, bool isLearne
     private void MakeUpForForgotten()
     {
         if (isLearner) BecomeSnapshot();
-        else NextIndex = replica.Log.FirstIndex;
+        else NextIndex = log.FirstIndex;
     }
 
     private void BecomeSnapshot()

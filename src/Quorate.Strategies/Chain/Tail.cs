@@ -1,4 +1,5 @@
 using Quorate.Replication;
+using Quorate.Replication.Ordered;
 
 namespace Quorate.Strategies.Chain;
 
@@ -12,14 +13,21 @@ namespace Quorate.Strategies.Chain;
 /// </summary>
 internal sealed class Tail
 {
-    private readonly ChainReplica _replica;
+    private readonly Step _step;
+    private readonly AcceptedEpoch _accepted;
+    private readonly FrameLog<Epoch> _log;
+    private readonly Commits _commits;
+    private readonly SnapshotMaker _maker;
     private readonly List<Successor> _learners = [];
     private Successor? _joining;
 
-    public Tail(ChainReplica replica, IReadOnlyList<NodeId> learners)
+    public Tail(
+        Step step, AcceptedEpoch accepted, FrameLog<Epoch> log, Commits commits, SnapshotMaker maker,
+        IReadOnlyList<NodeId> learners)
     {
-        _replica = replica;
-        foreach (var node in learners) _learners.Add(new Successor(replica, node, isLearner: true));
+        (_step, _accepted, _log, _commits, _maker) = (step, accepted, log, commits, maker);
+        foreach (var node in learners)
+            _learners.Add(new Successor(step, accepted, log, commits, maker, node, isLearner: true));
     }
 
     public IReadOnlyList<Successor> Learners => _learners;
@@ -32,17 +40,17 @@ internal sealed class Tail
 
     /// <summary>An entry of this epoch is committed, and with it all that earlier epochs had committed; and nothing was
     /// committed here in an earlier life of which this one does not know.</summary>
-    public bool KnowsAllCommitted => _replica.IsFresh && _replica.Log.StampAt(_replica.CommitIndex) == _replica.Accepted.Epoch;
+    public bool KnowsAllCommitted => _accepted.IsFresh && _log.StampAt(_commits.CommitIndex) == _accepted.Epoch;
 
     /// <summary>The state here has all that; of what this tail has committed since, it may lack what nobody has heard
     /// of.</summary>
     public bool HasAppliedAllCommitted =>
-        _replica.IsFresh && _replica.Log.StampAt(_replica.LastApplied) == _replica.Accepted.Epoch
-        && _replica.Rules.IsStateNewest(_replica.Applier.IsBehind);
+        _accepted.IsFresh && _log.StampAt(_commits.LastApplied) == _accepted.Epoch
+        && _accepted.Rules.IsStateNewest(_commits.Applier.IsBehind);
 
-    private bool IsTooShort => _replica.Accepted.Newest!.InSync.Count < _replica.Options.MinInSync;
+    private bool IsTooShort => _accepted.Newest!.InSync.Count < _accepted.Options.MinInSync;
 
-    public bool MayAnswer => KnowsAllCommitted && _replica.HasLease;
+    public bool MayAnswer => KnowsAllCommitted && _accepted.HasLease;
 
     public Successor? LearnerOf(NodeId node)
     {
@@ -55,18 +63,18 @@ internal sealed class Tail
     {
         // A tail that was restarted does not know whom it had counted: see AcceptedEpoch.IsFresh. And what a chain that is too
         // short had pending is not acknowledged either: those that were in it before may be asked to go on without it.
-        if (!_replica.IsFresh || IsTooShort) return;
-        var index = _replica.Stable;
-        if (_joining is not null && _replica.Rules.CountsJoining) index = LogIndex.Min(index, _joining.Durable);
-        _replica.LearnCommit(index);
+        if (!_accepted.IsFresh || IsTooShort) return;
+        var index = _commits.Stable;
+        if (_joining is not null && _accepted.Rules.CountsJoining) index = LogIndex.Min(index, _joining.Durable);
+        _commits.LearnCommit(index);
     }
 
     /// <summary>Without lease it keeps silent: the asker asks again, maybe another tail.</summary>
     public void Answer(NodeId from, VersionQuery query)
     {
         if (!MayAnswer) return;
-        _replica.Out.Send(
-            from, new VersionReply { Epoch = _replica.Accepted.Epoch, Context = query.Context, Index = _replica.CommitIndex });
+        _step.Out.Send(
+            from, new VersionReply { Epoch = _accepted.Epoch, Context = query.Context, Index = _commits.CommitIndex });
     }
 
     public void OnTick()
@@ -87,7 +95,7 @@ internal sealed class Tail
         {
             if (learner.IsSilent) continue;
             // One that was not heard yet may be in the middle of the newest snapshot.
-            most = LogIndex.Min(most, learner.Incarnation == 0 ? _replica.SnapshotMaker.SealedIndex : learner.NeededFrom);
+            most = LogIndex.Min(most, learner.Incarnation == 0 ? _maker.SealedIndex : learner.NeededFrom);
         }
 
         return most;
@@ -100,14 +108,14 @@ internal sealed class Tail
 
     private void ConsiderJoining()
     {
-        if (!_replica.IsFresh || !Joining.IsNone) return;
+        if (!_accepted.IsFresh || !Joining.IsNone) return;
         if (_joining is { } counted && (counted.IsSilent || counted.State != FeedState.Replicate)) _joining = null;
         if (_joining is null)
         {
             foreach (var learner in _learners)
             {
                 if (learner.State != FeedState.Replicate || learner.IsSilent) continue;
-                if (_replica.Log.BytesFrom(learner.Durable.Next) > _replica.Options.JoinLagBytes) continue;
+                if (_log.BytesFrom(learner.Durable.Next) > _accepted.Options.JoinLagBytes) continue;
                 _joining = learner;
                 break;
             }
@@ -120,7 +128,7 @@ internal sealed class Tail
     /// committed, which is in the log before this epoch's first entry.</summary>
     private bool HoldsAllCommitted(Successor learner)
     {
-        if (!IsTooShort) return learner.Durable >= _replica.TailCommit && KnowsAllCommitted;
-        return learner.Durable >= _replica.Stable && _replica.Log.StampAt(_replica.Stable) == _replica.Accepted.Epoch;
+        if (!IsTooShort) return learner.Durable >= _commits.TailCommit && KnowsAllCommitted;
+        return learner.Durable >= _commits.Stable && _log.StampAt(_commits.Stable) == _accepted.Epoch;
     }
 }

@@ -7,18 +7,18 @@ namespace Quorate.Strategies.Chain;
 /// answers it, whatever it says. A replica that leaves the chain becomes a learner, so that it is fed and joins again when it
 /// comes back. The control plane takes a wish only when the leases of those who leave have run out.
 /// </summary>
-internal static class Wishes
+internal sealed class Wishes(AcceptedEpoch accepted, Place place)
 {
-    public static GroupConfiguration? Of(ChainReplica replica)
+    public GroupConfiguration? Newest()
     {
-        var configuration = replica.Accepted.Newest;
-        if (configuration is null || configuration.Leader.IsNone || !replica.Accepted.IsSettled) return null;
+        var configuration = accepted.Newest;
+        if (configuration is null || configuration.Leader.IsNone || !accepted.IsSettled) return null;
         var chain = configuration.InSync;
-        if (!chain.Contains(replica.Self)) return null;
-        if (replica.Position is not { } position) return chain.Count > 1 ? Without(configuration, replica.Self) : null;
-        if ((position.Head is not null || position.Tail is not null) && !replica.IsFresh) return Again(configuration);
+        if (!chain.Contains(accepted.Self)) return null;
+        if (place.Position is not { } position) return chain.Count > 1 ? Without(configuration, accepted.Self) : null;
+        if ((position.Head is not null || position.Tail is not null) && !accepted.IsFresh) return Again(configuration);
         if (position.Successor is { IsSilent: true } successor) return Without(configuration, successor.Node);
-        if (position.Predecessor is { } predecessor && predecessor.SilentTicks >= replica.Options.SilenceTicks)
+        if (position.Predecessor is { } predecessor && predecessor.SilentTicks >= accepted.Options.SilenceTicks)
         {
             return Without(configuration, predecessor.Node);
         }

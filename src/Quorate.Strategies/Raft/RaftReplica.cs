@@ -56,7 +56,8 @@ public sealed class RaftReplica : IElectingReplica, IQuarantiningReplica, IAppli
         SnapshotMaker = new SnapshotMaker(snapshots, machine, options.SnapshotSizes, Snapshots);
         Quiescence = new Quiescence(self, options, HardState, Log, Questions, Step, peers);
         Role = new Follower(this, NodeId.None);
-        History = new CommittedHistory(this);
+        // A replica that has just joined has applied nothing; one that lost its memory does not know what it had.
+        History = new CommittedHistory<Term>(Log, Applier, () => LastApplied.Value > 0 && !Amnesia.IsPresent);
         _recovery = new Recovery(this);
         _recovery.RestoreNewestSnapshot();
     }
