@@ -145,7 +145,7 @@ internal static class Membership
 
     private static NodeId MostLoaded(Supervisor supervisor, GroupEntry group)
     {
-        var leader = group.IsConfigured ? group.Configuration.Leader : RaftCare.LeaderOf(supervisor, group);
+        var leader = group.IsConfigured ? group.Configuration.Leader : ElectedCare.LeaderOf(supervisor, group);
         return group.Configuration.InSync.Where(n => n != leader)
             .OrderByDescending(supervisor.Map.ReplicasOn).ThenByDescending(n => n.Value).FirstOrDefault();
     }

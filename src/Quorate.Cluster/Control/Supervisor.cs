@@ -131,7 +131,7 @@ public sealed class Supervisor
         if (group.IsConvergent)
             return $"{id} has no leader: its strategy {PolicyWords.Of(group.Policy.Strategy)} elects none and needs no fail-over";
         if (target == NoMore) return Heirs.GiveUp(WatchOf(id)) ? null : "No failover in progress.";
-        var leader = group.IsConfigured ? group.Configuration.Leader : RaftCare.LeaderOf(this, group);
+        var leader = group.IsConfigured ? group.Configuration.Leader : ElectedCare.LeaderOf(this, group);
         if (target.IsNone) target = Heirs.Find(this, group, leader);
         if (target.IsNone) return $"no other replica of {id} is in sync, up and fit to lead";
         if (leader == target) return $"{target} leads {id} already";
@@ -235,11 +235,11 @@ public sealed class Supervisor
 
         watch.Withheld.Clear();
         if (group.Id == ControlMachine.ControlGroup) return; // its own leader cares for it: see ControlVoters
-        if (!group.IsConfigured) RaftCare.Step(this, group, now);
-        else if (group.IsConvergent) ConvergentCare.Step(this, group, watch, now);
+        if (!group.IsConfigured) ElectedCare.Step(this, group, now);
+        else if (group.IsConvergent) UnledCare.Step(this, group, watch, now);
         else if (group.IsSealed) Failover.Step(this, group, watch, now);
-        else if (group.Policy.Strategy.IsChained) ChainCare.Step(this, group, watch, now);
-        else PrimaryCare.Step(this, group, watch, now);
+        else if (group.Policy.Strategy.IsChained) ChainedCare.Step(this, group, watch, now);
+        else NamedCare.Step(this, group, watch, now);
     }
 
     private void Admit(NodeId node, long now)

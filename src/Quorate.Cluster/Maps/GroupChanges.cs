@@ -19,7 +19,7 @@ internal static class GroupChanges
         var policy = command.AdoptPolicy && map.Keyspace(group.Keyspace) is { } keyspace ? keyspace.Policy : group.Policy;
         if (MemberProblem(map, group, next) is { } problem) return problem;
         if ((group.IsConfigured ? RoleProblem(group, next) : next.Leader.IsNone ? null :
-            "a raft group elects its leader itself") is { } wrong)
+            "this group elects its leader itself") is { } wrong)
             return wrong;
         var after = group.IsConfigured
             ? HoldersRule.After(group, next, policy) : HoldersRule.Settled(group with { Configuration = next, Policy = policy });

@@ -122,7 +122,9 @@ public static class PolicyText
             var strategy = strategies.FirstOrDefault(s => s.Word.Equals(name, StringComparison.OrdinalIgnoreCase));
             if (strategy is null)
             {
-                why = $"strategy is one of {string.Join('|', strategies.Select(s => s.Word))}, not '{name}'";
+                // One that is only planned is known, so that its user is told what to take instead, but not offered.
+                var offered = strategies.Where(s => BuiltParts.Now.Strategies.Contains(s) || !Strategy.All.Contains(s));
+                why = $"strategy is one of {string.Join('|', offered.Select(s => s.Word))}, not '{name}'";
                 return false;
             }
 

@@ -54,6 +54,6 @@ public sealed class EchoTests
     {
         var cluster = KeyspaceCluster.With();
         cluster.Await(cluster.Connect(1), "KEYSPACE CREATE loud STRATEGY echo")
-            .ShouldBe("-ERR strategy is one of raft|primary|chain|multileader|leaderless|pbft, not 'echo'");
+            .ShouldBe("-ERR strategy is one of raft|primary|chain|multileader|leaderless, not 'echo'");
     }
 }

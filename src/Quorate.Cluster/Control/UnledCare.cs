@@ -4,12 +4,13 @@ using Quorate.Replication;
 namespace Quorate.Cluster.Control;
 
 /// <summary>
-/// A convergent group from tick to tick. Its members go on reading and writing whatever becomes of the others, so nobody is
-/// suspected and nobody replaced for being out of touch: a member goes when its node is drained or removed. It goes in
-/// steps: another comes as a learner and is counted when it has asked to be; then the one that leaves becomes a learner,
-/// takes no commands any more and gives away what only it has; then it is none. One step at a time.
+/// The care for a group without a leader (<see cref="Leadership.None"/>), from tick to tick. Its members go on reading and
+/// writing whatever becomes of the others, so nobody is suspected and nobody replaced for being out of touch: a member goes when
+/// its node is drained or removed. It goes in steps: another comes as a learner and is counted when it has asked to be; then the
+/// one that leaves becomes a learner, takes no commands any more and gives away what only it has; then it is none. One step at a
+/// time.
 /// </summary>
-internal static class ConvergentCare
+internal static class UnledCare
 {
     public static void Step(Supervisor supervisor, GroupEntry group, GroupWatch watch, long now)
     {

@@ -3,9 +3,10 @@ using Quorate.Replication;
 
 namespace Quorate.Cluster.Control;
 
-/// <summary>A raft group looks after itself; the control plane says which voters it wishes for, and asks a leader on a
-/// slow or leaving node to hand over. The group's leader makes the wish true by its own membership change.</summary>
-internal static class RaftCare
+/// <summary>The care for a group whose replicas elect their leader (<see cref="Leadership.Elected"/>): it looks after itself.
+/// The control plane says which voters it wishes for, and asks a leader on a slow or leaving node to hand over. The group's
+/// leader makes the wish true by its own membership change.</summary>
+internal static class ElectedCare
 {
     public static void Step(Supervisor supervisor, GroupEntry group, long now)
     {

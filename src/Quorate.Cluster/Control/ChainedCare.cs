@@ -4,12 +4,12 @@ using Quorate.Replication;
 namespace Quorate.Cluster.Control;
 
 /// <summary>
-/// A chain from tick to tick. No seal: any replica that is left holds every committed write, so the dead one is taken out
-/// and the order of the others kept [CR §3]. But each replica of a chain serves reads under its own lease, so one that is
-/// taken out must have lost its lease before: otherwise it serves an old value after the shorter chain has committed a
-/// newer one.
+/// The care for a group whose replicas are an order (<see cref="Strategy.IsChained"/>), from tick to tick. No seal: any replica
+/// that is left holds every committed write, so the dead one is taken out and the order of the others kept [CR §3]. But each
+/// replica of a chain serves reads under its own lease, so one that is taken out must have lost its lease before: otherwise it
+/// serves an old value after the shorter chain has committed a newer one.
 /// </summary>
-internal static class ChainCare
+internal static class ChainedCare
 {
     public static void Step(Supervisor supervisor, GroupEntry group, GroupWatch watch, long now)
     {

@@ -3,8 +3,9 @@ using Quorate.Replication;
 
 namespace Quorate.Cluster.Control;
 
-/// <summary>A primary's group from tick to tick.</summary>
-internal static class PrimaryCare
+/// <summary>The care for a group whose leader the control plane names (<see cref="Leadership.Named"/>) and replaces by way of a
+/// seal, from tick to tick.</summary>
+internal static class NamedCare
 {
     public static void Step(Supervisor supervisor, GroupEntry group, GroupWatch watch, long now)
     {
