@@ -1,3 +1,4 @@
+using Quorate.Data.Commands;
 using Quorate.Resp;
 
 namespace Quorate.Cluster.Commands;

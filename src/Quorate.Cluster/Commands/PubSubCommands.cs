@@ -1,3 +1,4 @@
+using Quorate.Data.Commands;
 using Quorate.Resp;
 using static Quorate.Cluster.Commands.NodeCommandEntry;
 using static Quorate.Data.Commands.CommandFlags;

@@ -99,7 +99,7 @@ internal sealed class JournalOpening(IJournalFiles files, JournalOptions options
             // A segment is prepared only after the one before has been taken into use.
             if (above is not null && above.Number != file.Number + 1) throw Missing(above.Number - 1, above);
             var segment = Load(file);
-            var reader = new FrameReader(segment, JournalFormat.ChecksumSeed(file.Number, _salt), _rules);
+            var reader = new SegmentReader(segment, JournalFormat.ChecksumSeed(file.Number, _salt), _rules);
             if (TryReadStart(reader, out _))
             {
                 RequireHeader(file);
@@ -115,7 +115,7 @@ internal sealed class JournalOpening(IJournalFiles files, JournalOptions options
     }
 
     /// <summary>The first frame is not there. Fine, unless something says that it once was durable.</summary>
-    private void RequireNotBegun(SegmentFile file, FrameReader reader, ref long endOfPrevious)
+    private void RequireNotBegun(SegmentFile file, SegmentReader reader, ref long endOfPrevious)
     {
         var content = _bytes.AsSpan(0, file.Loaded)[Math.Min(JournalFormat.HeaderLength, file.Loaded)..];
         if (_files.Values.All(f => !f.HasHeader) && content.IndexOfAnyExcept((byte)0) >= 0)
@@ -154,7 +154,7 @@ internal sealed class JournalOpening(IJournalFiles files, JournalOptions options
 
     private void ReadManifest(SegmentFile last, RecoveredState state, out List<(long Number, long First, long Last)> required)
     {
-        var reader = new FrameReader(Load(last), JournalFormat.ChecksumSeed(last.Number, _salt), _rules);
+        var reader = new SegmentReader(Load(last), JournalFormat.ChecksumSeed(last.Number, _salt), _rules);
         if (!TryReadStart(reader, out var frame) || !Mark.TryRead(frame.Payload, out var mark))
             throw Damaged(last, JournalFormat.HeaderLength, "it cannot be read twice alike");
         required = [];
@@ -172,7 +172,7 @@ internal sealed class JournalOpening(IJournalFiles files, JournalOptions options
     {
         if (!_files.TryGetValue(number, out var file)) throw Missing(number, null);
         RequireHeader(file);
-        var reader = new FrameReader(Load(file), JournalFormat.ChecksumSeed(number, _salt), _rules);
+        var reader = new SegmentReader(Load(file), JournalFormat.ChecksumSeed(number, _salt), _rules);
         var live = new LiveSegment(number, first, file.Length);
         var offset = JournalFormat.HeaderLength;
         for (var point = first; point <= end; point++)
@@ -194,7 +194,7 @@ internal sealed class JournalOpening(IJournalFiles files, JournalOptions options
     /// <returns>How many marks of batches lie behind the end.</returns>
     private int ReadLast(SegmentFile file, long endOfPrevious, RecoveredState state, out long attestedEnd)
     {
-        var reader = new FrameReader(Load(file), JournalFormat.ChecksumSeed(file.Number, _salt), _rules);
+        var reader = new SegmentReader(Load(file), JournalFormat.ChecksumSeed(file.Number, _salt), _rules);
         TryReadStart(reader, out var start);
         var live = new LiveSegment(file.Number, start.Point, file.Length);
         var offset = JournalFormat.HeaderLength;
@@ -225,7 +225,7 @@ internal sealed class JournalOpening(IJournalFiles files, JournalOptions options
     }
 
     /// <summary>The frame with this point is not readable. Torn, unless a later mark says that it was durable.</summary>
-    private int RequireTorn(SegmentFile file, FrameReader reader, int end, long point, long endOfPrevious)
+    private int RequireTorn(SegmentFile file, SegmentReader reader, int end, long point, long endOfPrevious)
     {
         if (!_rules.RefuseDamage) return 0;
         if (endOfPrevious >= point)
@@ -315,7 +315,7 @@ internal sealed class JournalOpening(IJournalFiles files, JournalOptions options
         files.SyncDirectory(); // names that the life before made and did not sync
     }
 
-    private static bool TryReadStart(FrameReader reader, out Frame frame) =>
+    private static bool TryReadStart(SegmentReader reader, out Frame frame) =>
         reader.TryRead(JournalFormat.HeaderLength, 0, out frame)
         && frame.Group == 0
         && Mark.TryRead(frame.Payload, out var mark)

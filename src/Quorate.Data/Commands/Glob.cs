@@ -1,12 +1,16 @@
 namespace Quorate.Data.Commands;
 
 /// <summary>
-/// Redis's patterns: <c>*</c>, <c>?</c>, <c>[a-z]</c>, <c>[^a]</c>, backslash. Case-sensitive, over bytes. Never takes
-/// more than pattern × text steps.
+/// Redis's patterns: <c>*</c>, <c>?</c>, <c>[a-z]</c>, <c>[^a]</c>, backslash; over bytes. Never takes more than pattern × text
+/// steps. Any thread.
 /// </summary>
-internal static class Glob
+public static class Glob
 {
-    public static bool Matches(ReadOnlySpan<byte> pattern, ReadOnlySpan<byte> text)
+    /// <summary>The whole text is what the pattern says.</summary>
+    /// <param name="pattern">Any bytes: a class that is not closed ends with the pattern, as in Redis.</param>
+    /// <param name="text">Any bytes.</param>
+    /// <param name="ignoreCase">The letters A to Z equal a to z.</param>
+    public static bool Matches(ReadOnlySpan<byte> pattern, ReadOnlySpan<byte> text, bool ignoreCase = false)
     {
         // Redis tries no pattern on the empty text, not even a star; KEYS * and SCAN MATCH * never ask.
         if (text.Length == 0) return pattern.Length == 0;
@@ -18,7 +22,7 @@ internal static class Glob
                 starPattern = ++p;
                 starText = t;
             }
-            else if (p < pattern.Length && MatchesOne(pattern, ref p, text[t]))
+            else if (p < pattern.Length && MatchesOne(pattern, ref p, Fold(text[t], ignoreCase), ignoreCase))
             {
                 t++;
             }
@@ -38,8 +42,8 @@ internal static class Glob
         return p == pattern.Length;
     }
 
-    /// <summary>Matches one byte against the pattern's next element and goes behind it.</summary>
-    private static bool MatchesOne(ReadOnlySpan<byte> pattern, ref int p, byte c)
+    /// <summary>Matches one byte, folded already, against the pattern's next element and goes behind it.</summary>
+    private static bool MatchesOne(ReadOnlySpan<byte> pattern, ref int p, byte c, bool ignoreCase)
     {
         switch (pattern[p])
         {
@@ -48,16 +52,16 @@ internal static class Glob
                 return true;
             case (byte)'[':
                 p++;
-                return MatchesClass(pattern, ref p, c);
+                return MatchesClass(pattern, ref p, c, ignoreCase);
             case (byte)'\\' when p + 1 < pattern.Length:
                 p += 2;
-                return pattern[p - 1] == c;
+                return Fold(pattern[p - 1], ignoreCase) == c;
             default:
-                return pattern[p++] == c;
+                return Fold(pattern[p++], ignoreCase) == c;
         }
     }
 
-    private static bool MatchesClass(ReadOnlySpan<byte> pattern, ref int p, byte c)
+    private static bool MatchesClass(ReadOnlySpan<byte> pattern, ref int p, byte c, bool ignoreCase)
     {
         var negated = p < pattern.Length && pattern[p] == '^';
         if (negated) p++;
@@ -66,7 +70,7 @@ internal static class Glob
         {
             if (pattern[p] == '\\' && p + 1 < pattern.Length)
             {
-                found |= pattern[++p] == c;
+                found |= Fold(pattern[++p], ignoreCase) == c;
             }
             else if (pattern[p] == ']')
             {
@@ -75,16 +79,19 @@ internal static class Glob
             }
             else if (p + 2 < pattern.Length && pattern[p + 1] == '-')
             {
-                byte low = Math.Min(pattern[p], pattern[p + 2]), high = Math.Max(pattern[p], pattern[p + 2]);
-                found |= c >= low && c <= high;
+                var (first, last) = (Fold(pattern[p], ignoreCase), Fold(pattern[p + 2], ignoreCase));
+                found |= c >= Math.Min(first, last) && c <= Math.Max(first, last);
                 p += 2;
             }
             else
             {
-                found |= pattern[p] == c;
+                found |= Fold(pattern[p], ignoreCase) == c;
             }
         }
 
         return found != negated;
     }
+
+    private static byte Fold(byte value, bool ignoreCase) =>
+        ignoreCase && value is >= (byte)'A' and <= (byte)'Z' ? (byte)(value + 32) : value;
 }

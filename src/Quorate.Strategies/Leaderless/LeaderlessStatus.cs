@@ -67,8 +67,8 @@ public sealed record LeaderlessStatus
     /// and holder where it is longest ago; null: for some pair never since the start.</summary>
     public required long? UnrepairedMilliseconds { get; init; }
 
-    public required IReadOnlyList<MemberStatus> Members { get; init; }
+    public required IReadOnlyList<MemberView> Members { get; init; }
 }
 
 /// <summary>A member as this replica sees it.</summary>
-public sealed record MemberStatus(Replication.NodeId Node, bool IsUp, long HintsKept);
+public sealed record MemberView(Replication.NodeId Node, bool IsUp, long HintsKept);

@@ -17,7 +17,7 @@ internal static class StatusReport
         Comparisons = (replica.AntiEntropy.Done, replica.AntiEntropy.Abandoned),
         UnrepairedMilliseconds = Unrepaired(replica),
         Members = [.. replica.Placement.Everybody
-            .Select(n => new MemberStatus(
+            .Select(n => new MemberView(
                 n, replica.IsUp(n), n == replica.Self ? replica.Hints.Count : replica.PeerOf(n)?.Hints ?? 0))],
     };
 

@@ -99,20 +99,4 @@ public sealed class ConfigCommandTests
         client.Node.Statistics.ErrorReplies.ShouldBe(0);
         client.Node.Statistics.Errors.ShouldBeEmpty();
     }
-
-    [Theory]
-    [InlineData("*", "", true)]
-    [InlineData("a*c", "abbc", true)]
-    [InlineData("a*c", "abb", false)]
-    [InlineData("[^a]b", "ab", false)]
-    [InlineData("[^a]b", "cb", true)]
-    [InlineData("[c-a]", "b", true)]
-    [InlineData("\\*", "*", true)]
-    [InlineData("\\*", "x", false)]
-    [InlineData("[abc", "b", true)]
-    [InlineData("a?", "a", false)]
-    [InlineData("A", "a", false)]
-    [InlineData("*a*a*a*a*b", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", false)]
-    public void Patterns_match_as_in_Redis(string pattern, string text, bool matches) =>
-        Glob.Matches(System.Text.Encoding.ASCII.GetBytes(pattern), System.Text.Encoding.ASCII.GetBytes(text)).ShouldBe(matches);
 }

@@ -128,7 +128,7 @@ public sealed class TableTests
     }
 
     [Theory]
-    [InlineData("*", "", false)]
+    [InlineData("*", "", false)] // Redis tries no pattern on the empty text.
     [InlineData("*", "a", true)]
     [InlineData("a*c", "abbbc", true)]
     [InlineData("a*c", "abbbcd", false)]
@@ -148,8 +148,32 @@ public sealed class TableTests
     [InlineData("**a**", "xxaxx", true)]
     [InlineData("a", "", false)]
     [InlineData("", "a", false)]
+    [InlineData("a*c", "abbc", true)]
+    [InlineData("a*c", "abb", false)]
+    [InlineData("[^a]b", "ab", false)]
+    [InlineData("[^a]b", "cb", true)]
+    [InlineData("\\*", "*", true)]
+    [InlineData("\\*", "x", false)]
+    [InlineData("[abc", "b", true)]
+    [InlineData("a?", "a", false)]
+    [InlineData("A", "a", false)]
+    [InlineData("*a*a*a*a*b", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", false)]
     public void Patterns_match_as_in_redis(string pattern, string text, bool matches) =>
         Glob.Matches(Keyspace.Bytes(pattern), Keyspace.Bytes(text)).ShouldBe(matches);
+
+    [Theory]
+    [InlineData("A", "a", true)]
+    [InlineData("max*", "MAXMEMORY", true)]
+    [InlineData("[A-C]x", "bX", true)]
+    [InlineData("[^A]", "a", false)]
+    [InlineData("[\\A]", "a", true)]
+    [InlineData("\\A", "a", true)]
+    [InlineData("[", "{", false)] // Only letters have a case.
+    public void Patterns_match_in_any_case_where_that_is_asked_for(string pattern, string text, bool matches)
+    {
+        Glob.Matches(Keyspace.Bytes(pattern), Keyspace.Bytes(text), ignoreCase: true).ShouldBe(matches);
+        if (matches) Glob.Matches(Keyspace.Bytes(pattern), Keyspace.Bytes(text)).ShouldBeFalse();
+    }
 
     private static KeyStamp At(int entry) => new(new LogIndex(entry), 1);
 

@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 namespace Quorate.Cluster.Journal;
 
 /// <summary>Reads the frames of one segment that lies in memory.</summary>
-internal readonly ref struct FrameReader(ReadOnlySpan<byte> segment, uint seed, JournalRules rules)
+internal readonly ref struct SegmentReader(ReadOnlySpan<byte> segment, uint seed, JournalRules rules)
 {
     private readonly ReadOnlySpan<byte> _segment = segment;
 

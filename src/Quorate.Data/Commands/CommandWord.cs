@@ -2,7 +2,8 @@ using System.Text;
 
 namespace Quorate.Data.Commands;
 
-internal static class Words
+/// <summary>Reading one word of a command.</summary>
+internal static class CommandWord
 {
     /// <summary>True when the word is this option, in any case.</summary>
     public static bool Is(this ReadOnlySpan<byte> word, ReadOnlySpan<byte> option) => Ascii.EqualsIgnoreCase(word, option);
