@@ -1,7 +1,7 @@
 namespace Quorate.Cluster;
 
-/// <summary>Sentences for the log: alarms that somebody should act on (replicas that differ), and notices of what the control
-/// leader did. The host takes them; of those that nobody takes the oldest go.</summary>
+/// <summary>Sentences for the log: alarms that an operator should act on (replicas that differ), and notices of what the control
+/// leader did. The host takes them; of those that it does not take the oldest go.</summary>
 public sealed class AlarmQueue
 {
     private const int Most = 256;

@@ -40,7 +40,7 @@ public interface INodeHost
     }
 
     /// <summary>A keyspace's own rule for concurrent strings, made of its script. A script that is none gives a rule that always
-    /// fails, and where nobody can run scripts so does every rule: the values stay siblings.</summary>
+    /// fails, and on a host that runs no scripts so does every rule: the values stay siblings.</summary>
     IMergeRule MergeRuleOf(string name, string script) => FailingRule.Instance;
 
     /// <summary>What is wrong with a script, for its writer; null when it can be run.</summary>
@@ -52,7 +52,7 @@ public interface INodeHost
     /// <summary>How long the oldest write waits for the disk, and how long the last one took, in milliseconds.</summary>
     (int Oldest, int Last) DiskDelay => default;
 
-    /// <summary>The map says something new about who belongs to the cluster or where they are: see the node's view.</summary>
+    /// <summary>The map says something new about the nodes of the cluster or where they are: see the node's view.</summary>
     void OnMembersChanged()
     {
     }

@@ -14,7 +14,7 @@ public sealed record NodeOptions
     public required NodeId Self { get; init; }
 
     /// <summary>The nodes that are known at the start, this one included, in ascending order of id. Once the map is known, it
-    /// says who belongs to the cluster.</summary>
+    /// says which nodes belong to the cluster.</summary>
     public required IReadOnlyList<Member> Members { get; init; }
 
     /// <summary>The nodes with which the cluster began, in ascending order of id; null: they are <see cref="Members"/>. The same

@@ -11,7 +11,7 @@ internal class SupervisorRules
     /// <summary>The candidate must hold all that any other answer holds.</summary>
     public virtual bool IsAhead(in ReplicaReport a, in ReplicaReport b) => a.IsAheadOf(b);
 
-    /// <summary>Nobody is named, and nobody's part is taken away, while somebody may act on an older epoch.</summary>
+    /// <summary>No leader is named, and no replica loses its part, while a replica may act on an older epoch.</summary>
     public virtual bool MustWaitFor(bool someoneMayStillAct) => someoneMayStillAct;
 
     /// <summary>A new control leader does not know what its predecessor granted, and waits it out.</summary>

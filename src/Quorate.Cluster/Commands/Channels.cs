@@ -4,8 +4,8 @@ using Quorate.Resp;
 namespace Quorate.Cluster.Commands;
 
 /// <summary>
-/// Who on this node listens to what, and delivery to them. Messages stay on the node where they are published: they are
-/// not replicated, and subscribers on other nodes do not get them. Names are bytes, one per char. One caller at a time.
+/// The clients of this node that listen to channels, and delivery to them. Messages stay on the node where they are published:
+/// they are not replicated, and subscribers on other nodes do not get them. Names are bytes, one per char. One caller at a time.
 /// </summary>
 public sealed class Channels
 {
@@ -19,7 +19,7 @@ public sealed class Channels
     /// <summary>Channels with at least one subscriber, in alphabetical order.</summary>
     public IReadOnlyList<string> ChannelNames => [.. _channels.Keys.Order(StringComparer.Ordinal)];
 
-    /// <summary>Different patterns that somebody subscribed to.</summary>
+    /// <summary>Different patterns that clients subscribed to.</summary>
     public int PatternCount => _patterns.Count;
 
     public int SubscriberCount(string channel) => _channels.TryGetValue(channel, out var sessions) ? sessions.Count : 0;

@@ -159,7 +159,7 @@ internal static class ConnectionCommands
         {
             if (command.Node.Map?.Keyspace(Words.Text(args[1])) is not { } keyspace)
             {
-                // Whoever meant a number is told what Redis tells.
+                // A client that meant a number is told what Redis tells.
                 if (command.Node.Map is null || IsNumeral(args[1])) CommandErrors.NotAnInteger(command.Reply);
                 else CommandErrors.NoKeyspace(command.Reply, args[1]);
                 return;

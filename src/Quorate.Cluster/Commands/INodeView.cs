@@ -41,10 +41,11 @@ public interface INodeView
     /// slot.</summary>
     GroupStatus GroupOf(SessionState session);
 
-    /// <summary>Nodes, keyspaces and who holds what, as this node knows it; null when there is no control plane.</summary>
+    /// <summary>Nodes, keyspaces and which node holds which, as this node knows it; null when there is no control
+    /// plane.</summary>
     ClusterMap? Map => null;
 
-    /// <summary>Who leads the control group as far as known here.</summary>
+    /// <summary>The leader of the control group as far as known here.</summary>
     NodeId ControlLeader => NodeId.None;
 
     /// <summary>Whether the control leader does not hear from a node; null when this node is not the control leader.</summary>
@@ -66,17 +67,17 @@ public interface INodeView
     /// <returns>A ticket for <see cref="TryTakeAnswer"/>.</returns>
     long AskControl(ControlCommand command) => throw new InvalidOperationException("there is no control plane");
 
-    /// <summary>Asks the control group's leader to let another replica lead; none: whoever is fit;
+    /// <summary>Asks the control group's leader to let another replica lead; none: any that is fit;
     /// <see cref="Supervisor.NoMore"/>: to give up what was asked for before.</summary>
     /// <param name="group">The group.</param>
-    /// <param name="target">Who is to lead.</param>
+    /// <param name="target">The node that is to lead.</param>
     /// <param name="patienceMilliseconds">For how long the leader is asked; 0: as usual, and then it is deposed.</param>
     /// <param name="isForced">After that it is deposed; false: all stays as it was.</param>
     long AskFailover(GroupId group, NodeId target, int patienceMilliseconds = 0, bool isForced = true) =>
         throw new InvalidOperationException("there is no control plane");
 
     /// <summary>The answer to a question, once; null while it is not there.</summary>
-    /// <param name="last">Nobody asks for it again.</param>
+    /// <param name="last">It is not asked for again.</param>
     ControlAnswer? TryTakeAnswer(long ticket, bool last) => null;
 
     /// <summary>What fail-overs of a group cut off on this node, one line for each entry.</summary>
@@ -98,13 +99,13 @@ public interface INodeView
 
     NodeStatistics Statistics { get; }
 
-    /// <summary>Memory and processor time as the host knows them; all zero where nobody measures (simulation).</summary>
+    /// <summary>Memory and processor time as the host knows them; all zero where they are not measured (simulation).</summary>
     ProcessStatus Process { get; }
 
     /// <summary>Open connections, in ascending order of id.</summary>
     IEnumerable<SessionState> Sessions { get; }
 
-    /// <summary>Who subscribed to what on this node.</summary>
+    /// <summary>The subscriptions of clients of this node.</summary>
     Channels Channels { get; }
 
     /// <summary>Which replicas are known to hold what the groups of the session's keyspace had applied.</summary>
@@ -118,7 +119,7 @@ public interface INodeView
     /// <summary>The keyspace that the session has selected; null when it is not known, or no more.</summary>
     KeyspaceEntry? KeyspaceOf(SessionState session) => null;
 
-    /// <summary>Who leads a group, as this node knows; none when it does not.</summary>
+    /// <summary>The leader of a group, as this node knows; none when it does not.</summary>
     NodeId LeaderOf(GroupId group) => NodeId.None;
 
     /// <summary>Commands of this node's clients wait until then (monotonic, as <see cref="StepTime.Nanoseconds"/>).</summary>

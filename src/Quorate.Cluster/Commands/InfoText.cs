@@ -31,7 +31,7 @@ internal static class InfoText
         ("reads", "Reads", false, ReadReport.Write),
     ];
 
-    /// <param name="command">Who asks.</param>
+    /// <param name="command">The one that asks.</param>
     /// <param name="wanted">Names of sections in lower case, <c>default</c>, <c>all</c> or <c>everything</c>; none:
     /// default.</param>
     public static string Write(NodeCommand command, IReadOnlyList<string> wanted)

@@ -7,8 +7,8 @@ namespace Quorate.Cluster.Commands;
 public delegate void NodeCommandHandler(NodeCommand command, in CommandArgs args);
 
 /// <summary>
-/// One command that the node answers itself, while it is executed: who asks, what the node can see, where the reply goes.
-/// May be used again for the session's next command, unless it waits (<see cref="IsWaiting"/>).
+/// One command that the node answers itself, while it is executed: the client that asks, what the node can see, where the reply
+/// goes. May be used again for the session's next command, unless it waits (<see cref="IsWaiting"/>).
 /// </summary>
 public sealed class NodeCommand(SessionState session, INodeView node, RespWriter reply)
 {

@@ -6,7 +6,7 @@ namespace Quorate.Cluster.Commands;
 /// <summary>One group as this node's replica sees it. Terms and indexes as in the group's protocol. [Raft §5]</summary>
 /// <param name="Group">The group.</param>
 /// <param name="Strategy">How it replicates, e.g. <c>raft</c>.</param>
-/// <param name="Leader">Who orders the writes as far as known here; none when unknown.</param>
+/// <param name="Leader">The node that orders the writes as far as known here; none when unknown.</param>
 /// <param name="Term">The current term.</param>
 /// <param name="LastIndex">The last entry in this replica's log.</param>
 /// <param name="CommitIndex">The last entry known to be committed.</param>
@@ -28,7 +28,7 @@ public sealed record GroupStatus(
     /// <summary>This replica applies entries so long after they arrived; 0: at once.</summary>
     public int DelaySeconds { get; init; }
 
-    /// <summary>Who sends this replica its entries; none: the leader.</summary>
+    /// <summary>The replica that sends this one its entries; none: the leader.</summary>
     public NodeId Source { get; init; }
 
     /// <summary>This replica is delayed or cascaded: it never takes over.</summary>
@@ -47,7 +47,7 @@ public sealed record GroupStatus(
 /// <param name="Expires">Those with a time to live.</param>
 public readonly record struct DatabaseStatus(int Number, long Keys, long Expires);
 
-/// <summary>Who is known to hold a session's last write.</summary>
+/// <summary>The replicas known to hold a session's last write.</summary>
 /// <param name="IsKnown">False when this node cannot know, because another one leads and does not tell.</param>
 /// <param name="Locally">It is safe on this node, in the sense of the node's <see cref="Durability"/>.</param>
 /// <param name="Replicas">Nodes other than the leader where it is safe. When the session has not written, all that exist.</param>

@@ -107,7 +107,7 @@ internal static class ReplicationCommands
 
         Start(command, "WAITAOF", timeout, (holders, last) =>
         {
-            // Without fdatasync nobody knows what is on stable storage, so nothing is claimed to be.
+            // Without fdatasync the node does not know what is on stable storage, so nothing is claimed to be.
             var here = synced && holders.Locally ? 1 : 0;
             var elsewhere = synced ? holders.Replicas : 0;
             if ((here < local || elsewhere < replicas) && !last) return false;

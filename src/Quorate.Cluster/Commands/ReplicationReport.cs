@@ -52,7 +52,7 @@ internal static class ReplicationReport
 
     private static void Slave(INodeView node, GroupStatus group, StringBuilder text)
     {
-        // A cascaded replica's master is, as in Redis, who feeds it.
+        // A cascaded replica's master is, as in Redis, the replica that feeds it.
         var feeder = group.Source.IsNone ? group.Leader : group.Source;
         var leader = node.Members.FirstOrDefault(member => member.Id == feeder);
         var (host, port) = leader is null ? ("", 0) : Words.Address(leader.RespAddress);
@@ -65,7 +65,7 @@ internal static class ReplicationReport
         Field(text, "slave_read_repl_offset", group.LastIndex.Value);
         Field(text, "slave_repl_offset", group.LastApplied.Value);
         if (leader is null) Field(text, "master_link_down_since_seconds", -1);
-        Field(text, "slave_priority", group.IsStandby ? 0 : 100); // Redis's sentinels promote nobody who has 0
+        Field(text, "slave_priority", group.IsStandby ? 0 : 100); // Redis's sentinels promote no replica that has 0
         Field(text, "slave_read_only", 0);
         if (group.DelaySeconds > 0) Field(text, "slave_delay_seconds", group.DelaySeconds);
         Field(text, "replica_announced", 1);

@@ -71,7 +71,7 @@ public sealed class SessionState(long id, string clientAddress, string localAddr
 
     public void ReadBy(ReadRule? rule) => (Reads, HasMoved) = (rule, true);
 
-    /// <summary>2 or 3, chosen with HELLO. Whoever writes to this client sets <c>RespWriter.Protocol</c> to it.</summary>
+    /// <summary>2 or 3, chosen with HELLO. Code that writes to this client sets <c>RespWriter.Protocol</c> to it.</summary>
     public int Protocol { get; set; } = 2;
 
     /// <summary>CLIENT NO-EVICT. Kept and shown; no client is evicted, so there is nothing to spare it from.</summary>
@@ -100,7 +100,7 @@ public sealed class SessionState(long id, string clientAddress, string localAddr
     /// connection carries messages where replies would be.</summary>
     public bool IsSubscriberOnly => Protocol < 3 && SubscriptionCount > 0;
 
-    /// <summary>Notes that a command begins. Call once for each command, whoever executes it.</summary>
+    /// <summary>Notes that a command begins. Call once for each command, wherever it is executed.</summary>
     /// <param name="fullName">The name as COMMAND INFO spells it, e.g. <c>get</c> or <c>client|list</c>.</param>
     /// <param name="now">The time of the step.</param>
     /// <returns>True when the reply to this command is not wanted and must be thrown away.</returns>

@@ -102,7 +102,7 @@ internal sealed class ForwardInbox
         return true;
     }
 
-    /// <summary>An accepted write was not executed, or nobody knows: the origin asks again, and the log knows what it has
+    /// <summary>An accepted write was not executed, or its fate is unknown: the origin asks again, and the log knows what it has
     /// seen. Too few replicas is an answer, unless the write is in the log from an earlier time that it was asked for.</summary>
     public void OnOutcome(in PendingRequest request, in Outcome outcome)
     {

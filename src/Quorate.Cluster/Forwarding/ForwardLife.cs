@@ -4,8 +4,8 @@ using Quorate.Replication;
 
 namespace Quorate.Cluster.Forwarding;
 
-/// <summary>A node that was asked for commands in a life that is not its own → who asked: this is mine, and I have executed none
-/// of them.</summary>
+/// <summary>A node that was asked for commands in a life that is not its own → the node that asked: this is mine, and I have
+/// executed none of them.</summary>
 internal sealed class ForwardLife : Message
 {
     public const ushort WireKind = 4;

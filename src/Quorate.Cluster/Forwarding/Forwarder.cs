@@ -13,7 +13,7 @@ namespace Quorate.Cluster.Forwarding;
 /// </summary>
 internal sealed class Forwarder(long session, NodeId self)
 {
-    /// <summary>A read, whose answer nobody waits for: keeps the place of what must not be sent again.</summary>
+    /// <summary>A read whose answer no client waits for: it keeps the place of a write that must not be sent again.</summary>
     private static readonly byte[] s_nothing = WriteNothing();
 
     private IForwardingGroup _group = null!; // the first object that stands for the group moves it to itself
@@ -140,14 +140,14 @@ internal sealed class Forwarder(long session, NodeId self)
     }
 
     /// <summary>Takes back what was never sent, so that it never will be. Only the end of the queue was never sent: those
-    /// behind it move up by one sequence, which nobody has seen yet.</summary>
+    /// behind it move up by one sequence, which no leader has seen yet.</summary>
     private void Withdraw(long withdrawn)
     {
         for (var at = withdrawn; at < _next - 1; at++) At(at) = At(at + 1);
         At(--_next) = null;
     }
 
-    /// <summary>Nobody hears of this client's outcomes any more; what was begun goes on.</summary>
+    /// <summary>The client has gone: its outcomes are dropped; commands that were sent go on.</summary>
     public void Forget(IAsker client)
     {
         for (var at = _lowest; at < _next; at++)

@@ -3,7 +3,7 @@ using Quorate.Replication;
 
 namespace Quorate.Cluster.Groups;
 
-/// <summary>Stands where this node has no replica of a group: everything goes to one that has. Who leads is what the map
+/// <summary>Stands where this node has no replica of a group: everything goes to one that has. The leader is what the map
 /// says, for a group that elects for itself what its members last said.</summary>
 internal sealed class AbsentReplica(Func<NodeId> leader) : IReplica
 {

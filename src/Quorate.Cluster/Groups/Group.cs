@@ -134,7 +134,7 @@ internal abstract class Group : IHosted, IForwardingGroup
     /// <param name="now">The time of the step.</param>
     public abstract void Take(IAsker session, long slot, int database, CommandSpec spec, in CommandArgs args, StepTime now);
 
-    /// <summary>The connection is gone: its outcomes are told to nobody.</summary>
+    /// <summary>The connection is gone: its outcomes are dropped.</summary>
     public void Forget(IAsker session) => Outgoing.Forget(session);
 
     /// <summary>What is to be done on this node with a read that a session executes itself.</summary>
@@ -165,7 +165,7 @@ internal abstract class Group : IHosted, IForwardingGroup
     }
 
     /// <summary>Asks when the local state may be read.</summary>
-    /// <param name="owner">Who asks.</param>
+    /// <param name="owner">The kind of asker.</param>
     /// <param name="session">The client's, if it is one.</param>
     /// <param name="sequence">Its slot, or the ticket.</param>
     /// <param name="keyHash">0 when all keys are meant; then the answer says how new the state is.</param>
@@ -276,7 +276,7 @@ internal abstract class Group : IHosted, IForwardingGroup
     protected virtual bool OnReadsAnswered(NodeId from, ReadsAnswered answered, StepTime now) =>
         Outgoing.OnReads(from, answered, now);
 
-    /// <summary>A member says who leads the group.</summary>
+    /// <summary>A member names the leader of the group.</summary>
     protected virtual void OnRedirect(NodeId from, NodeId leader, StepTime now)
     {
     }

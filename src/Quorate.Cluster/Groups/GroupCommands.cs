@@ -14,7 +14,7 @@ internal abstract class GroupCommands(CommandTable table)
 
     public CommandTable Table { get; } = table;
 
-    /// <summary>What a client is told whose command was not executed because nobody could be reached.</summary>
+    /// <summary>What a client is told whose command was not executed because no replica could be reached.</summary>
     public abstract ReadOnlySpan<byte> Unreached { get; }
 
     /// <summary>Why a command that was handed on has no outcome in time.</summary>

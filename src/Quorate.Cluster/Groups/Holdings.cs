@@ -23,7 +23,7 @@ internal sealed class Holdings(IGroupsNode node) : IHeldReplicas
     /// points are not that replica's.</summary>
     private readonly SortedList<int, PersistPoint> _left = [];
 
-    private readonly SortedList<int, PersistPoint> _over = []; // records read back that are nobody's
+    private readonly SortedList<int, PersistPoint> _over = []; // records of groups that this node no longer holds
     private long _comeBack;
     private PersistPoint _recovered;
     private readonly Dictionary<int, (Epoch Epoch, bool NeedsState, GroupConfiguration? Wanted)> _told = [];

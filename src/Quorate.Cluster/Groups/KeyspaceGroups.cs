@@ -14,7 +14,7 @@ internal sealed class KeyspaceGroups
     /// <param name="entry">Null: the default group's, where no map is known.</param>
     /// <param name="groups">In the entry's order; at least one.</param>
     /// <param name="database">The keyspace's number within its groups.</param>
-    /// <param name="rule">What its reads may return when nobody says otherwise.</param>
+    /// <param name="rule">What its reads may return when the client does not say otherwise.</param>
     public KeyspaceGroups(KeyspaceEntry? entry, Group[] groups, int database, ReadRule rule)
     {
         Invariant.Require(groups.Length > 0 && (entry is not null || groups.Length == 1), "a keyspace has a group");

@@ -68,7 +68,7 @@ internal sealed class LostAndFound(IGroupNode node)
         foreach (var drawer in _drawers.Values) drawer.WriteDown(_durable);
     }
 
-    /// <summary>Of a group that is no more nobody can ask what it lost.</summary>
+    /// <summary>No client can ask for the losses of a group that is no more.</summary>
     public void OnMapChanged(ClusterMap map)
     {
         for (var i = _drawers.Count - 1; i >= 0; i--)
@@ -79,7 +79,7 @@ internal sealed class LostAndFound(IGroupNode node)
         }
     }
 
-    /// <summary>Somebody has looked at a group's entries and needs them no more.</summary>
+    /// <summary>An operator has looked at a group's entries and needs them no more.</summary>
     public void Clear(GroupId group) => DrawerOf(group).Clear();
 
     /// <summary>One entry was dealt with. False: there is no such entry.</summary>

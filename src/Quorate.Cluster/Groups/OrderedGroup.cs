@@ -153,10 +153,10 @@ internal sealed class OrderedGroup : Group, IAnswering, IOrderingGroup, IReadabl
     public void AskRead(in PendingRequest asker, in EntryHeader header, in CommandArgs args, StepTime now) =>
         Voting.AskRead(asker, header.Database, header.Protocol, args, now);
 
-    /// <summary>Gives a voted read's reply to whoever asked.</summary>
+    /// <summary>Gives a voted read's reply to its asker.</summary>
     public void AnswerPoll(in PendingRequest asker, ReadOnlySpan<byte> reply) => Answer(asker, reply);
 
-    /// <summary>A voted read's entry was not taken, or nobody knows: a node asks again, a client is told to.</summary>
+    /// <summary>A voted read's entry was not taken, or its fate is unknown: a node asks again, a client is told to.</summary>
     public void FailPoll(in PendingRequest asker, in Outcome outcome)
     {
         if (asker.Owner == RequestOwner.Client) Answer(asker, Replies.IsShort(outcome) ? Replies.Of(outcome) : Replies.TryAgain);

@@ -12,7 +12,7 @@ internal interface IAnswering
 
     HistoryPoint Reached { get; }
 
-    /// <summary>Gives the reply to whoever asked.</summary>
+    /// <summary>Gives the reply to the asker.</summary>
     void Answer(in PendingRequest request, ReadOnlySpan<byte> reply);
 
     void OnBallot(LogIndex index, in EntryHeader entry, ReadOnlySpan<byte> result);

@@ -14,7 +14,7 @@ internal sealed class Routing(IGroupsNode node)
     private readonly Dictionary<int, NodeId> _elsewhere = [];
     private readonly Dictionary<int, KeyspaceGroups> _keyspaces = []; // by id, as long as the version is the same
 
-    /// <summary>Counts the changes of who holds what: sessions then look for their way again.</summary>
+    /// <summary>Counts the changes of which node holds what: sessions then look for their way again.</summary>
     public long Version { get; private set; }
 
     /// <summary>The default group's keyspaces as long as no map is known, and for a session that has never selected one that
@@ -96,10 +96,10 @@ internal sealed class Routing(IGroupsNode node)
         return _keyspaces[entry.Id] = new KeyspaceGroups(entry, groups, number, RuleOf(entry, groups));
     }
 
-    /// <summary>Who leads a group that elects for itself and is not here, if one of its members has said so.</summary>
+    /// <summary>The leader of a group that elects for itself and is not here, if one of its members has said so.</summary>
     public NodeId ToldLeader(GroupId group) => _elsewhere.GetValueOrDefault(group.Value);
 
-    /// <summary>A member says who leads.</summary>
+    /// <summary>A member names the leader.</summary>
     public void OnRedirect(Group group, NodeId from, NodeId leader, StepTime now)
     {
         if (leader == from || leader == node.Options.Self) return;
@@ -127,7 +127,7 @@ internal sealed class Routing(IGroupsNode node)
         return absent;
     }
 
-    /// <summary>Who leads a group that is not here, as far as this node knows.</summary>
+    /// <summary>The leader of a group that is not here, as far as this node knows.</summary>
     public NodeId LeaderElsewhere(GroupId id)
     {
         if (node.Map?.Group(id) is not { } group) return NodeId.None;

@@ -42,8 +42,8 @@ internal struct PendingRequest
 }
 
 /// <summary>
-/// Who waits for what. A <see cref="RequestId"/> is a place in the table and a generation, so that an id that comes back
-/// late, after its place was given to another, is recognised and ignored. Grows with the requests in flight.
+/// The askers that wait for outcomes. A <see cref="RequestId"/> is a place in the table and a generation, so that an id that
+/// comes back late, after its place was given to another, is recognised and ignored. Grows with the requests in flight.
 /// </summary>
 internal sealed class RequestTable
 {
@@ -55,7 +55,7 @@ internal sealed class RequestTable
 
     /// <summary>Parallel to the entries; empty in a group whose machine answers when an entry is committed.</summary>
     private EarlyReply[] _early = [];
-    private int _used = 1; // 0 stays empty: RequestId 0 is nobody
+    private int _used = 1; // 0 stays empty: RequestId 0 has no asker
 
     public RequestId Add(RequestOwner owner, IAsker? session, long sequence, NodeId origin = default, long originSession = 0)
     {
@@ -74,7 +74,7 @@ internal sealed class RequestTable
         return new RequestId(((long)entry.Generation << 32) | (uint)place);
     }
 
-    /// <summary>False when nobody waits for it any more.</summary>
+    /// <summary>False when its asker waits no more.</summary>
     public bool TryPeek(RequestId id, out PendingRequest request)
     {
         var place = (int)(id.Value & 0xFFFF_FFFF);

@@ -9,7 +9,7 @@ public sealed record JournalOptions
     /// segment of its own length. May differ from one start to the next.</summary>
     public int SegmentLength { get; init; } = 64 << 20;
 
-    /// <summary>How many segments that nobody needs are kept to be used again, so that a busy journal does not fill new
+    /// <summary>How many segments that no group needs are kept to be used again, so that a busy journal does not fill new
     /// ones with zeros all the time. 0 and up.</summary>
     public int SpareSegments { get; init; } = 4;
 

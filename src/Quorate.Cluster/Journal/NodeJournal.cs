@@ -178,7 +178,7 @@ public sealed class NodeJournal
     }
 
     /// <summary>Records of the group before <paramref name="point"/> are not needed any more; the greatest value there is
-    /// gives up the group. A segment in which nobody needs anything is given up when the next segment begins.</summary>
+    /// gives up the group. A segment in which no group needs a record is given up when the next segment begins.</summary>
     public void Release(GroupId group, PersistPoint point)
     {
         if (!_released.TryGetValue(group.Value, out var before) || before < point.Value) _released[group.Value] = point.Value;

@@ -1,7 +1,7 @@
 namespace Quorate.Cluster.Journal;
 
 /// <summary>
-/// House-keeping that may run beside the writing: prepare the next segment, delete what nobody needs. Made by
+/// House-keeping that may run beside the writing: prepare the next segment, delete segments that no group needs. Made by
 /// <see cref="NodeJournal.PlanNext"/>, carried out by <see cref="NodeJournal.Prepare"/>, ended by
 /// <see cref="NodeJournal.EndPlan"/>.
 /// </summary>
@@ -16,7 +16,7 @@ public sealed class SegmentPlan
 
     internal long Length { get; init; }
 
-    /// <summary>Name of a segment that nobody needs, to be used again; null: create a new one.</summary>
+    /// <summary>Name of a segment that no group needs, to be used again; null: create a new one.</summary>
     internal string? Recycle { get; init; }
 
     internal List<string> Delete { get; } = [];

@@ -4,7 +4,7 @@ using Quorate.Replication.Policies;
 namespace Quorate.Cluster.Maps;
 
 /// <summary>
-/// Who belongs to the cluster, which keyspaces there are and who holds them. The contents of <see cref="ControlMachine"/>;
+/// The nodes of the cluster, its keyspaces, and which nodes hold them. The contents of <see cref="ControlMachine"/>;
 /// only applied entries change it. Lists are in ascending order of id. Not thread-safe.
 /// </summary>
 public sealed class ClusterMap

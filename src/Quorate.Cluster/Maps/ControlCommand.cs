@@ -24,7 +24,7 @@ public abstract record ControlCommand
     internal abstract void Write(FieldWriter writer);
 }
 
-/// <summary>The first entry of a cluster: its first nodes, who hold the default group and the control group. Refused once
+/// <summary>The first entry of a cluster: its first nodes, which hold the default group and the control group. Refused once
 /// there are nodes.</summary>
 public sealed record Bootstrap(IReadOnlyList<NodeEntry> Nodes) : ControlCommand
 {

@@ -1,7 +1,7 @@
 
 namespace Quorate.Cluster.Maps;
 
-/// <summary>Who belongs to the cluster now, by its map.</summary>
+/// <summary>The nodes of the cluster now, by its map.</summary>
 internal static class CurrentMembers
 {
     /// <summary>Ascending by id. What a node has not told of itself yet is as this node's operator said.</summary>

@@ -73,7 +73,7 @@ public sealed record GroupEntry(
     /// decide.</summary>
     public bool IsConvergent => Policy.IsConvergent;
 
-    /// <summary>The replicas are only asked what they hold; nobody leads.</summary>
+    /// <summary>The replicas are only asked what they hold; there is no leader.</summary>
     public bool IsSealed => IsConfigured && !IsConvergent && Configuration.Leader.IsNone;
 
     public bool Equals(GroupEntry? other) =>
@@ -83,6 +83,6 @@ public sealed record GroupEntry(
 
     public override int GetHashCode() => Id.Value;
 
-    /// <summary>True while somebody outside of the members may be needed by a fail-over, or is a member: keep its disk.</summary>
+    /// <summary>True while a node outside of the members may be needed by a fail-over, or is a member: keep its disk.</summary>
     public bool Needs(NodeId node) => Configuration.Contains(node) || Complete.Contains(node) || Counted.Contains(node);
 }

@@ -90,7 +90,7 @@ internal static class GroupChanges
         var before = group.Configuration.Leader;
         if (!next.Leader.IsNone && !next.InSync.Contains(next.Leader)) return "a leader is in sync";
         // A chain's replicas hold what their successors hold, and more: newcomers are at its end, so this goes for its head too.
-        // After a seal the answers may have shown another who holds everything, and the supervisor has counted them.
+        // After a seal the answers may have shown another replica that holds everything, and the supervisor has counted them.
         if (!before.IsNone
             && !next.Leader.IsNone && group.Policy.Ack == Ack.Sync && group.Complete.Count > 0
             && !group.Complete.Contains(next.Leader))

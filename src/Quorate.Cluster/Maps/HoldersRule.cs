@@ -2,7 +2,7 @@ using Quorate.Replication;
 
 namespace Quorate.Cluster.Maps;
 
-/// <summary>What an acknowledgement proves about who holds the write; all that a fail-over is safe by. Pure.</summary>
+/// <summary>How many replicas hold a write that was acknowledged; all that a fail-over is safe by. Pure.</summary>
 internal static class HoldersRule
 {
     /// <summary>In-sync replicas that certainly hold a write acknowledged under the policy; 0: nothing but the leader's
@@ -16,7 +16,7 @@ internal static class HoldersRule
         _ => (policy.Replicas / 2) + 1,
     };
 
-    /// <summary>The fewer of two, where 0 is no promise and binds nobody.</summary>
+    /// <summary>The fewer of two, where 0 is no promise.</summary>
     public static int Fewer(int a, int b) => a == 0 ? b : b == 0 ? a : Math.Min(a, b);
 
     /// <summary>True when nothing of earlier configurations has to be remembered.</summary>

@@ -3,7 +3,7 @@ using Quorate.Replication.Policies;
 
 namespace Quorate.Cluster.Maps;
 
-/// <summary>How many nodes decide and hold the numbered databases. Who they are follows, one at a time.</summary>
+/// <summary>How many nodes decide and hold the numbered databases. Which nodes they are follows, one at a time.</summary>
 internal static class VoterChanges
 {
     public static string? Find(ClusterMap map, SetVoters command, out Action? change)

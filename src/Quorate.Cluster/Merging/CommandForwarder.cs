@@ -8,7 +8,7 @@ namespace Quorate.Cluster.Merging;
 
 /// <summary>
 /// Takes commands of this node's clients to a replica elsewhere, the nearest that answers. Nothing remembers which commands it
-/// has executed, as a log does, so a write goes out once, to one life of one member: when its reply does not come nobody knows
+/// has executed, as a log does, so a write goes out once, to one life of one member: when its reply does not come it is not known
 /// whether it took effect, and the client is told just that. Reads are asked for again.
 /// </summary>
 internal sealed class CommandForwarder(MergingOutgoing outgoing, IGroupNode node)
@@ -54,7 +54,7 @@ internal sealed class CommandForwarder(MergingOutgoing outgoing, IGroupNode node
         _group.Hosting.NeedsTurnEnd();
         if (_lowest == _nextToSend)
         {
-            _silentSince = now.Nanoseconds; // nothing was sent, so nobody is silent
+            _silentSince = now.Nanoseconds; // nothing was sent, so no member is silent
             return;
         }
 
@@ -109,7 +109,7 @@ internal sealed class CommandForwarder(MergingOutgoing outgoing, IGroupNode node
     }
 
     /// <summary>A member says in which life it is, and that it has executed nothing that was sent to another. What was sent to
-    /// none in particular goes to this one; of writes that were sent to an earlier one nobody knows.</summary>
+    /// none in particular goes to this one; the fate of writes that were sent to an earlier one is unknown.</summary>
     public void OnLife(NodeId member, long life, StepTime now)
     {
         if (life <= _lives.GetValueOrDefault(member)) return;
@@ -155,7 +155,7 @@ internal sealed class CommandForwarder(MergingOutgoing outgoing, IGroupNode node
         return false;
     }
 
-    /// <summary>Nobody hears of this client's outcomes any more; what was begun goes on.</summary>
+    /// <summary>The client has gone: its outcomes are dropped; commands that were sent go on.</summary>
     public void Forget(IAsker client)
     {
         for (var at = _lowest; at < _next; at++)
@@ -177,7 +177,7 @@ internal sealed class CommandForwarder(MergingOutgoing outgoing, IGroupNode node
     }
 
     /// <summary>This node itself if it is a member by now, else those in its zone, region, provider, in this order; of equals a
-    /// different one for each node. Whoever was silent lately comes after all others.</summary>
+    /// different one for each node. Members that were silent lately come after all others.</summary>
     private NodeId Nearest(StepTime now)
     {
         if (outgoing.Serves) return node.Options.Self;
@@ -195,7 +195,7 @@ internal sealed class CommandForwarder(MergingOutgoing outgoing, IGroupNode node
         return best;
     }
 
-    /// <summary>Who was asked until now may have left the group.</summary>
+    /// <summary>The member that was asked until now may have left the group.</summary>
     private bool IsMember(NodeId target) =>
         target == node.Options.Self || node.Map?.Group(_group.Hosting.Id)?.Configuration.InSync.Contains(target) == true;
 
@@ -233,7 +233,7 @@ internal sealed class CommandForwarder(MergingOutgoing outgoing, IGroupNode node
 
         public required byte[] Entry { get; init; }
 
-        /// <summary>Where to, and in which life of it; 0: none in particular, and then nobody executes it.</summary>
+        /// <summary>Where to, and in which life of it; 0: none in particular, and then no member executes it.</summary>
         public NodeId SentTo { get; set; }
 
         public long SentIn { get; set; }

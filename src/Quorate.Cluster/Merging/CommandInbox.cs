@@ -33,7 +33,7 @@ internal sealed class CommandInbox(MergingOutgoing outgoing, long life)
 
         var bytes = message.Commands;
         var (session, last) = _accepted.GetValueOrDefault(origin);
-        if (message.Session < session) return true; // from an earlier life of that node: nobody waits there
+        if (message.Session < session) return true; // from an earlier life of that node, whose clients are gone
         if (message.Session > session) last = 0;
         for (var i = 0; i < message.Count; i++)
         {

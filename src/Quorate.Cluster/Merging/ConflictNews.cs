@@ -4,7 +4,7 @@ using Quorate.Resp;
 
 namespace Quorate.Cluster.Merging;
 
-/// <summary>Tells those who subscribed on this node to <c>__conflicts__:&lt;keyspace&gt;</c> of every key that comes into
+/// <summary>Tells clients that subscribed on this node to <c>__conflicts__:&lt;keyspace&gt;</c> of every key that comes into
 /// conflict here. A conflict is news on every replica, and on each once.</summary>
 internal static class ConflictNews
 {

@@ -16,7 +16,7 @@ internal sealed class Freshness
     /// <summary>Everything acknowledged before this moment is in the state.</summary>
     public long AsOfNanoseconds => _asOf;
 
-    /// <summary>Leave to read was given to somebody who asked at <paramref name="askedAtNanoseconds"/>.</summary>
+    /// <summary>Leave to read was given to a session that asked at <paramref name="askedAtNanoseconds"/>.</summary>
     public void OnLeave(long askedAtNanoseconds) => _asOf = Math.Max(_asOf, askedAtNanoseconds);
 
     /// <summary>The state was given up or replaced by one that is not known to be as new.</summary>

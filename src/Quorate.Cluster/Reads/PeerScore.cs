@@ -2,7 +2,7 @@ using Quorate.Replication;
 
 namespace Quorate.Cluster.Reads;
 
-/// <summary>What is known of one peer as somebody who answers reads.</summary>
+/// <summary>What is known of one peer that answers reads.</summary>
 internal sealed class PeerScore(NodeId peer)
 {
     private const int Weight = 8;
@@ -11,7 +11,7 @@ internal sealed class PeerScore(NodeId peer)
 
     public NodeId Peer { get; } = peer;
 
-    /// <summary>0: same zone; 1: same region; 2: elsewhere, or nobody told.</summary>
+    /// <summary>0: same zone; 1: same region; 2: elsewhere, or not known.</summary>
     public int Distance { get; private set; } = 2;
 
     /// <summary>Reads sent and not answered.</summary>
@@ -77,7 +77,7 @@ internal sealed class PeerScore(NodeId peer)
 
     public void Forgive() => UnansweredSince = null;
 
-    /// <summary>Nobody is interested in it: what was known grows old.</summary>
+    /// <summary>No read needs it: what is known of it grows old.</summary>
     public void Rest()
     {
         UnansweredSince = null;

@@ -74,8 +74,8 @@ internal sealed class PeerScores
         return best?.Peer ?? NodeId.None;
     }
 
-    /// <summary>Looks at who is silent or slow.</summary>
-    /// <returns>Who is to be probed now; valid until the next call.</returns>
+    /// <summary>Finds the peers that are silent or slow.</summary>
+    /// <returns>The peers to probe now; valid until the next call.</returns>
     public IReadOnlyList<NodeId> OnTick(StepTime now)
     {
         var wasAway = _lastTick != long.MinValue && now.Nanoseconds - _lastTick > OwnPause;
@@ -101,7 +101,7 @@ internal sealed class PeerScores
     }
 
     /// <summary>A probe came back.</summary>
-    /// <param name="peer">Who answered.</param>
+    /// <param name="peer">The one that answered.</param>
     /// <param name="sentAtNanoseconds">When the probe was sent, by this node's clock.</param>
     /// <param name="now">The time of the step.</param>
     public void OnProbeAnswered(NodeId peer, long sentAtNanoseconds, StepTime now)

@@ -12,7 +12,7 @@ internal enum ReadVerdict : byte
     /// <summary>It must be asked whether, or when, the state may answer it.</summary>
     Ask,
 
-    /// <summary>There is no state here: somebody else must answer it.</summary>
+    /// <summary>There is no state here: another replica must answer it.</summary>
     Elsewhere,
 
     /// <summary>What the session has seen is not in the group's history any more.</summary>
@@ -29,7 +29,7 @@ internal sealed class ReadGate(IReadableGroup group, NodeId self)
     /// <summary>The state here stays behind on purpose.</summary>
     public bool IsDelayed => group.Hosting.Replica.DelayMilliseconds > 0;
 
-    /// <summary>The configuration has let this replica go: nobody feeds it any more, what it holds stays as old as it
+    /// <summary>The configuration has let this replica go: no replica feeds it any more, and what it holds stays as old as it
     /// is.</summary>
     public bool IsOutside => group.Configuration is { } configuration && !configuration.Contains(self);
 
@@ -39,7 +39,7 @@ internal sealed class ReadGate(IReadableGroup group, NodeId self)
     public ReadVerdict Judge(in ReadRule rule, SessionPositions? seen, StepTime now)
     {
         if (IsOutside || group.IsDistrusted) return ReadVerdict.Elsewhere;
-        // Who stays behind on purpose answers only those who have asked for whatever is here.
+        // A replica that stays behind on purpose answers only clients that ask for whatever is here.
         if (IsDelayed && rule.Consistency != ReadConsistency.Weak) return ReadVerdict.Elsewhere;
         if (rule.IsNewest) return group.Hosting.Replica.MayReadLocally(now) ? ReadVerdict.Now : ReadVerdict.Ask;
         if (group.Hosting.Replica.History is not { } history)

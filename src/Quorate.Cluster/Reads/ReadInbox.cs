@@ -51,7 +51,7 @@ internal sealed class ReadInbox(IReadableGroup group, IGroupNode node, ReadStati
     {
         if (!_waiting.Remove(request.Sequence, out var waiting)) return;
         ReadOnlySpan<byte> bytes = waiting.Bytes;
-        Invariant.Require(RunCodec.TryTake(ref bytes, out var run), "what waits was understood before");
+        Invariant.Require(RunCodec.TryTake(ref bytes, out var run), "a run of reads that waits was readable when it came");
         _specs.Clear();
         _specs.AddRange(waiting.Specs);
         if (outcome.Kind != OutcomeKind.ReadNow) _answers.Refuse(waiting.Origin, waiting.Session, run.Ticket, RunOutcome.Unable);
@@ -67,7 +67,7 @@ internal sealed class ReadInbox(IReadableGroup group, IGroupNode node, ReadStati
             if (now.Nanoseconds - oldest.Since < Patience) break;
             _waiting.Remove(ticket);
             ReadOnlySpan<byte> bytes = oldest.Bytes;
-            Invariant.Require(RunCodec.TryTake(ref bytes, out var run), "what waits was understood before");
+            Invariant.Require(RunCodec.TryTake(ref bytes, out var run), "a run of reads that waits was readable when it came");
             _answers.Refuse(oldest.Origin, oldest.Session, run.Ticket, RunOutcome.Unable);
         }
     }
@@ -101,7 +101,7 @@ internal sealed class ReadInbox(IReadableGroup group, IGroupNode node, ReadStati
 
     private ReadVerdict Judge(in AskedRun run, StepTime now)
     {
-        if (group.IsDelayed) return ReadVerdict.Elsewhere; // a run is sent by who has not heard of the delay yet
+        if (group.IsDelayed) return ReadVerdict.Elsewhere; // a node that has not heard of the delay yet sent the run
         _seen.Clear();
         run.NotePoints(_seen, group.Hosting.Id);
         return group.Judge(run.Rule, _seen, now);

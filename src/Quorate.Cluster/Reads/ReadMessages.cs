@@ -45,7 +45,7 @@ internal sealed class ReadsAnswered : Message
 
     public long Session { get; init; }
 
-    /// <summary>Who leads the group as far as the sender knows.</summary>
+    /// <summary>The leader of the group as far as the sender knows.</summary>
     public NodeId Leader { get; init; }
 
     public ReadOnlyMemory<byte> Runs { get; init; }

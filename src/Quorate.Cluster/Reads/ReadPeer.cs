@@ -2,7 +2,7 @@ using Quorate.Replication;
 
 namespace Quorate.Cluster.Reads;
 
-/// <summary>A peer as somebody who answers reads for this node's clients.</summary>
+/// <summary>A peer that answers reads for this node's clients.</summary>
 /// <param name="Node">Which peer.</param>
 /// <param name="Sent">Runs of reads sent to it, ever.</param>
 /// <param name="Outstanding">Of these, not answered.</param>

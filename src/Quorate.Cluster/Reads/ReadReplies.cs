@@ -9,7 +9,7 @@ internal static class ReadReplies
     public static ReadOnlySpan<byte> Lost =>
         "-LOST a fail-over cut off writes that this connection had made or seen; READS FORGET begins a new session\r\n"u8;
 
-    /// <summary>What a client is told whose read nobody could answer in time.</summary>
+    /// <summary>What a client is told whose read no replica could answer in time.</summary>
     public static ReadOnlySpan<byte> Refusal(in ReadRule rule) => rule.Consistency switch
     {
         ReadConsistency.Bounded =>

@@ -17,7 +17,7 @@ public sealed class ReadStatistics
     /// <summary>Commands answered here for clients of other nodes.</summary>
     public long AnsweredForPeers;
 
-    /// <summary>Reads that nobody could answer as their rule wants it.</summary>
+    /// <summary>Reads that no replica could answer as their rule wants it.</summary>
     public long Refused;
 
     /// <summary>Reads of a session whose past a fail-over cut off.</summary>

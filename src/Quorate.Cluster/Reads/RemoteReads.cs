@@ -7,7 +7,7 @@ namespace Quorate.Cluster.Reads;
 
 /// <summary>
 /// Reads of this node's clients that other replicas answer: for each group, the runs that are out. A run goes to the best
-/// replica, to another one when that cannot answer it or falls silent, and back to its session when nobody can.
+/// replica, to another one when that cannot answer it or falls silent, and back to its session when none can.
 /// </summary>
 internal sealed class RemoteReads(IGroupNode node, PeerScores peers)
 {
@@ -46,7 +46,7 @@ internal sealed class RemoteReads(IGroupNode node, PeerScores peers)
     public void MoveTo(HostedGroup group) => _group = group;
 
     /// <summary>Sends a run of reads, of which each command is given by <see cref="Add"/>.</summary>
-    /// <returns>0: there is nobody to ask.</returns>
+    /// <returns>0: there is no replica to ask.</returns>
     public long Begin(IReader client, in ReadRule rule, int count, StepTime now)
     {
         var run = _spare.TryPop(out var used) ? used : new Run();
@@ -73,7 +73,7 @@ internal sealed class RemoteReads(IGroupNode node, PeerScores peers)
     /// <summary>The run is whole.</summary>
     public void End(long ticket, StepTime now) => Send(_runs[ticket], now);
 
-    /// <summary>Nobody waits for these any more.</summary>
+    /// <summary>No session waits for these any more.</summary>
     public void Forget(IAsker client)
     {
         foreach (var run in _runs.Values)

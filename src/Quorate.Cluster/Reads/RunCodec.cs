@@ -4,7 +4,7 @@ using Quorate.Replication;
 
 namespace Quorate.Cluster.Reads;
 
-/// <summary>A run of reads as it came: who asked under what rule, and the commands.</summary>
+/// <summary>A run of reads as it came: its session, the rule of its reads, and the commands.</summary>
 internal readonly ref struct AskedRun
 {
     public long Ticket { get; init; }

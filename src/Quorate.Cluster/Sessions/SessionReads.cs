@@ -93,7 +93,7 @@ internal sealed class SessionReads(ClientSession session, SlotQueue slots)
         if (verdict == ReadVerdict.Elsewhere || IsLate(head, now))
         {
             if (TrySendRun(now)) return false;
-            if (verdict == ReadVerdict.Elsewhere) return false; // the next tick looks for somebody again
+            if (verdict == ReadVerdict.Elsewhere) return false; // the next tick looks for a replica again
         }
 
         if (head.Rule.Consistency == ReadConsistency.Bounded) Node.Statistics.Reads.BoundMissed++;
@@ -105,7 +105,7 @@ internal sealed class SessionReads(ClientSession session, SlotQueue slots)
         return false;
     }
 
-    /// <summary>Whoever was asked here has not answered for long: somebody else may.</summary>
+    /// <summary>The replica that was asked has not answered for long: another may.</summary>
     public void OnTick(StepTime now)
     {
         if (slots.Count == 0 || _run != 0) return;
@@ -152,15 +152,15 @@ internal sealed class SessionReads(ClientSession session, SlotQueue slots)
         }
     }
 
-    /// <summary>Nobody could: they wait until somebody can, or until the session gives them up.</summary>
+    /// <summary>No replica could: they wait until one can, or until the session gives them up.</summary>
     public void OnRunFailed(long ticket)
     {
         if (!TryEndRun(ticket)) return;
         Hold(_runFirst, _runFirst + _runCount);
     }
 
-    /// <summary>How long a command waits: a read that may be answered by somebody near is refused sooner than one that must wait
-    /// for a new leader.</summary>
+    /// <summary>How long a command waits: a read that may be answered by a replica nearby is refused sooner than one that must
+    /// wait for a new leader.</summary>
     public static long PatienceFor(in SessionSlot slot, long limit) => IsRead(slot) && !slot.Rule.IsNewest ? limit / 5 : limit;
 
     /// <summary>The read at the head has waited long enough.</summary>
@@ -187,7 +187,7 @@ internal sealed class SessionReads(ClientSession session, SlotQueue slots)
         return true;
     }
 
-    /// <summary>They wait again for somebody who answers them.</summary>
+    /// <summary>They wait again for a replica that answers them.</summary>
     private void Hold(long from, long end)
     {
         for (var at = from; at < end; at++)

@@ -27,7 +27,7 @@ internal sealed class LeaderNews(NodeTurns node)
     /// <summary>CONFIG SET close-clients-on-demotion.</summary>
     public bool ClosesClients { get; set; }
 
-    /// <summary>Who leads a group as far as this node knows; none: nobody, or it does not know.</summary>
+    /// <summary>The leader of a group as far as this node knows; none: there is none, or it does not know.</summary>
     public NodeId LeaderOf(GroupId id)
     {
         if (node.Find(id) is { IsAbsent: false } here) return here.Replica.Leader;

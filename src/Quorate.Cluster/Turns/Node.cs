@@ -108,7 +108,7 @@ public sealed class Node
         return session;
     }
 
-    /// <summary>The connection is gone; what it had in flight may still happen, and its outcome is told to nobody.</summary>
+    /// <summary>The connection is gone; what it had in flight may still happen, and its outcome is dropped.</summary>
     public void Disconnect(ClientSession session)
     {
         if (session.IsGone) return;

@@ -5,7 +5,7 @@ using Quorate.Replication;
 namespace Quorate.Cluster.Turns;
 
 /// <summary>
-/// What is wrong right now with the groups of this node, and somebody should know: writes that fewer copies stand for than the
+/// Faults of the groups of this node that an operator should know of: writes that fewer copies stand for than the
 /// policy asks, writes that are refused for want of copies, a state that is not trusted. Each is raised when it begins, noted
 /// when it is over, and can be read as long as it lasts.
 /// </summary>

@@ -12,7 +12,7 @@ internal sealed class BallotBox(IVotingGroup group)
     /// <summary>Longer replies go as their hash alone, unless the whole is asked for.</summary>
     public const int LongestWhole = 1024;
 
-    /// <summary>A replica that catches up executes old entries by the thousand, and nobody waits for their ballots any
+    /// <summary>A replica that catches up executes old entries by the thousand, and no poll waits for their ballots any
     /// more.</summary>
     private const int MostBytes = 4 << 20;
 

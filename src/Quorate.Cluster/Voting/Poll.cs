@@ -18,13 +18,13 @@ internal sealed class Poll(long number, int voters)
     /// <summary>Of the entry that asks; none once this node's own machine has executed it.</summary>
     public RequestId Request { get; set; }
 
-    /// <summary>Nanoseconds of this node's clock after which nobody is waited for.</summary>
+    /// <summary>Nanoseconds of this node's clock after which the poll waits for no replica.</summary>
     public long DueAt { get; init; }
 
     /// <summary>Null for a read.</summary>
     public StateRange? Range { get; init; }
 
-    /// <summary>Of a read: who gets the reply. Nobody any more when the owner is none.</summary>
+    /// <summary>Of a read: the asker that gets the reply; none when it has gone.</summary>
     public PendingRequest Asker { get; set; }
 
     /// <summary>Of a read: the command, as an entry, to ask again for whole replies.</summary>
@@ -54,7 +54,7 @@ internal sealed class Poll(long number, int voters)
         return false;
     }
 
-    /// <summary>A replica that the majority contradicts and of which nobody has been told yet.</summary>
+    /// <summary>A replica that the majority contradicts and of which the control leader has not been told yet.</summary>
     public bool TryTakeDissenter(IEnumerable<NodeId> voters, out NodeId dissenter)
     {
         foreach (var node in voters)

@@ -68,7 +68,7 @@ internal sealed class Polls(
         if (poll.Gate.HasAll) End(poll);
     }
 
-    /// <summary>The entry was not taken, or nobody knows: whoever waits may ask again.</summary>
+    /// <summary>The entry was not taken, or its fate is unknown: the asker may ask again.</summary>
     public void OnOutcome(long number, in Outcome outcome)
     {
         if (!_polls.Remove(number, out var poll)) return;
@@ -143,8 +143,8 @@ internal sealed class Polls(
         }
     }
 
-    /// <summary>Whoever has the winning reply told only its hash, for it is long: all are asked for the whole of it, on a later
-    /// state. Not from within the step in which the answer came.</summary>
+    /// <summary>The replicas with the winning reply told only its hash, for it is long: all are asked for the whole of it, on a
+    /// later state. Not from within the step in which the answer came.</summary>
     private void AskAgain(Poll poll)
     {
         _again.Enqueue((poll.Asker, poll.Command));

@@ -143,7 +143,7 @@ internal sealed class Verdicts(IVotingGroup group, IGroupNode node, VotingFigure
         return count;
     }
 
-    /// <summary>To one after the other: who does not answer does not take over.</summary>
+    /// <summary>To one after the other: one that does not answer does not take over.</summary>
     private void HandOver(StepTime now)
     {
         _nextHandOver = now.Nanoseconds + (2 * OrderAgain);
@@ -158,7 +158,7 @@ internal sealed class Verdicts(IVotingGroup group, IGroupNode node, VotingFigure
         group.Hosting.NeedsTurnEnd();
     }
 
-    /// <summary>Who has left the group comes again as another.</summary>
+    /// <summary>A replica that has left the group comes again as another.</summary>
     private void ForgetOrders(StepTime now)
     {
         for (var i = _ordered.Count - 1; i >= 0; i--)

@@ -4,7 +4,7 @@ namespace Quorate.Cluster.Voting;
 /// count on the node that led at the time.</summary>
 public sealed record VotingFigures
 {
-    /// <summary>Ranges on which all replicas agreed, or the majority did and nobody contradicted in time.</summary>
+    /// <summary>Ranges on which all replicas agreed, or the majority did and no other contradicted in time.</summary>
     public long RangesAgreed { get; set; }
 
     /// <summary>Ranges for which there were not enough hashes in time to tell.</summary>

@@ -13,7 +13,7 @@ public sealed class DotSource
     /// 0 to 2^22 − 1.</param>
     public DotSource(NodeId node, long incarnation)
     {
-        Invariant.Require(!node.IsNone, "updates are made by somebody");
+        Invariant.Require(!node.IsNone, "an update is made by a node");
         Invariant.Require(incarnation is >= 0 and < MostIncarnations, "an incarnation fits into a dot");
         Node = node;
         Last = Previous = CompleteSince = incarnation << Dot.SequenceBits;
@@ -49,7 +49,7 @@ public sealed class DotSource
     public void RemembersAll(long completeSince, long last)
     {
         Invariant.Require(Last == CompleteSince, "memory comes back before the first new dot");
-        Invariant.Require(completeSince <= last && last <= Last, "what is remembered was made before");
+        Invariant.Require(completeSince <= last && last <= Last, "the updates that are remembered were made before");
         CompleteSince = completeSince;
         Previous = last;
     }

@@ -34,7 +34,7 @@ public sealed class MajorityGate
 
     internal MajorityGate(int voters, VotingRules rules)
     {
-        Invariant.Require(voters > 0, "somebody votes");
+        Invariant.Require(voters > 0, "there are voters");
         (_voters, _rules) = (voters, rules);
     }
 

@@ -38,7 +38,7 @@ internal sealed class JournalRefusalFailure(string message) : SimulationFailure(
 internal sealed class ReplyFailure(string message) : SimulationFailure(message);
 
 /// <summary>An acknowledged write is not in the final state, one is there twice, one that was said to have failed is there, or a
-/// value that nobody wrote.</summary>
+/// value that no client wrote.</summary>
 internal sealed class EffectFailure(string message) : SimulationFailure(message);
 
 /// <summary>What clients saw has no linearization.</summary>

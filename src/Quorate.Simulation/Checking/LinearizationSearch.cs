@@ -6,9 +6,9 @@ namespace Quorate.Simulation.Checking;
 /// Depth-first search for a linearization of one key's operations [Wing-Gong 1993], remembering every configuration (set of
 /// operations done, state reached) it has been in [Lowe 2017]. Reductions keep it short, none of which loses an answer: an
 /// operation whose answer says that it changed nothing is taken as soon as it fits; of equal operations of unknown outcome only
-/// the earliest is tried; those that would change nothing are not tried at all; a write of unknown outcome whose value nobody saw
-/// can help only by making an absent key exist, so one such is as good as another; where a key is only appended to, every state
-/// begins what the longest read shows.
+/// the earliest is tried; those that would change nothing are not tried at all; a write of unknown outcome whose value no read
+/// saw can help only by making an absent key exist, so one such is as good as another; where a key is only appended to, every
+/// state begins what the longest read shows.
 /// </summary>
 internal sealed class LinearizationSearch
 {
@@ -170,7 +170,7 @@ internal sealed class LinearizationSearch
                 continue;
             }
 
-            // Unseen, it would have to replace what is there by what nobody sees.
+            // Unseen, it would have to replace what is there by a value that no read sees.
             if (operation.Kind == OperationKind.SetIfPresent && !_hasAppends && !_observed.Contains(operation.Argument!))
                 continue;
             if (!_tried.Add((operation.Kind, operation.Argument))) continue;

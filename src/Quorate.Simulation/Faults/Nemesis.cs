@@ -58,7 +58,7 @@ internal sealed class Nemesis(SimCluster cluster, Prng prng, Scenario scenario)
         });
     }
 
-    /// <summary>Those who may have voted lose their power and come back, while the leader hears nobody.</summary>
+    /// <summary>The nodes that may have voted lose power and come back, while the leader hears none.</summary>
     private void LoseVoters(SimNode leader)
     {
         _partitions.Strike(FaultKind.Isolation, leader, Duration() + World.Second);

@@ -39,7 +39,7 @@ internal sealed class PartitionNemesis(SimCluster cluster, Prng prng)
             case FaultKind.Isolation:
                 return Both([victim.Id], others);
             case FaultKind.OneWayPartition:
-                // Heard by nobody, or hearing nobody, or one direction of one link.
+                // Heard by no node, or hearing none, or one direction of one link.
                 return prng.Below(3) switch
                 {
                     0 => Between([victim.Id], others),

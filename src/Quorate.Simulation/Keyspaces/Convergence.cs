@@ -9,8 +9,9 @@ using Quorate.Strategies.CasPaxos;
 
 namespace Quorate.Simulation.Keyspaces;
 
-/// <summary>When nobody asks for anything any more: everybody knows one map, every keyspace has as many replicas in sync as its
-/// policy wants, they are equal, those that follow behind have come to the same, and nobody keeps what is not theirs.</summary>
+/// <summary>When clients ask for nothing any more: all nodes know one map, every keyspace has as many replicas in sync as its
+/// policy wants, they are equal, those that follow behind have come to the same, and no node keeps a replica that is not its
+/// own.</summary>
 internal sealed class Convergence(SimCluster cluster)
 {
     public bool IsReached(ClusterMap map, IEnumerable<KeyspacePlan> plans)
@@ -42,7 +43,7 @@ internal sealed class Convergence(SimCluster cluster)
     {
         var configuration = group.Configuration;
         if (plan.Policy.Consensus) return up.All(n => !configuration.Contains(n.Id) || IsReady(n.Node!.Find(group.Id), group));
-        // A delayed replica takes nobody's place.
+        // A delayed replica takes no other's place.
         var able = up.Count(n => !configuration.Standby.Delayed.Contains(n.Id));
         if (group.IsSealed || up.Count(n => configuration.InSync.Contains(n.Id)) != Math.Min(plan.Policy.Replicas, able))
             return false;

@@ -8,7 +8,7 @@ using Quorate.Simulation.Worlds;
 
 namespace Quorate.Simulation.Keyspaces;
 
-/// <summary>What the operator does to the keyspaces of a run, and whom the faults had better strike.</summary>
+/// <summary>What the operator does to the keyspaces of a run, and which nodes the faults strike first.</summary>
 internal sealed class KeyspaceOperations
 {
     private readonly SimCluster _cluster;
@@ -87,7 +87,7 @@ internal sealed class KeyspaceOperations
 
     private void Count(FaultKind kind) => _cluster.World.Faults.Add(kind);
 
-    /// <summary>Who leads the control group, who orders a keyspace's writes, or the end of a chain.</summary>
+    /// <summary>The control leader, the node that orders a keyspace's writes, or the end of a chain.</summary>
     private SimNode? Prominent(Prng prng)
     {
         var choice = prng.Below(_plans.Count + 1);

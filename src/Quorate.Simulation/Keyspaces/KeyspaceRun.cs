@@ -10,9 +10,9 @@ using Quorate.Simulation.Worlds;
 namespace Quorate.Simulation.Keyspaces;
 
 /// <summary>
-/// One seed, once, for a lab of keyspaces: nodes with a control plane, an operator who makes keyspaces and disturbs them, clients
-/// that select one each; a safety phase full of faults, then a liveness phase in which everything is mended and every keyspace
-/// must be led, serve its clients, converge and hold what its policy promises.
+/// One seed, once, for a lab of keyspaces: nodes with a control plane, an operator that makes keyspaces and disturbs them,
+/// clients that select one each; a safety phase full of faults, then a liveness phase in which everything is mended and every
+/// keyspace must be led, serve its clients, converge and hold what its policy promises.
 /// </summary>
 internal sealed class KeyspaceRun
 {

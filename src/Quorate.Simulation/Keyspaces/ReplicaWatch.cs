@@ -8,7 +8,7 @@ namespace Quorate.Simulation.Keyspaces;
 
 /// <summary>
 /// One group of a primary or a chain, seen on all nodes at once by an observer that forgets nothing: one configuration and
-/// one orderer in an epoch, nobody acting beside those who were named later, epochs that never go back, entries that are the
+/// one orderer in an epoch, no replica acting beside one that was named later, epochs that never go back, entries that are the
 /// same wherever they are, commits that are held by as many as the policy says and stay.
 /// </summary>
 internal sealed class ReplicaWatch(SimCluster cluster, GroupId id, KeyspacePlan plan)
@@ -129,7 +129,7 @@ internal sealed class ReplicaWatch(SimCluster cluster, GroupId id, KeyspacePlan 
         KeepOrLose(node, view);
     }
 
-    /// <summary>Whoever begins to order holds all that was committed, or what it lacks is gone and may be.</summary>
+    /// <summary>A replica that begins to order holds every committed entry; what it lacks may be lost by the policy.</summary>
     private void KeepOrLose(SimNode node, in ReplicaView view)
     {
         for (var i = 1; i < _committed.Count; i++)
@@ -170,7 +170,7 @@ internal sealed class ReplicaWatch(SimCluster cluster, GroupId id, KeyspacePlan 
         if (view.IsChain ? view.IsTail : view.Orders) CheckHolders(node, view, commit);
     }
 
-    /// <summary>What was committed just now is durable on as many nodes as the policy says; who is down may be one of
+    /// <summary>A newly committed entry is durable on as many nodes as the policy says; nodes that are down may be among
     /// them.</summary>
     private void CheckHolders(SimNode node, in ReplicaView view, LogIndex commit)
     {
@@ -196,7 +196,7 @@ internal sealed class ReplicaWatch(SimCluster cluster, GroupId id, KeyspacePlan 
             $"{node.Id} commits {commit} of {id} in {view.Replica.Configuration} on {holders} nodes; {needed} must have it");
     }
 
-    /// <summary>Nobody answers alone while somebody who was named later does so without it.</summary>
+    /// <summary>At most one node serves without asking the others: the one that was named last.</summary>
     private void CheckActing(SimNode node, in ReplicaView view)
     {
         if (!view.IsActing(node.Clock.Now)) return;

@@ -5,7 +5,7 @@ using Quorate.Simulation.Worlds;
 
 namespace Quorate.Simulation.Keyspaces;
 
-/// <summary>Somebody who gives the commands that change the cluster, one after another, at any node that answers; an order
+/// <summary>Gives the commands that change the cluster, one after another, at any node that answers; an order
 /// whose outcome is not known is given again as often as is asked for.</summary>
 internal sealed class SimOperator(SimCluster cluster, Prng prng) : ISimSession
 {

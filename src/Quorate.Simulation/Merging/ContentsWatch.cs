@@ -12,7 +12,7 @@ namespace Quorate.Simulation.Merging;
 
 /// <summary>
 /// Stands between a replica and its contents and writes down what is executed there, and what that could see: so that afterwards
-/// it can be said which values were replaced by somebody who knew them and which were only concurrent.
+/// it can be said which values were replaced by a client that knew them and which were only concurrent.
 /// </summary>
 internal sealed class ContentsWatch(MergeRun run, NodeId node, MergingMachine machine) : IMergeMachine, IDeltaKeys
 {

@@ -7,7 +7,7 @@ using Quorate.Strategies.MultiLeader;
 namespace Quorate.Simulation.Merging;
 
 /// <summary>When a client of a multi-leader keyspace is told that its write is done, as many members of the region have it
-/// durably as the policy says, where copies are kept on disks. Who is down may be one of them.</summary>
+/// durably as the policy says, where copies are kept on disks. Nodes that are down may be among them.</summary>
 internal static class CopiesCheck
 {
     public static void OnAcknowledged(SimCluster cluster, MergeOperations operations, MergePlan plan, Update? update)

@@ -8,7 +8,7 @@ using Quorate.Strategies.MultiLeader;
 
 namespace Quorate.Simulation.Merging;
 
-/// <summary>When nobody asks for anything any more: everybody who holds a key holds the same of it, what was removed is
+/// <summary>When clients ask for nothing any more: all holders of a key hold the same of it, what was removed is
 /// forgotten, and nothing is sent that is not asked about.</summary>
 internal sealed class MergeConvergence(SimCluster cluster, MergeOperations operations, MergePlan plan)
 {
@@ -29,7 +29,7 @@ internal sealed class MergeConvergence(SimCluster cluster, MergeOperations opera
             && (plan.IsMultiLeader ? LeadersAreEqual(members!) : HoldersAreEqual(members!));
     }
 
-    /// <summary>Where somebody stays away for good, what was removed is remembered for as long as it is a member.</summary>
+    /// <summary>Where a member stays away for good, what was removed is remembered for as long as it is a member.</summary>
     public bool HasForgotten() => !IsWhole || Up.SelectMany(operations.MachinesOf).All(m => m.Store.ObjectCount == m.Store.Count);
 
     public void BeQuiet()

@@ -164,7 +164,7 @@ internal sealed class MergeRun
         new MergeChecker(_plan, _history.Operations, _updates, final, lost)
             .Check(_cluster.Nodes.All(n => n.Life == 1) ? losses : null);
         outcome.Verdict = VerdictKind.Valid;
-        // what a rule makes of two values nobody has set
+        // no client has set what a rule makes of two values
         if (!_plan.IsLinearizable || _plan.Policy.Conflicts == ConflictRule.Merge) return;
         var verdict = LinearizabilityChecker.Check(
             _history.Operations.Where(o => o.Kind is OperationKind.Get or OperationKind.Set && KeyKinds.Of(o.Key) == "register"),

@@ -68,7 +68,7 @@ internal static class MergeScenarios
         if (policy.Durability == Durability.Memory) Scenario.SpareMemory(strikes);
         // A node that stays down for good is a member until its operator says otherwise, and holds up those that leave.
         if (strikes.ContainsKey(FaultKind.BitRot)) strikes.Remove(FaultKind.NodeDrained);
-        // Nobody reads from all holders when one of them has a damaged disk.
+        // No client reads from all holders when one of them has a damaged disk.
         if (policy.Strategy == Strategy.Leaderless && policy.R == policy.N) strikes.Remove(FaultKind.BitRot);
         var regions = prng.Below(4);
         if (regions < 2) strikes.Remove(FaultKind.RegionCut);

@@ -7,7 +7,7 @@ namespace Quorate.Simulation.Merging;
 
 /// <summary>
 /// What clients ask of a keyspace whose data merges: few keys of every type, so that they meet; every value written once only, so
-/// that it can be told who wrote it, who replaced it, and that it did not come back.
+/// that it can be told which client wrote it, which replaced it, and that it did not come back.
 /// </summary>
 internal sealed class MergeWorkload(Prng prng, MergePlan plan)
 {
@@ -43,7 +43,7 @@ internal sealed class MergeWorkload(Prng prng, MergePlan plan)
             ["QUORUM", "R", $"{1 + prng.Below(plan.Policy.N)}", "W", $"{1 + prng.Below(plan.Policy.N)}", .. words]);
     }
 
-    /// <summary>Whoever was shown siblings may answer with one value in place of them.</summary>
+    /// <summary>A client that was shown siblings may answer with one value in place of them.</summary>
     public void OnAnswered(Operation operation)
     {
         if (operation is not { Outcome: OperationOutcome.Ok, Words: ["SIBLINGS", var key], Result: { } reply }) return;

@@ -9,7 +9,7 @@ namespace Quorate.Simulation.Merging;
 /// <summary>
 /// What reads may show, as soon as they are answered. Where reads see writes: all that was acknowledged before they began. Where
 /// they are linearizable: also all that an earlier read has shown. With leaders: whatever a connection is shown, it is shown all
-/// that whoever wrote it had been shown, and never less than before.
+/// that the client which wrote it had been shown, and never less than before.
 /// </summary>
 internal sealed class SessionChecker(MergePlan plan, MergeOperations operations)
 {

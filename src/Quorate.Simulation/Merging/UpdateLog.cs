@@ -13,7 +13,7 @@ internal sealed class UpdateLog(MergePlan plan)
 
     public IReadOnlyList<Update> OfKey(string key) => _byKey.GetValueOrDefault(key) ?? [];
 
-    /// <summary>Who wrote it; null: nobody.</summary>
+    /// <summary>The update that wrote it; null: none did.</summary>
     public Update? OfValue(string key, string value) => _byValue.GetValueOrDefault(key + " " + value);
 
     /// <summary>The execution of an operation that wrote a value of its own; null: not known, or there is none.</summary>

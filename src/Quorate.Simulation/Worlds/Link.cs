@@ -19,7 +19,7 @@ internal sealed class Link
     /// <summary>How many partitions cut this direction now.</summary>
     public int Cuts { get; set; }
 
-    /// <summary>While cut, messages wait and arrive late, as in the buffers of a connection that nobody closed.</summary>
+    /// <summary>While cut, messages wait and arrive late, as in the buffers of a connection that is still open.</summary>
     public bool Holds { get; set; }
 
     /// <summary>When the latest message arrives: without reordering none arrives before it.</summary>

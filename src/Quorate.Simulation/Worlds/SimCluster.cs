@@ -78,7 +78,7 @@ internal sealed class SimCluster
     /// <summary>One disk of the cluster was damaged in this run; no second one may be.</summary>
     public bool HasRotted { get; set; }
 
-    /// <summary>Who leads in the highest term, if anybody does.</summary>
+    /// <summary>The leader of the highest term; null: there is none.</summary>
     public SimNode? Leader
     {
         get

@@ -319,7 +319,7 @@ internal sealed class SimNode : INodeHost
         World.After((50 + _prng.Below(1500)) * World.Millisecond, () =>
         {
             if (life != Life) return;
-            Disk.Repair(); // whoever looks after the machine has made room, or replaced a cable
+            Disk.Repair(); // the operator has made room, or replaced a cable
             Crash(losesPower: _prng.Chance(500));
             StartAgain();
         });
@@ -336,7 +336,7 @@ internal sealed class SimNode : INodeHost
         StartAgain();
     }
 
-    /// <summary>By whoever looks after the machine, some time later.</summary>
+    /// <summary>By the operator, some time later.</summary>
     private void StartAgain()
     {
         var life = Life;

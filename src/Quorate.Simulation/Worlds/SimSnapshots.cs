@@ -22,7 +22,7 @@ internal sealed class SimSnapshots(World world, Prng prng, Action<LogIndex, bool
 
     public ISnapshotReader? OpenNewest() => _newest is null ? null : new Reader(_newest);
 
-    /// <summary>The process ended: what was not durable yet is forgotten, and nobody hears of it.</summary>
+    /// <summary>The process ended: what was not durable yet is forgotten, and the node is not told.</summary>
     public void Forget() => _life++;
 
     public void Wipe()

@@ -85,7 +85,7 @@ internal sealed class Acceptor(CasPaxosReplica replica)
         return AcceptedOf(asked, register);
     }
 
-    /// <summary>Every acceptor has accepted the tombstone at this ballot. Who has promised more since, or accepts something
+    /// <summary>Every acceptor has accepted the tombstone at this ballot. One that has promised more since, or accepts something
     /// that was sent before, must not notice: so the floor rises. [CASPaxos §3.1]</summary>
     private Item HandleCollect(in Item asked)
     {
@@ -100,7 +100,7 @@ internal sealed class Acceptor(CasPaxosReplica replica)
     /// rises.</summary>
     public void Forget(Register register)
     {
-        Invariant.Require(register.Accepted.IsNone, "what was accepted is not forgotten alone");
+        Invariant.Require(register.Accepted.IsNone, "a register with an accepted value is not forgotten");
         Remove(register);
     }
 

@@ -13,7 +13,7 @@ internal sealed class AcceptorSet
     private readonly int _perKey;
     private readonly Dictionary<ulong, NodeId[]> _known = [];
 
-    /// <param name="members">All members; who of them may vote is not decided here.</param>
+    /// <param name="members">All members; which of them may vote is not decided here.</param>
     public AcceptorSet(IEnumerable<NodeId> members, int acceptors)
     {
         _members = [.. members.Order()];

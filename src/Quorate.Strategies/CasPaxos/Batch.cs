@@ -16,7 +16,7 @@ internal sealed class Batch
 
     public bool IsEmpty => _entries.Count == 0;
 
-    /// <summary>Nobody asked for a change.</summary>
+    /// <summary>It contains no change.</summary>
     public bool IsReadsOnly { get; private set; } = true;
 
     public Entry this[int i] => _entries[i];

@@ -9,13 +9,13 @@ namespace Quorate.Strategies.CasPaxos;
 /// <para><b>A change</b> is a function from the state to the next. The proposer has a majority promise its ballot and tell what
 /// they accepted last, applies the function to the value of the highest ballot, and has a majority accept the result. All
 /// requests for the key that wait meanwhile are the next function. With the accept it asks for the promise of its next ballot:
-/// while nobody else changes the key, a change takes one round. [CASPaxos §2.2, §2.2.1]</para>
-/// <para><b>Made once.</b> An accept that was not confirmed may still be taken up by somebody. So a value carries by which
-/// ballots it came about (<see cref="History"/>), and a proposer that was overtaken looks for its own among them before it goes
-/// on. Let A be an attempt whose fate is not known, v the value of the highest ballot of a majority that now promises B. (1) A is
-/// in the history of v: the change is part of it, and having v chosen again confirms it. (2) It is not, and v's history reaches
-/// back behind A: v does not contain the change, and what is proposed at B contains it once. Others may go on from A or from B,
-/// but from none that contains both, since each was built upon a value that contained neither. (3) The history does not
+/// while no other node changes the key, a change takes one round. [CASPaxos §2.2, §2.2.1]</para>
+/// <para><b>Made once.</b> An accept that was not confirmed may still be taken up by another proposer. So a value carries by
+/// which ballots it came about (<see cref="History"/>), and a proposer that was overtaken looks for its own among them before it
+/// goes on. Let A be an attempt whose fate is not known, v the value of the highest ballot of a majority that now promises B. (1)
+/// A is in the history of v: the change is part of it, and having v chosen again confirms it. (2) It is not, and v's history
+/// reaches back behind A: v does not contain the change, and what is proposed at B contains it once. Others may go on from A or
+/// from B, but from none that contains both, since each was built upon a value that contained neither. (3) The history does not
 /// reach that far: "unknown".</para>
 /// <para><b>Why a read of one round is linearizable.</b> It asks for what was accepted, and for no promise. Let a majority answer
 /// with one and the same ballot b: its value was accepted by a majority, so it is chosen. Let w be a write that was confirmed
@@ -37,7 +37,7 @@ namespace Quorate.Strategies.CasPaxos;
 /// <para><b>Where what is.</b> <see cref="CasPaxosReplica"/>: the way in. <see cref="Proposer"/>, <see cref="KeyRound"/>,
 /// <see cref="Batch"/>, <see cref="Votes"/>: proposing. <see cref="Acceptor"/>, <see cref="RegisterStore"/>: accepting.
 /// <see cref="Outbox"/>: what leaves, and when. <see cref="AcceptorJournal"/>, <see cref="RegisterRecord"/>,
-/// <see cref="SnapshotMaker"/>: on disk. <see cref="Sweeper"/>: what nobody needs. <see cref="AcceptedConfiguration"/>,
+/// <see cref="SnapshotMaker"/>: on disk. <see cref="Sweeper"/>: what no replica needs. <see cref="AcceptedConfiguration"/>,
 /// <see cref="Seeding"/>, <see cref="Wishes"/>: the control plane. <see cref="AcceptorSet"/>: whose key it is.</para>
 /// <para><b>Deviations.</b></para>
 /// <list type="number">

@@ -26,7 +26,7 @@ public sealed record CasPaxosOptions
     /// <summary>After a conflict, a proposer waits up to so many ticks before it tries again.</summary>
     public int LongestBackoffTicks { get; init; } = 8;
 
-    /// <summary>A tombstone, or a promise without a value, that nobody touched for so many ticks is collected.</summary>
+    /// <summary>A tombstone, or a promise without a value, that was not touched for so many ticks is collected.</summary>
     public int CollectTicks { get; init; } = 500;
 
     /// <summary>Collections and removals of expired keys under way at once, at most.</summary>

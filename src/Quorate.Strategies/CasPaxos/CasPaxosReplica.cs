@@ -153,7 +153,7 @@ public sealed class CasPaxosReplica : IConfiguredReplica
         _seeding.OnEpoch();
     }
 
-    /// <summary>Nothing depends on leases: whoever has an older configuration finds no quorum.</summary>
+    /// <summary>Nothing depends on leases: a proposer with an older configuration finds no quorum.</summary>
     public void OnLease(Epoch epoch, long untilNanoseconds, StepTime now, Effects effects)
     {
     }
@@ -246,7 +246,7 @@ public sealed class CasPaxosReplica : IConfiguredReplica
         for (var i = 0; i < store.SlotCount; i++)
         {
             if (store.SlotAt(i) is not { } register) continue;
-            Invariant.Require(register.Accepted <= register.Promise, "what is accepted is promised");
+            Invariant.Require(register.Accepted <= register.Promise, "a register promises at least the ballot that it accepted");
             Invariant.Require(register.Promise.Epoch <= Accepted.Epoch, "nothing is promised in an epoch not yet accepted");
             Invariant.Require(register.Accepted.IsNone == register.Value.Length < 1, "a value has the ballot it was accepted at");
         }

@@ -62,7 +62,7 @@ internal readonly ref struct History(ReadOnlySpan<byte> bytes)
         Span<Ballot> listed = stackalloc Ballot[MostProposers + 1];
         var count = 0;
         var reader = new PackedReader(_bytes);
-        Invariant.Require(Ballot.TryRead(ref reader, out var forgotten), "a history begins with what it forgot");
+        Invariant.Require(Ballot.TryRead(ref reader, out var forgotten), "a history begins with the last ballot it forgot");
         while (Ballot.TryRead(ref reader, out var ballot))
         {
             Invariant.Require(ballot < change, "a change is newer than those before it");

@@ -143,10 +143,10 @@ internal sealed class KeyRound(CasPaxosReplica replica, byte[] key, ulong hash)
         if (replica.Ticks >= _deadline) GiveUp();
         else if (!replica.IsProposing) return;
         else if (Phase == Phase.Waiting && replica.Ticks >= _wakeTick) WakeUp();
-        // Those who answered do not agree, and the rest may never answer.
+        // The acceptors that answered do not agree, and the rest may never answer.
         else if (Phase == Phase.Reading && !_isCollection && _votes.For >= Quorum) ReadAgain();
         else if (replica.Ticks < _resendTick || Phase == Phase.Waiting) return;
-        // The others could still be enough, but they do not answer, and whoever was overtaken once will be again.
+        // The others could still be enough, but they do not answer, and a proposer that was overtaken once will be again.
         else if (_votes.Against > 0) Retry();
         else AskAll(isAgain: true);
     }
@@ -215,7 +215,7 @@ internal sealed class KeyRound(CasPaxosReplica replica, byte[] key, ulong hash)
     {
         var proposer = replica.Proposer;
         _current.Evaluate(_batch, replica.Machine, Versioned.StateOf(value), replica.Now, proposer.OneState, proposer.OtherState);
-        // A reader that finds the time of a value over makes sure that nobody sees the value after it.
+        // A reader that finds the time of a value over makes sure that no later reader sees the value.
         if (_current.IsChange) StartPreparing();
         else
         {

@@ -4,7 +4,7 @@ using Quorate.Replication;
 
 namespace Quorate.Strategies.CasPaxos;
 
-/// <summary>A message of the strategy. It belongs to one epoch, and whoever is in another does not act upon it.</summary>
+/// <summary>A message of the strategy. It belongs to one epoch, and a replica in another does not act upon it.</summary>
 internal abstract class CasPaxosMessage : Message
 {
     public Epoch Epoch { get; set; }

@@ -190,13 +190,14 @@ internal sealed class Proposer(CasPaxosReplica replica, ulong seed)
 
     public void CheckInvariants()
     {
-        Invariant.Require(Waiting >= 0 && Chores >= 0, "nobody is answered twice");
+        Invariant.Require(Waiting >= 0 && Chores >= 0, "a request is answered once");
         Invariant.Require(_byRound.Count == _active.Count, "every round under way has one name");
         for (var i = 0; i < _active.Count; i++)
-            Invariant.Require(_active[i].ActiveIndex == i && _active[i].Phase != Phase.Idle, "what is listed as under way is");
+            Invariant.Require(
+                _active[i].ActiveIndex == i && _active[i].Phase != Phase.Idle, "a round listed as active is under way");
         Invariant.Require(_keys.Count == _active.Count + _idle.Count + _ready.Count, "a key is under way, about to be, or idle");
         foreach (var round in _idle)
-            Invariant.Require(round.Phase == Phase.Idle && round.Queue.IsEmpty, "what is listed as idle is");
+            Invariant.Require(round.Phase == Phase.Idle && round.Queue.IsEmpty, "a round that is listed as idle has no requests");
     }
 
     private KeyRound RoundOf(ReadOnlySpan<byte> key)

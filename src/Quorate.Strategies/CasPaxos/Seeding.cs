@@ -7,7 +7,7 @@ namespace Quorate.Strategies.CasPaxos;
 /// How an acceptor that lost its memory comes back. It may have promised, and helped to choose, what it does not know any more,
 /// so it takes no part (<see cref="CasPaxosReplica.IsVoting"/>) until the control plane has begun an epoch in which it is a
 /// learner. As ballots begin with the epoch, what it promised before is void, and what is proposed with promises of before is
-/// refused by all who are in the new epoch. Then it reads the registers of so many members that of each key it has
+/// refused by all that are in the new epoch. Then it reads the registers of so many members that of each key it has
 /// seen F+1 others: whatever was chosen with its help, one of them has. After that, and in the next epoch, it votes.
 /// </summary>
 internal sealed class Seeding(CasPaxosReplica replica)

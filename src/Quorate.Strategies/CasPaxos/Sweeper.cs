@@ -1,7 +1,7 @@
 namespace Quorate.Strategies.CasPaxos;
 
 /// <summary>
-/// Walks over the acceptor's registers, some each tick, and looks for what nobody needs: promises without a value are
+/// Walks over the acceptor's registers, some each tick, and looks for what no replica needs: promises without a value are
 /// forgotten here and now, tombstones are collected, values whose time is over are removed. Of a key's acceptors the first does
 /// it, the others later, if it has not been done.
 /// </summary>

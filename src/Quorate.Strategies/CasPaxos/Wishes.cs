@@ -3,7 +3,7 @@ using Quorate.Replication;
 namespace Quorate.Strategies.CasPaxos;
 
 /// <summary>The configuration that a replica asks the control plane for: to be a learner when it holds nothing, so that it is
-/// seeded, and to be counted again when it has been. Nobody asks for another to be left out: there is nothing to fail
+/// seeded, and to be counted again when it has been. No replica asks for another to be left out: there is nothing to fail
 /// over.</summary>
 internal static class Wishes
 {

@@ -55,7 +55,7 @@ internal sealed class AntiEntropy(LeaderlessReplica replica)
         _placeChanged = true;
     }
 
-    /// <summary>The members are others: who was asked about the older ones is asked again.</summary>
+    /// <summary>The members are others: those that were asked about the older ones are asked again.</summary>
     public void OnPlacement()
     {
         _running = null;
@@ -142,7 +142,7 @@ internal sealed class AntiEntropy(LeaderlessReplica replica)
 
     /// <summary>
     /// In every set of holders that may have acknowledged something this one lacks, so many others were asked that they met every
-    /// write quorum, and that too few are left for a quorum of those who know older members only. Or all were.
+    /// write quorum, and that too few are left for a quorum of those that know older members only. Or all were.
     /// </summary>
     private bool HasAskedEnough(Partition partition, Holders holders)
     {
@@ -168,7 +168,7 @@ internal sealed class AntiEntropy(LeaderlessReplica replica)
     }
 
     /// <summary>
-    /// Everybody who holds the partition was compared with since every member had told that it keeps no hints. What this node
+    /// Every holder of the partition was compared with since every member had told that it keeps no hints. What this node
     /// made in an earlier life and was acknowledged is with a holder, or in a hint; and hints of what a dead life made do not
     /// come anew.
     /// </summary>

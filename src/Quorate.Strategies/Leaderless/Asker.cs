@@ -2,7 +2,7 @@ using Quorate.Replication;
 
 namespace Quorate.Strategies.Leaderless;
 
-/// <summary>Who waits for the end of a request: a client of this node, a member that passed it on, or a command of which it is a
+/// <summary>Waits for the end of a request: a client of this node, a member that passed it on, or a command of which it is a
 /// part.</summary>
 internal readonly record struct Asker
 {

@@ -58,7 +58,7 @@ internal sealed class Coordinator(LeaderlessReplica replica)
 
         operation.Answered = operation.Heard = counts ? own : 0;
         operation.Keys = [.. replica.Keys.KeysOf(payload)];
-        // A command that names no key is answered from here: nobody can be asked what it would see.
+        // A command that names no key is answered from here: there is no holder to ask.
         if (operation.HasReadQuorum || (operation.Keys.Length == 0 && counts))
         {
             Execute(operation, payload);
@@ -132,7 +132,7 @@ internal sealed class Coordinator(LeaderlessReplica replica)
             if (operation.IsAnswered) continue;
             if (!operation.IsExecuted)
             {
-                // What was answered was answered by holders who may have counted for others.
+                // Holders that answered may have counted for other operations.
                 var counts = replica.Counts(operation.Partition, holders);
                 operation.Answered = operation.Heard = counts ? holders.BitOf(replica.Self) : 0;
                 Ask(operation);
@@ -227,7 +227,7 @@ internal sealed class Coordinator(LeaderlessReplica replica)
         else operation.Reply = KeptReply();
         if (!others) return;
         Keep(operation);
-        // What others had shown goes with it: whoever has the update then has what it was made upon.
+        // What others had shown goes with it: a holder that has the update then has what it was made upon.
         var states = operation is { IsExact: true, WasBehind: true };
         var shared = states ? null : EntryOf(operation.Partition.Index, default, operation.Delta, operation.Id, null);
         foreach (var node in operation.Holders.All)

@@ -95,7 +95,7 @@ internal sealed class Hints(LeaderlessReplica replica)
         if (_kept.Remove(id, out var kept)) Bytes -= kept.Hint.Cost;
     }
 
-    /// <summary>Hands over what is kept for those who are back; what has waited too long, to any holder.</summary>
+    /// <summary>Hands over the hints for holders that are back; hints that waited too long, to any holder.</summary>
     public void OnTick()
     {
         if (_gone.Count > 0)
@@ -137,7 +137,7 @@ internal sealed class Hints(LeaderlessReplica replica)
 
     public void CheckInvariants()
     {
-        Invariant.Require(Bytes == _kept.Values.Sum(k => (long)k.Hint.Cost), "the bytes of hints are those of the hints");
+        Invariant.Require(Bytes == _kept.Values.Sum(k => (long)k.Hint.Cost), "the bytes counted are the sum of the hints' bytes");
     }
 
     private NodeId ReceiverOf(Kept kept)

@@ -4,8 +4,8 @@ using Quorate.Replication;
 namespace Quorate.Strategies.Leaderless;
 
 /// <summary>
-/// Who holds one partition. Immutable. While it moves there are several sets of holders, and whatever is counted must be enough
-/// in each of them; a set of nodes is a mask over <see cref="All"/>.
+/// The holders of one partition. Immutable. While it moves there are several sets of holders, and whatever is counted must be
+/// enough in each of them; a set of nodes is a mask over <see cref="All"/>.
 /// </summary>
 internal sealed class Holders
 {
@@ -37,7 +37,7 @@ internal sealed class Holders
 
     public bool Contains(NodeId node) => IndexOf(node) >= 0;
 
-    /// <summary>0 for who is none of them.</summary>
+    /// <summary>0 for a node that is none of them.</summary>
     public ulong BitOf(NodeId node) => IndexOf(node) is var i and >= 0 ? 1UL << i : 0;
 
     /// <summary>While the partition moves: one of its holders to be, and none of those before.</summary>
@@ -55,7 +55,7 @@ internal sealed class Holders
         return true;
     }
 
-    /// <summary>The same nodes in another mask; those who are no holders there are left out.</summary>
+    /// <summary>The same nodes in another mask; those that are no holders there are left out.</summary>
     public ulong Translate(ulong nodes, Holders to)
     {
         var translated = 0UL;

@@ -25,27 +25,28 @@ namespace Quorate.Strategies.Leaderless;
 /// b is what remains, after a.</para>
 /// <para><b>Members change</b> while requests go on. Let G1, G2 … be the lists of members that a node knows and has not seen
 /// settled, oldest first. It counts a quorum in the holders by each of them. A new holder of Gn is complete when it has asked, of
-/// the holders by each older list, N − min(R, W) + 1 who have durably accepted Gn; a node that knows that all holders by Gn are
+/// the holders by each older list, N − min(R, W) + 1 that have durably accepted Gn; a node that knows that all holders by Gn are
 /// complete goes by Gn alone. Two operations, one by lists A, the other by lists B: if a list is in both, their quorums meet
 /// there. Otherwise one knows only lists older than all of the other's, which has seen the holders by its oldest list Gn
 /// complete. Those had asked so many older holders that (1) they met every write acknowledged by older lists alone before that,
-/// and (2) fewer than min(R, W) older holders are left that do not refuse what is sent under older lists: no quorum. Who was told
-/// of Gn but not of the lists before knows nothing of this, and takes no part before it has learnt them
+/// and (2) fewer than min(R, W) older holders are left that do not refuse what is sent under older lists: no quorum. A member
+/// that was told of Gn but not of the lists before knows nothing of this, and takes no part before it has learnt them
 /// (<see cref="Placement.KnowsPast"/>).</para>
 /// <para><b>Memory.</b> A holder that was started without its data begins anew: it takes updates, and counts for reads when it
 /// has asked N − W + 1 others that are complete (they meet every W without this one), or all. It is found out even if it does not
 /// know: when another has seen updates of this node that the node does not know. Only when it has asked every holder since no
-/// member keeps hints does it say that what it made before and nobody has is gone (<see cref="AntiEntropy"/>).</para>
+/// member keeps hints does it say that updates it made before and no holder has are gone (<see cref="AntiEntropy"/>).</para>
 /// <para><b>Forgetting.</b> Every overview in a comparison says what its sender has seen durably; the meet over all holders
-/// (older lists, and who has not given away, included) is stable, and only that is collected.</para>
+/// (those by older lists, and those that have not given the partition away, included) is stable, and only that is
+/// collected.</para>
 /// <para><b>Where what is.</b> <see cref="LeaderlessReplica"/>: the way in. <see cref="Requests"/>: to a holder.
 /// <see cref="Coordinator"/>,
 /// <see cref="Operation"/>: quorums of one request. <see cref="Receiver"/>, <see cref="Outbox"/>: updates on their way.
 /// <see cref="Hints"/>.
 /// <see cref="AntiEntropy"/>, <see cref="Comparison"/>, <see cref="Feeder"/>: comparing. <see cref="Placement"/>,
 /// <see cref="Holders"/>,
-/// <see cref="PreferenceList"/>: who holds what. <see cref="LeaderlessJournal"/>, <see cref="SnapshotMaker"/>,
-/// <see cref="Recovery"/>: on disk.</para>
+/// <see cref="PreferenceList"/>: which members hold which partitions. <see cref="LeaderlessJournal"/>,
+/// <see cref="SnapshotMaker"/>, <see cref="Recovery"/>: on disk.</para>
 /// <para><b>Deviations.</b></para>
 /// <list type="number">
 /// <item>A fixed number of partitions and rendezvous hashing in place of a ring with virtual nodes. [Dynamo §4.2]</item>

@@ -114,7 +114,7 @@ public sealed class LeaderlessReplica : IConfiguredReplica
             ? accepted with { Epoch = accepted.Epoch.Next, Learners = [.. accepted.Learners.Where(n => n != Self)] }
             : null;
 
-    /// <summary>Nobody leads.</summary>
+    /// <summary>None: there is no leader.</summary>
     public NodeId Leader => NodeId.None;
 
     /// <summary>Every member takes writes.</summary>
@@ -191,7 +191,7 @@ public sealed class LeaderlessReplica : IConfiguredReplica
         Enter(now, effects);
         Journal.Flush(effects);
         foreach (var partition in Partitions)
-            Invariant.Require(partition is not { IsTouched: true }, "what a turn took in is journaled at its end");
+            Invariant.Require(partition is not { IsTouched: true }, "the updates that a turn took in are journaled at its end");
         foreach (var node in Placement.Everybody) PeerOf(node)?.Outbox.Send();
         Receiver.Send();
         foreach (var (to, about, message) in _posted) effects.Send(to, message, Journal.AfterPoint(about));
@@ -225,7 +225,8 @@ public sealed class LeaderlessReplica : IConfiguredReplica
         {
             if (partition is null) continue;
             Invariant.Require(
-                partition.Machine.Seen.ToVersionVector().Covers(partition.Machine.Stable), "what all have seen, this one has");
+                partition.Machine.Seen.ToVersionVector().Covers(partition.Machine.Stable),
+                "this holder has seen every update that all have seen");
         }
 
         Invariant.Require(Coordinator.Count + Requests.Count <= Options.MaxRequests * 2, "requests that wait are bounded");
@@ -238,7 +239,7 @@ public sealed class LeaderlessReplica : IConfiguredReplica
     /// <summary>At the end of the turn, when what the partition has taken in is durable.</summary>
     internal void Post(NodeId to, Partition? about, Message message) => _posted.Add((to, about, message));
 
-    /// <summary>Tells whoever asked; at the end of the turn, when what the partition has taken in is durable.</summary>
+    /// <summary>Tells the member that asked; at the end of the turn, when what the partition has taken in is durable.</summary>
     internal void Answer(in Asker asker, in Outcome outcome, ReadOnlySpan<byte> reply, Partition? about)
     {
         if (asker.Whole is { } whole)
@@ -278,7 +279,7 @@ public sealed class LeaderlessReplica : IConfiguredReplica
         return true;
     }
 
-    /// <summary>To every other holder, and nobody waits for it.</summary>
+    /// <summary>To every other holder; no request waits for it.</summary>
     internal void Broadcast(Partition partition, ReadOnlySpan<byte> delta)
     {
         var bytes = delta.ToArray();
@@ -329,7 +330,8 @@ public sealed class LeaderlessReplica : IConfiguredReplica
     /// <summary>It counts for reads.</summary>
     internal bool IsComplete(Partition partition) => (partition.IsComplete && Placement.KnowsPast) || Rules.CountsWithoutMemory;
 
-    /// <summary>It counts for a read by these holders: a new one does beside the older ones, who have what it may lack.</summary>
+    /// <summary>It counts for a read by these holders: a new one does beside the older ones, which have what it may
+    /// lack.</summary>
     internal bool Counts(Partition partition, Holders holders) =>
         IsComplete(partition) || (partition.IsNew && Placement.KnowsPast && holders.IsNewcomer(Self));
 

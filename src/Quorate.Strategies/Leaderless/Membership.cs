@@ -3,7 +3,7 @@ using Quorate.Replication;
 
 namespace Quorate.Strategies.Leaderless;
 
-/// <summary>Who is there, and which partitions are here because of it.</summary>
+/// <summary>The members, and the partitions that are here because of them.</summary>
 internal sealed class Membership(LeaderlessReplica replica, Func<int, IMergeMachine> machineOfPartition, ulong seed)
 {
     private readonly Dictionary<NodeId, Peer> _peers = [];
@@ -146,7 +146,7 @@ internal sealed class Membership(LeaderlessReplica replica, Func<int, IMergeMach
             if (replica.Partitions[p] is { } known)
             {
                 known.AskAnew();
-                // Who was no holder just before may have missed something.
+                // A node that was no holder just before may have missed something.
                 var wasHolder = holders.Sets.Count < 2 || holders.Sets[^2].Contains(replica.Self);
                 if (isHolder && (!wasHolder || !known.IsHeld)) known.IsComplete = false;
             }

@@ -138,7 +138,7 @@ internal sealed class CoordinateReply : Message
 
     public long Number { get; set; }
 
-    /// <summary>Of who had asked.</summary>
+    /// <summary>Of the member that had asked.</summary>
     public long Incarnation { get; set; }
 
     /// <summary>Done, unavailable or unknown.</summary>

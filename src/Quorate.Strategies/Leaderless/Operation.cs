@@ -33,7 +33,7 @@ internal sealed class Operation
 
     public byte[] Reply { get; set; } = [];
 
-    /// <summary>Holders who have answered the question, and of those the ones that count.</summary>
+    /// <summary>Holders that have answered the question, and of those the ones that count.</summary>
     public ulong Heard { get; set; }
 
     public ulong Answered { get; set; }

@@ -9,8 +9,8 @@ internal sealed class Bundle
     public int Left { get; set; }
 }
 
-/// <summary>Something on its way to another node, until that node has it durably or nobody waits for it any more. One object may
-/// be on its way to several: it never changes.</summary>
+/// <summary>Something on its way to another node, until that node has it durably or no request waits for it any more. One object
+/// may be on its way to several: it never changes.</summary>
 internal sealed class OutEntry
 {
     public required int Partition { get; init; }
@@ -21,7 +21,7 @@ internal sealed class OutEntry
     /// <summary>Shared with the entries for other nodes; never changed.</summary>
     public required byte[] Bytes { get; init; }
 
-    /// <summary>Who counts the confirmation; 0: nobody.</summary>
+    /// <summary>The request that counts the confirmation; 0: none.</summary>
     public long Operation { get; init; }
 
     public Bundle? Bundle { get; init; }

@@ -14,7 +14,7 @@ internal sealed class Partition(int index, IMergeMachine machine)
 
     public IMergeMachine Machine { get; } = machine;
 
-    /// <summary>False: given away; nobody asks for it here any more.</summary>
+    /// <summary>False: given away; no member asks for it here any more.</summary>
     public bool IsHeld { get; set; } = true;
 
     /// <summary>What it may lack was asked for: it counts for reads.</summary>
@@ -35,7 +35,7 @@ internal sealed class Partition(int index, IMergeMachine machine)
     /// <summary>Something taken in waits for the end of the turn to be journaled.</summary>
     public bool IsTouched { get; set; }
 
-    /// <summary>Counts what was taken in, so that who has compared can say with what.</summary>
+    /// <summary>Counts what was taken in, so that a comparison can say with which state.</summary>
     public long Changes { get; set; }
 
     /// <summary>What is known of another holder. Only of those asked for: it does not grow by itself.</summary>
@@ -45,7 +45,7 @@ internal sealed class Partition(int index, IMergeMachine machine)
         return other;
     }
 
-    /// <summary>After a loss of memory or a change of members: who is asked anew.</summary>
+    /// <summary>After a loss of memory or a change of members: the holders that are asked anew.</summary>
     public void AskAnew()
     {
         foreach (var other in _others.Values) other.TakenSince = null;

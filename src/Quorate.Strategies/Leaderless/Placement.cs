@@ -7,9 +7,9 @@ namespace Quorate.Strategies.Leaderless;
 internal sealed record Generation(Epoch Epoch, NodeId[] Members);
 
 /// <summary>
-/// Who holds what. When members change, the older generations of members stay until what they held has moved: every
-/// write and every read then needs its quorum in each of them. Two nodes that know different newest generations have one in
-/// common, or one of them is refused by so many that it gets no quorum at all (see <see cref="Leaderless"/>).
+/// Which members hold which partitions. When members change, the older generations of members stay until what they held has
+/// moved: every write and every read then needs its quorum in each of them. Two nodes that know different newest generations have
+/// one in common, or one of them is refused by so many that it gets no quorum at all (see <see cref="Leaderless"/>).
 /// </summary>
 internal sealed class Placement(int n, int partitions)
 {
@@ -25,8 +25,8 @@ internal sealed class Placement(int n, int partitions)
 
     public GroupConfiguration? Accepted { get; private set; }
 
-    /// <summary>The lists of members since what has settled are all known. False for who was told of the first of them, or of one
-    /// before the last, by nobody: it takes part in nothing that counts before another member has told.</summary>
+    /// <summary>The lists of members since what has settled are all known. False for a node that no member told of the first of
+    /// them, or of one before the last: it takes part in nothing that counts before another member has told.</summary>
     public bool KnowsPast { get; private set; }
 
     /// <summary>Oldest first.</summary>
@@ -42,7 +42,7 @@ internal sealed class Placement(int n, int partitions)
 
     public Holders? HoldersOf(int partition) => _holders[partition];
 
-    /// <summary>False: it is not newer, names nobody, or too much is moving already.</summary>
+    /// <summary>False: it is not newer, names no member, or too much is moving already.</summary>
     public bool TryAccept(GroupConfiguration configuration)
     {
         if (configuration.Epoch <= (Accepted?.Epoch ?? default) || configuration.InSync.Count is 0 or > MostMembers) return false;
@@ -57,7 +57,7 @@ internal sealed class Placement(int n, int partitions)
         return true;
     }
 
-    /// <summary>What other members know of the past, who have accepted the same: one who knows all of it; or everybody, none of
+    /// <summary>What other members that have accepted the same know of the past: one that knows all of it; or all, none of
     /// whom was ever told of what may lie between. False: these are no lists that lead to the members known here.</summary>
     public bool Learn(IEnumerable<Generation> past)
     {

@@ -10,7 +10,7 @@ internal sealed class Receiver(LeaderlessReplica replica)
 
     public void OnStore(NodeId from, Store message)
     {
-        // Whoever knows an older list of members may count on holders that are none any more.
+        // A sender that knows an older list of members may count on holders that are none any more.
         var isOld = message.Epoch < replica.Placement.Epoch;
         var refused = new List<int>();
         var reader = new MessageReader(message.Entries);

@@ -121,7 +121,7 @@ internal sealed class Requests(LeaderlessReplica replica)
         foreach (var passed in _byAge.ToList())
         {
             if (!_passed.ContainsKey((passed.To, passed.Number))) continue;
-            // Who was started again has forgotten it; who is silent may never answer.
+            // A holder that was restarted has forgotten it; one that is silent may never answer.
             var peer = replica.PeerOf(passed.To);
             if (peer is not null && peer.Incarnation == passed.ToIncarnation && replica.IsUp(passed.To)) continue;
             _passed.Remove((passed.To, passed.Number));

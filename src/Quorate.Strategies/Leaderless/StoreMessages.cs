@@ -76,7 +76,7 @@ internal sealed class Stored : Message
 
     public override ushort Kind => WireKind;
 
-    /// <summary>Of who sent the batch.</summary>
+    /// <summary>Of the member that sent the batch.</summary>
     public long Incarnation { get; set; }
 
     public long Batch { get; set; }

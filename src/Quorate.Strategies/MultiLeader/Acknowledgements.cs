@@ -3,7 +3,7 @@ using Quorate.Replication.Causality;
 
 namespace Quorate.Strategies.MultiLeader;
 
-/// <summary>Clients who wait: for the journal of this node, or for other members of the region too.</summary>
+/// <summary>Clients that wait: for the journal of this node, or for other members of the region too.</summary>
 internal sealed class Acknowledgements(MultiLeaderReplica replica)
 {
     private readonly List<(RequestId Request, long Dot)> _turn = [];

@@ -56,7 +56,7 @@ internal sealed class Arrivals(MultiLeaderReplica replica)
         return count;
     }
 
-    /// <summary>What was held may be in order now.</summary>
+    /// <summary>Arrivals that were held may be in order now.</summary>
     public void DeliverHeld(bool retryRefused)
     {
         bool isNew;
@@ -68,7 +68,7 @@ internal sealed class Arrivals(MultiLeaderReplica replica)
             {
                 var held = _held[i];
                 ReadOnlySpan<byte> bytes = held.Frame;
-                Invariant.Require(Frame.TryRead(ref bytes, out var frame), "what is held was read before");
+                Invariant.Require(Frame.TryRead(ref bytes, out var frame), "an arrival that is held was readable when it came");
                 var kind = held.IsRefused && !retryRefused ? MergeKind.TooFarAhead : Deliver(frame, isHeld: true);
                 if (kind is null or MergeKind.TooFarAhead)
                 {
@@ -86,7 +86,7 @@ internal sealed class Arrivals(MultiLeaderReplica replica)
         while (isNew && _held.Count > 0);
     }
 
-    /// <summary>A member was started again: what an earlier life of it made and nobody had taken in yet is as lost as the rest
+    /// <summary>A member was started again: updates of its earlier life that no member had taken in yet is as lost as the rest
     /// of what it forgot, or comes again.</summary>
     public void ForgetEarlier(NodeId origin, long incarnation)
     {
@@ -150,7 +150,7 @@ internal sealed class Arrivals(MultiLeaderReplica replica)
     private static bool HasPrevious(in DotRun run, DotContext seen) =>
         run.After == 0 || Contexts.IsBirth(run.After) || seen.Contains(new Dot(run.Node, run.After));
 
-    /// <summary>Nobody waits for updates of a node that is no member: those who had them may be gone with it.</summary>
+    /// <summary>No replica waits for updates of a node that is no member: those who had them may be gone with it.</summary>
     private bool HasDependencies(in Frame frame, DotContext seen)
     {
         if (frame.Dependencies.IsEmpty) return true;

@@ -36,14 +36,14 @@ internal sealed class ChangesSender(MultiLeaderReplica replica)
     public void Send(Peer peer, long end)
     {
         if (peer.Changes is not null || peer.NeedsState || !IsDue(peer, end)) return;
-        // Whoever lacks more than the log tells of would be told to have seen what it has not.
+        // A member that lacks more than the log tells of would be told to have seen what it has not.
         if (!peer.Acked.Covers(replica.Log.Base)) return;
         _keys.Clear();
         for (var position = Math.Max(peer.AckedBelow, replica.Log.First); position < replica.Log.End; position++)
         {
             ref readonly var item = ref replica.Log[position];
             if (peer.Acked.Contains(item.Last)) continue;
-            Invariant.Require(replica.Knowledge.TryKeysOf(item, _keys), "what is in the log was understood before");
+            Invariant.Require(replica.Knowledge.TryKeysOf(item, _keys), "a delta in the log was readable when it came");
         }
 
         replica.Journal.Flush(replica.Out);

@@ -36,7 +36,7 @@ internal sealed class DeltaLog
     /// <summary>Bytes of the frames kept.</summary>
     public long Bytes { get; private set; }
 
-    /// <summary>All that is part of the state and not in the log: whoever lacks some of it cannot be helped with
+    /// <summary>All that is part of the state and not in the log: a member that lacks some of it cannot be helped with
     /// deltas.</summary>
     public DotContext Base { get; set; } = new();
 
@@ -56,7 +56,7 @@ internal sealed class DeltaLog
     /// <summary>Forgets everything before <paramref name="position"/>.</summary>
     public void DropBefore(long position)
     {
-        Invariant.Require(position <= End, "only what is there is forgotten");
+        Invariant.Require(position <= End, "the log forgets nothing beyond its end");
         while (First < position)
         {
             ref var item = ref _items[First & (_items.Length - 1)];

@@ -3,7 +3,7 @@ using Quorate.Replication.Causality;
 
 namespace Quorate.Strategies.MultiLeader;
 
-/// <summary>Who the others are, what they have told, and what is told to them: everybody tells everybody what it has
+/// <summary>The other members, what they have told, and what they are told: each member tells all others what it has
 /// seen.</summary>
 internal sealed class Gossip(MultiLeaderReplica replica)
 {
@@ -11,10 +11,10 @@ internal sealed class Gossip(MultiLeaderReplica replica)
     private readonly List<Peer> _strangers = [];
     private DotContext? _target;
 
-    /// <summary>Who spoke here lately and is no member.</summary>
+    /// <summary>Nodes that spoke here lately and are no members.</summary>
     public IReadOnlyList<Peer> Strangers => _strangers;
 
-    /// <summary>Makes the list of peers that of the configuration; what is known of those who stay stays known.</summary>
+    /// <summary>Makes the list of peers that of the configuration; what is known of members that stay stays known.</summary>
     public void SetPeers(List<Peer> peers)
     {
         var known = peers.ToDictionary(p => p.Node);
@@ -87,7 +87,7 @@ internal sealed class Gossip(MultiLeaderReplica replica)
         peer.LastHeardAt = replica.Now.Nanoseconds;
         if (!peer.IsReachable)
         {
-            // What was sent while it could not be reached is lost.
+            // Messages sent while it could not be reached are lost.
             peer.IsReachable = true;
             peer.Backoff = 1;
             if (peer.ResendAt != long.MaxValue) peer.ResendAt = replica.Now.Nanoseconds;

@@ -5,7 +5,7 @@ using Quorate.Replication.Causality;
 namespace Quorate.Strategies.MultiLeader;
 
 /// <summary>How updates become part of what this replica knows: its own, others' deltas, others' states; and what follows for
-/// those that it makes next, and for those who ask.</summary>
+/// those that it makes next, and for clients that ask.</summary>
 internal sealed class Knowledge(MultiLeaderReplica replica)
 {
     private readonly ArrayBufferWriter<byte> _delta = new();

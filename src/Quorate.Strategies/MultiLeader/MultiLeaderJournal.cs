@@ -29,10 +29,10 @@ internal enum RecordKind : byte
     /// <summary>[i64 incarnation]: from here on deltas were kept in memory only.</summary>
     MemoryMode = 7,
 
-    /// <summary>[]: after a birth, the state of one who has its memory was merged.</summary>
+    /// <summary>[]: after a birth, the state of a member that has its memory was merged.</summary>
     Whole = 8,
 
-    /// <summary>[]: after a birth, nobody has anything of an earlier life that is not here.</summary>
+    /// <summary>[]: after a birth, no member has an update of an earlier life that is not here.</summary>
     GapsClosed = 9,
 }
 
@@ -148,7 +148,7 @@ internal sealed class MultiLeaderJournal(MultiLeaderOptions options, DeltaLog lo
         _release = null;
     }
 
-    /// <summary>Deltas were dropped from the log: their records are needed for nobody but this replica itself.</summary>
+    /// <summary>Deltas were dropped from the log: only this replica itself needs their records.</summary>
     public void OnDropped()
     {
         while (_records.TryPeek(out var oldest) && oldest.LogEnd <= log.First) _records.Dequeue();

@@ -56,8 +56,8 @@ public sealed record MultiLeaderOptions
     /// <summary>A member that lacks what is gone from the log for so many ticks is told to fetch the whole state.</summary>
     public int BehindTicks { get; init; } = 400;
 
-    /// <summary>Deltas kept for members that have not confirmed them, in bytes; beyond it the oldest are dropped, and whoever
-    /// lacks them fetches states.</summary>
+    /// <summary>Deltas kept for members that have not confirmed them, in bytes; beyond it the oldest are dropped, and a member
+    /// that lacks them fetches states.</summary>
     public long MaxBacklogBytes { get; init; } = 64L << 20;
 
     /// <summary>Deltas that came before what they depend on, in bytes; more are dropped and come again.</summary>

@@ -62,7 +62,7 @@ public sealed class MultiLeaderReplica : IConfiguredReplica
     public GroupConfiguration? Configuration { get; private set; }
 
     /// <summary>What this replica certainly holds. The indices count updates in its log since it was made here; they say nothing
-    /// about who is ahead of whom, which has no meaning between leaders. With <see cref="ReplicaReport.NeedsState"/> it
+    /// about which replica is ahead, which has no meaning between leaders. With <see cref="ReplicaReport.NeedsState"/> it
     /// does not serve.</summary>
     public ReplicaReport Report => new(
         _durableEpoch, default, new LogIndex(Journal.DurableEnd), new LogIndex(Log.First), Configuration is null
@@ -151,7 +151,7 @@ public sealed class MultiLeaderReplica : IConfiguredReplica
 
     internal Birth? Birth { get; set; }
 
-    /// <summary>It is known whether this replica remembers, and who its peers are.</summary>
+    /// <summary>It is known whether this replica remembers, and which members its peers are.</summary>
     internal bool IsConfigured => Configuration is not null;
 
     internal StepTime Now { get; private set; }
@@ -288,7 +288,7 @@ public sealed class MultiLeaderReplica : IConfiguredReplica
         ArgumentNullException.ThrowIfNull(configuration);
         Enter(now, effects);
         if (Configuration is { } old && configuration.Epoch <= old.Epoch) return;
-        // Who is a member of the first configuration it hears of founded the group: nothing of it can be missing.
+        // A member of the first configuration it hears of founded the group: nothing of it can be missing.
         if (Configuration is null && _recovery.IsEmpty && Birth is null)
         {
             if (configuration.InSync.Contains(Self)) RememberAll();
@@ -303,7 +303,7 @@ public sealed class MultiLeaderReplica : IConfiguredReplica
         TrimLog();
     }
 
-    /// <summary>Leaders of regions need no lease: nobody could be named in their place.</summary>
+    /// <summary>Leaders of regions need no lease: no other node can be named in their place.</summary>
     public void OnLease(Epoch epoch, long untilNanoseconds, StepTime now, Effects effects)
     {
     }

@@ -20,7 +20,7 @@ public record struct MultiLeaderStatistics
     /// <summary>Deltas for which there was no room to wait; they come again.</summary>
     public long DeltasDropped { get; set; }
 
-    /// <summary>Deltas forgotten though somebody lacks them; who lacks them fetches states.</summary>
+    /// <summary>Deltas forgotten though a member lacks them; it fetches states.</summary>
     public long DeltasOverflowed { get; set; }
 
     /// <summary>Deltas and states refused because their stamps are too far ahead of the clock here.</summary>
@@ -96,7 +96,7 @@ public sealed record MultiLeaderStatus
     /// another that it depends on.</summary>
     public required bool IsCausal { get; init; }
 
-    /// <summary>Whose state is being fetched; none when nobody's.</summary>
+    /// <summary>The member whose state is being fetched; none: no state is.</summary>
     public required NodeId Source { get; init; }
 
     /// <summary>The updates seen, seen durably, and confirmed by all members.</summary>

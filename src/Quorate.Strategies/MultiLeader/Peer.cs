@@ -45,7 +45,7 @@ internal sealed class Peer(NodeId node)
     /// <summary>Everything before this position it has confirmed.</summary>
     public long AckedBelow { get; set; }
 
-    /// <summary>Deltas before this position go to it whoever made them.</summary>
+    /// <summary>Deltas before this position go to it whichever member made them.</summary>
     public long RelayEnd { get; set; }
 
     public long RelayAt { get; set; }

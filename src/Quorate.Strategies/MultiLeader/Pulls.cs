@@ -6,10 +6,10 @@ namespace Quorate.Strategies.MultiLeader;
 
 /// <summary>
 /// Fetches the whole state of other members, one after another, piece by piece: because this replica lacks its memory, or is so
-/// far behind that nobody has the deltas any more. Whoever is asked keeps nothing about it, so a transfer goes on
+/// far behind that no member has the deltas any more. The member that is asked keeps nothing about it, so a transfer goes on
 /// after any loss where it was.
 /// <para>A replica that began anew is whole when it has merged the state of one that is, or of all others if none is. Its gaps
-/// are closed when it has merged those of all others: then nobody has anything of its earlier lives that it lacks.</para>
+/// are closed when it has merged those of all others: then no member has an update of its earlier lives that it lacks.</para>
 /// </summary>
 internal sealed class Pulls(MultiLeaderReplica replica)
 {

@@ -95,7 +95,7 @@ internal sealed class Recovery(MultiLeaderReplica replica)
         {
             var isNew = !replica.Machine.Seen.Covers(frame.Run);
             if (isNew && !replica.Machine.TryRecover(frame.Delta)) return false;
-            // Those of before the snapshot are kept for others who may lack them.
+            // Those of before the snapshot are kept for members that may lack them.
             replica.Log.Add(frame.Run, frame.Bytes, now: 0);
             if (!isNew) continue;
             // One that closes a gap depends on nothing, so the next still has to tell what was learnt.

@@ -3,8 +3,8 @@ using Quorate.Replication;
 
 namespace Quorate.Strategies.MultiLeader;
 
-/// <summary>Sends what the log holds to those who have not confirmed it, each delta as the topology says, and late ones to
-/// whoever lacks them.</summary>
+/// <summary>Sends the deltas of the log to members that have not confirmed them, each delta as the topology says, and late ones
+/// to members that lack them.</summary>
 internal sealed class Shipper(MultiLeaderReplica replica)
 {
     private readonly ArrayBufferWriter<byte> _batch = new();

@@ -11,7 +11,7 @@ internal sealed class Pull : MultiLeaderMessage
 
     public override ushort Kind => WireKind;
 
-    /// <summary>Names the transfer; grows over restarts of whoever pulls.</summary>
+    /// <summary>Names the transfer; grows over restarts of the member that pulls.</summary>
     public long Transfer { get; set; }
 
     /// <summary>The first hash that is wanted; 0: the beginning, with a summary.</summary>
@@ -31,7 +31,7 @@ internal sealed class Pull : MultiLeaderMessage
     public override string ToString() => From == 0 ? "Pull" : "Pull more";
 }
 
-/// <summary>A piece of state: all keys of a range of hashes. Sent to whoever pulls.</summary>
+/// <summary>A piece of state: all keys of a range of hashes. Sent to the member that pulls.</summary>
 internal sealed class States : MultiLeaderMessage
 {
     public const ushort WireKind = MultiLeaderCodec.Block + 4;
@@ -47,7 +47,7 @@ internal sealed class States : MultiLeaderMessage
 
     public bool IsLast { get; set; }
 
-    /// <summary>The sender has its memory, or got the state of one who has.</summary>
+    /// <summary>The sender has its memory, or got the state of one that has.</summary>
     public bool IsWhole { get; set; }
 
     /// <summary>What the sender had seen when it wrote the piece; with the first, what the summary says.</summary>
@@ -197,7 +197,7 @@ internal sealed class ChangesResponse : MultiLeaderMessage
     public override string ToString() => $"ChangesResponse next {NextPiece}";
 }
 
-/// <summary>Digests of 64 parts of the hashes. Whoever has seen exactly the same must have the same.</summary>
+/// <summary>Digests of 64 parts of the hashes. Two members that have seen the same updates must have equal digests.</summary>
 internal sealed class Compare : MultiLeaderMessage
 {
     public const ushort WireKind = MultiLeaderCodec.Block + 7;

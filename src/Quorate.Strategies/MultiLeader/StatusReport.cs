@@ -59,18 +59,20 @@ internal static class StatusReport
     public static void CheckInvariants(MultiLeaderReplica replica)
     {
         var seen = replica.Machine.Seen;
-        Invariant.Require(seen.Covers(replica.Journal.DurableSeen), "what is durable was seen");
-        Invariant.Require(seen.Covers(replica.Log.Base), "what was forgotten of the log was seen");
+        Invariant.Require(seen.Covers(replica.Journal.DurableSeen), "every durable update was seen");
+        Invariant.Require(seen.Covers(replica.Log.Base), "every update that the log has forgotten was seen");
         Invariant.Require(
             replica.Log.First <= replica.Journal.DurableEnd && replica.Journal.DurableEnd <= replica.Log.End,
             "the log is durable from its beginning on");
-        Invariant.Require(replica.Arrivals.HeldBytes <= replica.Options.MaxHeldBytes, "what is held back is bounded");
-        Invariant.Require(replica.Acknowledgements.Count <= replica.Options.MaxWaitingWrites + 1, "those who wait are bounded");
+        Invariant.Require(
+            replica.Arrivals.HeldBytes <= replica.Options.MaxHeldBytes, "the bytes of arrivals held back are bounded");
+        Invariant.Require(
+            replica.Acknowledgements.Count <= replica.Options.MaxWaitingWrites + 1, "the writes that wait are bounded");
         Invariant.Require(
             replica.Birth is not null || !(replica.Pulls.NeedsWhole || replica.Pulls.HasGaps),
-            "only who was born again lacks something");
+            "only a replica that began anew lacks states");
         for (var position = replica.Log.First; position < replica.Log.End; position++)
-            Invariant.Require(seen.Contains(replica.Log[position].Last), "what is in the log was seen");
+            Invariant.Require(seen.Contains(replica.Log[position].Last), "every update in the log was seen");
     }
 
     private static MemberStatus Of(MultiLeaderReplica replica, Peer peer)
