@@ -26,13 +26,10 @@ internal sealed class CommandForwarder(MergingOutgoing outgoing, IGroupNode node
     private readonly ByteQueue _batch = new();
     private readonly long _session = node.Life;
     private IForwardingGroup _group = null!; // the first object that stands for the group moves it to itself
-    private Outstanding?[] _outstanding = new Outstanding?[64]; // by sequence, from _lowest on
-    private long _lowest = 1;
-    private long _next = 1;
-    private long _nextToSend = 1;
+    private readonly UnansweredCommands<Command> _commands = new();
     private long _silentSince;
 
-    public int Count => (int)(_next - _lowest);
+    public int Count => _commands.Count;
 
     /// <summary>Where commands go now; none before the first, or when no member can be reached.</summary>
     public NodeId Target { get; private set; }
@@ -43,8 +40,7 @@ internal sealed class CommandForwarder(MergingOutgoing outgoing, IGroupNode node
     public void Enqueue(IAsker client, long slot, bool isRead, ReadOnlySpan<byte> entry, StepTime now)
     {
         if (Count == 0) _silentSince = now.Nanoseconds;
-        if (Count == _outstanding.Length) Grow();
-        At(_next++) = new Outstanding { Client = client, Slot = slot, IsRead = isRead, Entry = entry.ToArray() };
+        _commands.Add(new Command { Client = client, Slot = slot, IsRead = isRead, Entry = entry.ToArray() });
         _group.Hosting.NeedsTurnEnd();
     }
 
@@ -52,7 +48,7 @@ internal sealed class CommandForwarder(MergingOutgoing outgoing, IGroupNode node
     {
         if (Count == 0) return;
         _group.Hosting.NeedsTurnEnd();
-        if (_lowest == _nextToSend)
+        if (_commands.Lowest == _commands.NextToSend)
         {
             _silentSince = now.Nanoseconds; // nothing was sent, so no member is silent
             return;
@@ -62,30 +58,30 @@ internal sealed class CommandForwarder(MergingOutgoing outgoing, IGroupNode node
         _silentSince = now.Nanoseconds;
         _avoided[Target] = now.Nanoseconds + Avoidance;
         Target = NodeId.None;
-        for (var at = _lowest; at < _nextToSend; at++)
+        for (var at = _commands.Lowest; at < _commands.NextToSend; at++)
         {
-            if (At(at)! is { IsDone: false, MayHaveHappened: true } item)
-                Finish(item, Replies.Uncertain("the replica that it was sent to did not answer in time"));
+            if (_commands[at] is { IsDone: false, MayHaveHappened: true } item)
+                item.Finish(Replies.Uncertain("the replica that it was sent to did not answer in time"));
         }
 
-        DropFinished();
-        _nextToSend = _lowest;
+        _commands.DropFinished();
+        _commands.NextToSend = _commands.Lowest;
     }
 
     public void Flush(StepTime now)
     {
-        while (_nextToSend < _next)
+        while (_commands.NextToSend < _commands.Next)
         {
             if (!IsReachable(Target) || !IsMember(Target)) Target = Nearest(now);
             if (Target.IsNone) return;
-            var first = _nextToSend;
+            var first = _commands.NextToSend;
             _batch.Clear();
             var life = Target == node.Options.Self ? node.Life : _lives.GetValueOrDefault(Target);
-            while (_nextToSend < _next && _batch.Length < MaxBatchBytes)
+            while (_commands.NextToSend < _commands.Next && _batch.Length < MaxBatchBytes)
             {
                 // What was given up meanwhile, or may have been executed elsewhere, keeps its place, empty: sequences are
                 // consecutive.
-                var item = At(_nextToSend++)!;
+                var item = _commands[_commands.NextToSend++];
                 var isLeftOut = item.IsDone || item.MayHaveHappened;
                 var length = isLeftOut ? 0 : item.Entry.Length;
                 var span = _batch.Reserve(4 + length);
@@ -100,7 +96,7 @@ internal sealed class CommandForwarder(MergingOutgoing outgoing, IGroupNode node
                 Session = _session,
                 LowestOutstanding = life,
                 FirstSequence = first,
-                Count = (int)(_nextToSend - first),
+                Count = (int)(_commands.NextToSend - first),
                 Commands = _batch.Memory,
             };
             if (Target == node.Options.Self) outgoing.OnRequests(Target, message, now);
@@ -115,66 +111,45 @@ internal sealed class CommandForwarder(MergingOutgoing outgoing, IGroupNode node
         if (life <= _lives.GetValueOrDefault(member)) return;
         _lives[member] = life;
         if (member == Target) _silentSince = now.Nanoseconds;
-        for (var at = _nextToSend - 1; at >= _lowest; at--)
+        for (var at = _commands.NextToSend - 1; at >= _commands.Lowest; at--)
         {
-            if (At(at)! is not { IsDone: false } item || item.SentTo != member || item.SentIn >= life) continue;
-            if (item.MayHaveHappened) Finish(item, Replies.Uncertain("the replica that it was sent to was restarted"));
-            else _nextToSend = at;
+            if (_commands[at] is not { IsDone: false } item || item.SentTo != member || item.SentIn >= life) continue;
+            if (item.MayHaveHappened) item.Finish(Replies.Uncertain("the replica that it was sent to was restarted"));
+            else _commands.NextToSend = at;
         }
 
-        DropFinished();
-        if (_nextToSend < _next) _group.Hosting.NeedsTurnEnd();
+        _commands.DropFinished();
+        if (_commands.NextToSend < _commands.Next) _group.Hosting.NeedsTurnEnd();
     }
 
     public void OnReply(long sequence, ReadOnlySpan<byte> reply, StepTime now)
     {
-        if (sequence < _lowest || sequence >= _next) return;
+        if (!_commands.Has(sequence)) return;
         _silentSince = now.Nanoseconds;
-        var item = At(sequence)!;
+        var item = _commands[sequence];
         if (item.SentTo == Target && reply.SequenceEqual(Replies.NoReplicaHere))
         {
             _avoided[Target] = now.Nanoseconds + Avoidance;
             Target = NodeId.None;
         }
 
-        Finish(item, reply);
-        DropFinished();
+        item.Finish(reply);
+        _commands.DropFinished();
     }
 
     /// <summary>The client waits no longer. True when the command may have been, or may still be, executed.</summary>
     public bool GiveUp(IAsker client, long slot)
     {
-        for (var at = _lowest; at < _next; at++)
-        {
-            if (At(at)! is not { IsDone: false } item || item.Client != client || item.Slot != slot) continue;
-            (item.Client, item.IsDone) = (null, true);
-            DropFinished();
-            return item.MayHaveHappened;
-        }
-
-        return false;
+        var at = _commands.Find(client, slot);
+        if (at == 0) return false;
+        var found = _commands[at];
+        (found.Client, found.IsDone) = (null, true);
+        _commands.DropFinished();
+        return found.MayHaveHappened;
     }
 
     /// <summary>The client has gone: its outcomes are dropped; commands that were sent go on.</summary>
-    public void Forget(IAsker client)
-    {
-        for (var at = _lowest; at < _next; at++)
-            if (At(at)!.Client == client) At(at)!.Client = null;
-    }
-
-    private static void Finish(Outstanding item, ReadOnlySpan<byte> reply)
-    {
-        if (item.IsDone) return;
-        item.IsDone = true;
-        item.Client?.CompleteSlot(item.Slot, reply);
-        item.Client = null;
-    }
-
-    private void DropFinished()
-    {
-        while (_lowest < _next && At(_lowest)!.IsDone) At(_lowest++) = null;
-        if (_nextToSend < _lowest) _nextToSend = _lowest;
-    }
+    public void Forget(IAsker client) => _commands.Forget(client);
 
     /// <summary>This node itself if it is a member by now, else those in its zone, region, provider, in this order; of equals a
     /// different one for each node. Members that were silent lately come after all others.</summary>
@@ -214,24 +189,9 @@ internal sealed class CommandForwarder(MergingOutgoing outgoing, IGroupNode node
     private bool IsReachable(NodeId member) =>
         !member.IsNone && (member == node.Options.Self ? outgoing.Serves : node.Host.OutputTo(member) is not null);
 
-    private ref Outstanding? At(long sequence) => ref _outstanding[sequence & (_outstanding.Length - 1)];
-
-    private void Grow()
+    private sealed class Command : UnansweredCommand
     {
-        var larger = new Outstanding?[_outstanding.Length * 2];
-        for (var at = _lowest; at < _next; at++) larger[at & (larger.Length - 1)] = At(at);
-        _outstanding = larger;
-    }
-
-    private sealed class Outstanding
-    {
-        public IAsker? Client { get; set; }
-
-        public long Slot { get; init; }
-
         public bool IsRead { get; init; }
-
-        public required byte[] Entry { get; init; }
 
         /// <summary>Where to, and in which life of it; 0: none in particular, and then no member executes it.</summary>
         public NodeId SentTo { get; set; }
@@ -239,7 +199,5 @@ internal sealed class CommandForwarder(MergingOutgoing outgoing, IGroupNode node
         public long SentIn { get; set; }
 
         public bool MayHaveHappened => SentIn != 0 && !IsRead;
-
-        public bool IsDone { get; set; }
     }
 }
