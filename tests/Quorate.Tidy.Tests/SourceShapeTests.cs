@@ -10,8 +10,6 @@ public sealed class SourceShapeTests
     /// <summary>Files that are better long: path and why.</summary>
     private static readonly Dictionary<string, string> LongFiles = new()
     {
-        ["src/Quorate.Strategies/Raft/RaftReplica.cs"] =
-            "the one door for every input of a replica and the state its parts share; they have files of their own",
         ["src/Quorate.Strategies/CasPaxos/KeyRound.cs"] =
             "one proposer's round for one key: a state machine whose steps share every field",
     };

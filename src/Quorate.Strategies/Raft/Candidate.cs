@@ -45,7 +45,7 @@ internal sealed class Candidate : Role
     public static void BeginPreVote(RaftReplica replica)
     {
         var candidate = new Candidate(replica, isPre: true, transfer: false);
-        replica.Become(candidate);
+        replica.Roles.Become(candidate);
         candidate.AskForVotes(replica.CurrentTerm.Next, default);
         candidate._ownVoteCast = true;
         candidate.CastOwnVote();
@@ -56,14 +56,14 @@ internal sealed class Candidate : Role
     {
         replica.HardState.Enter(replica.CurrentTerm.Next, replica.Self);
         var candidate = new Candidate(replica, isPre: false, transfer) { _ownVote = replica.HardState.Point };
-        replica.Become(candidate);
+        replica.Roles.Become(candidate);
         candidate.AskForVotes(replica.CurrentTerm, replica.Rules.VoteLeavesAfter(candidate._ownVote));
         candidate.OnPersisted();
     }
 
     public override void OnTick()
     {
-        if (_timer.Tick()) Replica.Campaign();
+        if (_timer.Tick()) Replica.Roles.Campaign();
     }
 
     public override void OnRequest(in ReplicaRequest request) => Out.Reply(request.Id, Outcome.NotLeader(NodeId.None));
@@ -117,13 +117,13 @@ internal sealed class Candidate : Role
         if (result == VoteResult.Lost)
         {
             // A pre-candidate waits for its timeout, so that it does not ask in a loop.
-            if (!_isPre) Replica.BecomeFollower(NodeId.None, isRetry: true);
+            if (!_isPre) Replica.Roles.BecomeFollower(NodeId.None, isRetry: true);
             return;
         }
 
         if (result == VoteResult.Pending && !IsUnanimous()) return;
         if (_isPre) BeginElection(Replica, transfer: false);
-        else Replica.BecomeLeader();
+        else Replica.Roles.BecomeLeader();
     }
 
     private bool IsUnanimous()

@@ -32,7 +32,7 @@ internal sealed class Follower : Role
     public override void OnTick()
     {
         _reads.OnTick(Out);
-        if (_timer.Tick()) Replica.Campaign();
+        if (_timer.Tick()) Replica.Roles.Campaign();
     }
 
     public void OnVoteGranted() => _timer.Reset();
@@ -49,7 +49,7 @@ internal sealed class Follower : Role
     /// <returns>True: all of it is applied here.</returns>
     public bool TryCommitAll()
     {
-        Replica.CommitUpTo(Log.LastIndex);
+        Replica.Commits.CommitUpTo(Log.LastIndex);
         return Replica.LastApplied == Log.LastIndex;
     }
 
@@ -93,7 +93,7 @@ internal sealed class Follower : Role
     public void HandleReadIndexResponse(ReadIndexResponse response)
     {
         // The index is committed in the leader's log; where this log agrees with it, so it is here.
-        Replica.CommitUpTo(LogIndex.Min(response.Index, _verified));
+        Replica.Commits.CommitUpTo(LogIndex.Min(response.Index, _verified));
         if (_reads.TryAnswer(response.Context, response.Index)) OnDecided();
     }
 
@@ -104,7 +104,7 @@ internal sealed class Follower : Role
         Replica.Contact.NoteHeard();
         if (_leader == leader) return;
         _leader = leader;
-        Replica.OnLeaderKnown(leader);
+        Replica.Roles.OnLeaderKnown(leader);
     }
 
     public void HandleAppendEntries(NodeId from, AppendEntries message)
@@ -131,7 +131,7 @@ internal sealed class Follower : Role
         {
             var firstConfiguration = log.AppendFrames(frames);
             last = log.LastIndex;
-            if (firstConfiguration.Value > 0) Replica.LearnConfigurations(firstConfiguration);
+            if (firstConfiguration.Value > 0) Replica.Changes.LearnConfigurations(firstConfiguration);
             Journal.SaveEntries(log, Out);
         }
 
@@ -139,7 +139,7 @@ internal sealed class Follower : Role
         Acknowledge(from, message, message.Entries.IsEmpty);
         EndAmnesia(message);
         Replica.Bounds.DropIndex = LogIndex.Max(Replica.Bounds.DropIndex, message.DropIndex);
-        Replica.CommitUpTo(LogIndex.Min(message.LeaderCommit, LogIndex.Max(last, Replica.CommitIndex)));
+        Replica.Commits.CommitUpTo(LogIndex.Min(message.LeaderCommit, LogIndex.Max(last, Replica.CommitIndex)));
     }
 
     /// <summary>Passes over entries that are here already; truncates where one differs. [Raft §5.3, fig. 2 AppendEntries
@@ -152,7 +152,7 @@ internal sealed class Follower : Role
             var conflicts = log.StampAt(last.Next) != EntryFrame.StampOf<Term>(frames);
             if (Rules.MustTruncate(conflicts))
             {
-                Replica.TruncateFrom(last.Next, conflicts);
+                Replica.Changes.TruncateFrom(last.Next, conflicts);
                 break;
             }
 
@@ -223,6 +223,6 @@ internal sealed class Follower : Role
     private void EndAmnesia(AppendEntries message)
     {
         Replica.Amnesia.OnLeaderReport(message.Term, message.FollowerIncarnation, message.LeaderLastIndex);
-        if (Replica.Amnesia.TryEnd(message.Term, _verified)) Replica.NoteRemembers();
+        if (Replica.Amnesia.TryEnd(message.Term, _verified)) Replica.Roles.NoteRemembers();
     }
 }

@@ -8,10 +8,7 @@ internal sealed class Leader : Role
 {
     private static readonly Outcome Overloaded = Outcome.Unavailable("the leader has more uncommitted writes than it may hold");
 
-    private readonly List<Progress> _members = [];
-
-    // The members but for this replica, apart because every turn walks over them.
-    private readonly List<Progress> _followers = [];
+    private readonly ProgressTable _progress;
     private readonly LeaderReads _reads;
     private readonly Replicator _replicator;
     private readonly MembershipChange _change;
@@ -20,18 +17,18 @@ internal sealed class Leader : Role
     private int _heartbeatElapsed;
     private int _checkQuorumElapsed;
 
-    /// <summary>The newest moment at which a round was sent that a quorum has answered; long.MaxValue when this node is
-    /// a quorum by itself, long.MinValue before the first answers.</summary>
+    /// <inheritdoc cref="ProgressTable.QuorumSentAt"/>
     private long _quorumSentAt = long.MinValue;
 
     public Leader(RaftReplica replica)
         : base(replica)
     {
-        _reads = new LeaderReads(replica.Rules, replica.Bounds, replica.Applier, replica.Step, TellCommitIndex);
-        _replicator = new Replicator(
-            replica.Options, replica.HardState, replica.Log, replica.Bounds, replica.SnapshotMaker, replica.Step);
-        _change = new MembershipChange(this, replica.Configurations, replica.Bounds, replica.Rules, replica.Step);
-        Transfer = new LeadershipTransfer(replica.Options, replica.HardState, replica.Log, replica.Step);
+        _progress = new ProgressTable(Self, Rules, Journal, replica.Configurations);
+        _reads = new LeaderReads(Rules, replica.Bounds, replica.Applier, replica.Step, TellCommitIndex);
+        _replicator = new Replicator(Options, State, Log, replica.Bounds, replica.SnapshotMaker, replica.Step);
+        _change = new MembershipChange(this, replica.Configurations, replica.Bounds, Rules, replica.Step);
+        Transfer = new LeadershipTransfer(
+            Self, Options, State, Log, replica.Configurations, _progress, _replicator, replica.Step);
     }
 
     public override RaftRole Kind => RaftRole.Leader;
@@ -43,15 +40,15 @@ internal sealed class Leader : Role
     /// <summary>The newest round of heartbeats; every message to a follower carries it.</summary>
     public long Round => _replicator.Round;
 
-    /// <summary>Everybody in the configuration, this replica too, by ascending id.</summary>
-    public IReadOnlyList<Progress> Members => _members;
+    /// <inheritdoc cref="ProgressTable.Members"/>
+    public IReadOnlyList<Progress> Members => _progress.Members;
 
     /// <summary>Every member has durably all that is in the log, all of it is applied here, and nothing is under way.</summary>
     public bool IsSettled =>
         HasCommittedInTerm && Replica.LastApplied == Log.LastIndex && Journal.DurableIndex == Log.LastIndex
         && !Configuration.IsJoint && !Transfer.IsInProgress && _reads.IsEmpty && _changeRequest.IsNone
         && !Replica.SnapshotMaker.IsBusy
-        && _followers.TrueForAll(IsUpToDate);
+        && _progress.Followers.TrueForAll(IsUpToDate);
 
     public bool HasCommittedInTerm => Replica.CommitIndex >= _noOp;
 
@@ -60,17 +57,8 @@ internal sealed class Leader : Role
     /// <summary>Followers, this node's own disk or its state machine do not keep up: what is not appended is certain not to
     /// happen, and costs nearly nothing to refuse.</summary>
     private bool HasTooMuchToDo =>
-        Log.BytesFrom(Replica.DecidedIndex.Next) > Options.MaxUncommittedBytes
+        Log.BytesFrom(Replica.Commits.DecidedIndex.Next) > Options.MaxUncommittedBytes
         || Journal.WaitingBytes > Options.MaxUncommittedBytes;
-
-    private Progress? this[NodeId node]
-    {
-        get
-        {
-            foreach (var member in _members) if (member.Node == node) return member;
-            return null;
-        }
-    }
 
     /// <summary>An entry of its own term first: only through it can a leader commit what earlier terms left. [Raft §5.4.2,
     /// §6.4]</summary>
@@ -83,12 +71,12 @@ internal sealed class Leader : Role
     public override void OnTick()
     {
         Transfer.OnTick();
-        if (Replica.Quarantine.IsPresent) HandOverToAnybody();
+        if (Replica.Quarantine.IsPresent) Transfer.BeginToAnybody();
         if (++_checkQuorumElapsed >= Options.ElectionTimeoutTicks && !CheckQuorum()) return;
         if (++_heartbeatElapsed < Options.HeartbeatTicks) return;
         _heartbeatElapsed = 0;
         if (Replica.Quiescence.TryRest(this)) return;
-        foreach (var member in _followers) _replicator.OnHeartbeat(member);
+        foreach (var member in _progress.Followers) _replicator.OnHeartbeat(member);
     }
 
     public override void OnRequest(in ReplicaRequest request)
@@ -105,7 +93,7 @@ internal sealed class Leader : Role
                 Out.Reply(request.Id, Overloaded);
                 break;
             case RequestKind.Write:
-                Replica.Waiting.Add(Log.Append(State.CurrentTerm, EntryKind.Command, request.Payload), request.Id);
+                Replica.Commits.Waiting.Add(Log.Append(State.CurrentTerm, EntryKind.Command, request.Payload), request.Id);
                 break;
             case RequestKind.Read when MayReadLocally(Now):
                 Out.Reply(request.Id, Outcome.ReadNow);
@@ -117,7 +105,7 @@ internal sealed class Leader : Role
                 _reads.Add(request.Id);
                 break;
             case RequestKind.TransferLeadership:
-                TransferTo(request.Target, request.Id);
+                Transfer.Begin(request.Target, request.Id);
                 break;
             case RequestKind.ChangeMembership:
                 _change.Handle(request);
@@ -137,8 +125,8 @@ internal sealed class Leader : Role
         while (Journal.JournaledIndex < Log.LastIndex);
 
         ConfirmReads();
-        foreach (var member in _followers) _replicator.Send(member);
-        Replica.Bounds.DropIndex = _replicator.NeededBy(_followers, Replica.LastApplied, onlyReachable: false);
+        foreach (var member in _progress.Followers) _replicator.Send(member);
+        Replica.Bounds.DropIndex = _replicator.NeededBy(_progress.Followers, Replica.LastApplied, onlyReachable: false);
     }
 
     public override void OnPersisted() => TryAdvanceCommitIndex();
@@ -147,7 +135,7 @@ internal sealed class Leader : Role
     public override void OnDecided()
     {
         _reads.Release();
-        if (!HasCommittedInTerm || Replica.Configurations.LatestIndex > Replica.DecidedIndex) return;
+        if (!HasCommittedInTerm || Replica.Configurations.LatestIndex > Replica.Commits.DecidedIndex) return;
         if (Configuration.IsJoint)
         {
             // C_old,new is committed: from here on C_new can do without C_old. [Raft §4.3]
@@ -165,7 +153,7 @@ internal sealed class Leader : Role
         _reads.Fail();
         Transfer.OnLeaderEnd(Replica.AwaitedLeader);
         if (!_changeRequest.IsNone) Out.Reply(_changeRequest, Outcome.Unknown("the next leader finishes the change"));
-        foreach (var member in _members) member.EndTransfer();
+        foreach (var member in _progress.Members) member.EndTransfer();
     }
 
     /// <summary>
@@ -208,17 +196,17 @@ internal sealed class Leader : Role
     public void KeepChangeRequest(RequestId request) => _changeRequest = request;
 
     /// <summary>It has answered within an election timeout.</summary>
-    public bool IsReachable(NodeId node) => node == Self || (this[node] is { } member && _replicator.IsReachable(member));
+    public bool IsReachable(NodeId node) => node == Self || (_progress[node] is { } member && _replicator.IsReachable(member));
 
     /// <summary>No follower that answers needs the log up to here.</summary>
-    public LogIndex NeededByReachable() => _replicator.NeededBy(_followers, Replica.LastApplied, onlyReachable: true);
+    public LogIndex NeededByReachable() => _replicator.NeededBy(_progress.Followers, Replica.LastApplied, onlyReachable: true);
 
     /// <summary>It said last that its state is wrong.</summary>
-    public bool IsQuarantined(NodeId node) => this[node] is { IsQuarantined: true };
+    public bool IsQuarantined(NodeId node) => _progress[node] is { IsQuarantined: true };
 
     /// <summary>It is reachable and less than one batch behind.</summary>
     public bool IsCaughtUp(NodeId node) =>
-        this[node] is { State: ProgressState.Replicate } member && IsReachable(node)
+        _progress[node] is { State: ProgressState.Replicate } member && IsReachable(node)
         && Log.BytesFrom(member.MatchIndex.Next) <= Options.MaxBatchBytes;
 
     /// <summary>The group is not quiet any more: everybody is given a full timeout to answer, and is asked at the next
@@ -229,17 +217,7 @@ internal sealed class Leader : Role
         _heartbeatElapsed = Options.HeartbeatTicks;
     }
 
-    public override void CheckInvariants()
-    {
-        foreach (var member in _followers)
-        {
-            Invariant.Require(member.MatchIndex <= Log.LastIndex, "a follower agrees with what the leader has");
-            Invariant.Require(member.NextIndex <= Log.LastIndex.Next, "NextIndex is at most one past the log");
-            Invariant.Require(
-                member.State != ProgressState.Replicate || member.MatchIndex < member.NextIndex, "MatchIndex < NextIndex");
-            Invariant.Require(member.Inflight.Count <= Options.MaxInflight, "the window bounds what is in flight");
-        }
-    }
+    public override void CheckInvariants() => _progress.CheckInvariants(Log.LastIndex, Options.MaxInflight);
 
     /// <summary>No other replica leads, and all that earlier leaders have committed is known to be.</summary>
     private bool HasLease(StepTime now) =>
@@ -255,143 +233,67 @@ internal sealed class Leader : Role
     {
         var index = Replica.CommitIndex;
         Out.Send(node, new ReadIndexResponse { Term = State.CurrentTerm, Context = context, Index = index });
-        if (this[node] is { } member) _replicator.SendHeartbeat(member);
+        if (_progress[node] is { } member) _replicator.SendHeartbeat(member);
     }
 
     private bool OnAnswer(NodeId from, long incarnation, long round, long sentAt, out Progress member)
     {
-        member = this[from]!;
+        member = _progress[from]!;
         if (member is null || !member.OnAnswer(incarnation, round, sentAt, Now, Options.Durable)) return false;
         RefreshLease();
         ConfirmReads();
         return true;
     }
 
-    private void RefreshLease() =>
-        _quorumSentAt = Quorum.Reached(Configuration, Rules, new SentAtValue(this));
+    private void RefreshLease() => _quorumSentAt = _progress.QuorumSentAt;
 
     private void ConfirmReads()
     {
-        if (HasCommittedInTerm) _reads.TryConfirm(Quorum.Reached(Configuration, Rules, new RoundValue(this)));
+        if (HasCommittedInTerm) _reads.TryConfirm(_progress.QuorumRound);
         if (!_reads.TryBeginRound(_replicator.Round + 1)) return;
         _replicator.Round++;
-        foreach (var member in _followers) _replicator.SendHeartbeat(member);
+        foreach (var member in _progress.Followers) _replicator.SendHeartbeat(member);
         // A group of one needs nobody's answer.
-        if (HasCommittedInTerm) _reads.TryConfirm(Quorum.Reached(Configuration, Rules, new RoundValue(this)));
+        if (HasCommittedInTerm) _reads.TryConfirm(_progress.QuorumRound);
     }
 
     /// <summary>What a quorum has durably, if it is of this term: and with it everything before. [Raft §5.3, §5.4.2]</summary>
     private void TryAdvanceCommitIndex()
     {
-        var index = new LogIndex(Quorum.Reached(Configuration, Rules, new MatchValue(this)));
+        var index = _progress.QuorumIndex;
         if (index <= Replica.CommitIndex) return;
-        if (Rules.MayCommitByCounting(Log.StampAt(index), State.CurrentTerm)) Replica.CommitUpTo(index);
+        if (Rules.MayCommitByCounting(Log.StampAt(index), State.CurrentTerm)) Replica.Commits.CommitUpTo(index);
     }
 
     /// <summary>A leader that no quorum answers makes room: others may have gone on without it. [Raft §6.2]</summary>
     private bool CheckQuorum()
     {
         _checkQuorumElapsed = 0;
-        var result = Quorum.Count(Configuration, Rules, new ActiveVote(this));
-        foreach (var member in _members) member.IsActive = false;
-        if (result == VoteResult.Won) return true;
-        Replica.BecomeFollower(NodeId.None);
+        if (_progress.TakeQuorumActive()) return true;
+        Replica.Roles.BecomeFollower(NodeId.None);
         return false;
-    }
-
-    private void TransferTo(NodeId target, RequestId request)
-    {
-        if (target == Self)
-        {
-            Out.Reply(request, Outcome.Done);
-        }
-        else if (Transfer.IsInProgress || this[target] is not { } member || !Configuration.IsVoter(target))
-        {
-            Out.Reply(request, Outcome.Unavailable(
-                Transfer.IsInProgress ? "another transfer is under way" : $"{target} is not a voter"));
-        }
-        else
-        {
-            Transfer.Begin(request, target);
-            Transfer.TryAsk(member);
-        }
     }
 
     /// <summary>Effective at once, here as on the followers. [Raft §4.1]</summary>
     public void AppendConfiguration(Configuration configuration, RequestId request)
     {
         var index = Log.Append(State.CurrentTerm, EntryKind.Configuration, configuration.Encode());
-        Replica.Waiting.Add(index, request);
+        Replica.Commits.Waiting.Add(index, request);
         Replica.Configurations.Add(index, configuration);
         FollowConfiguration();
     }
 
     private void FollowConfiguration()
     {
-        foreach (var member in _members)
-        {
-            if (!Configuration.Contains(member.Node)) member.EndTransfer();
-        }
-
-        _members.RemoveAll(m => !Configuration.Contains(m.Node));
-        foreach (var node in Configuration.Members)
-        {
-            if (this[node] is null) _members.Add(new Progress(node, Log.LastIndex.Next, Now));
-        }
-
-        _members.Sort((a, b) => a.Node.CompareTo(b.Node));
-        _followers.Clear();
-        _followers.AddRange(_members.Where(m => m.Node != Self));
+        _progress.FollowConfiguration(Log.LastIndex.Next, Now);
         RefreshLease();
-    }
-
-    /// <summary>In quarantine it leads only to give others what its log has and theirs lack.</summary>
-    private void HandOverToAnybody()
-    {
-        if (Transfer.IsInProgress) return;
-        foreach (var member in _followers)
-        {
-            var hasAll = member.MatchIndex >= Log.LastIndex;
-            if (member.IsQuarantined || !hasAll || !Configuration.IsVoter(member.Node) || !IsReachable(member.Node)) continue;
-            TransferTo(member.Node, default);
-            return;
-        }
     }
 
     /// <summary>C_new, which this replica is not in, is committed: its work is done. [Raft §4.2.2]</summary>
     private void StepDownAsRemoved()
     {
-        Progress? best = null;
-        foreach (var member in _followers)
-        {
-            _replicator.SendHeartbeat(member);
-            if (Configuration.IsVoter(member.Node) && (best is null || member.MatchIndex > best.MatchIndex)) best = member;
-        }
-
-        if (best is not null) Transfer.Ask(best.Node);
-        Replica.BecomeFollower(NodeId.None);
-    }
-
-    /// <summary>The leader's own log counts as far as it is durable: it is written while the followers are sent to. [Raft
-    /// §10.2.1]</summary>
-    private readonly struct MatchValue(Leader leader) : INodeValue
-    {
-        public long Of(NodeId node) =>
-            node == leader.Self ? leader.Journal.DurableIndex.Value : leader[node]?.MatchIndex.Value ?? 0;
-    }
-
-    private readonly struct SentAtValue(Leader leader) : INodeValue
-    {
-        public long Of(NodeId node) => node == leader.Self ? long.MaxValue : leader[node]?.AckedSentAt ?? long.MinValue;
-    }
-
-    private readonly struct RoundValue(Leader leader) : INodeValue
-    {
-        public long Of(NodeId node) => node == leader.Self ? long.MaxValue : leader[node]?.AckedRound ?? 0;
-    }
-
-    private readonly struct ActiveVote(Leader leader) : INodeVote
-    {
-        public int Of(NodeId node) => node == leader.Self || leader[node] is { IsActive: true } ? 1 : -1;
+        foreach (var member in _progress.Followers) _replicator.SendHeartbeat(member);
+        if (_progress.MostAdvancedVoter() is { } best) Transfer.Ask(best.Node);
+        Replica.Roles.BecomeFollower(NodeId.None);
     }
 }

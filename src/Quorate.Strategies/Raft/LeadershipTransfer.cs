@@ -10,7 +10,9 @@ namespace Quorate.Strategies.Raft;
 /// is delayed. 2. The transfer times out, the leader reads under its lease again. 3. TimeoutNow arrives, the target is
 /// elected and commits a write. 4. The old leader answers a read without it.
 /// </summary>
-internal sealed class LeadershipTransfer(RaftOptions options, HardState state, FrameLog<Term> log, Step step)
+internal sealed class LeadershipTransfer(
+    NodeId self, RaftOptions options, HardState state, FrameLog<Term> log, ConfigurationHistory configurations,
+    ProgressTable progress, Replicator replicator, Step step)
 {
     private RequestId _request;
     private int _ticksLeft;
@@ -23,10 +25,35 @@ internal sealed class LeadershipTransfer(RaftOptions options, HardState state, F
     /// <summary>TimeoutNow was sent to somebody in this term.</summary>
     public bool HasEndedLease { get; private set; }
 
-    public void Begin(RequestId request, NodeId target)
+    /// <summary>A client asks for it.</summary>
+    public void Begin(NodeId target, RequestId request)
     {
-        (_request, Target, _isAsked) = (request, target, false);
-        _ticksLeft = options.ElectionTimeoutTicks;
+        if (target == self)
+        {
+            step.Out.Reply(request, Outcome.Done);
+        }
+        else if (IsInProgress || progress[target] is not { } member || !configurations.Latest.IsVoter(target))
+        {
+            step.Out.Reply(request, Outcome.Unavailable(
+                IsInProgress ? "another transfer is under way" : $"{target} is not a voter"));
+        }
+        else
+        {
+            Begin(member, request);
+        }
+    }
+
+    /// <summary>In quarantine this replica leads only to give others what its log has and theirs lack.</summary>
+    public void BeginToAnybody()
+    {
+        if (IsInProgress) return;
+        foreach (var member in progress.Followers)
+        {
+            if (member.IsQuarantined || member.MatchIndex < log.LastIndex) continue;
+            if (!configurations.Latest.IsVoter(member.Node) || !replicator.IsReachable(member)) continue;
+            Begin(member, default);
+            return;
+        }
     }
 
     /// <summary>Asks the target to take over once it has the whole log.</summary>
@@ -56,6 +83,13 @@ internal sealed class LeadershipTransfer(RaftOptions options, HardState state, F
         if (!IsInProgress) return;
         awaited.Await(_request, Target, 2 * options.MaxElectionTimeoutTicks);
         Target = default;
+    }
+
+    private void Begin(Progress member, RequestId request)
+    {
+        (_request, Target, _isAsked) = (request, member.Node, false);
+        _ticksLeft = options.ElectionTimeoutTicks;
+        TryAsk(member);
     }
 
     private void End(in Outcome outcome)

@@ -8,10 +8,12 @@ namespace Quorate.Strategies.Raft;
 /// fsync</c> also of everybody at once, with <c>durability memory</c> as long as no majority stops. Never two
 /// histories. Unavailable only without a majority.</para>
 /// <para><b>Where what is.</b>
-/// <see cref="RaftReplica"/>: the way in, commit and apply. <see cref="HardState"/>: term and vote. <see cref="Follower"/>,
+/// <see cref="RaftReplica"/>: the way in; it makes the parts that outlive roles. <see cref="Inbox"/>: which messages are
+/// listened to. <see cref="HardState"/>: term and vote. <see cref="Roles"/>: how roles change; <see cref="Follower"/>,
 /// <see cref="Candidate"/>, <see cref="Leader"/>: the roles, owning what dies with them. <see cref="Elections"/>: a voter's side.
-/// <see cref="Replicator"/> and <see cref="Progress"/>: what is sent to whom when. <see cref="FrameLog{TStamp}"/>:
-/// the log in memory; <see cref="RaftJournal"/>, <see cref="Recovery"/>: the log on disk.
+/// <see cref="Replicator"/>, <see cref="Progress"/>, <see cref="ProgressTable"/>: what is sent to whom when, and what a quorum
+/// has reached. <see cref="Commits"/>: commit and apply. <see cref="FrameLog{TStamp}"/>, <see cref="LogChanges"/>,
+/// <see cref="LogMemory"/>: the log in memory; <see cref="RaftJournal"/>, <see cref="Recovery"/>: the log on disk.
 /// <see cref="WaitingRequests{TStamp}"/>: requests that wait for an entry. <see cref="LeaderReads"/>,
 /// <see cref="ReadQuestions"/>: read index. <see cref="RaftSnapshots"/>: snapshots, over <see cref="SnapshotMaker"/>,
 /// <see cref="SnapshotSender"/> and <see cref="SnapshotInbox"/>.

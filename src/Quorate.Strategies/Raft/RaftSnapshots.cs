@@ -22,9 +22,9 @@ internal sealed class RaftSnapshots(RaftReplica replica) : ISnapshotOwner
         return new SnapshotHeader(index, term.Value, replica.Configurations.At(index).Encode());
     }
 
-    public bool HasOvertaken(LogIndex index) => index <= replica.StateIndex;
+    public bool HasOvertaken(LogIndex index) => index <= replica.Commits.StateIndex;
 
-    public void OnSnapshotMade(SnapshotHeader header) => replica.MarkSnapshot(header.Index, new Term(header.Stamp));
+    public void OnSnapshotMade(SnapshotHeader header) => Mark(header.Index, new Term(header.Stamp));
 
     public void Handle(Follower follower, NodeId from, InstallSnapshot message)
     {
@@ -62,11 +62,11 @@ internal sealed class RaftSnapshots(RaftReplica replica) : ISnapshotOwner
         {
             Invariant.Require(Configuration.TryDecode(snapshot.Header.Extra.Span, out var configuration), "the codec checked it");
             snapshot.Complete();
-            replica.JumpTo(snapshot.Index, term, configuration!);
+            replica.Changes.JumpTo(snapshot.Index, term, configuration!);
         }
 
         replica.SnapshotMaker.NoteSealed(snapshot.Index, snapshot.Bytes);
-        var marked = replica.MarkSnapshot(snapshot.Index, term);
+        var marked = Mark(snapshot.Index, term);
         if (replica.Role is Follower { LeaderId.IsNone: false } follower)
             follower.AcknowledgeSnapshot(follower.LeaderId, snapshot.Index, marked);
     }
@@ -83,4 +83,12 @@ internal sealed class RaftSnapshots(RaftReplica replica) : ISnapshotOwner
         ConfigurationBytes = piece.Extra,
         Data = piece.Data,
     });
+
+    /// <summary>A snapshot is durable: the journal before it goes, but for what a later life must know.</summary>
+    private PersistPoint Mark(LogIndex index, Term term)
+    {
+        var isForgetful = replica.Amnesia.IsPresent || !replica.Options.Durable;
+        return replica.Journal.MarkSnapshot(
+            index, term, replica.CurrentTerm, replica.HardState.VotedFor, isForgetful ? replica.Incarnation : 0, replica.Out);
+    }
 }

@@ -43,7 +43,7 @@ internal abstract class Role(RaftReplica replica)
     {
     }
 
-    /// <summary><see cref="RaftReplica.DecidedIndex"/> rose.</summary>
+    /// <summary><see cref="Commits.DecidedIndex"/> rose.</summary>
     public virtual void OnDecided()
     {
     }
