@@ -42,7 +42,7 @@ public sealed record NodeOptions
     /// <summary>Where replicas' logs have their memory from.</summary>
     public IBlockSupply Blocks { get; init; } = PlainBlocks.Instance;
 
-    /// <summary>The bounds of what convergent keyspaces keep; what a policy says is taken from the policy.</summary>
+    /// <summary>The bounds of what merging keyspaces keep; what a policy says is taken from the policy.</summary>
     public MergingStoreOptions Merging { get; init; } = new();
 
     /// <summary>The times of the control plane; null: there is none, and the numbered databases are all there is.</summary>
@@ -61,7 +61,7 @@ public sealed record NodeOptions
     /// milliseconds.</summary>
     public int RequestTimeoutMilliseconds { get; init; } = 5000;
 
-    /// <summary>For the simulator: what stands between a convergent group's replica and the contents of one of its
+    /// <summary>For the simulator: what stands between a merging group's replica and the contents of one of its
     /// partitions.</summary>
     internal Func<GroupId, int, IMergeMachine, IMergeMachine>? Observe { get; init; }
 }

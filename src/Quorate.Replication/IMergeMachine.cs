@@ -4,7 +4,7 @@ using Quorate.Replication.Causality;
 namespace Quorate.Replication;
 
 /// <summary>
-/// What a convergent strategy replicates: objects that merge. Replicas that have taken in the same updates hold the same,
+/// What a merging strategy replicates: objects that merge. Replicas that have taken in the same updates hold the same,
 /// whatever the order, and however often each came. One caller at a time.
 /// </summary>
 public interface IMergeMachine

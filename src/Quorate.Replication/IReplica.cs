@@ -16,7 +16,7 @@ public interface IReplica
     void Start(StepTime now, Effects effects);
 
     /// <summary>A client's request. The outcome comes by <see cref="Effects.Reply"/>, or for a committed write through
-    /// <see cref="IStateMachine.Apply"/> with the request's id. A replica of a convergent strategy is given the command with
+    /// <see cref="IStateMachine.Apply"/> with the request's id. A replica of a merging strategy is given the command with
     /// reads as well, hands the reply to <see cref="IMergeMachine.Keep"/>, and then says
     /// <see cref="OutcomeKind.Done"/>.</summary>
     void OnRequest(in ReplicaRequest request, StepTime now, Effects effects);

@@ -65,7 +65,7 @@ public enum WhenShort : byte
     Degrade,
 }
 
-/// <summary>What a convergent keyspace does about concurrent strings. Replicas hold the same whatever the rule is: it decides
+/// <summary>What a merging keyspace does about concurrent strings. Replicas hold the same whatever the rule is: it decides
 /// what is shown.</summary>
 public enum ConflictRule : byte
 {
@@ -137,7 +137,7 @@ public sealed record Policy
     /// <summary>Primary: further replicas that a backup feeds, not the primary. They count for no acknowledgement.</summary>
     public int Cascaded { get; init; }
 
-    /// <summary>Convergent: what becomes of strings written at the same time.</summary>
+    /// <summary>Merging: what becomes of strings written at the same time.</summary>
     public ConflictRule Conflicts { get; init; } = ConflictRule.Crdt;
 
     /// <summary>With <see cref="ConflictRule.Merge"/>: what the rule is called, for people. Null otherwise.</summary>
@@ -146,7 +146,7 @@ public sealed record Policy
     /// <summary>The rule itself, a script, the same on all nodes. Null where only the name is known.</summary>
     public string? MergeScript { get; init; }
 
-    /// <summary>Convergent: how long values that lost against concurrent ones can be asked for (LOSSES), in seconds, 1 to 365
+    /// <summary>Merging: how long values that lost against concurrent ones can be asked for (LOSSES), in seconds, 1 to 365
     /// days.</summary>
     public int KeepLosersSeconds { get; init; } = Policies.LoserTime.Usual;
 
@@ -173,7 +173,7 @@ public sealed record Policy
     public int Holders => Replicas + Delayed + Cascaded;
 
     /// <summary>The data merges: there is no order of all writes.</summary>
-    public bool IsConvergent => Strategy.Kind != Rows.GroupKind.Ordered;
+    public bool IsMerging => Strategy.Kind != Rows.GroupKind.Ordered;
 
     internal KnownStrategy Known => Strategy.Known;
 }

@@ -30,7 +30,7 @@ public class MemoryStopsTests
         var @operator = new SimOperator(cluster, cluster.World.Fork());
         var plan = new KeyspacePlan(MergePlan.Name, policy!);
         plan.Guarantee.NodesLost.ShouldBe(1);
-        if (policy!.IsConvergent) _ = new MergeOperations(cluster, maps, @operator, new MergePlan(scenario, policy));
+        if (policy!.IsMerging) _ = new MergeOperations(cluster, maps, @operator, new MergePlan(scenario, policy));
         else _ = new KeyspaceOperations(cluster, maps, @operator, [plan]);
         foreach (var node in cluster.Nodes) node.Start();
         cluster.Until("map", Patience, () => cluster.Nodes.All(n => n.Node!.Control!.Map.Nodes.Count == cluster.Nodes.Count));

@@ -56,7 +56,7 @@ internal static class HeartbeatAnswer
     /// it.</summary>
     private static bool MayGrant(Supervisor supervisor, GroupEntry group, NodeId node)
     {
-        if (!group.IsConfigured || group.IsConvergent || group.IsSealed || supervisor.Detector.IsSuspected(node)) return false;
+        if (!group.IsConfigured || group.IsMerging || group.IsSealed || supervisor.Detector.IsSuspected(node)) return false;
         var watch = supervisor.WatchOf(group.Id);
         if (watch.IsPendingIn(group.Epoch) || watch.Withheld.Contains(node)) return false;
         return group.Policy.Strategy.IsChained ? group.Configuration.InSync.Contains(node) : group.Configuration.Leader == node;

@@ -128,7 +128,7 @@ public sealed class Supervisor
     public string? AskFailover(GroupId id, NodeId target, StepTime now, int patienceMilliseconds = 0, bool isForced = true)
     {
         if (Map.Group(id) is not { } group) return $"there is no group {id}";
-        if (group.IsConvergent)
+        if (group.IsMerging)
             return $"{id} has no leader: its strategy {PolicyWords.Of(group.Policy.Strategy)} elects none and needs no fail-over";
         if (target == NoMore) return Heirs.GiveUp(WatchOf(id)) ? null : "No failover in progress.";
         var leader = group.IsConfigured ? group.Configuration.Leader : ElectedCare.LeaderOf(this, group);
@@ -236,7 +236,7 @@ public sealed class Supervisor
         watch.Withheld.Clear();
         if (group.Id == ControlMachine.ControlGroup) return; // its own leader cares for it: see ControlVoters
         if (!group.IsConfigured) ElectedCare.Step(this, group, now);
-        else if (group.IsConvergent) UnledCare.Step(this, group, watch, now);
+        else if (group.IsMerging) UnledCare.Step(this, group, watch, now);
         else if (group.IsSealed) Failover.Step(this, group, watch, now);
         else if (group.Policy.Strategy.IsChained) ChainedCare.Step(this, group, watch, now);
         else NamedCare.Step(this, group, watch, now);

@@ -22,9 +22,9 @@ internal sealed class AbsentGroup : Group
     public AbsentGroup(GroupId id, IGroupsNode node, Policy? policy, Group? before)
         : base(
             id, node, policy,
-            policy is { IsConvergent: true } ? Succession.ToMerging(before, policy, node) : Succession.ToOrdered(before, node))
+            policy is { IsMerging: true } ? Succession.ToMerging(before, policy, node) : Succession.ToOrdered(before, node))
     {
-        Commands = policy is { IsConvergent: true } ? new MergingCommands(policy) : OrderedCommands.Instance;
+        Commands = policy is { IsMerging: true } ? new MergingCommands(policy) : OrderedCommands.Instance;
         _replica = new AbsentReplica(() => node.Routing.LeaderElsewhere(id));
         _unable = new ReadAnswers(Hosting);
     }

@@ -244,7 +244,7 @@ internal sealed class Holdings(IGroupsNode node) : IHeldReplicas
     {
         var (policy, members) = (assignment.Policy, assignment.Configuration.InSync);
         if (assignment.Group == ControlMachine.DefaultGroup) return node.MakeDefault(members, before);
-        if (policy.IsConvergent) return new MergingGroup(assignment.Group, node, policy, members, before);
+        if (policy.IsMerging) return new MergingGroup(assignment.Group, node, policy, members, before);
         var isDurable = policy.Durability != Durability.Memory;
         return new OrderedGroup(
             assignment.Group,

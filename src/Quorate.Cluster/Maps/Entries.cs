@@ -71,10 +71,10 @@ public sealed record GroupEntry(
 
     /// <summary>Nobody leads it, so nothing is ever sealed, granted or handed over; who is a member is all there is to
     /// decide.</summary>
-    public bool IsConvergent => Policy.IsConvergent;
+    public bool IsMerging => Policy.IsMerging;
 
     /// <summary>The replicas are only asked what they hold; there is no leader.</summary>
-    public bool IsSealed => IsConfigured && !IsConvergent && Configuration.Leader.IsNone;
+    public bool IsSealed => IsConfigured && !IsMerging && Configuration.Leader.IsNone;
 
     public bool Equals(GroupEntry? other) =>
         other is not null

@@ -228,7 +228,7 @@ internal ref struct FieldReader(ReadOnlySpan<byte> bytes, StrategySet? strategie
         };
         if (!Enum.IsDefined(policy.Ack) || !Enum.IsDefined(policy.Ship) || !Enum.IsDefined(policy.Reads)
             || !Enum.IsDefined(policy.WhenShort) || !Enum.IsDefined(policy.Durability)) Fail();
-        if (policy.IsConvergent) policy = Convergent(policy);
+        if (policy.IsMerging) policy = Merging(policy);
         if ((first & FieldWriter.WithStandby) == 0) return policy;
         policy = policy with
         {
@@ -240,7 +240,7 @@ internal ref struct FieldReader(ReadOnlySpan<byte> bytes, StrategySet? strategie
         return policy;
     }
 
-    private Policy Convergent(Policy policy)
+    private Policy Merging(Policy policy)
     {
         policy = policy with
         {

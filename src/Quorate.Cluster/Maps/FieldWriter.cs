@@ -120,14 +120,14 @@ internal readonly struct FieldWriter(IBufferWriter<byte> output)
         Int32(policy.MinInSync);
         Int32(policy.BoundMilliseconds);
         TextOrNone(policy.Spread);
-        if (policy.IsConvergent) Convergent(policy);
+        if (policy.IsMerging) Merging(policy);
         if (!hasStandby) return;
         Int32(policy.Delayed);
         Int32(policy.DelayMilliseconds);
         Int32(policy.Cascaded);
     }
 
-    private void Convergent(Policy policy)
+    private void Merging(Policy policy)
     {
         Byte((byte)policy.Conflicts);
         Byte((byte)policy.Topology);

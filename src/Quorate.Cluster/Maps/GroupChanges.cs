@@ -33,7 +33,7 @@ internal static class GroupChanges
     public static string? Find(ClusterMap map, Seal command, out Action? change)
     {
         change = null;
-        if (map.Group(command.Group) is not { IsConfigured: true, IsConvergent: false } group)
+        if (map.Group(command.Group) is not { IsConfigured: true, IsMerging: false } group)
             return $"there is no group {command.Group} whose leader the control plane names";
         if (group.Epoch != command.Expected) return $"{command.Group} is at {group.Epoch}, not at {command.Expected}";
         change = () =>
@@ -44,7 +44,7 @@ internal static class GroupChanges
     public static string? Find(ClusterMap map, Settle command, out Action? change)
     {
         change = null;
-        if (map.Group(command.Group) is not { IsConfigured: true, IsConvergent: false } group)
+        if (map.Group(command.Group) is not { IsConfigured: true, IsMerging: false } group)
             return $"there is no group {command.Group} whose leader the control plane names";
         if (group.Epoch != command.Expected) return $"{command.Group} is at {group.Epoch}, not at {command.Expected}";
         if (group.IsSealed) return "the group has no leader, so nothing can be settled";
@@ -86,7 +86,7 @@ internal static class GroupChanges
 
     private static string? RoleProblem(GroupEntry group, GroupConfiguration next)
     {
-        if (group.IsConvergent) return next.Leader.IsNone ? null : $"{group.Id} has no leader: its strategy needs none";
+        if (group.IsMerging) return next.Leader.IsNone ? null : $"{group.Id} has no leader: its strategy needs none";
         var before = group.Configuration.Leader;
         if (!next.Leader.IsNone && !next.InSync.Contains(next.Leader)) return "a leader is in sync";
         // A chain's replicas hold what their successors hold, and more: newcomers are at its end, so this goes for its head too.

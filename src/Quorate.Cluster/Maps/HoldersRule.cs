@@ -9,7 +9,7 @@ internal static class HoldersRule
     /// word.</summary>
     public static int HoldersOf(Policy policy) => policy.Ack switch
     {
-        _ when policy.IsConvergent => 0, // there is no fail-over to be safe by
+        _ when policy.IsMerging => 0, // there is no fail-over to be safe by
         Ack.Async => 0,
         Ack.SemiSync => policy.AckBackups + 1,
         Ack.Sync => policy.MinInSync,
@@ -35,7 +35,7 @@ internal static class HoldersRule
     /// </summary>
     public static GroupEntry After(GroupEntry group, GroupConfiguration next, Policy policy)
     {
-        if (policy.IsConvergent) return Settled(group with { Configuration = next, Policy = policy });
+        if (policy.IsMerging) return Settled(group with { Configuration = next, Policy = policy });
         var wasSync = group.Policy.Ack == Ack.Sync;
         var isSync = policy.Ack == Ack.Sync;
         IReadOnlyList<NodeId> complete = !isSync || !wasSync ? []

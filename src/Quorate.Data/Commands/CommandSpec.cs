@@ -54,7 +54,7 @@ public enum KeylessReach : byte
 /// <summary>Executes a command that has an acceptable number of words. Writes exactly one reply.</summary>
 public delegate void CommandHandler(CommandContext context, in CommandArgs args);
 
-/// <summary>Executes a command on a convergent keyspace: no order of writes, so it changes only what merges. Writes exactly one
+/// <summary>Executes a command on a merging keyspace: no order of writes, so it changes only what merges. Writes exactly one
 /// reply.</summary>
 public delegate void MergingHandler(MergingContext context, in CommandArgs args);
 
@@ -99,10 +99,10 @@ public sealed record CommandSpec
     /// <summary>Null for a container of subcommands and for what the node executes.</summary>
     public CommandHandler? Handler { get; init; }
 
-    /// <summary>Null for what a convergent keyspace refuses.</summary>
+    /// <summary>Null for what a merging keyspace refuses.</summary>
     public MergingHandler? MergingHandler { get; init; }
 
-    /// <summary>What becomes of concurrent uses in a convergent keyspace, in a few words.</summary>
+    /// <summary>What becomes of concurrent uses in a merging keyspace, in a few words.</summary>
     public string Merging { get; init; } = "";
 
     public IReadOnlyList<CommandSpec> Subcommands { get; init; } = [];

@@ -8,7 +8,7 @@ using Quorate.Resp;
 namespace Quorate.Data.Merging;
 
 /// <summary>
-/// The keys of convergent commands, for strategies that cut a keyspace into partitions. Commands that name several keys are cut
+/// The keys of merging commands, for strategies that cut a keyspace into partitions. Commands that name several keys are cut
 /// into one of the same name for each partition; those about all keys are executed by every partition. One caller at a time.
 /// </summary>
 public sealed class CommandKeys : ICommandKeys

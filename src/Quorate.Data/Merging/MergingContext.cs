@@ -5,7 +5,7 @@ using Quorate.Resp;
 
 namespace Quorate.Data.Merging;
 
-/// <summary>What the handlers of a convergent keyspace work on. The store owns one and reuses it.</summary>
+/// <summary>What the handlers of a merging keyspace work on. The store owns one and reuses it.</summary>
 public sealed class MergingContext
 {
     internal MergingContext(MergingStore store)

@@ -8,7 +8,7 @@ using Quorate.Resp;
 namespace Quorate.Data.Merging;
 
 /// <summary>
-/// The replicated contents of one convergent keyspace, as its strategy sees them: a <see cref="MergingStore"/> that takes
+/// The replicated contents of one merging keyspace, as its strategy sees them: a <see cref="MergingStore"/> that takes
 /// commands as entries of <see cref="EntryCodec"/> and keeps their replies until the strategy lets them out. Keyspaces have
 /// one database each here, so an entry's database number is not looked at. One caller at a time.
 /// </summary>
@@ -37,7 +37,7 @@ public sealed class MergingMachine : IMergeMachine, IDeltaKeys
             beside?.Store);
     }
 
-    /// <summary>The commands of convergent keyspaces.</summary>
+    /// <summary>The commands of merging keyspaces.</summary>
     public static CommandTable Commands { get; } = new(MergingTable.Keyspace, KeyspaceKind.Merging);
 
     public MergingStore Store { get; }

@@ -8,7 +8,7 @@ using Quorate.Resp;
 namespace Quorate.Data.Merging;
 
 /// <summary>
-/// The contents of one convergent keyspace on one replica: an object for each key, merged with what other replicas tell, in any
+/// The contents of one merging keyspace on one replica: an object for each key, merged with what other replicas tell, in any
 /// order and any number of times. Replicas that have seen the same updates hold the same. One caller at a time.
 /// </summary>
 public sealed class MergingStore

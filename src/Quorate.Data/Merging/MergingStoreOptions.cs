@@ -15,7 +15,7 @@ public interface IMergeRule
     bool TryMerge(ReadOnlySpan<byte> key, ReadOnlySpan<Sibling> siblings, IBufferWriter<byte> value);
 }
 
-/// <summary>How a store of a convergent keyspace behaves; the same on all replicas.</summary>
+/// <summary>How a store of a merging keyspace behaves; the same on all replicas.</summary>
 public sealed record MergingStoreOptions
 {
     public ConflictRule Conflicts { get; init; } = ConflictRule.Crdt;

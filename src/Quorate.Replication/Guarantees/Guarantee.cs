@@ -92,7 +92,7 @@ public sealed record Guarantee
             ReadConsistency.Linearizable when Policy.Strategy == Strategy.Leaderless =>
                 Policy.Sloppy || Policy.R + Policy.W <= Policy.N ? ReadPromise.Refused : ReadPromise.Linearizable,
             ReadConsistency.Session when Policy.Strategy == Strategy.Leaderless => ReadPromise.Refused,
-            ReadConsistency.Bounded or ReadConsistency.Voted when Policy.IsConvergent => ReadPromise.Refused,
+            ReadConsistency.Bounded or ReadConsistency.Voted when Policy.IsMerging => ReadPromise.Refused,
             ReadConsistency.Eventual or ReadConsistency.Weak when Policy.Strategy == Strategy.Leaderless
                 && Policy.R + Policy.W > Policy.N && !Policy.Sloppy =>
                 ReadPromise.Regular,

@@ -20,7 +20,7 @@ internal static class GuaranteeText
         lines.Add(Window(guarantee));
         lines.Add(Reads(guarantee));
         lines.AddRange(Standby(policy));
-        if (policy.IsConvergent) lines.AddRange(ConvergentGuarantee.Of(guarantee));
+        if (policy.IsMerging) lines.AddRange(MergingGuarantee.Of(guarantee));
         else lines.AddRange(Unavailable(guarantee));
         return lines;
     }
@@ -110,7 +110,7 @@ internal static class GuaranteeText
         return $"A read ({word}) returns " + guarantee.Reading(guarantee.Policy.Reads) switch
         {
             ReadPromise.Linearizable when guarantee.Policy is { Known: KnownStrategy.Leaderless, Consensus: false } =>
-                ConvergentGuarantee.WrittenBack(guarantee.Policy),
+                MergingGuarantee.WrittenBack(guarantee.Policy),
             ReadPromise.Linearizable => "the newest value: every write acknowledged before it began is in it.",
             ReadPromise.LinearizableUntilFailover => "the newest value, but a value that was read can be gone after a fail-over.",
             ReadPromise.Bounded => $"a value that was the newest at most {guarantee.Policy.BoundMilliseconds} ms ago; if no "
@@ -120,9 +120,9 @@ internal static class GuaranteeText
                     + "of other leaders may be missing.",
             ReadPromise.Session => "nothing older than this connection has written or read; writes of other clients may be "
                 + "missing.",
-            ReadPromise.Regular => ConvergentGuarantee.Regular(guarantee.Policy),
+            ReadPromise.Regular => MergingGuarantee.Regular(guarantee.Policy),
             ReadPromise.Eventual when guarantee.Policy.Strategy == Strategy.Leaderless =>
-                ConvergentGuarantee.Stale(guarantee.Policy),
+                MergingGuarantee.Stale(guarantee.Policy),
             ReadPromise.Eventual => "some earlier value of a healthy replica; without new writes all replicas come to hold "
                 + "the same.",
             ReadPromise.Voted => Voted(guarantee),

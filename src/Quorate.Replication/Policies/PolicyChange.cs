@@ -22,7 +22,7 @@ public static class PolicyChange
         if (from.Consensus)
             return "nothing of a keyspace with consensus on can be altered while it serves: create a second keyspace and copy "
                 + "the keys";
-        if (from.IsConvergent && from != to with { Replicas = from.Replicas })
+        if (from.IsMerging && from != to with { Replicas = from.Replicas })
             return "only the number of replicas of a keyspace whose data merges can be altered while it serves: create a "
                 + "second keyspace and copy the keys";
         return null;
@@ -33,7 +33,7 @@ public static class PolicyChange
     {
         ArgumentNullException.ThrowIfNull(from);
         ArgumentNullException.ThrowIfNull(to);
-        if (to.Strategy == Strategy.Chain || to.IsConvergent) return false; // its replicas serve by it
+        if (to.Strategy == Strategy.Chain || to.IsMerging) return false; // its replicas serve by it
         var same = to with { Reads = from.Reads, BoundMilliseconds = from.BoundMilliseconds };
         return same == from;
     }

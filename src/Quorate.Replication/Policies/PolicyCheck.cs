@@ -28,7 +28,7 @@ public static class PolicyCheck
         AddAckProblems(policy, problems);
         AddReadProblems(policy, problems);
         StandbyText.AddProblems(policy, problems);
-        if (policy.IsConvergent) ConvergentCheck.AddProblems(policy, built, problems);
+        if (policy.IsMerging) MergingCheck.AddProblems(policy, built, problems);
         if (policy.Ship == Ship.State && policy.Strategy != Strategy.Primary && IsOrdered(policy.Strategy))
             problems.Add($"{PolicyWords.Of(policy.Strategy)} ships the log; ship state needs strategy primary");
         if (policy.Strategy == Strategy.Pbft && (policy.Replicas < 4 || policy.Replicas % 3 != 1))
@@ -73,8 +73,8 @@ public static class PolicyCheck
             });
         }
 
-        // What a convergent strategy reads is its own doing.
-        if (!policy.IsConvergent && !built.Reads.Contains(policy.Reads))
+        // What a merging strategy reads is its own doing.
+        if (!policy.IsMerging && !built.Reads.Contains(policy.Reads))
             problems.Add($"reads {PolicyWords.Of(policy.Reads)} is not built yet; use reads linearizable");
     }
 
@@ -103,7 +103,7 @@ public static class PolicyCheck
                         + $"{Math.Max(0, policy.Replicas - 1)} beside the primary");
         }
 
-        if (policy.Ack == Ack.Sync && !policy.IsConvergent)
+        if (policy.Ack == Ack.Sync && !policy.IsMerging)
         {
             if (policy.MinInSync < 1) problems.Add("min-in-sync is 1 or more: the primary itself counts");
             if (policy.MinInSync > policy.Replicas)

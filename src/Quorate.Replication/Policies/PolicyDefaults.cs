@@ -30,7 +30,7 @@ public static class PolicyDefaults
         ArgumentNullException.ThrowIfNull(policy);
         if (policy.Strategy == Strategy.Leaderless) policy = policy with { Ack = Ack.Majority, Ship = Ship.Log };
         if (policy.Ack != Ack.SemiSync) policy = policy with { AckBackups = 1 };
-        if (policy.Ack != Ack.Sync || policy.IsConvergent) policy = policy with { MinInSync = 2 };
+        if (policy.Ack != Ack.Sync || policy.IsMerging) policy = policy with { MinInSync = 2 };
         if (policy.Delayed == 0) policy = policy with { DelayMilliseconds = 0 };
         if (policy.Reads != ReadConsistency.Bounded) policy = policy with { BoundMilliseconds = 500 };
         if (policy.Conflicts != ConflictRule.Merge) policy = policy with { MergeName = null, MergeScript = null };
@@ -38,7 +38,7 @@ public static class PolicyDefaults
         if (policy.Strategy != Strategy.Leaderless)
             policy = policy with { N = 3, R = 2, W = 2, Sloppy = false, Consensus = false };
         if (policy.Consensus) policy = policy with { R = Majority(policy.N), W = Majority(policy.N) };
-        if (!policy.IsConvergent || policy.Consensus)
+        if (!policy.IsMerging || policy.Consensus)
             policy = policy with
             {
                 Conflicts = ConflictRule.Crdt,

@@ -44,7 +44,7 @@ public static class PolicyText
         }
 
         if (!TryBegin(said, current, strategies ?? Strategy.All, out var result, out why)) return false;
-        if (ConvergentText.Misplaced(said.Keys, result) is { } misplaced)
+        if (MergingText.Misplaced(said.Keys, result) is { } misplaced)
         {
             why = misplaced;
             return false;
@@ -53,7 +53,7 @@ public static class PolicyText
         // First what the defaults of the rest depend on.
         foreach (var word in (ReadOnlySpan<string>)["replicas", "ack", "n", "consensus"])
             if (said.TryGetValue(word, out var value) && (why = Take(word, value, ref result)) is not null) return false;
-        result = ConvergentText.Completed(said, current, result);
+        result = MergingText.Completed(said, current, result);
         if (result.Ack == Ack.Sync && (current?.Ack ?? Ack.Sync) != Ack.Sync) result = result with { MinInSync = 2 };
         // One replica with the usual floor of two would refuse every write: the floor follows unless it is said.
         if (result.Ack == Ack.Sync)
@@ -78,18 +78,18 @@ public static class PolicyText
         text.Append(CultureInfo.InvariantCulture, $"strategy {PolicyWords.Of(policy.Strategy)} replicas {policy.Replicas}");
         if (policy.Strategy == Strategy.Leaderless)
         {
-            ConvergentText.Print(policy, text);
+            MergingText.Print(policy, text);
             return text.ToString();
         }
 
         text.Append(" ack ").Append(PolicyWords.Of(policy.Ack));
         if (policy.Ack == Ack.SemiSync) text.Append(CultureInfo.InvariantCulture, $":{policy.AckBackups}");
-        if (policy.Ack == Ack.Sync && !policy.IsConvergent)
+        if (policy.Ack == Ack.Sync && !policy.IsMerging)
             text.Append(CultureInfo.InvariantCulture, $" min-in-sync {policy.MinInSync}");
         if (policy.WhenShort != WhenShort.Refuse) text.Append(" when-short ").Append(PolicyWords.Of(policy.WhenShort));
         text.Append(" ship ").Append(PolicyWords.Of(policy.Ship));
         StandbyText.Print(policy, text);
-        if (policy.IsConvergent) ConvergentText.Print(policy, text);
+        if (policy.IsMerging) MergingText.Print(policy, text);
         else PrintReads(policy, text);
         return text.ToString();
     }
@@ -187,10 +187,10 @@ public static class PolicyText
             case "delay": return StandbyText.TakeDelay(value, ref policy);
             case "cascade": return StandbyText.TakeCascade(value, ref policy);
             default:
-                return ConvergentText.TryTake(word, value, ref policy, out var wrong)
+                return MergingText.TryTake(word, value, ref policy, out var wrong)
                     ? wrong
                     : $"a policy has no '{word}'; it has strategy, replicas, ack, min-in-sync, when-short, ship, reads, "
-                        + $"durability, spread, delay, cascade; a convergent one conflicts, script, keep-losers, topology, n, "
+                        + $"durability, spread, delay, cascade; a merging one conflicts, script, keep-losers, topology, n, "
                         + $"r, w, sloppy, consensus";
         }
     }
@@ -219,7 +219,7 @@ public static class PolicyText
 
     /// <summary>Something was asked for that the rest of the policy never looks at: rather said than ignored.</summary>
     private static string? Pointless(Dictionary<string, string> said, Policy policy) =>
-        said.ContainsKey("min-in-sync") && policy.IsConvergent
+        said.ContainsKey("min-in-sync") && policy.IsMerging
             ? $"min-in-sync is for strategies with one leader; {PolicyWords.Of(policy.Strategy)} keeps no such set"
             : said.ContainsKey("min-in-sync") && policy.Ack != Ack.Sync
             ? $"min-in-sync counts with ack sync only, and this policy has ack {PolicyWords.Of(policy.Ack)}"

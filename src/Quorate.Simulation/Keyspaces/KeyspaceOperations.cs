@@ -111,7 +111,7 @@ internal sealed class KeyspaceOperations
             if (plan.Policy.Durability != Durability.Memory || _watch.Newest?.Keyspace(plan.Name) is not { } keyspace) continue;
             foreach (var group in keyspace.Groups.Select(_watch.Newest.Group).OfType<GroupEntry>())
             {
-                var holders = plan.Policy.IsConvergent
+                var holders = plan.Policy.IsMerging
                     ? group.Configuration.Members : group.Counted.Union(group.Configuration.InSync);
                 var gone = holders.Count(n => n == node.Id || IsEmpty(_cluster.Nodes[n.Value - 1], group.Id));
                 if (gone > (plan.MayVanish ? 1 : plan.Guarantee.NodesLost)) return false;

@@ -4,7 +4,7 @@ using Quorate.Replication;
 
 namespace Quorate.Cluster.Tests.Convergent;
 
-/// <summary>The least that a convergent strategy can be: executes here, journals, and sends each delta to whoever the cluster
+/// <summary>The least that a merging strategy can be: executes here, journals, and sends each delta to whoever the cluster
 /// lets it reach, once. Learners ask to be counted at once.</summary>
 internal sealed class GossipReplica(
     LocalCluster cluster, NodeId self, IMergeMachine machine, List<GossipReplica> all) : IConfiguredReplica

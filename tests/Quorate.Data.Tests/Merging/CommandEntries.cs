@@ -3,7 +3,7 @@ using Quorate.Data.Merging.Commands;
 
 namespace Quorate.Data.Tests.Merging;
 
-/// <summary>The entries of convergent commands, as data.</summary>
+/// <summary>The entries of merging commands, as data.</summary>
 public sealed class CommandEntries
 {
     [Fact]

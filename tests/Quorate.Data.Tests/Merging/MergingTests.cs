@@ -203,7 +203,7 @@ public sealed class MergingTests
         _b.Do("ZRANGE z 0 0 REV").ShouldBe("[a]");
         _a.Do("ZRANGE z -2 -1").ShouldBe("[b, a]");
         _a.Do("ZSCORE z b").ShouldBe("7");
-        _a.Do("ZINCRBY z 0.5 a").ShouldStartWith("-ERR a convergent keyspace increments scores by integers only");
+        _a.Do("ZINCRBY z 0.5 a").ShouldStartWith("-ERR a merging keyspace increments scores by integers only");
     }
 
     [Fact]

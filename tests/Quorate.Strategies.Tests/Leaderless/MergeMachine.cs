@@ -10,7 +10,7 @@ using Quorate.Resp;
 
 namespace Quorate.Strategies.Tests.Leaderless;
 
-/// <summary>The real store of a convergent keyspace behind the seam, with a wall clock that may be wrong, and replies as
+/// <summary>The real store of a merging keyspace behind the seam, with a wall clock that may be wrong, and replies as
 /// text.</summary>
 internal sealed class MergeMachine(NodeId node, long incarnation, Func<long> skew, Action<RequestId, string> keep) : IMergeMachine
 {

@@ -98,7 +98,7 @@ internal static class MergingSortedSets
     {
         if (!Numbers.TryParse(args[2], out var by))
         {
-            context.Reply.Error("ERR a convergent keyspace increments scores by integers only; strategies that take "u8 +
+            context.Reply.Error("ERR a merging keyspace increments scores by integers only; strategies that take "u8 +
             "fractions: raft, primary, chain"u8);
             return;
         }

@@ -2,7 +2,7 @@ using Quorate.Data.Commands;
 
 namespace Quorate.Data.Merging.Commands;
 
-/// <summary>The commands of convergent keyspaces, as data: those that merge, and all others as refused.</summary>
+/// <summary>The commands of merging keyspaces, as data: those that merge, and all others as refused.</summary>
 public static class MergingTable
 {
     private static readonly CommandSpec[] Merging =

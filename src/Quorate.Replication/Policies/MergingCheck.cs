@@ -2,8 +2,8 @@ using System.Text;
 
 namespace Quorate.Replication.Policies;
 
-/// <summary>Contradictions of convergent policies.</summary>
-internal static class ConvergentCheck
+/// <summary>Contradictions of merging policies.</summary>
+internal static class MergingCheck
 {
     /// <summary>UTF-8 bytes of a merge rule's script, at most.</summary>
     public const int LongestScriptBytes = 16 << 10;

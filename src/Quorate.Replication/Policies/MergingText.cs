@@ -3,8 +3,8 @@ using System.Text;
 
 namespace Quorate.Replication.Policies;
 
-/// <summary>The words that only a convergent policy has.</summary>
-internal static class ConvergentText
+/// <summary>The words that only a merging policy has.</summary>
+internal static class MergingText
 {
     private static readonly string[] Both = ["conflicts", "script", "keep-losers"];
     private static readonly string[] OfLeaderless = ["n", "r", "w", "sloppy", "consensus"];
@@ -16,7 +16,7 @@ internal static class ConvergentText
         {
             var word = said.ToLowerInvariant();
             var strategy = PolicyWords.Of(policy.Strategy);
-            if (Both.Contains(word) && !policy.IsConvergent)
+            if (Both.Contains(word) && !policy.IsMerging)
                 return $"{word} is for strategies whose data merges, multileader and leaderless; {strategy} has one order of "
                     + $"all writes, and so no conflicts";
             if (OfLeaderless.Contains(word) && policy.Strategy != Strategy.Leaderless)

@@ -2,7 +2,7 @@ namespace Quorate.Replication.Guarantees;
 
 /// <summary>The sentences about strategies whose data merges: what quorums give and do not give, what becomes of concurrent
 /// writes, and when no node accepts a write.</summary>
-internal static class ConvergentGuarantee
+internal static class MergingGuarantee
 {
     public static IEnumerable<string> Of(Guarantee guarantee)
     {
