@@ -1,6 +1,5 @@
 using Quorate.Cluster;
 using Quorate.Replication;
-using Quorate.Replication.Causality;
 using Quorate.Replication.Crdt;
 using Quorate.Replication.Policies;
 using Quorate.Replication.Rows;
@@ -13,6 +12,9 @@ using Quorate.Simulation.Worlds;
 using Quorate.Strategies.CasPaxos;
 using Quorate.Strategies.Leaderless;
 using Quorate.Strategies.MultiLeader;
+using static Quorate.Simulation.Canaries.BrokenCasPaxos;
+using static Quorate.Simulation.Canaries.BrokenLeaderless;
+using static Quorate.Simulation.Canaries.BrokenMultiLeader;
 using static Quorate.Simulation.Canaries.ExpectedChecker;
 
 namespace Quorate.Simulation.Canaries;
@@ -155,78 +157,8 @@ internal static class MergingCanaries
             PolicyDefaults.Normal(PolicyDefaults.For(Strategy.Leaderless, 3)
                 with { Consensus = true, Reads = ReadConsistency.Linearizable }))]);
 
-    private sealed class ShipsEarly : MultiLeaderRules
-    {
-        public override long MayShipUpTo(long durableEnd, long end) => end;
-    }
-
-    private sealed class ConfirmsEarly : MultiLeaderRules
-    {
-        public override DotContext Confirms(DotContext durable, DotContext seen) => seen;
-    }
-
-    private sealed class AnswersEarly : MultiLeaderRules
-    {
-        public override PersistPoint AnswerLeavesAfter(PersistPoint saved) => default;
-    }
-
-    private sealed class IgnoresOrder : MultiLeaderRules
-    {
-        public override bool IsInOrder(bool hasPrevious) => true;
-    }
-
-    private sealed class IgnoresDependencies : MultiLeaderRules
-    {
-        public override bool MayShow(bool hasDependencies) => true;
-    }
-
-    private sealed class TellsOn : MultiLeaderRules
-    {
-        public override bool IsNews(bool isNew) => true;
-    }
-
-    private sealed class ForgetsByMajority : MultiLeaderRules
-    {
-        public override int ConfirmationsNeeded(int members) => (members / 2) + 1;
-    }
-
     private sealed class TakesRemoved : MergeRules
     {
         public override bool TakesTheirs(bool isObservedHere) => true;
-    }
-
-    private sealed class OneTooFew : LeaderlessRules
-    {
-        public override int WriteQuorum(int w) => w - 1;
-    }
-
-    private sealed class ClaimsUnseen : LeaderlessRules
-    {
-        public override bool FetchesBeforeAdopting => false;
-    }
-
-    private sealed class CountsForgetful : LeaderlessRules
-    {
-        public override bool CountsWithoutMemory => true;
-    }
-
-    private sealed class AcceptsLess : CasPaxosRules
-    {
-        public override bool MayAccept(Ballot ballot, Ballot promised) => true;
-    }
-
-    private sealed class OneShort : CasPaxosRules
-    {
-        public override int Quorum(int majority) => majority - 1;
-    }
-
-    private sealed class MakesItAgain : CasPaxosRules
-    {
-        public override bool LooksForItsChange => false;
-    }
-
-    private sealed class KeepsPromise : CasPaxosRules
-    {
-        public override Ballot PromisedAfterPrepare(Ballot prepared, Ballot promised) => promised.IsNone ? prepared : promised;
     }
 }

@@ -1,4 +1,5 @@
 using Quorate.Strategies.CasPaxos;
+using static Quorate.Simulation.Canaries.BrokenCasPaxos;
 
 namespace Quorate.Strategies.Tests.CasPaxos;
 
@@ -12,7 +13,7 @@ public sealed class CanaryTests
         IsNoticed(new AnswersAtOnce(), new ChaosPlan { Crashes = 14 });
 
     [Fact]
-    public void An_acceptor_that_accepts_a_lower_ballot_is_noticed() => IsNoticed(new AcceptsAll(), new ChaosPlan());
+    public void An_acceptor_that_accepts_a_lower_ballot_is_noticed() => IsNoticed(new AcceptsLess(), new ChaosPlan());
 
     [Fact]
     public void A_quorum_that_is_one_short_is_noticed() => IsNoticed(new OneShort(), new ChaosPlan());
@@ -28,7 +29,7 @@ public sealed class CanaryTests
     }
 
     [Fact]
-    public void A_promise_that_outlives_another_promise_is_noticed() => IsNoticed(new KeepsItsPromise(), new ChaosPlan());
+    public void A_promise_that_outlives_another_promise_is_noticed() => IsNoticed(new KeepsPromise(), new ChaosPlan());
 
     /// <summary>n3 hears of no accept, so that it keeps the old value; then it is asked together with n1 alone.</summary>
     private static string ReadAfterDeletion(CasPaxosRules rules)
@@ -59,28 +60,8 @@ public sealed class CanaryTests
         public override bool AnswersWaitForTheJournal => false;
     }
 
-    private sealed class AcceptsAll : CasPaxosRules
-    {
-        public override bool MayAccept(Ballot ballot, Ballot promised) => true;
-    }
-
-    private sealed class OneShort : CasPaxosRules
-    {
-        public override int Quorum(int majority) => majority - 1;
-    }
-
-    private sealed class MakesItAgain : CasPaxosRules
-    {
-        public override bool LooksForItsChange => false;
-    }
-
     private sealed class CollectsEarly : CasPaxosRules
     {
         public override int AcceptorsWithTombstone(int all, int majority) => majority;
-    }
-
-    private sealed class KeepsItsPromise : CasPaxosRules
-    {
-        public override Ballot PromisedAfterPrepare(Ballot prepared, Ballot promised) => promised.IsNone ? prepared : promised;
     }
 }

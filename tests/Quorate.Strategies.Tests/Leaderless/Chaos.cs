@@ -1,6 +1,5 @@
 using Quorate.Replication;
 using Quorate.Simulation.Checking;
-using Quorate.Simulation.Worlds;
 using Quorate.Strategies.Leaderless;
 using Quorate.Strategies.Tests.Harness;
 

@@ -1,6 +1,7 @@
 using Quorate.Replication.Causality;
 using Quorate.Simulation.Checking;
 using Quorate.Strategies.Leaderless;
+using static Quorate.Simulation.Canaries.BrokenLeaderless;
 using Operation = Quorate.Simulation.Checking.Operation;
 
 namespace Quorate.Strategies.Tests.Leaderless;
@@ -153,11 +154,6 @@ public sealed class ChaosTests
         public override bool KeepsHints => false;
     }
 
-    private sealed class OneTooFew : LeaderlessRules
-    {
-        public override int WriteQuorum(int w) => w - 1;
-    }
-
     private sealed class CollectsEarly : LeaderlessRules
     {
         public override VersionVector Stable(VersionVector seenByAll, VersionVector seenHere) => seenHere;
@@ -166,15 +162,5 @@ public sealed class ChaosTests
     private sealed class NoWriteBack : LeaderlessRules
     {
         public override bool WritesBack => false;
-    }
-
-    private sealed class ClaimsUnseen : LeaderlessRules
-    {
-        public override bool FetchesBeforeAdopting => false;
-    }
-
-    private sealed class CountsForgetful : LeaderlessRules
-    {
-        public override bool CountsWithoutMemory => true;
     }
 }

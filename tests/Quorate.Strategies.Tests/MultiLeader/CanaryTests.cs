@@ -1,6 +1,7 @@
 using Quorate.Replication;
 using Quorate.Replication.Causality;
 using Quorate.Strategies.MultiLeader;
+using static Quorate.Simulation.Canaries.BrokenMultiLeader;
 
 namespace Quorate.Strategies.Tests.MultiLeader;
 
@@ -79,41 +80,11 @@ public sealed class CanaryTests
             expected);
     }
 
-    private sealed class ShipsEarly : MultiLeaderRules
-    {
-        public override long MayShipUpTo(long durableEnd, long end) => end;
-    }
-
     private sealed class ConfirmsEarly : MultiLeaderRules
     {
         public override long MayShipUpTo(long durableEnd, long end) => end;
 
         public override DotContext Confirms(DotContext durable, DotContext seen) => seen;
-    }
-
-    private sealed class AnswersEarly : MultiLeaderRules
-    {
-        public override PersistPoint AnswerLeavesAfter(PersistPoint saved) => default;
-    }
-
-    private sealed class IgnoresOrder : MultiLeaderRules
-    {
-        public override bool IsInOrder(bool hasPrevious) => true;
-    }
-
-    private sealed class IgnoresDependencies : MultiLeaderRules
-    {
-        public override bool MayShow(bool hasDependencies) => true;
-    }
-
-    private sealed class TellsOn : MultiLeaderRules
-    {
-        public override bool IsNews(bool isNew) => true;
-    }
-
-    private sealed class ForgetsByMajority : MultiLeaderRules
-    {
-        public override int ConfirmationsNeeded(int members) => (members / 2) + 1;
     }
 
     private sealed class CountsAtOnce : MultiLeaderRules
