@@ -29,14 +29,17 @@ internal sealed class Commits : IApplierOwner<Term>
 
     public Applier<Term> Applier { get; }
 
+    /// <inheritdoc cref="RaftReplica.LastApplied"/>
+    public LogIndex LastApplied => Applier.LastApplied;
+
     /// <summary>The budget of a turn left something that may be applied.</summary>
     public bool HasMoreToDo => Applier.HasMore && !_quarantine.IsPresent;
 
     /// <summary>What is committed up to here has been done as far as this replica does anything about it.</summary>
-    public LogIndex DecidedIndex => _quarantine.IsPresent ? _bounds.CommitIndex : Applier.LastApplied;
+    public LogIndex DecidedIndex => _quarantine.IsPresent ? _bounds.CommitIndex : LastApplied;
 
     /// <summary>A snapshot beyond this tells more than the state here; in quarantine one of the same index does.</summary>
-    public LogIndex StateIndex => _quarantine.IsPresent ? Applier.LastApplied.Previous : _bounds.CommitIndex;
+    public LogIndex StateIndex => _quarantine.IsPresent ? LastApplied.Previous : _bounds.CommitIndex;
 
     NodeId IApplierOwner<Term>.Leader => _roles.Current.LeaderId;
 
@@ -45,7 +48,7 @@ internal sealed class Commits : IApplierOwner<Term>
     /// <summary>The log that is kept in quarantine for the snapshot to come has a bound, as a log that is kept for a slow
     /// follower has.</summary>
     private bool IsLogTooLong =>
-        _log.BytesFrom(Applier.LastApplied.Next) > 4 * _options.MaxLagBytes && !_isInstalling();
+        _log.BytesFrom(LastApplied.Next) > 4 * _options.MaxLagBytes && !_isInstalling();
 
     /// <summary>Commits, and applies as much as the turn's budget allows.</summary>
     public void CommitUpTo(LogIndex index)

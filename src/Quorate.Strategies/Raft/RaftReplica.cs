@@ -13,6 +13,7 @@ public sealed class RaftReplica : IElectingReplica, IQuarantiningReplica
     private readonly Recovery _recovery;
     private readonly LogMemory _memory;
     private readonly Inbox _inbox;
+    private readonly StatusReport _status;
 
     /// <param name="self">this node; need not be in the configuration (yet)</param>
     /// <param name="initial">the members of the group at its birth, the same on every replica; what the log or a snapshot says
@@ -56,13 +57,17 @@ public sealed class RaftReplica : IElectingReplica, IQuarantiningReplica
             Step, options, Rules, Log, Bounds, Configurations, Quarantine, Roles, machine,
             () => SnapshotMaker!.Inbox.IsInstalling);
         Changes = new LogChanges(Step, Rules, Log, Journal, Configurations, Bounds, Quarantine, Commits, Roles);
-        var raftSnapshots = new RaftSnapshots(this);
-        SnapshotMaker = new SnapshotMaker(snapshots, machine, options.SnapshotSizes, raftSnapshots);
+        var raftSnapshots = new RaftSnapshots(
+            Step, options, Rules, HardState, Log, Journal, Configurations, Bounds, Commits, Changes, Roles, Amnesia, Quarantine,
+            incarnation, snapshots, machine);
+        SnapshotMaker = raftSnapshots.Maker;
         Quiescence = new Quiescence(self, options, HardState, Log, Questions, Step, peers);
         var elections = new Elections(HardState, Log, Amnesia, Contact, Rules, Step);
         _memory = new LogMemory(options, Log, Journal, Configurations, Bounds, Applier, SnapshotMaker);
         _inbox = new Inbox(
             Step, Rules, HardState, Roles, elections, Quiescence, raftSnapshots, SnapshotMaker, Amnesia, Quarantine, incarnation);
+        _status = new StatusReport(
+            self, Step, HardState, Log, Journal, Configurations, Bounds, Commits, Roles, Amnesia, Quarantine, SnapshotMaker);
         Roles.Begin();
         // A replica that has just joined has applied nothing; one that lost its memory does not know what it had.
         History = new CommittedHistory<Term>(Log, Applier, () => LastApplied.Value > 0 && !Amnesia.IsPresent);
@@ -96,7 +101,7 @@ public sealed class RaftReplica : IElectingReplica, IQuarantiningReplica
     public LogIndex LastIndex => Log.LastIndex;
 
     /// <inheritdoc/>
-    public IReadOnlyList<FollowerView> Followers => StatusReport.FollowersOf(this);
+    public IReadOnlyList<FollowerView> Followers => _status.Followers();
 
     /// <inheritdoc/>
     public ElectedMembers Members => new(
@@ -107,7 +112,7 @@ public sealed class RaftReplica : IElectingReplica, IQuarantiningReplica
         new Configuration(voters, learners).Encode();
 
     /// <summary>A copy of the state, for people and checkers; allocates.</summary>
-    public RaftStatus Status => StatusReport.Of(this);
+    public RaftStatus Status => _status.Make();
 
     // What roles are made of.
     internal NodeId Self { get; }
@@ -150,7 +155,7 @@ public sealed class RaftReplica : IElectingReplica, IQuarantiningReplica
 
     /// <summary>At most <see cref="CommitIndex"/>; below it while the applier is behind, and in quarantine. [Raft fig.
     /// 2]</summary>
-    public LogIndex LastApplied => Applier.LastApplied;
+    public LogIndex LastApplied => Commits.LastApplied;
 
     /// <inheritdoc/>
     public bool HasMoreToDo => Commits.HasMoreToDo;
@@ -267,7 +272,7 @@ public sealed class RaftReplica : IElectingReplica, IQuarantiningReplica
     /// <inheritdoc cref="Roles.LeaderSince"/>
     public StepTime LeaderSince => Roles.LeaderSince;
 
-    public void Describe(StringBuilder text) => StatusReport.Describe(this, text);
+    public void Describe(StringBuilder text) => _status.Describe(text);
 
     public void CheckInvariants()
     {
