@@ -7,12 +7,15 @@ using Quorate.Data.Merging.Commands;
 using Quorate.Replication;
 using Quorate.Replication.Causality;
 using Quorate.Resp;
+using Quorate.Strategies.Tests.Harness;
 
 namespace Quorate.Strategies.Tests.Leaderless;
 
 /// <summary>The real store of a merging keyspace behind the seam, with a wall clock that may be wrong, and replies as
 /// text.</summary>
-internal sealed class MergeMachine(NodeId node, long incarnation, Func<long> skew, Action<RequestId, string> keep) : IMergeMachine
+internal sealed class MergeMachine(NodeId node, long incarnation, Func<long> skew, Action<RequestId, string> keep)
+    : StoreBacked(new MergingStore(
+        new MergingStoreOptions { ExpiryGraceMilliseconds = 500 }, new DotSource(node, incarnation), new HybridClock(SkewLimit)))
 {
     public const long SkewLimit = 5000;
 
@@ -21,16 +24,7 @@ internal sealed class MergeMachine(NodeId node, long incarnation, Func<long> ske
     private readonly RespWriter _reply = new();
     private ArgRange[] _ranges = [];
 
-    public MergingStore Store { get; } =
-        new(
-            new MergingStoreOptions { ExpiryGraceMilliseconds = 500 }, new DotSource(node, incarnation),
-            new HybridClock(SkewLimit));
-
-    public DotContext Seen => Store.Seen;
-
-    public VersionVector Stable => Store.Stable;
-
-    public bool Execute(ReadOnlySpan<byte> payload, StepTime now, IBufferWriter<byte> reply, IBufferWriter<byte> delta)
+    public override bool Execute(ReadOnlySpan<byte> payload, StepTime now, IBufferWriter<byte> reply, IBufferWriter<byte> delta)
     {
         _reply.Clear();
         EntryCodec.TryRead(payload, ref _ranges, out _, out var args).ShouldBeTrue();
@@ -39,40 +33,16 @@ internal sealed class MergeMachine(NodeId node, long incarnation, Func<long> ske
         return changed;
     }
 
-    public void Keep(RequestId request, ReadOnlySpan<byte> reply)
+    public override void Keep(RequestId request, ReadOnlySpan<byte> reply)
     {
         RespReplyReader.TryRead(reply, out _, out var tree).ShouldBe(ParseResult.Command);
         keep(request, tree!.ToString());
     }
 
-    public MergeResult TryMerge(ReadOnlySpan<byte> bytes, StepTime now) => Store.TryMerge(bytes, Wall(now));
+    public override MergeResult TryMerge(ReadOnlySpan<byte> bytes, StepTime now) => Store.TryMerge(bytes, Wall(now));
 
-    public bool TryRecover(ReadOnlySpan<byte> bytes) => Store.TryRecover(bytes);
-
-    public void RemembersAll() => Store.RemembersAll();
-
-    public void BeginAnew(IBufferWriter<byte> record) => Store.BeginAnew(record);
-
-    public bool TryAdopt(ReadOnlySpan<byte> summary) => Store.TryAdopt(summary);
-
-    public void WriteSummary(IBufferWriter<byte> output) => Store.WriteSummary(output);
-
-    public void WriteState(ReadOnlySpan<byte> key, IBufferWriter<byte> output) => Store.WriteState(key, output);
-
-    public bool WriteStates(ref ulong from, int budgetBytes, IBufferWriter<byte> output) =>
-        Store.WriteStates(ref from, budgetBytes, output);
-
-    public ulong DigestOf(int level, int part) => Store.DigestOf(level, part);
-
-    public ulong DigestOf(ReadOnlySpan<byte> key) => Store.DigestOf(key);
-
-    public IEnumerable<(byte[] Key, ulong Digest)> KeysOf(int part) => Store.KeysOf(part);
-
-    public void Collect(VersionVector stable, int budget = int.MaxValue) => Store.Collect(stable, budget);
-
-    public bool RemoveExpired(StepTime now, int most, IBufferWriter<byte> delta) => Store.RemoveExpired(Wall(now), most, delta);
-
-    public bool CloseGap(IBufferWriter<byte> delta, out DotRun gap) => Store.CloseGap(delta, out gap);
+    public override bool RemoveExpired(StepTime now, int most, IBufferWriter<byte> delta) =>
+        Store.RemoveExpired(Wall(now), most, delta);
 
     /// <summary>What a reader of this machine alone is shown.</summary>
     public string Show(string command)

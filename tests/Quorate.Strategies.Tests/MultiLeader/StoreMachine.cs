@@ -6,36 +6,28 @@ using Quorate.Data.Merging.Commands;
 using Quorate.Replication;
 using Quorate.Replication.Causality;
 using Quorate.Resp;
+using Quorate.Strategies.Tests.Harness;
 
 namespace Quorate.Strategies.Tests.MultiLeader;
 
 /// <summary>A <see cref="MergingStore"/> behind the seam: commands are lines of words divided by blanks, replies are kept as
 /// text.</summary>
-internal sealed class StoreMachine : IMergeMachine, IDeltaKeys
+internal sealed class StoreMachine(NodeId self, long incarnation, Quorate.Replication.Crdt.MergeRules? rules = null)
+    : StoreBacked(new MergingStore(
+        new MergingStoreOptions
+        {
+            ExpiryGraceMilliseconds = 200,
+            Rules = rules ?? Quorate.Replication.Crdt.MergeRules.Papers,
+        },
+        new DotSource(self, incarnation), new HybridClock(skewLimitMilliseconds: 1000))), IDeltaKeys
 {
     private static readonly CommandTable Table = new(MergingTable.Keyspace);
     private readonly RespWriter _reply = new();
 
-    public StoreMachine(NodeId self, long incarnation, Quorate.Replication.Crdt.MergeRules? rules = null)
-    {
-        var options = new MergingStoreOptions
-        {
-            ExpiryGraceMilliseconds = 200,
-            Rules = rules ?? Quorate.Replication.Crdt.MergeRules.Papers,
-        };
-        Store = new MergingStore(options, new DotSource(self, incarnation), new HybridClock(skewLimitMilliseconds: 1000));
-    }
-
-    public MergingStore Store { get; }
-
     /// <summary>Called when a reply is handed in to be kept.</summary>
     public Action<RequestId, string> OnKeep { get; set; } = (_, _) => { };
 
-    public DotContext Seen => Store.Seen;
-
-    public VersionVector Stable => Store.Stable;
-
-    public bool Execute(ReadOnlySpan<byte> payload, StepTime now, IBufferWriter<byte> reply, IBufferWriter<byte> delta)
+    public override bool Execute(ReadOnlySpan<byte> payload, StepTime now, IBufferWriter<byte> reply, IBufferWriter<byte> delta)
     {
         var words = Encoding.UTF8.GetString(payload).Split(' ').Select(Encoding.UTF8.GetBytes).ToArray();
         var ranges = new ArgRange[words.Length];
@@ -56,38 +48,13 @@ internal sealed class StoreMachine : IMergeMachine, IDeltaKeys
         return Text(reply.WrittenSpan);
     }
 
-    public void Keep(RequestId request, ReadOnlySpan<byte> reply) => OnKeep(request, Text(reply));
+    public override void Keep(RequestId request, ReadOnlySpan<byte> reply) => OnKeep(request, Text(reply));
 
     /// <summary>A canary's: true, and bytes of this length are not merged though the machine says so.</summary>
     public Func<int, bool>? Skips { get; set; }
 
-    public MergeResult TryMerge(ReadOnlySpan<byte> bytes, StepTime now) =>
+    public override MergeResult TryMerge(ReadOnlySpan<byte> bytes, StepTime now) =>
         Skips?.Invoke(bytes.Length) == true ? new MergeResult(MergeKind.Merged) : Store.TryMerge(bytes, now);
-
-    public bool TryRecover(ReadOnlySpan<byte> bytes) => Store.TryRecover(bytes);
-
-    public void RemembersAll() => Store.RemembersAll();
-
-    public void BeginAnew(IBufferWriter<byte> record) => Store.BeginAnew(record);
-
-    public bool TryAdopt(ReadOnlySpan<byte> summary) => Store.TryAdopt(summary);
-
-    public void WriteSummary(IBufferWriter<byte> output) => Store.WriteSummary(output);
-
-    public void WriteState(ReadOnlySpan<byte> key, IBufferWriter<byte> output) => Store.WriteState(key, output);
-
-    public bool WriteStates(ref ulong from, int budgetBytes, IBufferWriter<byte> output) =>
-        Store.WriteStates(ref from, budgetBytes, output);
-
-    public ulong DigestOf(int level, int part) => Store.DigestOf(level, part);
-
-    public IEnumerable<(byte[] Key, ulong Digest)> KeysOf(int part) => Store.KeysOf(part);
-
-    public void Collect(VersionVector stable, int budget = int.MaxValue) => Store.Collect(stable, budget);
-
-    public bool RemoveExpired(StepTime now, int most, IBufferWriter<byte> delta) => Store.RemoveExpired(now, most, delta);
-
-    public bool CloseGap(IBufferWriter<byte> delta, out DotRun gap) => Store.CloseGap(delta, out gap);
 
     public bool TryKeysOf(ReadOnlySpan<byte> bytes, ICollection<byte[]> keys) => Store.TryKeysOf(bytes, keys);
 
