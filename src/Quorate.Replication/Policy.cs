@@ -174,6 +174,4 @@ public sealed record Policy
 
     /// <summary>The data merges: there is no order of all writes.</summary>
     public bool IsMerging => Strategy.Kind != Rows.GroupKind.Ordered;
-
-    internal KnownStrategy Known => Strategy.Known;
 }

@@ -1,3 +1,4 @@
+using Quorate.Replication.Guarantees;
 using Quorate.Replication.Rows;
 
 namespace Quorate.Replication;
@@ -22,10 +23,11 @@ public enum Leadership : byte
 /// </summary>
 public sealed class Strategy : IEquatable<Strategy>
 {
-    public static readonly Strategy Raft = new(0, "raft", Leadership.Elected);
+    public static readonly Strategy Raft = new(0, "raft", Leadership.Elected) { Promise = new RaftPromise() };
     public static readonly Strategy Primary = new(1, "primary", Leadership.Named)
     {
         Defaults = p => p with { Ack = Ack.Sync },
+        Promise = new PrimaryPromise(),
     };
 
     /// <summary>A chain of f + 1 replicas goes on after f failures [CR §1]: by default down to the last one.</summary>
@@ -33,6 +35,7 @@ public sealed class Strategy : IEquatable<Strategy>
     {
         IsChained = true,
         Defaults = p => p with { Ack = Ack.Sync, MinInSync = 1, Reads = ReadConsistency.Tail },
+        Promise = new ChainPromise(),
     };
 
     /// <summary>A write that waited for another region would stop when that cannot be reached: by default it does not
@@ -40,15 +43,21 @@ public sealed class Strategy : IEquatable<Strategy>
     public static readonly Strategy MultiLeader = new(3, "multileader", Leadership.None, GroupKind.Merging)
     {
         Defaults = p => p with { Ack = Ack.Async, Reads = ReadConsistency.Session },
+        Promise = new MultiLeaderPromise(),
     };
 
     public static readonly Strategy Leaderless = new(4, "leaderless", Leadership.None, GroupKind.Merging)
     {
         HasKeyQuorums = true,
         Defaults = p => p with { Reads = ReadConsistency.Eventual },
+        Promise = new LeaderlessPromise(),
     };
 
-    public static readonly Strategy Pbft = new(5, "pbft", Leadership.Elected) { Defaults = p => p with { Replicas = 4 } };
+    public static readonly Strategy Pbft = new(5, "pbft", Leadership.Elected)
+    {
+        Defaults = p => p with { Replicas = 4 },
+        Promise = new PbftPromise(),
+    };
 
     /// <summary>In the order in which people are told of them.</summary>
     public static readonly IReadOnlyList<Strategy> All = [Raft, Primary, Chain, MultiLeader, Leaderless, Pbft];
@@ -82,7 +91,8 @@ public sealed class Strategy : IEquatable<Strategy>
     /// <summary>What contradicts this strategy in a policy, in a sentence for the user; null: nothing does.</summary>
     public Func<Policy, string?>? Problem { get; init; }
 
-    internal KnownStrategy Known => (KnownStrategy)Id;
+    /// <summary>Its own words in guarantees and in refusals of policies.</summary>
+    public StrategyPromise Promise { get; init; } = StrategyPromise.Plain;
 
     public static bool operator ==(Strategy? left, Strategy? right) => left?.Id == right?.Id;
 
@@ -95,15 +105,4 @@ public sealed class Strategy : IEquatable<Strategy>
     public override int GetHashCode() => Id;
 
     public override string ToString() => Word;
-}
-
-/// <summary>The ids of <see cref="Strategy.All"/>, for rules that differ between those.</summary>
-internal enum KnownStrategy : byte
-{
-    Raft,
-    Primary,
-    Chain,
-    MultiLeader,
-    Leaderless,
-    Pbft,
 }

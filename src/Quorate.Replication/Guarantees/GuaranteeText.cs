@@ -34,24 +34,7 @@ internal static class GuaranteeText
             Durability.Written => "handed to the operating system",
             _ => "in memory",
         };
-        var who = policy switch
-        {
-            { Known: KnownStrategy.Leaderless } => $"of {policy.W} of the {policy.N} replicas of its key",
-            { Known: KnownStrategy.MultiLeader, Ack: Ack.Async } => "of the leader that took it",
-            { Known: KnownStrategy.MultiLeader, Ack: Ack.SemiSync } => "of the leader that took it and "
-                + $"{Count(policy.AckBackups, "other replica")} of its region, or as many as that has",
-            { Known: KnownStrategy.MultiLeader, Ack: Ack.Majority } =>
-                "of more than half of the replicas of the region that took it",
-            { Known: KnownStrategy.MultiLeader } => "of every replica of the region that took it",
-            { Known: KnownStrategy.Chain } =>
-                "of every replica of the chain, which is never shorter than " + Count(policy.MinInSync, "replica"),
-            { Known: KnownStrategy.Pbft } => $"of {policy.Replicas - ((policy.Replicas - 1) / 3)} of {policy.Replicas} replicas",
-            { Ack: Ack.Async } => "of the primary alone",
-            { Ack: Ack.SemiSync } => $"of the primary and {Count(policy.AckBackups, "backup")}",
-            { Ack: Ack.Sync } => $"of every replica in sync, of which there are never fewer than {policy.MinInSync}",
-            _ => $"of {guarantee.CopiesWhenAcknowledged} of {policy.Replicas} replicas",
-        };
-        return $"A write is acknowledged when it is {where} {who}.";
+        return $"A write is acknowledged when it is {where} {policy.Strategy.Promise.AcknowledgedBy(guarantee)}.";
     }
 
     private static string Loss(string fault, Survival survival, Guarantee guarantee) => survival switch
@@ -106,29 +89,23 @@ internal static class GuaranteeText
 
     private static string Reads(Guarantee guarantee)
     {
-        var word = PolicyWords.Of(guarantee.Policy.Reads);
-        return $"A read ({word}) returns " + guarantee.Reading(guarantee.Policy.Reads) switch
+        var policy = guarantee.Policy;
+        var promise = guarantee.Reading(policy.Reads);
+        var own = policy.Strategy.Promise.Returns(promise, policy);
+        return $"A read ({PolicyWords.Of(policy.Reads)}) returns " + (own ?? promise switch
         {
-            ReadPromise.Linearizable when guarantee.Policy is { Known: KnownStrategy.Leaderless, Consensus: false } =>
-                MergingGuarantee.WrittenBack(guarantee.Policy),
             ReadPromise.Linearizable => "the newest value: every write acknowledged before it began is in it.",
             ReadPromise.LinearizableUntilFailover => "the newest value, but a value that was read can be gone after a fail-over.",
             ReadPromise.Bounded => $"a value that was the newest at most {guarantee.Policy.BoundMilliseconds} ms ago; if no "
                 + "replica can prove that, the read is refused.",
-            ReadPromise.Session when guarantee.Policy.Strategy == Strategy.MultiLeader =>
-                "nothing older than this connection has written or read, as long as one replica serves the connection; writes "
-                    + "of other leaders may be missing.",
             ReadPromise.Session => "nothing older than this connection has written or read; writes of other clients may be "
                 + "missing.",
-            ReadPromise.Regular => MergingGuarantee.Regular(guarantee.Policy),
-            ReadPromise.Eventual when guarantee.Policy.Strategy == Strategy.Leaderless =>
-                MergingGuarantee.Stale(guarantee.Policy),
             ReadPromise.Eventual => "some earlier value of a healthy replica; without new writes all replicas come to hold "
                 + "the same.",
             ReadPromise.Voted => Voted(guarantee),
             ReadPromise.Refused => "nothing: this strategy refuses it.",
             _ => "what the nearest replica holds, which may be old without limit.",
-        };
+        });
     }
 
     private static string Voted(Guarantee guarantee)
@@ -143,40 +120,10 @@ internal static class GuaranteeText
 
     private static IEnumerable<string> Unavailable(Guarantee guarantee)
     {
-        var policy = guarantee.Policy;
-        yield return policy switch
-        {
-            { Known: KnownStrategy.Raft or KnownStrategy.Pbft } => "Writes and linearizable reads are refused while fewer than "
-                + $"{guarantee.WritersNeeded} of {policy.Replicas} replicas can reach each other.",
-            { Known: KnownStrategy.Chain } when policy.MinInSync > 1 => "Writes wait while a dead replica is taken out of the "
-                + $"chain, and are refused below {Count(policy.MinInSync, "replica")}; reads of the newest value wait too "
-                + "when the dead replica is the tail.",
-            { Known: KnownStrategy.Chain } => "Writes wait while a dead replica is taken out of the chain; reads of the newest "
-                + "value wait too when the dead replica is the tail.",
-            { Known: KnownStrategy.Primary, WhenShort: WhenShort.Degrade } =>
-                "Writes are accepted as long as there is a primary.",
-            { Known: KnownStrategy.Primary, Ack: Ack.Sync } => "Writes are refused while fewer than "
-                + $"{Count(policy.MinInSync, "replica")} are in sync.",
-            { Known: KnownStrategy.Primary, Ack: Ack.SemiSync } => "Writes are refused while fewer than "
-                + $"{Count(policy.AckBackups, "backup")} can be reached.",
-            { Known: KnownStrategy.Primary, Ack: Ack.Majority } => "Writes are refused while fewer than "
-                + $"{guarantee.WritersNeeded} of {policy.Replicas} replicas can be reached.",
-            { Known: KnownStrategy.Primary } => "Writes are accepted as long as there is a primary.",
-            _ => "Writes are accepted wherever enough replicas of the strategy's quorum can be reached.",
-        };
+        var promise = guarantee.Policy.Strategy.Promise;
+        yield return promise.Available(guarantee);
         if (!guarantee.NeedsControlPlane) yield break;
-        if (policy.Strategy == Strategy.Primary && policy.Replicas > 1)
-        {
-            yield return policy.Ack switch
-            {
-                Ack.Async => "When the primary dies, the most advanced replica that answers takes over.",
-                Ack.Sync => "When the primary dies, a replica that is in sync takes over; while no such replica answers, "
-                    + "there is no primary.",
-                _ => $"When the primary dies, {guarantee.AnswersForFailover} of {policy.Replicas} replicas must answer before "
-                    + "the most advanced takes over; until then there is no primary.",
-            };
-        }
-
+        if (promise.FailOver(guarantee) is { } failOver) yield return failOver;
         yield return "Without a majority of the control group no lease is renewed: writes and reads of the newest value stop "
             + "within a lease.";
     }

@@ -7,7 +7,7 @@ internal static class MergingGuarantee
     public static IEnumerable<string> Of(Guarantee guarantee)
     {
         var policy = guarantee.Policy;
-        yield return Available(policy);
+        yield return policy.Strategy.Promise.Available(guarantee);
         if (policy.Strategy == Strategy.MultiLeader)
         {
             yield return "A region that is cut off goes on accepting writes; they reach the other regions when it is back. If "
@@ -52,20 +52,6 @@ internal static class MergingGuarantee
         $"the newest value, as if there were one copy: before the node returns a value, it makes sure that {policy.W} "
             + $"replicas have it, so no later read returns an older one; r + w is above n ({policy.R} + {policy.W} > "
             + $"{policy.N}).";
-
-    private static string Available(Policy policy) => policy switch
-    {
-        { Known: KnownStrategy.MultiLeader, Ack: Ack.Async } => "Every leader that is up accepts writes and reads, even if it "
-            + "reaches no other leader: in every region that has one, on both sides of any partition.",
-        { Known: KnownStrategy.MultiLeader } => "Every replica that is up answers reads. Every region in which enough of its "
-            + "own replicas reach each other accepts writes, on both sides of any partition between regions.",
-        { Consensus: true } => $"A key can be neither read nor written while fewer than {policy.W} of its {policy.N} replicas "
-            + "can be reached.",
-        { Sloppy: true } => $"Writes are accepted while {GuaranteeText.Count(policy.W, "node")} can be reached, holders of "
-            + $"the key or others; reads while {policy.R} can.",
-        _ => $"Writes of a key are refused or uncertain while fewer than {policy.W} of its {policy.N} replicas can be "
-            + $"reached, reads while fewer than {policy.R}; there is no leader whose loss would stop either.",
-    };
 
     private static string Conflicts(Policy policy) => policy.Conflicts switch
     {

@@ -61,17 +61,7 @@ public static class PolicyCheck
     private static void AddUnbuilt(Policy policy, BuiltParts built, List<string> problems)
     {
         if (Strategy.All.Contains(policy.Strategy) && !built.Strategies.Contains(policy.Strategy))
-        {
-            problems.Add($"strategy {PolicyWords.Of(policy.Strategy)} is not built yet; " + policy.Known switch
-            {
-                KnownStrategy.MultiLeader =>
-                    "for local writes in one region use strategy primary with ack async, whose replicas in other regions can "
-                        + "be read",
-                KnownStrategy.Leaderless => "use strategy raft, which has no fail-over to wait for as long as a majority is up",
-                KnownStrategy.Pbft => "use strategy raft, which stands crashes but not lies",
-                _ => "use strategy raft",
-            });
-        }
+            problems.Add($"strategy {PolicyWords.Of(policy.Strategy)} is not built yet; {policy.Strategy.Promise.Instead}");
 
         // What a merging strategy reads is its own doing.
         if (!policy.IsMerging && !built.Reads.Contains(policy.Reads))
@@ -80,20 +70,7 @@ public static class PolicyCheck
 
     private static void AddAckProblems(Policy policy, List<string> problems)
     {
-        switch (policy.Known)
-        {
-            case KnownStrategy.Raft or KnownStrategy.Pbft when policy.Ack != Ack.Majority:
-                problems.Add(
-                    $"{PolicyWords.Of(policy.Strategy)} acknowledges by majority; for ack {PolicyWords.Of(policy.Ack)} use "
-                        + $"strategy primary");
-                break;
-            case KnownStrategy.Chain when policy.Ack != Ack.Sync:
-                problems.Add(
-                    $"a chain acknowledges when its tail has the write, which is ack sync; for ack "
-                        + $"{PolicyWords.Of(policy.Ack)} use strategy primary");
-                break;
-        }
-
+        if (policy.Strategy.Promise.AckProblem(policy) is { } unlike) problems.Add(unlike);
         if (policy.Ack == Ack.SemiSync)
         {
             if (policy.AckBackups < 1) problems.Add("semisync waits for 1 backup or more; for none use ack async");
@@ -111,10 +88,7 @@ public static class PolicyCheck
                     $"min-in-sync {policy.MinInSync} is more than replicas {policy.Replicas}: no write would ever be taken");
         }
 
-        if (policy is { Known: KnownStrategy.Chain, Replicas: 1 })
-            problems.Add(
-                "a chain with replicas 1 has no replica to hand a write to; use replicas 2 or more, or strategy primary with "
-                    + "replicas 1");
+        if (policy.Strategy.Promise.ReplicasProblem(policy) is { } few) problems.Add(few);
         if (policy.WhenShort == WhenShort.Degrade
             && (policy.Strategy != Strategy.Primary || policy.Ack is not (Ack.SemiSync or Ack.Sync)))
             problems.Add(

@@ -68,13 +68,7 @@ internal static class StandbyText
         if (policy.Strategy != Strategy.Primary)
         {
             var word = policy.Delayed > 0 ? "delay" : "cascade";
-            problems.Add($"{word} needs strategy primary; " + policy.Known switch
-            {
-                KnownStrategy.Chain => "a chain feeds each replica by the one before it, and waits for all of them",
-                KnownStrategy.Raft or KnownStrategy.Pbft =>
-                    $"{PolicyWords.Of(policy.Strategy)} has voters only, all of them fed by the leader",
-                _ => $"{PolicyWords.Of(policy.Strategy)} has no replica that follows another",
-            });
+            problems.Add($"{word} needs strategy primary; {policy.Strategy.Promise.WhyNoStandby(policy)}");
             return;
         }
 

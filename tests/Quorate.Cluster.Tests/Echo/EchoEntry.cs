@@ -11,6 +11,7 @@ internal sealed class EchoEntry : StrategyEntry
     {
         Defaults = p => p with { Replicas = 1 },
         Problem = p => p.Replicas == 1 ? null : $"echo has one replica, not {p.Replicas}",
+        Promise = new EchoPromise(),
     };
 
     public override ushort MessageBlock => 77 * Message.BlockLength;

@@ -47,6 +47,21 @@ public sealed class EchoTests
         var cluster = KeyspaceCluster.With(new ControlOptions(), o => o with { Strategies = WithEcho });
         cluster.Await(cluster.Connect(1), "KEYSPACE CREATE loud STRATEGY echo REPLICAS 3")
             .ShouldContain("echo has one replica, not 3");
+        cluster.Await(cluster.Connect(1), "KEYSPACE CREATE loud STRATEGY echo ACK async")
+            .ShouldContain("an echo has no other ack");
+        cluster.Await(cluster.Connect(1), "KEYSPACE CREATE loud STRATEGY echo DELAY 1:1h")
+            .ShouldContain("delay needs strategy primary; an echo has no replica to feed");
+    }
+
+    [Fact]
+    public void Its_row_says_what_it_promises()
+    {
+        var cluster = KeyspaceCluster.With(new ControlOptions(), o => o with { Strategies = WithEcho }, "loud STRATEGY echo");
+        var shown = cluster.Await(cluster.Connect(1), "KEYSPACE SHOW loud");
+        shown.ShouldContain("A write is acknowledged when it is on stable storage of the one replica that echoes.");
+        shown.ShouldContain("returns what was called into the echo last.");
+        shown.ShouldContain("An echo answers as long as its node is up.");
+        shown.ShouldContain("Nothing takes over from an echo.");
     }
 
     [Fact]
